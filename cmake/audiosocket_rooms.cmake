@@ -1,0 +1,38 @@
+# One library a room: audiosocket_room(call) builds every src/call/*.cpp into the target audiosocket_call,
+# known to users as audiosocket::call. audiosocket_flags() gives any target of ours the house's compiler settings.
+
+add_library(audiosocket_flags_ INTERFACE)
+target_compile_features(audiosocket_flags_ INTERFACE cxx_std_20)
+target_compile_options(audiosocket_flags_ INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-zero-variadic-macro-arguments>
+    $<$<BOOL:${AUDIOSOCKET_WARNINGS_AS_ERRORS}>:-Werror>)
+if(AUDIOSOCKET_SANITIZE)
+    target_compile_options(audiosocket_flags_ INTERFACE
+        -fsanitize=${AUDIOSOCKET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(audiosocket_flags_ INTERFACE -fsanitize=${AUDIOSOCKET_SANITIZE})
+endif()
+
+function(audiosocket_flags target)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:audiosocket_flags_>)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+endfunction()
+
+function(audiosocket_room name)
+    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+    set(target audiosocket_${name})
+    add_library(${target} ${sources})
+    add_library(audiosocket::${name} ALIAS ${target})
+    audiosocket_flags(${target})
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_include_directories(${target}
+        PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    set_target_properties(${target} PROPERTIES
+        EXPORT_NAME ${name}
+        CXX_VISIBILITY_PRESET hidden
+        VISIBILITY_INLINES_HIDDEN ON
+        POSITION_INDEPENDENT_CODE ON
+        VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endfunction()

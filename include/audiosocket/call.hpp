@@ -1,0 +1,11 @@
+#pragma once
+
+/// \file
+/// The rules of one call, without input and output.
+
+#include <audiosocket/call/event.hpp>
+#include <audiosocket/call/media_format.hpp>
+#include <audiosocket/call/call_monitor.hpp>
+#include <audiosocket/call/call_options.hpp>
+#include <audiosocket/call/session.hpp>
+#include <audiosocket/call/call_statistics.hpp>

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <audiosocket/call/event.hpp>
+
+namespace audiosocket {
+
+/// Hears both sides of a call as they pass, whatever the program does with its events: for recordings and meters.
+///
+/// Called from within the session (for a `call`, on its I/O executor), so it must be quick, must not throw, and must
+/// not call back. The views are valid only during the call.
+class AUDIOSOCKET_EXPORT call_monitor {
+  public:
+    virtual ~call_monitor() = default;
+
+    /// Audio of the peer, decoded, at its own rate, as it arrived.
+    virtual void heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
+
+    /// A frame that we send (silence included), with the time at which its first sample is due.
+    virtual void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
+
+  protected:
+    call_monitor() = default;
+    call_monitor(const call_monitor&) = default;
+    call_monitor& operator=(const call_monitor&) = default;
+};
+
+} // namespace audiosocket

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <audiosocket/call/media_format.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace audiosocket {
+
+/// Which end of the call this is.
+enum class role {
+    server, ///< Answers: Asterisk connects to it.
+    caller, ///< Calls: does what Asterisk does.
+};
+
+/// What is done with audio under kind 0x10, which is G.711 when Asterisk was told no format.
+enum class input_format {
+    automatic, ///< Recognise G.711 from what arrives (see encoding_detector).
+    slin,      ///< Take it for what it is labelled.
+    ulaw,      ///< Take it for G.711 mu-law.
+    alaw,      ///< Take it for G.711 A-law.
+};
+
+/// The rules of one call. The defaults are safe against every Asterisk that speaks AudioSocket.
+struct call_options {
+    /// The time that one frame we send covers: 10, 20, 30, 40 or 60 ms. Asterisk's own is 20 ms.
+    std::chrono::milliseconds ptime{20};
+
+    /// What we send. Unset: the server sends slin at 8 kHz, which every Asterisk takes, until the first audio tells the
+    /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
+    std::optional<media_format> send_format;
+
+    input_format input = input_format::automatic;
+
+    /// The rate at which received audio is handed to the program, in Hz; 0: the rate of the first audio that arrives.
+    /// Audio of another rate is resampled to it, so that a caller who changes kinds is never heard at the wrong speed.
+    int receive_rate_hz = 0;
+
+    /// From the connection to the whole id. Asterisk sends its id at once; the rest is network.
+    std::chrono::milliseconds id_timeout{5000};
+
+    /// From the first byte of a message to its last. A message is 20 ms of audio; one that takes longer than this is
+    /// an attack or a broken network, and holds memory.
+    std::chrono::milliseconds message_timeout{5000};
+
+    /// How long one message may wait to be taken by the network before the peer counts as one that does not read.
+    std::chrono::milliseconds send_timeout{5000};
+
+    /// How long a call that we end keeps reading after our hang-up, so that closing it cannot become a reset.
+    std::chrono::milliseconds hangup_timeout{1000};
+
+    /// Received audio kept for a program that is slow to take it. The oldest is dropped beyond: a talker is better
+    /// heard with a gap than two seconds late.
+    std::chrono::milliseconds receive_queue{2000};
+
+    /// Audio queued for playing, at most. Ten minutes is what voice back ends in the field may send in one burst.
+    std::chrono::milliseconds playout_queue{600'000};
+
+    /// Frames sent back to back after we were late. Asterisk has no playout buffer: a longer burst reaches the
+    /// caller's phone as a burst.
+    int catch_up_frames = 3;
+};
+
+} // namespace audiosocket

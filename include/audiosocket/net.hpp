@@ -1,0 +1,11 @@
+#pragma once
+
+/// \file
+/// Calls over TCP, on Boost.Asio.
+
+#include <audiosocket/net/address.hpp>
+#include <audiosocket/net/blocking.hpp>
+#include <audiosocket/net/call.hpp>
+#include <audiosocket/net/connect.hpp>
+#include <audiosocket/net/io_thread.hpp>
+#include <audiosocket/net/listener.hpp>

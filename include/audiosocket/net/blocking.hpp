@@ -1,0 +1,117 @@
+#pragma once
+
+#include <audiosocket/protocol.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <chrono>
+#include <span>
+#include <thread>
+#include <vector>
+
+/// \file
+/// AudioSocket without an event loop: for programs that read and write one blocking stream by hand. A stream is
+/// anything with Asio's `read_some` and `write_some` (SyncReadStream, SyncWriteStream): a socket, a TLS stream, a pipe.
+///
+/// Here the program itself has to keep the call alive (docs/asterisk.md): read always, and send audio every 20 ms.
+/// `call` does that by itself.
+
+namespace audiosocket {
+
+/// Reads exactly one message into `store`, of which the result is a view, and nothing past it.
+///
+/// Errors: `boost::asio::error::eof` when the peer closed between messages, `protocol_errc::message_truncated` inside
+/// one, whatever the stream reports otherwise.
+template <class SyncReadStream>
+message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boost::system::error_code& error) {
+    namespace asio = boost::asio;
+    store.resize(header_bytes);
+    const std::size_t got = asio::read(stream, asio::buffer(store), error);
+    if (error == asio::error::eof && got > 0) error = make_error_code(protocol_errc::message_truncated);
+    if (error) return {};
+
+    const header h = read_header(std::span<const std::byte>(store).first<header_bytes>());
+    store.resize(header_bytes + h.payload_bytes);
+    const auto payload = std::span(store).subspan(header_bytes);
+    asio::read(stream, asio::buffer(payload.data(), payload.size()), error);
+    if (error == asio::error::eof) error = make_error_code(protocol_errc::message_truncated);
+    if (error) return {};
+    return {h.kind, payload};
+}
+
+/// Reads the first message, which must be the id.
+///
+/// Errors: those of read_message(), `protocol_errc::id_expected`, and `protocol_errc::id_length`; then nothing but the
+/// header has been read.
+template <class SyncReadStream>
+uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
+    namespace asio = boost::asio;
+    std::array<std::byte, header_bytes> head;
+    const std::size_t got = asio::read(stream, asio::buffer(head), error);
+    if (error == asio::error::eof && got > 0) error = make_error_code(protocol_errc::message_truncated);
+    if (error) return {};
+
+    const header h = read_header(head);
+    if (h.kind != kind::id)
+        error = make_error_code(protocol_errc::id_expected);
+    else if (h.payload_bytes != uuid::size_bytes)
+        error = make_error_code(protocol_errc::id_length);
+    if (error) return {};
+
+    uuid id;
+    asio::read(stream, asio::buffer(id.bytes), error);
+    if (error == asio::error::eof) error = make_error_code(protocol_errc::message_truncated);
+    return id;
+}
+
+/// Sends one message, header and payload in one call.
+template <class SyncWriteStream>
+void write_message(SyncWriteStream& stream, const outgoing_message& m, boost::system::error_code& error) {
+    const std::array parts{boost::asio::buffer(m.head().data(), m.head().size()),
+                           boost::asio::buffer(m.payload().data(), m.payload().size())};
+    boost::asio::write(stream, parts, error);
+}
+
+/// How write_paced() sends.
+struct pacing {
+    /// What the samples are.
+    audiosocket::kind kind = audiosocket::kind::slin;
+    /// The time that one message covers.
+    std::chrono::milliseconds ptime{20};
+    /// Messages sent back to back after being late.
+    int catch_up_frames = 3;
+};
+
+/// Bytes of PCM that a message of this pacing carries: 320 by default.
+constexpr std::size_t chunk_bytes(const pacing& how) noexcept {
+    return static_cast<std::size_t>(rate_hz(how.kind)) * static_cast<std::size_t>(how.ptime.count()) / 1000 * 2;
+}
+
+/// Sends PCM (16-bit little endian) at the speed at which it is heard, and returns when the last message is out. The
+/// last one may be short.
+///
+/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or half
+/// samples, `protocol_errc::wrong_kind`, whatever the stream reports.
+template <class SyncWriteStream>
+void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
+                 boost::system::error_code& error) {
+    auto due = std::chrono::steady_clock::now();
+    const auto behind_max = how.ptime * (how.catch_up_frames - 1);
+    do {
+        const auto chunk = pcm.first(std::min(pcm.size(), std::max<std::size_t>(chunk_bytes(how), 2)));
+        pcm = pcm.subspan(chunk.size());
+        error_code refused;
+        const auto m = audio_message(how.kind, chunk, refused);
+        error = refused;
+        if (!error) write_message(stream, m, error);
+        if (error || pcm.empty()) return;
+        due = std::max(due + how.ptime, std::chrono::steady_clock::now() - behind_max);
+        std::this_thread::sleep_until(due);
+    } while (true);
+}
+
+} // namespace audiosocket

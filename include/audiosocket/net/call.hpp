@@ -1,0 +1,108 @@
+#pragma once
+
+#include <audiosocket/audio/clip.hpp>
+#include <audiosocket/call/event.hpp>
+#include <audiosocket/call/call_monitor.hpp>
+#include <audiosocket/call/call_options.hpp>
+#include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/net/detail/completion.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace audiosocket {
+
+namespace detail {
+class connection;
+}
+
+/// One call that is up: what listener::async_accept and async_connect give.
+///
+/// From then on until the end the library keeps the call alive by itself: it sends a frame every ptime (silence where
+/// there is nothing to play), reads everything at once, and drops what the program does not take in time, oldest first.
+///
+/// Threads: the call lives on its `io_context`, which exactly one thread runs. Its members may be used from any thread
+/// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So a
+/// program that does long work in its handlers gives the calls an io_thread of their own and stays on its own executor.
+///
+/// Move-only. Dropping it hangs up in an orderly way, in the background.
+class AUDIOSOCKET_EXPORT call {
+  public:
+    using executor_type = boost::asio::io_context::executor_type;
+
+    /// No call. Only assignment, destruction and `operator bool` make sense.
+    call() = default;
+    explicit call(std::shared_ptr<detail::connection> connection) noexcept;
+    call(call&&) noexcept = default;
+    call& operator=(call&& other) noexcept;
+    ~call();
+
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
+
+    /// Where the call's input and output run.
+    executor_type get_executor() const noexcept;
+
+    /// Which call this is. Not unique: see uuid.
+    const uuid& id() const noexcept;
+
+    /// The other end.
+    const boost::asio::ip::tcp::endpoint& peer() const noexcept;
+
+    /// Waits for the next event: audio, a digit, a mark, the end.
+    ///
+    /// Completes with `void(boost::system::error_code, event)`. Views in the event are valid until the next wait is
+    /// started. After ended_event, which is the last one, completes with `boost::asio::error::eof`. One wait at a time;
+    /// a second one completes with `boost::asio::error::in_progress`. Supports cancellation (all types); a cancelled
+    /// wait loses no event.
+    template <class CompletionToken>
+    auto async_next_event(CompletionToken&& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, event)>(
+            [this](auto handler) { next_event(std::move(handler)); }, token);
+    }
+
+    // What follows returns at once, with usage_errc::call_ended after the end and an error of session's member of the
+    // same name where that has one.
+
+    error_code play(std::span<const std::int16_t> samples, int rate_hz);
+    error_code play(clip sound);
+    error_code mark(std::string name);
+    error_code clear();
+    error_code pause();
+    error_code resume();
+    error_code send_dtmf(char digit);
+    error_code hang_up();
+    error_code hang_up_when_played();
+
+    /// Audio queued and not sent yet.
+    std::chrono::milliseconds queued() const noexcept;
+
+    /// What the peer's audio turned out to be, and what we send.
+    media_format receive_format() const noexcept;
+    media_format send_format() const noexcept;
+
+    /// The counters so far. Only on get_executor(), or after ended_event has been delivered.
+    const call_statistics& statistics() const noexcept;
+
+    /// Lets a monitor hear both sides, on get_executor(); null to stop.
+    void set_monitor(std::shared_ptr<call_monitor> monitor);
+
+  private:
+    template <class Handler>
+    void next_event(Handler handler) {
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected())
+            slot.assign([waiting = std::weak_ptr(connection_)](boost::asio::cancellation_type) { cancel(waiting); });
+        start_wait({std::move(handler), get_executor()});
+    }
+
+    void start_wait(detail::completion<event> waiter);
+    static void cancel(const std::weak_ptr<detail::connection>& waiting);
+
+    std::shared_ptr<detail::connection> connection_; // shared with the operations that are under way on the socket
+};
+
+} // namespace audiosocket

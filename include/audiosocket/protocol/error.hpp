@@ -1,0 +1,72 @@
+#pragma once
+
+#include <audiosocket/export.hpp>
+
+#include <system_error>
+
+namespace audiosocket {
+
+/// The one error type of the library. Asynchronous operations complete with `boost::system::error_code`, which
+/// converts to and from this one and compares equal to the values below.
+using error_code = std::error_code;
+
+/// The peer is wrong: what arrived breaks the protocol. Each of these ends the call.
+enum class protocol_errc {
+    /// The first message is not an id. Most often the peer does not speak AudioSocket at all.
+    id_expected = 1,
+    /// An id message whose payload is not 16 bytes.
+    id_length,
+    /// A second id message within one call. The call keeps its first id and ends.
+    id_repeated,
+    /// No whole id arrived within the id deadline.
+    id_timeout,
+    /// A message was begun and not finished within the partial-message deadline.
+    message_timeout,
+    /// A message announces more payload than the reader was told to accept.
+    message_too_long,
+    /// The stream ended inside a message.
+    message_truncated,
+    /// The message does not carry what was asked of it (an id from an audio message, say).
+    wrong_kind,
+    /// The peer sent an error message (kind 0xff).
+    error_received,
+    /// The peer does not read: a message could not be sent within the send deadline.
+    send_timeout,
+};
+
+/// The program is wrong: an argument or a call out of order. Nothing was done.
+enum class usage_errc {
+    /// A payload of more than 65,535 bytes, which the 16-bit length cannot express.
+    payload_too_long = 1,
+    /// The text is not a UUID of the form 8-4-4-4-12 hexadecimal digits.
+    malformed_uuid,
+    /// Not one of the digits 0-9 * # A-D.
+    not_a_dtmf_digit,
+    /// Audio of an odd number of bytes, or none, where whole 16-bit samples are needed.
+    not_whole_samples,
+    /// The playout queue would exceed its bound; play less, or wait for a mark.
+    playout_full,
+    /// The call has ended.
+    call_ended,
+    /// Only the calling side (Asterisk's side) may send this.
+    caller_only,
+    /// A sample rate outside 4,000 to 768,000 Hz.
+    unsupported_rate,
+};
+
+AUDIOSOCKET_EXPORT const std::error_category& protocol_category() noexcept;
+AUDIOSOCKET_EXPORT const std::error_category& usage_category() noexcept;
+
+inline error_code make_error_code(protocol_errc e) noexcept {
+    return {static_cast<int>(e), protocol_category()};
+}
+inline error_code make_error_code(usage_errc e) noexcept {
+    return {static_cast<int>(e), usage_category()};
+}
+
+} // namespace audiosocket
+
+template <>
+struct std::is_error_code_enum<audiosocket::protocol_errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<audiosocket::usage_errc> : std::true_type {};

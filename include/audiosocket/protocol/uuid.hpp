@@ -1,0 +1,48 @@
+#pragma once
+
+#include <audiosocket/protocol/error.hpp>
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace audiosocket {
+
+/// The id of a call: 16 bytes in network order, as they stand on the wire.
+///
+/// Ids are chosen in the dialplan and are not unique in practice: two live calls may carry the same one.
+struct AUDIOSOCKET_EXPORT uuid {
+    static constexpr std::size_t size_bytes = 16;
+
+    std::array<std::byte, size_bytes> bytes{};
+
+    auto operator<=>(const uuid&) const = default;
+
+    /// Reads the form 8-4-4-4-12, in either case. On `usage_errc::malformed_uuid` the result is all zeros.
+    static uuid parse(std::string_view text, error_code& error) noexcept;
+
+    /// The same; throws std::system_error with the text in its message.
+    static uuid parse(std::string_view text);
+
+    /// A random UUID (version 4) from the system's entropy.
+    static uuid random();
+
+    /// Copies 16 bytes as they stand on the wire.
+    static uuid from_bytes(std::span<const std::byte, size_bytes> wire) noexcept;
+};
+
+/// The form 8-4-4-4-12 in lower case.
+AUDIOSOCKET_EXPORT std::string to_string(const uuid& id);
+
+} // namespace audiosocket
+
+template <>
+struct std::hash<audiosocket::uuid> {
+    std::size_t operator()(const audiosocket::uuid& id) const noexcept {
+        return std::hash<std::string_view>{}({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+    }
+};

@@ -1,0 +1,231 @@
+// Each side is a queue of samples at the file's rate; `end` is how many were ever put in, so the
+// queue begins at end - queue.size(), which is the same frame for both: where the file ends.
+//
+// Invariant after each call: one of the queues is empty, the other holds at most wait_max.
+
+#include <audiosocket/audio/stereo_recorder.hpp>
+
+#include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/audio/sound_writer.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace audiosocket {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+// How often the file is made to survive a crash.
+constexpr std::chrono::seconds sync_interval{1};
+
+struct side {
+    std::vector<std::int16_t> queue;
+    std::int64_t end = 0;
+    std::optional<resampler> to_file_rate; // none until its samples are of another rate
+
+    void append(std::span<const std::int16_t> samples) {
+        queue.insert(queue.end(), samples.begin(), samples.end());
+        end += static_cast<std::int64_t>(samples.size());
+    }
+
+    void append_silence(std::int64_t frames) {
+        queue.resize(queue.size() + static_cast<std::size_t>(frames));
+        end += frames;
+    }
+
+    // Writes out what the resampler holds back, before a gap or at the end.
+    void drain_resampler() {
+        if (!to_file_rate) { return; }
+        const std::size_t before = queue.size();
+        // Its delay is a few milliseconds; flush() may take several goes.
+        constexpr std::size_t step = 256;
+        for (std::size_t got = step; got != 0;) {
+            const std::size_t size = queue.size();
+            queue.resize(size + step);
+            got = to_file_rate->flush(std::span(queue).subspan(size));
+            queue.resize(size + got);
+        }
+        end += static_cast<std::int64_t>(queue.size() - before);
+    }
+
+    void append_resampled(std::span<const std::int16_t> samples) {
+        const std::size_t size = queue.size();
+        queue.resize(size + to_file_rate->output_samples_max(samples.size()));
+        const auto step = to_file_rate->process(samples, std::span(queue).subspan(size));
+        assert(step.consumed == samples.size());
+        queue.resize(size + step.produced);
+        end += static_cast<std::int64_t>(step.produced);
+    }
+};
+
+} // namespace
+
+struct stereo_recorder::state {
+    int rate_hz;
+    sound_writer writer;
+    side left;
+    side right;
+    std::vector<std::int16_t> interleaved; // scratch
+    std::int64_t synced_at = 0;            // in frames of the file
+    nanoseconds dropped{0};
+    bool too_long = false;
+    bool finished = false;
+
+    state(const std::filesystem::path& path, int file_rate_hz)
+        : rate_hz(resampler(file_rate_hz, file_rate_hz).out_rate_hz()), // checks the bounds
+          writer(path, file_rate_hz, 2) {}
+
+    // Frames of the file in so much time. In double for its range; exact far beyond duration_max.
+    std::int64_t frames_in(nanoseconds time) const {
+        return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz + 0.5);
+    }
+
+    bool ok() const { return !too_long && writer.failure().empty(); }
+
+    void add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
+             nanoseconds at);
+    void realign(side& mine, std::int64_t target);
+    std::span<const std::int16_t> without_excess(const side& mine,
+                                                 std::span<const std::int16_t> samples,
+                                                 int samples_rate_hz, std::int64_t target);
+    void set_rate(side& mine, int samples_rate_hz) const;
+    void settle();
+    void commit();
+    bool finish();
+};
+
+void stereo_recorder::state::set_rate(side& mine, int samples_rate_hz) const {
+    const int current = mine.to_file_rate ? mine.to_file_rate->in_rate_hz() : rate_hz;
+    if (samples_rate_hz == current) { return; }
+    resampler next(samples_rate_hz, rate_hz); // throws before anything has changed
+    mine.drain_resampler();
+    mine.to_file_rate.reset();
+    if (samples_rate_hz != rate_hz) { mine.to_file_rate = std::move(next); }
+}
+
+void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> samples,
+                                 int samples_rate_hz, nanoseconds at) {
+    if (finished || !ok()) { return; }
+    if (at > duration_max) {
+        too_long = true;
+        return;
+    }
+    set_rate(mine, samples_rate_hz);
+    const std::int64_t target = frames_in(std::max(at, nanoseconds::zero()));
+    if (target - mine.end > frames_in(behind_max)) { realign(mine, target); }
+    samples = without_excess(mine, samples, samples_rate_hz, target);
+    if (mine.to_file_rate) {
+        mine.append_resampled(samples);
+    } else {
+        mine.append(samples);
+    }
+    settle();
+}
+
+// Lays silence up to `target`, a piece at a time so that a long gap takes no more memory.
+void stereo_recorder::state::realign(side& mine, std::int64_t target) {
+    mine.drain_resampler();
+    while (mine.end < target && ok()) {
+        mine.append_silence(std::min(target - mine.end, frames_in(wait_max)));
+        settle();
+    }
+}
+
+// Cuts off the end of a block that would reach too far beyond its time.
+std::span<const std::int16_t> stereo_recorder::state::without_excess(
+    const side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
+    std::int64_t target) {
+    // What the block itself is long is its due: only what lies before it counts as early.
+    const std::int64_t early = mine.end - target - frames_in(ahead_max);
+    if (early <= 0) { return samples; }
+    const double in_samples = static_cast<double>(early) * samples_rate_hz / rate_hz;
+    const std::size_t excess = std::min(samples.size(), static_cast<std::size_t>(in_samples) + 1);
+    dropped += std::chrono::duration_cast<nanoseconds>(
+        std::chrono::duration<double>(static_cast<double>(excess) / samples_rate_hz));
+    return samples.first(samples.size() - excess);
+}
+
+// Fills a side that has fallen too far behind the other, and moves what both have to the file.
+void stereo_recorder::state::settle() {
+    const std::int64_t least = std::max(left.end, right.end) - frames_in(wait_max);
+    for (side* s : {&left, &right}) {
+        if (s->end >= least) { continue; }
+        s->drain_resampler();
+        if (s->end < least) { s->append_silence(least - s->end); }
+    }
+    commit();
+}
+
+void stereo_recorder::state::commit() {
+    const std::size_t frames = std::min(left.queue.size(), right.queue.size());
+    interleaved.resize(frames * 2);
+    for (std::size_t i = 0; i < frames; ++i) {
+        interleaved[2 * i] = left.queue[i];
+        interleaved[2 * i + 1] = right.queue[i];
+    }
+    writer.write(interleaved);
+    const auto taken = static_cast<std::ptrdiff_t>(frames);
+    left.queue.erase(left.queue.begin(), left.queue.begin() + taken);
+    right.queue.erase(right.queue.begin(), right.queue.begin() + taken);
+
+    const std::int64_t file_end = std::min(left.end, right.end);
+    if (file_end - synced_at >= frames_in(sync_interval)) {
+        writer.sync();
+        synced_at = file_end;
+    }
+}
+
+bool stereo_recorder::state::finish() {
+    if (std::exchange(finished, true)) { return ok(); }
+    left.drain_resampler();
+    right.drain_resampler();
+    const std::int64_t end = std::max(left.end, right.end);
+    left.append_silence(end - left.end);
+    right.append_silence(end - right.end);
+    commit();
+    writer.close();
+    return ok();
+}
+
+stereo_recorder::stereo_recorder(const std::filesystem::path& path, int rate_hz)
+    : state_(std::make_unique<state>(path, rate_hz)) {}
+
+stereo_recorder::stereo_recorder(stereo_recorder&&) noexcept = default;
+
+stereo_recorder& stereo_recorder::operator=(stereo_recorder&& other) noexcept {
+    if (this != &other) {
+        if (state_) { finish(); }
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+stereo_recorder::~stereo_recorder() {
+    if (state_) { finish(); }
+}
+
+void stereo_recorder::heard(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
+    state_->add(state_->left, samples, rate_hz, at);
+}
+
+void stereo_recorder::played(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
+    state_->add(state_->right, samples, rate_hz, at);
+}
+
+bool stereo_recorder::finish() { return state_->finish(); }
+bool stereo_recorder::ok() const { return state_->ok(); }
+
+std::string stereo_recorder::failure() const {
+    if (state_->too_long) { return "recording stopped: it is longer than 24 hours; start another"; }
+    return state_->writer.failure();
+}
+
+nanoseconds stereo_recorder::duration() const { return state_->writer.duration(); }
+nanoseconds stereo_recorder::dropped() const { return state_->dropped; }
+
+} // namespace audiosocket

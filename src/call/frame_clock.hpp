@@ -1,0 +1,47 @@
+#pragma once
+
+#include <audiosocket/call/event.hpp>
+
+namespace audiosocket {
+
+/// Says when the next frame is due.
+///
+/// Frame n is due at start + n x ptime, whatever happened to the frames before it: an absolute deadline, so that errors
+/// do not add up. Once more than `catch_up` frames are due, the older ones are given up and counted; their audio waits
+/// for the next frame time, so nothing is lost but time.
+class frame_clock {
+  public:
+    frame_clock(std::chrono::nanoseconds ptime, int catch_up) noexcept : ptime_(ptime), catch_up_(catch_up) {}
+
+    void start(time_point now) noexcept { next_ = now; }
+    void stop() noexcept { next_ = time_point::max(); }
+
+    /// When the next frame is due; time_point::max() while stopped.
+    time_point next() const noexcept { return next_; }
+
+    bool due(time_point now) const noexcept { return next_ <= now; }
+
+    /// Takes the frame that is due and returns when it was.
+    time_point take() noexcept {
+        const time_point at = next_;
+        next_ += ptime_;
+        return at;
+    }
+
+    /// Gives up the frames that are too far behind, and returns how many.
+    std::uint64_t skip_missed(time_point now) noexcept {
+        if (!due(now)) return 0;
+        const auto due_count = (now - next_) / ptime_ + 1;
+        if (due_count <= catch_up_) return 0;
+        const auto skipped = due_count - catch_up_;
+        next_ += skipped * ptime_;
+        return static_cast<std::uint64_t>(skipped);
+    }
+
+  private:
+    std::chrono::nanoseconds ptime_;
+    int catch_up_;
+    time_point next_ = time_point::max();
+};
+
+} // namespace audiosocket

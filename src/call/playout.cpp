@@ -1,0 +1,57 @@
+#include "call/playout.hpp"
+
+#include <audiosocket/protocol/message.hpp>
+
+#include <algorithm>
+
+namespace audiosocket {
+namespace {
+
+constexpr std::size_t alignment_bytes = 1;
+constexpr std::size_t payload_offset = alignment_bytes + header_bytes;
+
+std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
+    return static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(ptime.count()) / 1000;
+}
+
+} // namespace
+
+playout::playout(const call_options& options, call_statistics& counters)
+    : counters_(counters), ptime_(options.ptime), clock_(options.ptime, options.catch_up_frames) {
+    set_format(options.send_format.value_or(media_format{}));
+}
+
+void playout::set_format(media_format format) {
+    format_ = format;
+    samples_.resize(samples_per_frame(format.rate_hz(), ptime_));
+    const std::size_t payload_bytes = bytes_for(format.encoding, samples_.size());
+    message_.resize(payload_offset + payload_bytes);
+    write_header({format.kind, static_cast<std::uint16_t>(payload_bytes)},
+                 std::span(message_).subspan<alignment_bytes, header_bytes>());
+}
+
+playout::frame playout::make_frame() {
+    reached_.clear();
+    const std::size_t filled = pull_audio();
+    const bool full = filled == samples_.size();
+    if (!full && (playing_ || filled > 0) && !paused_ && !queue_.ends_here()) ++counters_.underruns;
+    if (filled == 0) ++counters_.silence_frames_sent;
+    playing_ = full;
+
+    std::fill(samples_.begin() + static_cast<std::ptrdiff_t>(filled), samples_.end(), std::int16_t{0});
+    encode(format_.encoding, samples_, std::span(message_).subspan(payload_offset));
+    return {std::span(message_).subspan(alignment_bytes), samples_, clock_.take()};
+}
+
+std::size_t playout::pull_audio() {
+    if (paused_ || queue_.empty()) return 0;
+    const bool whole = queue_.ends_here() || queue_.holds(ptime_, format_.rate_hz());
+    if (!whole && !playing_ && !waited_) {
+        waited_ = true;
+        return 0;
+    }
+    waited_ = false;
+    return queue_.pull(samples_, format_.rate_hz(), reached_);
+}
+
+} // namespace audiosocket

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "call/ring.hpp"
+
+#include <audiosocket/audio/clip.hpp>
+#include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/call/event.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace audiosocket {
+
+/// What is to be played, in order, with the ledger of what has been: samples of any rate, shared clips, and marks.
+///
+/// Audio waits at the rate at which it came and is converted as it is pulled. So the rate of the call may become known
+/// after audio was queued, a queued second costs what it cost the program, and a mark lies between the same two samples
+/// wherever they are in the pipe.
+///
+/// Invariant: `queued_` is the duration of all audio in `items_`, and `untold_` that of the audio that was pulled since
+/// the last mark.
+class playout_queue {
+  public:
+    void append(std::span<const std::int16_t> samples, int rate_hz);
+    void append(clip sound);
+    void append_mark(std::string name);
+
+    std::chrono::nanoseconds queued() const noexcept { return queued_; }
+    std::size_t marks() const noexcept { return marks_; }
+
+    /// Nothing to pull and no mark to reach.
+    bool empty() const noexcept { return items_.empty() && !converting(); }
+
+    /// Whether what is queued ends in a mark or a clip: nothing more is expected at once.
+    bool ends_here() const noexcept { return ends_here_; }
+
+    /// Whether a whole frame of this duration can be pulled, conversion included.
+    bool holds(std::chrono::nanoseconds frame, int rate_hz) const noexcept;
+
+    /// Fills `out` at the given rate as far as there is audio and returns the number of samples. Marks that were
+    /// reached are appended to `reached`.
+    std::size_t pull(std::span<std::int16_t> out, int rate_hz, std::vector<played_event>& reached);
+
+    /// Empties the queue; each pending mark is appended to `cut`, and audio behind the last of them as a mark without
+    /// a name.
+    void clear(std::vector<cleared_event>& cut);
+
+  private:
+    // A stretch of audio of one rate, ours or shared, or a mark.
+    struct item {
+        enum class type { samples, shared, mark } what = type::samples;
+        std::vector<std::int16_t> own;
+        std::optional<clip> sound;
+        std::string name;
+        int rate_hz = 0;
+        std::size_t pulled = 0; // samples
+
+        std::span<const std::int16_t> rest() const noexcept {
+            const auto all = what == type::shared ? sound->samples() : std::span<const std::int16_t>(own);
+            return all.subspan(pulled);
+        }
+    };
+
+    item& push(item::type what, int rate_hz);
+    bool audio_follows(int source_rate_hz) const noexcept;
+    bool converting() const noexcept { return converter_ && tail_pending_; }
+    resampler::progress convert(std::span<const std::int16_t> in, int in_rate_hz, std::span<std::int16_t> out,
+                                int out_rate_hz);
+    std::size_t flush_converter(std::span<std::int16_t> out);
+    void account(item& from, std::size_t samples) noexcept;
+
+    ring<item> items_;
+    std::chrono::nanoseconds queued_{};
+    std::chrono::nanoseconds untold_{};
+    std::size_t marks_ = 0;
+    bool ends_here_ = true;
+
+    std::optional<resampler> converter_;
+    bool tail_pending_ = false; // the converter still holds audio that has been pulled from the items
+};
+
+} // namespace audiosocket

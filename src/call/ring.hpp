@@ -1,0 +1,69 @@
+#pragma once
+
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace audiosocket {
+
+/// A queue in a circle of slots that grows when it is full and otherwise allocates nothing.
+///
+/// A popped element is not destroyed: its slot comes round again with whatever memory it owns, so that a queue of
+/// vectors settles to no allocations at all.
+template <class T>
+class ring {
+  public:
+    bool empty() const noexcept { return size_ == 0; }
+    std::size_t size() const noexcept { return size_; }
+
+    T& front() noexcept { return (*this)[0]; }
+    T& back() noexcept { return (*this)[size_ - 1]; }
+    T& operator[](std::size_t i) noexcept {
+        assert(i < size_);
+        return slots_[(first_ + i) & (slots_.size() - 1)];
+    }
+    const T& operator[](std::size_t i) const noexcept { return const_cast<ring&>(*this)[i]; }
+
+    /// Makes the next slot part of the queue and returns it with the content of its former life.
+    T& push() {
+        if (size_ == slots_.size()) grow();
+        ++size_;
+        return back();
+    }
+
+    void pop() noexcept {
+        assert(size_ > 0);
+        first_ = (first_ + 1) & (slots_.size() - 1);
+        --size_;
+    }
+
+    /// Takes out element `i`; those behind it keep their order.
+    void erase(std::size_t i) noexcept {
+        for (; i + 1 < size_; ++i)
+            std::swap((*this)[i], (*this)[i + 1]);
+        --size_;
+    }
+
+    void clear() noexcept { first_ = size_ = 0; }
+
+    /// Empties the queue and gives its memory back.
+    void release() noexcept { *this = ring{}; }
+
+  private:
+    void grow() {
+        std::vector<T> larger(slots_.empty() ? 4 : slots_.size() * 2);
+        for (std::size_t i = 0; i < size_; ++i)
+            larger[i] = std::move((*this)[i]);
+        slots_ = std::move(larger);
+        first_ = 0;
+        assert(std::has_single_bit(slots_.size()));
+    }
+
+    std::vector<T> slots_; // a power of two of them, so that the circle closes with a mask
+    std::size_t first_ = 0;
+    std::size_t size_ = 0;
+};
+
+} // namespace audiosocket

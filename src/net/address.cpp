@@ -1,0 +1,36 @@
+#include <audiosocket/net/address.hpp>
+
+#include <charconv>
+
+namespace audiosocket {
+
+std::optional<address> parse_address(std::string_view text) {
+    address where;
+    std::string_view rest;
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos || end == 1) return std::nullopt;
+        where.host = text.substr(1, end - 1);
+        rest = text.substr(end + 1);
+    } else {
+        const auto colon = text.find(':');
+        if (colon != std::string_view::npos && text.find(':', colon + 1) != std::string_view::npos)
+            return std::nullopt; // an IPv6 address without brackets: where would its port begin?
+        where.host = text.substr(0, colon);
+        rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+    }
+    if (text.empty()) return std::nullopt;
+    if (rest.empty()) return where;
+
+    const auto digits = rest.substr(1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), where.port);
+    if (rest[0] != ':' || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return where;
+}
+
+std::string to_string(const address& where) {
+    const bool brackets = where.host.find(':') != std::string::npos;
+    return (brackets ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
+}
+
+} // namespace audiosocket

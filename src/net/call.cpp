@@ -1,0 +1,96 @@
+#include <audiosocket/net/call.hpp>
+
+#include "net/connection.hpp"
+
+namespace audiosocket {
+
+call::call(std::shared_ptr<detail::connection> connection) noexcept : connection_(std::move(connection)) {}
+
+call& call::operator=(call&& other) noexcept {
+    if (connection_ && connection_ != other.connection_) connection_->abandon();
+    connection_ = std::move(other.connection_);
+    return *this;
+}
+
+call::~call() {
+    if (connection_) connection_->abandon();
+}
+
+call::executor_type call::get_executor() const noexcept {
+    return connection_->get_executor();
+}
+
+const uuid& call::id() const noexcept {
+    return connection_->id();
+}
+
+const boost::asio::ip::tcp::endpoint& call::peer() const noexcept {
+    return connection_->peer();
+}
+
+void call::start_wait(detail::completion<event> waiter) {
+    connection_->start_wait(std::move(waiter));
+}
+
+void call::cancel(const std::weak_ptr<detail::connection>& waiting) {
+    if (const auto connection = waiting.lock()) connection->cancel_wait();
+}
+
+error_code call::play(std::span<const std::int16_t> samples, int rate_hz) {
+    return connection_->play(samples, rate_hz);
+}
+
+error_code call::play(clip sound) {
+    return connection_->apply([c = std::move(sound)](session& s) { return s.play(c); });
+}
+
+error_code call::mark(std::string name) {
+    return connection_->apply([n = std::move(name)](session& s) { return s.mark(n); });
+}
+
+error_code call::clear() {
+    return connection_->apply([](session& s) { return s.clear(); });
+}
+
+error_code call::pause() {
+    return connection_->apply([](session& s) { return s.pause(); });
+}
+
+error_code call::resume() {
+    return connection_->apply([](session& s) { return s.resume(); });
+}
+
+error_code call::send_dtmf(char digit) {
+    if (!is_dtmf_digit(digit)) return usage_errc::not_a_dtmf_digit;
+    return connection_->apply([digit](session& s) { return s.send_dtmf(digit); });
+}
+
+error_code call::hang_up() {
+    return connection_->apply([](session& s) { return s.hang_up(); });
+}
+
+error_code call::hang_up_when_played() {
+    return connection_->apply([](session& s) { return s.hang_up_when_played(); });
+}
+
+std::chrono::milliseconds call::queued() const noexcept {
+    return connection_->queued();
+}
+
+media_format call::receive_format() const noexcept {
+    return connection_->receive_format();
+}
+
+media_format call::send_format() const noexcept {
+    return connection_->send_format();
+}
+
+const call_statistics& call::statistics() const noexcept {
+    return connection_->statistics();
+}
+
+void call::set_monitor(std::shared_ptr<call_monitor> monitor) {
+    connection_->set_monitor(std::move(monitor));
+}
+
+} // namespace audiosocket

@@ -1,0 +1,59 @@
+#include <audiosocket/protocol/error.hpp>
+
+namespace audiosocket {
+namespace {
+
+const char* text(protocol_errc e) {
+    switch (e) {
+    case protocol_errc::id_expected: return "the first message is not an id; the peer may not speak AudioSocket";
+    case protocol_errc::id_length: return "an id message must carry 16 bytes";
+    case protocol_errc::id_repeated: return "a second id within one call";
+    case protocol_errc::id_timeout: return "no id arrived in time";
+    case protocol_errc::message_timeout: return "a message was begun and not finished in time";
+    case protocol_errc::message_too_long: return "a message announces more payload than is accepted";
+    case protocol_errc::message_truncated: return "the stream ended inside a message";
+    case protocol_errc::wrong_kind: return "the message is of another kind";
+    case protocol_errc::error_received: return "the peer sent an error message";
+    case protocol_errc::send_timeout: return "the peer does not read; a message could not be sent in time";
+    }
+    return "unknown protocol error";
+}
+
+const char* text(usage_errc e) {
+    switch (e) {
+    case usage_errc::payload_too_long: return "a payload may hold 65,535 bytes at most";
+    case usage_errc::malformed_uuid: return "not a UUID (8-4-4-4-12 hexadecimal digits)";
+    case usage_errc::not_a_dtmf_digit: return "not a DTMF digit (0-9 * # A-D)";
+    case usage_errc::not_whole_samples: return "audio must be one or more whole 16-bit samples";
+    case usage_errc::playout_full: return "the playout queue is full";
+    case usage_errc::call_ended: return "the call has ended";
+    case usage_errc::caller_only: return "only the calling side may send this";
+    case usage_errc::unsupported_rate: return "the sample rate must lie between 4,000 and 768,000 Hz";
+    }
+    return "unknown usage error";
+}
+
+template <class Errc>
+class category final : public std::error_category {
+  public:
+    explicit category(const char* name) : name_(name) {}
+    const char* name() const noexcept override { return name_; }
+    std::string message(int value) const override { return text(static_cast<Errc>(value)); }
+
+  private:
+    const char* name_;
+};
+
+} // namespace
+
+const std::error_category& protocol_category() noexcept {
+    static const category<protocol_errc> instance{"audiosocket.protocol"};
+    return instance;
+}
+
+const std::error_category& usage_category() noexcept {
+    static const category<usage_errc> instance{"audiosocket.usage"};
+    return instance;
+}
+
+} // namespace audiosocket
