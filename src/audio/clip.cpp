@@ -35,7 +35,8 @@ clip::clip(std::vector<std::int16_t> samples, int rate_hz)
     : samples_(std::make_shared<const std::vector<std::int16_t>>(std::move(samples))),
       rate_hz_(rate_hz) {
     if (rate_hz <= 0) {
-        throw std::invalid_argument("clip: rate " + std::to_string(rate_hz) + " Hz is not positive");
+        throw std::invalid_argument("clip: rate " + std::to_string(rate_hz) +
+                                    " Hz is not positive");
     }
 }
 
@@ -43,14 +44,20 @@ clip clip::load(const std::filesystem::path& path, int rate_hz) {
     sound_reader reader(path, rate_hz);
     const sound_error too_long(path.string() + ": is longer than one hour, too long to be held in "
                                                "memory; stream it, or cut it");
-    if (reader.duration() > duration_max) { throw too_long; }
+    if (reader.duration() > duration_max) {
+        throw too_long;
+    }
 
     constexpr std::chrono::seconds seconds_max = duration_max;
-    const auto samples_max = static_cast<std::size_t>(seconds_max.count()) *
-                             static_cast<std::size_t>(reader.rate_hz());
+    const auto samples_max =
+        static_cast<std::size_t>(seconds_max.count()) * static_cast<std::size_t>(reader.rate_hz());
     std::vector<std::int16_t> samples = read_all(reader, samples_max);
-    if (samples.size() > samples_max) { throw too_long; }
-    if (!reader.failure().empty()) { throw sound_error(reader.failure()); }
+    if (samples.size() > samples_max) {
+        throw too_long;
+    }
+    if (!reader.failure().empty()) {
+        throw sound_error(reader.failure());
+    }
     return clip(std::move(samples), reader.rate_hz());
 }
 

@@ -42,7 +42,8 @@ double spread_of(samples in) {
     }
     double best = std::numeric_limits<double>::infinity();
     for (std::size_t order = 0; order < orders; ++order) {
-        const double mean = static_cast<double>(sum[order]) / static_cast<double>(in.size() - order);
+        const double mean =
+            static_cast<double>(sum[order]) / static_cast<double>(in.size() - order);
         best = std::min({best, 2 * std::numbers::e * mean, 2.0 * most[order]});
     }
     return best;

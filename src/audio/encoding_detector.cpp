@@ -74,7 +74,9 @@ bool has_slin_silence(payload_bytes payload) {
 
 std::size_t distinct_bytes(payload_bytes payload) {
     std::bitset<256> seen;
-    for (const std::byte b : payload) { seen.set(std::to_integer<std::size_t>(b)); }
+    for (const std::byte b : payload) {
+        seen.set(std::to_integer<std::size_t>(b));
+    }
     return seen.count();
 }
 
@@ -90,11 +92,14 @@ bool is_quiet(encoding e, payload_bytes payload) {
 encoding silence_of(payload_bytes payload) {
     switch (std::to_integer<unsigned>(payload.front())) {
     case 0x55:
-    case 0xd5: return encoding::alaw; // 8 and -8; as slin, a constant far from zero
-    case 0x7f: return encoding::ulaw;
+    case 0xd5:
+        return encoding::alaw; // 8 and -8; as slin, a constant far from zero
+    case 0x7f:
+        return encoding::ulaw;
     case 0xff: // 0 in mu-law, -1 in slin, so only the length can tell
         return payload.size() % slin_frame_bytes == 0 ? encoding::slin : encoding::ulaw;
-    default: return encoding::slin;
+    default:
+        return encoding::slin;
     }
 }
 
@@ -113,7 +118,9 @@ double parity_bits(const histogram& even, const histogram& odd) {
     for (std::size_t i = 0; i < even.size(); ++i) {
         const double sum = even[i] + odd[i];
         const double difference = static_cast<double>(even[i]) - static_cast<double>(odd[i]);
-        if (sum > 0) { chi_squared += difference * difference / sum; }
+        if (sum > 0) {
+            chi_squared += difference * difference / sum;
+        }
     }
     return std::max(0.0, chi_squared - by_chance) / (2 * std::numbers::ln2);
 }
@@ -130,28 +137,37 @@ struct law_bits {
 law_bits compare(payload_bytes payload) {
     const double plain = 8.0 * static_cast<double>(payload.size());
     const double slin = std::min(code_length(encoding::slin, payload), plain) - freedom_bits;
-    return {slin - code_length(encoding::ulaw, payload), slin - code_length(encoding::alaw, payload)};
+    return {slin - code_length(encoding::ulaw, payload),
+            slin - code_length(encoding::alaw, payload)};
 }
 
 // The best guess from a payload that is not fit to be weighed.
 encoding guess_poor(payload_bytes payload) {
-    if (has_slin_silence(payload) || is_quiet(encoding::slin, payload)) { return encoding::slin; }
+    if (has_slin_silence(payload) || is_quiet(encoding::slin, payload)) {
+        return encoding::slin;
+    }
     for (const encoding law : {encoding::ulaw, encoding::alaw}) {
-        if (is_quiet(law, payload)) { return law; }
+        if (is_quiet(law, payload)) {
+            return law;
+        }
     }
     histogram even{};
     histogram odd{};
     count_bytes(payload, even, odd);
     const law_bits bits = compare(payload);
     const double parity = parity_bits(even, odd);
-    if (parity > 0 && distinct_bytes(payload) <= square_wave_bytes) { return encoding::slin; }
+    if (parity > 0 && distinct_bytes(payload) <= square_wave_bytes) {
+        return encoding::slin;
+    }
     return bits.best() - parity >= lean_bits ? bits.better() : encoding::slin;
 }
 
 } // namespace
 
 encoding encoding_detector::observe(std::span<const std::byte> payload) {
-    if (firm_ || payload.size() < weighed_bytes_min) { return guess_; }
+    if (firm_ || payload.size() < weighed_bytes_min) {
+        return guess_;
+    }
 
     const auto head = payload.first(std::min(payload.size() / 2 * 2, code_length_bytes_max));
     if (distinct_bytes(head) >= distinct_bytes_min && !has_slin_silence(head)) {

@@ -23,7 +23,9 @@ constexpr unsigned ulaw_magnitude_max = 8191 - ulaw_bias; // above it, mu-law cl
 constexpr unsigned ulaw_scale = 2;                        // 14 bits to 16, as a shift
 constexpr unsigned alaw_scale = 4;                        // A-law's 12 bits of magnitude, likewise
 
-constexpr unsigned segment_of(unsigned code) { return (code >> segment_shift) & 7U; }
+constexpr unsigned segment_of(unsigned code) {
+    return (code >> segment_shift) & 7U;
+}
 
 constexpr std::int16_t with_sign(unsigned code, unsigned magnitude) {
     const int value = static_cast<int>(magnitude);
@@ -41,7 +43,9 @@ constexpr std::int16_t decode_alaw(std::uint8_t wire) {
     const unsigned half_step = 1U << (alaw_scale - 1); // a code stands for the middle of its step
     const unsigned step = code & step_mask;
     const unsigned segment = segment_of(code);
-    if (segment == 0) { return with_sign(code, (step << alaw_scale) + half_step); }
+    if (segment == 0) {
+        return with_sign(code, (step << alaw_scale) + half_step);
+    }
     return with_sign(code, (((step + 16) << alaw_scale) + half_step) << (segment - 1));
 }
 
@@ -62,7 +66,9 @@ constexpr unsigned magnitude_of(std::int16_t sample) {
     return static_cast<unsigned>(sample < 0 ? ~sample : sample);
 }
 
-constexpr unsigned sign_of(std::int16_t sample) { return sample < 0 ? 0U : sign_bit; }
+constexpr unsigned sign_of(std::int16_t sample) {
+    return sample < 0 ? 0U : sign_bit;
+}
 
 constexpr std::uint8_t encode_ulaw(std::int16_t sample) {
     const unsigned magnitude = magnitude_of(sample) >> ulaw_scale;
@@ -87,7 +93,9 @@ constexpr std::uint8_t encode_alaw(std::int16_t sample) {
 
 void decode_slin(std::span<const std::byte> in, std::span<std::int16_t> out) {
     const std::size_t samples = std::min(in.size() / 2, out.size());
-    if (samples == 0) { return; } // an empty span may be null, which memcpy must not see
+    if (samples == 0) {
+        return;
+    } // an empty span may be null, which memcpy must not see
     if constexpr (std::endian::native == std::endian::little) {
         std::memcpy(out.data(), in.data(), samples * 2);
     } else {
@@ -101,7 +109,9 @@ void decode_slin(std::span<const std::byte> in, std::span<std::int16_t> out) {
 
 void encode_slin(std::span<const std::int16_t> in, std::span<std::byte> out) {
     const std::size_t samples = std::min(in.size(), out.size() / 2);
-    if (samples == 0) { return; }
+    if (samples == 0) {
+        return;
+    }
     if constexpr (std::endian::native == std::endian::little) {
         std::memcpy(out.data(), in.data(), samples * 2);
     } else {
@@ -117,30 +127,48 @@ void encode_slin(std::span<const std::int16_t> in, std::span<std::byte> out) {
 
 std::string_view name(encoding e) {
     switch (e) {
-    case encoding::slin: return "slin";
-    case encoding::ulaw: return "ulaw";
-    case encoding::alaw: return "alaw";
+    case encoding::slin:
+        return "slin";
+    case encoding::ulaw:
+        return "ulaw";
+    case encoding::alaw:
+        return "alaw";
     }
     return "unknown";
 }
 
-std::int16_t ulaw_to_linear(std::uint8_t code) { return ulaw_table[code]; }
-std::int16_t alaw_to_linear(std::uint8_t code) { return alaw_table[code]; }
-std::uint8_t linear_to_ulaw(std::int16_t sample) { return encode_ulaw(sample); }
-std::uint8_t linear_to_alaw(std::int16_t sample) { return encode_alaw(sample); }
+std::int16_t ulaw_to_linear(std::uint8_t code) {
+    return ulaw_table[code];
+}
+std::int16_t alaw_to_linear(std::uint8_t code) {
+    return alaw_table[code];
+}
+std::uint8_t linear_to_ulaw(std::int16_t sample) {
+    return encode_ulaw(sample);
+}
+std::uint8_t linear_to_alaw(std::int16_t sample) {
+    return encode_alaw(sample);
+}
 
 void decode(encoding e, std::span<const std::byte> in, std::span<std::int16_t> out) {
-    if (e == encoding::slin) { return decode_slin(in, out); }
+    if (e == encoding::slin) {
+        return decode_slin(in, out);
+    }
     const auto& table = e == encoding::ulaw ? ulaw_table : alaw_table;
     const std::size_t samples = std::min(in.size(), out.size());
-    for (std::size_t i = 0; i < samples; ++i) { out[i] = table[std::to_integer<std::size_t>(in[i])]; }
+    for (std::size_t i = 0; i < samples; ++i) {
+        out[i] = table[std::to_integer<std::size_t>(in[i])];
+    }
 }
 
 void encode(encoding e, std::span<const std::int16_t> in, std::span<std::byte> out) {
-    if (e == encoding::slin) { return encode_slin(in, out); }
+    if (e == encoding::slin) {
+        return encode_slin(in, out);
+    }
     const std::size_t samples = std::min(in.size(), out.size());
     for (std::size_t i = 0; i < samples; ++i) {
-        out[i] = static_cast<std::byte>(e == encoding::ulaw ? encode_ulaw(in[i]) : encode_alaw(in[i]));
+        out[i] =
+            static_cast<std::byte>(e == encoding::ulaw ? encode_ulaw(in[i]) : encode_alaw(in[i]));
     }
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 double to_dbfs(double amplitude) {
     constexpr double full_scale = 32768;
-    if (amplitude <= 0) { return level::floor_dbfs; }
+    if (amplitude <= 0) {
+        return level::floor_dbfs;
+    }
     return std::max(level::floor_dbfs, 20 * std::log10(amplitude / full_scale));
 }
 

@@ -27,7 +27,9 @@ constexpr std::size_t piece_samples_max = 1U << 20U;
 constexpr std::array<std::int16_t, 256> silence{};
 
 void check_rate(const char* which, int rate_hz) {
-    if (rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max) { return; }
+    if (rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max) {
+        return;
+    }
     throw std::invalid_argument("resampler: " + std::string(which) + " rate " +
                                 std::to_string(rate_hz) + " Hz is not between " +
                                 std::to_string(resampler::rate_hz_min) + " and " +
@@ -72,13 +74,17 @@ resampler::resampler(int in_rate_hz, int out_rate_hz, int quality)
     }
     state_->in_rate = static_cast<std::uint64_t>(in_rate_hz);
     state_->out_rate = static_cast<std::uint64_t>(out_rate_hz);
-    if (in_rate_hz == out_rate_hz) { return; }
+    if (in_rate_hz == out_rate_hz) {
+        return;
+    }
 
     int error = RESAMPLER_ERR_SUCCESS;
     state_->filter.reset(speex_resampler_init(1, static_cast<spx_uint32_t>(in_rate_hz),
                                               static_cast<spx_uint32_t>(out_rate_hz), quality,
                                               &error));
-    if (!state_->filter) { throw std::bad_alloc(); } // the arguments are good: nothing else fails
+    if (!state_->filter) {
+        throw std::bad_alloc();
+    } // the arguments are good: nothing else fails
     speex_resampler_skip_zeros(state_->filter.get());
 }
 
@@ -86,13 +92,19 @@ resampler::resampler(resampler&&) noexcept = default;
 resampler& resampler::operator=(resampler&&) noexcept = default;
 resampler::~resampler() = default;
 
-int resampler::in_rate_hz() const { return static_cast<int>(state_->in_rate); }
-int resampler::out_rate_hz() const { return static_cast<int>(state_->out_rate); }
+int resampler::in_rate_hz() const {
+    return static_cast<int>(state_->in_rate);
+}
+int resampler::out_rate_hz() const {
+    return static_cast<int>(state_->out_rate);
+}
 
 std::chrono::nanoseconds resampler::delay() const {
-    if (!state_->filter) { return std::chrono::nanoseconds::zero(); }
-    const auto samples = static_cast<std::int64_t>(
-        speex_resampler_get_input_latency(state_->filter.get()));
+    if (!state_->filter) {
+        return std::chrono::nanoseconds::zero();
+    }
+    const auto samples =
+        static_cast<std::int64_t>(speex_resampler_get_input_latency(state_->filter.get()));
     return std::chrono::nanoseconds(samples * 1'000'000'000 /
                                     static_cast<std::int64_t>(state_->in_rate));
 }
@@ -115,7 +127,9 @@ resampler::progress resampler::process(std::span<const std::int16_t> in,
     while (total.consumed < in.size() && total.produced < out.size()) {
         const auto step =
             state_->filter_piece(in.subspan(total.consumed), out.subspan(total.produced));
-        if (step.consumed == 0 && step.produced == 0) { break; }
+        if (step.consumed == 0 && step.produced == 0) {
+            break;
+        }
         state_->count(step.consumed, step.produced);
         total.consumed += step.consumed;
         total.produced += step.produced;
@@ -124,7 +138,9 @@ resampler::progress resampler::process(std::span<const std::int16_t> in,
 }
 
 std::size_t resampler::flush(std::span<std::int16_t> out) {
-    if (!state_->filter) { return 0; }
+    if (!state_->filter) {
+        return 0;
+    }
     if (state_->phase != 0) { // the last sample reaches into one more of the output: round up
         state_->phase = 0;
         ++state_->owed;
@@ -146,7 +162,9 @@ std::size_t resampler::flush(std::span<std::int16_t> out) {
 void resampler::reset() {
     state_->phase = 0;
     state_->owed = 0;
-    if (!state_->filter) { return; }
+    if (!state_->filter) {
+        return;
+    }
     speex_resampler_reset_mem(state_->filter.get());
     speex_resampler_skip_zeros(state_->filter.get());
 }

@@ -14,7 +14,8 @@ struct sound_format {
     int rate_hz;        ///< of a headerless file, which is mono; 0 if a header says
 };
 
-/// The format of a headerless file, told from its suffix in either case; nothing for other suffixes.
+/// The format of a headerless file, told from its suffix in either case; nothing for other
+/// suffixes.
 std::optional<sound_format> headerless_format(const std::filesystem::path& path);
 
 /// The format to write a file in, told from its suffix; nothing for suffixes that are not written.

@@ -1,7 +1,7 @@
-// file -> frames (one block) -> mono (one block) -> resampler -> the caller's span. Each arrow moves
-// what the next has room for, so memory is one block whatever the file. Samples are read as 16-bit
-// integers where that is exact, and as floats otherwise: libsndfile's own conversion of floats to
-// integers either does not scale at all or stretches the file's peak to full scale.
+// file -> frames (one block) -> mono (one block) -> resampler -> the caller's span. Each arrow
+// moves what the next has room for, so memory is one block whatever the file. Samples are read as
+// 16-bit integers where that is exact, and as floats otherwise: libsndfile's own conversion of
+// floats to integers either does not scale at all or stretches the file's peak to full scale.
 
 #include <audiosocket/audio/sound_reader.hpp>
 
@@ -10,12 +10,11 @@
 #include <audiosocket/audio/resampler.hpp>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
-#include <limits>
 #include <system_error>
 #include <variant>
 #include <vector>
@@ -35,13 +34,19 @@ constexpr std::size_t block_frames = 2048;
 int open_file(const std::filesystem::path& path) {
     std::error_code ignored;
     const auto status = std::filesystem::status(path, ignored);
-    if (std::filesystem::is_directory(status)) { refuse(path, "is a directory, not a sound file"); }
+    if (std::filesystem::is_directory(status)) {
+        refuse(path, "is a directory, not a sound file");
+    }
 
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
         const int error = errno;
-        if (error == ENOENT) { refuse(path, "no such file; check the name and the directory"); }
-        if (error == EACCES) { refuse(path, "may not be read; check its permissions"); }
+        if (error == ENOENT) {
+            refuse(path, "no such file; check the name and the directory");
+        }
+        if (error == EACCES) {
+            refuse(path, "may not be read; check its permissions");
+        }
         refuse(path, std::generic_category().message(error));
     }
     if (std::filesystem::is_regular_file(status) &&
@@ -50,6 +55,23 @@ int open_file(const std::filesystem::path& path) {
         refuse(path, "is empty; record or convert it again");
     }
     return descriptor;
+}
+
+void check(const std::filesystem::path& path, const SF_INFO& info) {
+    if (info.frames == 0) {
+        refuse(path, "holds no sound; record or convert it again");
+    }
+    if (info.channels < 1 || info.channels > sound_reader::channels_max) {
+        refuse(path, "has " + std::to_string(info.channels) + " channels, more than " +
+                         std::to_string(sound_reader::channels_max) +
+                         "; mix it down with: sox FILE -c 1 out.wav");
+    }
+    if (info.samplerate < resampler::rate_hz_min || info.samplerate > resampler::rate_hz_max) {
+        refuse(path, "has a rate of " + std::to_string(info.samplerate) + " Hz, not between " +
+                         std::to_string(resampler::rate_hz_min) + " and " +
+                         std::to_string(resampler::rate_hz_max) +
+                         "; convert it with: sox FILE -r 8000 out.wav");
+    }
 }
 
 sndfile_handle open_sound(const std::filesystem::path& path, SF_INFO& info) {
@@ -62,25 +84,12 @@ sndfile_handle open_sound(const std::filesystem::path& path, SF_INFO& info) {
     const int descriptor = open_file(path);
     sndfile_handle file(sf_open_fd(descriptor, SFM_READ, &info, SF_TRUE));
     if (!file) {
-        refuse(path, "not a sound file that libsndfile knows (" + std::string(sf_strerror(nullptr)) +
+        refuse(path, "not a sound file that libsndfile knows (" +
+                         std::string(sf_strerror(nullptr)) +
                          "); convert it with: sox FILE -r 8000 -c 1 -b 16 out.wav");
     }
+    check(path, info);
     return file;
-}
-
-void check(const std::filesystem::path& path, const SF_INFO& info) {
-    if (info.frames == 0) { refuse(path, "holds no sound; record or convert it again"); }
-    if (info.channels < 1 || info.channels > sound_reader::channels_max) {
-        refuse(path, "has " + std::to_string(info.channels) + " channels, more than " +
-                         std::to_string(sound_reader::channels_max) +
-                         "; mix it down with: sox FILE -c 1 out.wav");
-    }
-    if (info.samplerate < resampler::rate_hz_min || info.samplerate > resampler::rate_hz_max) {
-        refuse(path, "has a rate of " + std::to_string(info.samplerate) + " Hz, not between " +
-                         std::to_string(resampler::rate_hz_min) + " and " +
-                         std::to_string(resampler::rate_hz_max) +
-                         "; convert it with: sox FILE -r 8000 out.wav");
-    }
 }
 
 // Whether libsndfile's 16-bit integers are all there is in the file.
@@ -95,33 +104,44 @@ bool fits_16_bits(int format) {
     case SF_FORMAT_MS_ADPCM:
     case SF_FORMAT_GSM610:
     case SF_FORMAT_DPCM_8:
-    case SF_FORMAT_DPCM_16: return true;
-    default: return false;
+    case SF_FORMAT_DPCM_16:
+        return true;
+    default:
+        return false;
     }
 }
 
 std::int16_t to_sample(double full_scale_one) {
-    if (std::isnan(full_scale_one)) { return 0; }
+    if (std::isnan(full_scale_one)) {
+        return 0;
+    }
     const double scaled = std::clamp(full_scale_one * 32768.0, -32768.0, 32767.0);
     return static_cast<std::int16_t>(std::lrint(scaled));
 }
 
 std::int16_t average(std::span<const std::int16_t> frame) {
-    if (frame.size() == 1) { return frame.front(); }
+    if (frame.size() == 1) {
+        return frame.front();
+    }
     int sum = 0; // 64 channels of 16 bits fit with ease
-    for (const std::int16_t sample : frame) { sum += sample; }
+    for (const std::int16_t sample : frame) {
+        sum += sample;
+    }
     return static_cast<std::int16_t>(
         std::lrint(static_cast<double>(sum) / static_cast<double>(frame.size())));
 }
 
 std::int16_t average(std::span<const float> frame) {
     double sum = 0;
-    for (const float sample : frame) { sum += static_cast<double>(sample); }
+    for (const float sample : frame) {
+        sum += static_cast<double>(sample);
+    }
     return to_sample(sum / static_cast<double>(frame.size()));
 }
 
 template <typename Sample>
-void mix_down(std::span<const Sample> frames, std::size_t channels, std::vector<std::int16_t>& mono) {
+void mix_down(std::span<const Sample> frames, std::size_t channels,
+              std::vector<std::int16_t>& mono) {
     mono.resize(frames.size() / channels);
     for (std::size_t i = 0; i < mono.size(); ++i) {
         mono[i] = average(frames.subspan(i * channels, channels));
@@ -149,7 +169,8 @@ struct sound_reader::state {
     std::string failure;
 
     state(const std::filesystem::path& file_path, int rate_hz)
-        : path(file_path), file(open_sound(file_path, info)), to_rate((check(path, info), rate(rate_hz, info.samplerate))) {
+        : path(file_path), file(open_sound(file_path, info)),
+          to_rate(info.samplerate, rate_hz == native_rate_hz ? info.samplerate : rate_hz) {
         const std::size_t size = block_frames * channels();
         if (fits_16_bits(info.format)) {
             frames = std::vector<std::int16_t>(size);
@@ -157,10 +178,6 @@ struct sound_reader::state {
             frames = std::vector<float>(size);
         }
         mono.reserve(block_frames);
-    }
-
-    static resampler rate(int wanted_hz, int file_hz) {
-        return resampler(file_hz, wanted_hz == native_rate_hz ? file_hz : wanted_hz);
     }
 
     std::size_t channels() const { return static_cast<std::size_t>(info.channels); }
@@ -177,11 +194,14 @@ struct sound_reader::state {
         std::visit(
             [this](auto& block) {
                 using sample = typename std::decay_t<decltype(block)>::value_type;
-                const auto got = static_cast<std::size_t>(std::max<sf_count_t>(read_frames(block), 0));
+                const auto got =
+                    static_cast<std::size_t>(std::max<sf_count_t>(read_frames(block), 0));
                 mix_down(std::span<const sample>(block).first(got * channels()), channels(), mono);
             },
             frames);
-        if (!mono.empty()) { return; }
+        if (!mono.empty()) {
+            return;
+        }
         at_end = true;
         if (sf_error(file.get()) != SF_ERR_NO_ERROR) {
             failure = path.string() + ": cannot be read to its end: " + sf_strerror(file.get());
@@ -209,21 +229,33 @@ std::size_t sound_reader::read(std::span<std::int16_t> out) {
             s.read_block();
         } else {
             const std::size_t tail = s.to_rate.flush(room);
-            if (tail == 0) { break; }
+            if (tail == 0) {
+                break;
+            }
             done += tail;
         }
     }
     return done;
 }
 
-std::string sound_reader::failure() const { return state_->failure; }
-int sound_reader::rate_hz() const { return state_->to_rate.out_rate_hz(); }
-int sound_reader::file_rate_hz() const { return state_->info.samplerate; }
-int sound_reader::file_channels() const { return state_->info.channels; }
+std::string sound_reader::failure() const {
+    return state_->failure;
+}
+int sound_reader::rate_hz() const {
+    return state_->to_rate.out_rate_hz();
+}
+int sound_reader::file_rate_hz() const {
+    return state_->info.samplerate;
+}
+int sound_reader::file_channels() const {
+    return state_->info.channels;
+}
 
 std::optional<nanoseconds> sound_reader::duration() const {
     const auto& info = state_->info;
-    if (info.frames == SF_COUNT_MAX) { return std::nullopt; } // as a pipe, or an unfinished FLAC
+    if (info.frames == SF_COUNT_MAX) {
+        return std::nullopt;
+    } // as a pipe, or an unfinished FLAC
     const double seconds = static_cast<double>(info.frames) / info.samplerate;
     return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(seconds));
 }

@@ -5,6 +5,8 @@
 
 #include "audio/sound_format.hpp"
 
+#include <audiosocket/audio/resampler.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -30,15 +32,25 @@ constexpr sf_count_t wav_bytes_max = sf_count_t{std::numeric_limits<std::uint32_
 sound_format format_for(const std::filesystem::path& path, int rate_hz, int channels) {
     const auto format = writable_format(path);
     if (!format) {
-        refuse(path, "its suffix names no format that can be written; use .wav, .flac, .ogg, .slin, "
-                     ".ulaw or .alaw");
+        refuse(path,
+               "its suffix names no format that can be written; use .wav, .flac, .ogg, .slin, "
+               ".ulaw or .alaw");
     }
     if (channels < 1 || channels > sound_writer::channels_max) {
         refuse(path, std::to_string(channels) + " channels are not between 1 and " +
                          std::to_string(sound_writer::channels_max));
     }
-    if (format->rate_hz == 0) { return *format; }
-    if (channels != 1) { refuse(path, "a file without a header is mono; use .wav or .flac"); }
+    if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) {
+        refuse(path, "a rate of " + std::to_string(rate_hz) + " Hz is not between " +
+                         std::to_string(resampler::rate_hz_min) + " and " +
+                         std::to_string(resampler::rate_hz_max));
+    }
+    if (format->rate_hz == 0) {
+        return *format;
+    }
+    if (channels != 1) {
+        refuse(path, "a file without a header is mono; use .wav or .flac");
+    }
     if (rate_hz != format->rate_hz) {
         refuse(path, "its suffix stands for " + std::to_string(format->rate_hz) +
                          " Hz, but the sound is at " + std::to_string(rate_hz) +
@@ -50,14 +62,20 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
 int create_file(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                                   S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
-    if (descriptor >= 0) { return descriptor; }
+    if (descriptor >= 0) {
+        return descriptor;
+    }
     const int error = errno;
     const auto directory = path.has_parent_path() ? path.parent_path().string() : ".";
     switch (error) {
-    case ENOENT: refuse(path, "the directory " + directory + " does not exist; create it first");
-    case EACCES: refuse(path, "may not be written; check the permissions of it and " + directory);
-    case EISDIR: refuse(path, "is a directory; name a file in it");
-    default: refuse(path, "cannot be created: " + std::generic_category().message(error));
+    case ENOENT:
+        refuse(path, "the directory " + directory + " does not exist; create it first");
+    case EACCES:
+        refuse(path, "may not be written; check the permissions of it and " + directory);
+    case EISDIR:
+        refuse(path, "is a directory; name a file in it");
+    default:
+        refuse(path, "cannot be created: " + std::generic_category().message(error));
     }
 }
 
@@ -82,8 +100,12 @@ struct sound_writer::state {
                              std::to_string(rate_hz) + " Hz; use .wav");
         }
         file.reset(sf_open_fd(create_file(path), SFM_WRITE, &info, SF_TRUE));
-        if (!file) { refuse(path, std::string("cannot be written: ") + sf_strerror(nullptr)); }
-        if (is_wav()) { frames_max = wav_bytes_max / (2 * channels); }
+        if (!file) {
+            refuse(path, std::string("cannot be written: ") + sf_strerror(nullptr));
+        }
+        if (is_wav()) {
+            frames_max = wav_bytes_max / (2 * channels);
+        }
         errno = 0;
         if (!update_header()) {
             const int error = errno;
@@ -95,7 +117,9 @@ struct sound_writer::state {
 
     // True also for formats without a length in their header.
     bool update_header() const {
-        if (!is_wav()) { return true; }
+        if (!is_wav()) {
+            return true;
+        }
         sf_command(file.get(), SFC_UPDATE_HEADER_NOW, nullptr, 0);
         return sf_error(file.get()) == SF_ERR_NO_ERROR;
     }
@@ -127,7 +151,9 @@ sound_writer::~sound_writer() = default;
 
 bool sound_writer::write(std::span<const std::int16_t> interleaved) {
     state& s = *state_;
-    if (!s.file || !s.failure.empty()) { return false; }
+    if (!s.file || !s.failure.empty()) {
+        return false;
+    }
 
     const auto frames =
         static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(s.info.channels));
@@ -150,15 +176,21 @@ bool sound_writer::write(std::span<const std::int16_t> interleaved) {
 
 bool sound_writer::sync() {
     state& s = *state_;
-    if (!s.file || !s.failure.empty()) { return false; }
+    if (!s.file || !s.failure.empty()) {
+        return false;
+    }
     errno = 0;
-    if (s.update_header()) { return true; }
+    if (s.update_header()) {
+        return true;
+    }
     return s.fail_with(errno);
 }
 
 bool sound_writer::close() {
     state& s = *state_;
-    if (!s.file) { return s.failure.empty(); }
+    if (!s.file) {
+        return s.failure.empty();
+    }
     errno = 0;
     if (sf_close(s.file.release()) != SF_ERR_NO_ERROR) {
         const int error = errno;
@@ -167,7 +199,9 @@ bool sound_writer::close() {
     return s.failure.empty();
 }
 
-std::string sound_writer::failure() const { return state_->failure; }
+std::string sound_writer::failure() const {
+    return state_->failure;
+}
 
 nanoseconds sound_writer::duration() const {
     const double seconds = static_cast<double>(state_->frames) / state_->info.samplerate;

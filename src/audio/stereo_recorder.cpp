@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -40,7 +41,9 @@ struct side {
 
     // Writes out what the resampler holds back, before a gap or at the end.
     void drain_resampler() {
-        if (!to_file_rate) { return; }
+        if (!to_file_rate) {
+            return;
+        }
         const std::size_t before = queue.size();
         // Its delay is a few milliseconds; flush() may take several goes.
         constexpr std::size_t step = 256;
@@ -82,7 +85,8 @@ struct stereo_recorder::state {
 
     // Frames of the file in so much time. In double for its range; exact far beyond duration_max.
     std::int64_t frames_in(nanoseconds time) const {
-        return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz + 0.5);
+        return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz +
+                                         0.5);
     }
 
     bool ok() const { return !too_long && writer.failure().empty(); }
@@ -101,23 +105,31 @@ struct stereo_recorder::state {
 
 void stereo_recorder::state::set_rate(side& mine, int samples_rate_hz) const {
     const int current = mine.to_file_rate ? mine.to_file_rate->in_rate_hz() : rate_hz;
-    if (samples_rate_hz == current) { return; }
+    if (samples_rate_hz == current) {
+        return;
+    }
     resampler next(samples_rate_hz, rate_hz); // throws before anything has changed
     mine.drain_resampler();
     mine.to_file_rate.reset();
-    if (samples_rate_hz != rate_hz) { mine.to_file_rate = std::move(next); }
+    if (samples_rate_hz != rate_hz) {
+        mine.to_file_rate = std::move(next);
+    }
 }
 
 void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> samples,
                                  int samples_rate_hz, nanoseconds at) {
-    if (finished || !ok()) { return; }
+    if (finished || !ok()) {
+        return;
+    }
     if (at > duration_max) {
         too_long = true;
         return;
     }
     set_rate(mine, samples_rate_hz);
     const std::int64_t target = frames_in(std::max(at, nanoseconds::zero()));
-    if (target - mine.end > frames_in(behind_max)) { realign(mine, target); }
+    if (target - mine.end > frames_in(behind_max)) {
+        realign(mine, target);
+    }
     samples = without_excess(mine, samples, samples_rate_hz, target);
     if (mine.to_file_rate) {
         mine.append_resampled(samples);
@@ -137,12 +149,14 @@ void stereo_recorder::state::realign(side& mine, std::int64_t target) {
 }
 
 // Cuts off the end of a block that would reach too far beyond its time.
-std::span<const std::int16_t> stereo_recorder::state::without_excess(
-    const side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
-    std::int64_t target) {
+std::span<const std::int16_t>
+stereo_recorder::state::without_excess(const side& mine, std::span<const std::int16_t> samples,
+                                       int samples_rate_hz, std::int64_t target) {
     // What the block itself is long is its due: only what lies before it counts as early.
     const std::int64_t early = mine.end - target - frames_in(ahead_max);
-    if (early <= 0) { return samples; }
+    if (early <= 0) {
+        return samples;
+    }
     const double in_samples = static_cast<double>(early) * samples_rate_hz / rate_hz;
     const std::size_t excess = std::min(samples.size(), static_cast<std::size_t>(in_samples) + 1);
     dropped += std::chrono::duration_cast<nanoseconds>(
@@ -154,11 +168,17 @@ std::span<const std::int16_t> stereo_recorder::state::without_excess(
 void stereo_recorder::state::settle() {
     const std::int64_t least = std::max(left.end, right.end) - frames_in(wait_max);
     for (side* s : {&left, &right}) {
-        if (s->end >= least) { continue; }
+        if (s->end >= least) {
+            continue;
+        }
         s->drain_resampler();
-        if (s->end < least) { s->append_silence(least - s->end); }
+        if (s->end < least) {
+            s->append_silence(least - s->end);
+        }
     }
     commit();
+    assert(left.queue.empty() || right.queue.empty());
+    assert(std::abs(left.end - right.end) <= frames_in(wait_max));
 }
 
 void stereo_recorder::state::commit() {
@@ -181,7 +201,9 @@ void stereo_recorder::state::commit() {
 }
 
 bool stereo_recorder::state::finish() {
-    if (std::exchange(finished, true)) { return ok(); }
+    if (std::exchange(finished, true)) {
+        return ok();
+    }
     left.drain_resampler();
     right.drain_resampler();
     const std::int64_t end = std::max(left.end, right.end);
@@ -199,14 +221,18 @@ stereo_recorder::stereo_recorder(stereo_recorder&&) noexcept = default;
 
 stereo_recorder& stereo_recorder::operator=(stereo_recorder&& other) noexcept {
     if (this != &other) {
-        if (state_) { finish(); }
+        if (state_) {
+            finish();
+        }
         state_ = std::move(other.state_);
     }
     return *this;
 }
 
 stereo_recorder::~stereo_recorder() {
-    if (state_) { finish(); }
+    if (state_) {
+        finish();
+    }
 }
 
 void stereo_recorder::heard(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
@@ -217,15 +243,25 @@ void stereo_recorder::played(std::span<const std::int16_t> samples, int rate_hz,
     state_->add(state_->right, samples, rate_hz, at);
 }
 
-bool stereo_recorder::finish() { return state_->finish(); }
-bool stereo_recorder::ok() const { return state_->ok(); }
+bool stereo_recorder::finish() {
+    return state_->finish();
+}
+bool stereo_recorder::ok() const {
+    return state_->ok();
+}
 
 std::string stereo_recorder::failure() const {
-    if (state_->too_long) { return "recording stopped: it is longer than 24 hours; start another"; }
+    if (state_->too_long) {
+        return "recording stopped: it is longer than 24 hours; start another";
+    }
     return state_->writer.failure();
 }
 
-nanoseconds stereo_recorder::duration() const { return state_->writer.duration(); }
-nanoseconds stereo_recorder::dropped() const { return state_->dropped; }
+nanoseconds stereo_recorder::duration() const {
+    return state_->writer.duration();
+}
+nanoseconds stereo_recorder::dropped() const {
+    return state_->dropped;
+}
 
 } // namespace audiosocket

@@ -35,12 +35,26 @@ playout::frame playout::make_frame() {
     const std::size_t filled = pull_audio();
     const bool full = filled == samples_.size();
     if (!full && (playing_ || filled > 0) && !paused_ && !queue_.ends_here()) ++counters_.underruns;
-    if (filled == 0) ++counters_.silence_frames_sent;
     playing_ = full;
+    silent_ = filled == 0;
+    due_ = clock_.take();
 
     std::fill(samples_.begin() + static_cast<std::ptrdiff_t>(filled), samples_.end(), std::int16_t{0});
     encode(format_.encoding, samples_, std::span(message_).subspan(payload_offset));
-    return {std::span(message_).subspan(alignment_bytes), samples_, clock_.take()};
+    return {std::span(message_).subspan(alignment_bytes), samples_, due_};
+}
+
+void playout::count_sent(time_point now) noexcept {
+    ++counters_.frames_sent;
+    if (silent_) ++counters_.silence_frames_sent;
+    if (now - due_ > late_after) ++counters_.late_frames;
+    counters_.lateness_max =
+        std::max(counters_.lateness_max, std::chrono::duration_cast<std::chrono::microseconds>(now - due_));
+}
+
+void playout::clear(std::vector<cleared_event>& cut) {
+    queue_.clear(cut);
+    playing_ = waited_ = false;
 }
 
 std::size_t playout::pull_audio() {

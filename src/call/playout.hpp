@@ -33,10 +33,13 @@ class playout {
         time_point due;
     };
 
-    /// Makes the frame that is due. Marks that end in it are kept for take_reached().
+    /// Makes the frame that is due.
     frame make_frame();
 
-    /// The marks reached by the last frame.
+    /// Counts the frame made last, which has been sent just now.
+    void count_sent(time_point now) noexcept;
+
+    /// The marks reached by the last frame, for the caller to take out.
     std::vector<played_event>& reached() noexcept { return reached_; }
 
     media_format format() const noexcept { return format_; }
@@ -46,6 +49,9 @@ class playout {
     const playout_queue& queue() const noexcept { return queue_; }
 
     void pause(bool paused) noexcept { paused_ = paused; }
+
+    /// Empties the queue (playout_queue::clear). What is played after it is a new beginning.
+    void clear(std::vector<cleared_event>& cut);
 
   private:
     std::size_t pull_audio();
@@ -61,6 +67,10 @@ class playout {
     std::vector<std::int16_t> samples_;
     std::vector<std::byte> message_; // one unused byte, header, payload: so that the payload is aligned
     std::vector<played_event> reached_;
+
+    // Of the frame made last.
+    time_point due_{};
+    bool silent_ = false;
 };
 
 } // namespace audiosocket

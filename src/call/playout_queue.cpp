@@ -29,16 +29,30 @@ constexpr std::size_t merged_samples_max = 800;
 // The longest that a resampler holds back of its input: from 4 kHz, its lowest rate (resampler::delay).
 constexpr std::chrono::milliseconds converter_delay{10};
 
+// What an entry may keep of its memory for the next one: the longest frame, 60 ms at 192 kHz.
+constexpr std::size_t kept_samples_max = 11'520;
+
+// And how many entries' memory an empty queue keeps: a second and more of frames.
+constexpr std::size_t kept_slots_max = 64;
+
 } // namespace
 
 playout_queue::item& playout_queue::push(item::type what, int rate_hz) {
     item& added = items_.push();
     added.what = what;
     added.own.clear();
-    added.sound.reset();
     added.rate_hz = rate_hz;
     added.pulled = 0;
     return added;
+}
+
+// Takes the first entry off and lets go of what it should not keep: its share of a clip, and memory beyond the usual.
+void playout_queue::pop() noexcept {
+    item& first = items_.front();
+    first.sound.reset();
+    if (first.own.capacity() > kept_samples_max) std::vector<std::int16_t>{}.swap(first.own);
+    items_.pop();
+    if (items_.empty() && items_.slots() > kept_slots_max) items_.release();
 }
 
 void playout_queue::append(std::span<const std::int16_t> samples, int rate_hz) {
@@ -68,29 +82,29 @@ void playout_queue::append_mark(std::string name) {
 }
 
 bool playout_queue::holds(std::chrono::nanoseconds frame, int rate_hz) const noexcept {
-    const bool converts = !items_.empty() && items_[0].rate_hz != rate_hz && !converting();
+    const item* next = next_audio();
+    const bool converts = next && next->rate_hz != rate_hz && stream_in_ == 0;
     return queued_ >= (converts ? frame + converter_delay : frame);
 }
 
-// Whether the audio that comes next, marks aside, goes on at this rate.
-bool playout_queue::audio_follows(int source_rate_hz) const noexcept {
+const playout_queue::item* playout_queue::next_audio() const noexcept {
     for (std::size_t i = 0; i < items_.size(); ++i)
-        if (items_[i].what != item::type::mark) return items_[i].rate_hz == source_rate_hz;
-    return false;
+        if (items_[i].what != item::type::mark) return &items_[i];
+    return nullptr;
 }
 
 std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::vector<played_event>& reached) {
     std::size_t filled = 0;
-    if (converting() && converter_->out_rate_hz() != rate_hz) tail_pending_ = false; // what was left was for another rate
+    if (stream_in_ > 0 && converter_->out_rate_hz() != rate_hz) drop_stream(); // what is left of it is for another rate
     for (;;) {
-        if (converting() && !audio_follows(converter_->in_rate_hz())) filled += flush_converter(out.subspan(filled));
+        if (stream_ends()) filled += finish_stream(out.subspan(filled));
         if (items_.empty()) return filled;
 
         item& first = items_.front();
         if (first.what == item::type::mark) {
-            if (converting() && !audio_follows(converter_->in_rate_hz())) return filled; // its last samples are still to come
+            if (stream_ends()) return filled; // the last samples before the mark are still to come
             reached.push_back({std::move(first.name), told(std::exchange(untold_, {}))});
-            items_.pop();
+            pop();
             --marks_;
             continue;
         }
@@ -102,10 +116,7 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         assert(step.consumed + step.produced > 0);
         filled += step.produced;
         account(first, step.consumed);
-        if (step.consumed == rest.size()) {
-            first.sound.reset();
-            items_.pop();
-        }
+        if (step.consumed == rest.size()) pop();
     }
 }
 
@@ -123,34 +134,62 @@ resampler::progress playout_queue::convert(std::span<const std::int16_t> in, int
                                            std::span<std::int16_t> out, int out_rate_hz) {
     if (!converter_ || converter_->in_rate_hz() != in_rate_hz || converter_->out_rate_hz() != out_rate_hz)
         converter_.emplace(in_rate_hz, out_rate_hz);
-    tail_pending_ = true;
-    return converter_->process(in, out);
+    const auto step = converter_->process(in, out);
+    stream_in_ += step.consumed;
+    stream_out_ += step.produced;
+    return step;
 }
 
-std::size_t playout_queue::flush_converter(std::span<std::int16_t> out) {
-    const std::size_t produced = converter_->flush(out);
-    if (produced < out.size()) {
-        converter_->reset();
-        tail_pending_ = false;
-    }
+// Whether what is in the converter is the last of its stream: nothing follows, or audio of another rate does. Once its
+// end has been begun, silence has gone in and the stream cannot go on.
+bool playout_queue::stream_ends() const noexcept {
+    if (stream_in_ == 0) return false;
+    const item* next = next_audio();
+    return finishing_ || !next || next->rate_hz != converter_->in_rate_hz();
+}
+
+std::size_t playout_queue::finish_stream(std::span<std::int16_t> out) {
+    finishing_ = true;
+    const auto room = out.first(std::min(out.size(), owed()));
+    const std::size_t produced = room.empty() ? 0 : converter_->flush(room);
+    assert(produced == room.size());
+    stream_out_ += produced;
+    if (owed() == 0) drop_stream();
     return produced;
+}
+
+void playout_queue::drop_stream() noexcept {
+    if (converter_) converter_->reset();
+    stream_in_ = stream_out_ = 0;
+    finishing_ = false;
+}
+
+// Samples at the call's rate that the converter still holds of its stream.
+std::size_t playout_queue::owed() const noexcept {
+    if (stream_in_ == 0) return 0;
+    const auto in_rate = static_cast<std::uint64_t>(converter_->in_rate_hz());
+    const auto out_rate = static_cast<std::uint64_t>(converter_->out_rate_hz());
+    const std::uint64_t whole = (stream_in_ * out_rate + in_rate - 1) / in_rate;
+    return whole > stream_out_ ? static_cast<std::size_t>(whole - stream_out_) : 0;
 }
 
 void playout_queue::clear(std::vector<cleared_event>& cut) {
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
-    for (; !items_.empty(); items_.pop()) {
+    if (const std::size_t held = owed(); held > 0) {
+        left = std::min(sent, duration_of(held, converter_->out_rate_hz()));
+        sent -= left;
+    }
+    for (; !items_.empty(); pop()) {
         item& first = items_.front();
         if (first.what == item::type::mark) {
             cut.push_back({std::move(first.name), told(std::exchange(sent, {})), told(std::exchange(left, {}))});
             continue;
         }
         left += duration_of(first.rest().size(), first.rate_hz);
-        first.sound.reset();
     }
     if (left > std::chrono::nanoseconds{}) cut.push_back({{}, told(sent), told(left)});
-    if (converter_) converter_->reset();
-    tail_pending_ = false;
+    drop_stream();
     queued_ = {};
     marks_ = 0;
     ends_here_ = true;

@@ -6,7 +6,10 @@
 #include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/event.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace audiosocket {
@@ -15,7 +18,8 @@ namespace audiosocket {
 ///
 /// Audio waits at the rate at which it came and is converted as it is pulled. So the rate of the call may become known
 /// after audio was queued, a queued second costs what it cost the program, and a mark lies between the same two samples
-/// wherever they are in the pipe.
+/// wherever they are in the pipe. A converter sees a few milliseconds ahead (resampler::delay): a mark between two
+/// stretches of one rate is reached that much early, and what a clear finds in the converter counts as cut, not as sent.
 ///
 /// Invariant: `queued_` is the duration of all audio in `items_`, and `untold_` that of the audio that was pulled since
 /// the last mark.
@@ -28,11 +32,17 @@ class playout_queue {
     std::chrono::nanoseconds queued() const noexcept { return queued_; }
     std::size_t marks() const noexcept { return marks_; }
 
+    /// Entries: marks, and stretches of audio however short.
+    std::size_t size() const noexcept { return items_.size(); }
+
     /// Nothing to pull and no mark to reach.
-    bool empty() const noexcept { return items_.empty() && !converting(); }
+    bool empty() const noexcept { return items_.empty() && owed() == 0; }
 
     /// Whether what is queued ends in a mark or a clip: nothing more is expected at once.
     bool ends_here() const noexcept { return ends_here_; }
+
+    /// Says that nothing more is expected at once, as a mark does.
+    void end_here() noexcept { ends_here_ = true; }
 
     /// Whether a whole frame of this duration can be pulled, conversion included.
     bool holds(std::chrono::nanoseconds frame, int rate_hz) const noexcept;
@@ -62,12 +72,16 @@ class playout_queue {
     };
 
     item& push(item::type what, int rate_hz);
-    bool audio_follows(int source_rate_hz) const noexcept;
-    bool converting() const noexcept { return converter_ && tail_pending_; }
+    void pop() noexcept;
+    const item* next_audio() const noexcept;
+    void account(item& from, std::size_t samples) noexcept;
+
     resampler::progress convert(std::span<const std::int16_t> in, int in_rate_hz, std::span<std::int16_t> out,
                                 int out_rate_hz);
-    std::size_t flush_converter(std::span<std::int16_t> out);
-    void account(item& from, std::size_t samples) noexcept;
+    bool stream_ends() const noexcept;
+    std::size_t finish_stream(std::span<std::int16_t> out);
+    void drop_stream() noexcept;
+    std::size_t owed() const noexcept;
 
     ring<item> items_;
     std::chrono::nanoseconds queued_{};
@@ -75,8 +89,11 @@ class playout_queue {
     std::size_t marks_ = 0;
     bool ends_here_ = true;
 
+    // What goes through the converter without a break, at one rate, is a stream.
     std::optional<resampler> converter_;
-    bool tail_pending_ = false; // the converter still holds audio that has been pulled from the items
+    std::uint64_t stream_in_ = 0;  // samples it has taken of this stream; 0: there is none
+    std::uint64_t stream_out_ = 0; // samples it has given
+    bool finishing_ = false;       // its last samples are being fetched; audio that follows is another stream
 };
 
 } // namespace audiosocket

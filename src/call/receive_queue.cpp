@@ -13,15 +13,18 @@ void receive_queue::push_audio(std::span<const std::int16_t> samples, int rate_h
     retire_shown();
     const bool join = !entries_.empty() && entries_.back().is_audio() &&
                       std::get<audio_event>(entries_.back().what).rate_hz == rate_hz &&
-                      entries_.back().duration() < joined_audio_max;
+                      entries_.back().duration() < joined_audio;
     entry& to = join ? entries_.back() : push_entry(audio_event{{}, rate_hz});
-    if (join) audio_ -= to.duration();
+    if (join)
+        audio_ -= to.duration();
+    else
+        ++audio_entries_;
     to.samples.insert(to.samples.end(), samples.begin(), samples.end());
     ++to.messages;
-    const auto newest = to.duration();
-    audio_ += newest;
-    while (audio_ > audio_max_ && audio_ > newest) // what came last stays, however long it is
-        drop_oldest_audio();
+    audio_ += to.duration();
+    const auto entries_max = static_cast<std::size_t>(audio_max_ / joined_audio) + unjoined_entries_max;
+    while (audio_entries_ > 1 && (audio_ > audio_max_ || audio_entries_ > entries_max))
+        drop_oldest_audio(); // what came last stays, however long it is
 }
 
 void receive_queue::push_digit(char digit) {
@@ -43,17 +46,10 @@ std::optional<event> receive_queue::pop() {
     if (first.is_digit()) --digits_;
     if (first.is_audio()) {
         audio_ -= first.duration();
+        --audio_entries_;
         std::get<audio_event>(first.what).samples = first.samples;
     }
     return std::move(first.what);
-}
-
-void receive_queue::drop_media() {
-    retire_shown();
-    for (std::size_t i = entries_.size(); i-- > 0;)
-        if (entries_[i].is_audio() || entries_[i].is_digit()) entries_.erase(i);
-    audio_ = {};
-    digits_ = 0;
 }
 
 receive_queue::entry& receive_queue::push_entry(event what) {
@@ -65,15 +61,21 @@ receive_queue::entry& receive_queue::push_entry(event what) {
 }
 
 void receive_queue::retire_shown() {
-    if (std::exchange(front_shown_, false)) entries_.pop();
+    if (std::exchange(front_shown_, false)) erase(0);
+}
+
+void receive_queue::erase(std::size_t i) noexcept {
+    if (entries_[i].samples.capacity() > kept_samples_max) std::vector<std::int16_t>{}.swap(entries_[i].samples);
+    entries_.erase(i);
 }
 
 void receive_queue::drop_oldest_audio() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         if (!entries_[i].is_audio()) continue;
         audio_ -= entries_[i].duration();
+        --audio_entries_;
         counters_.frames_dropped += entries_[i].messages;
-        return entries_.erase(i);
+        return erase(i);
     }
 }
 
@@ -82,7 +84,7 @@ void receive_queue::drop_oldest_digit() {
         if (!entries_[i].is_digit()) continue;
         --digits_;
         ++counters_.digits_dropped;
-        return entries_.erase(i);
+        return erase(i);
     }
 }
 

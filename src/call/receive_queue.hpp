@@ -11,11 +11,15 @@
 namespace audiosocket {
 
 /// What the program has still to be told, in order, within bounds: beyond `audio_max` of audio, and beyond
-/// `digits_max` digits, the oldest of their sort is dropped and counted. Other events are few and never dropped.
+/// `digits_max` digits, the oldest of their sort is dropped and counted. Other events are few (the session sees to it)
+/// and never dropped.
 class receive_queue {
   public:
     receive_queue(std::chrono::nanoseconds audio_max, call_statistics& counters)
         : audio_max_(audio_max), counters_(counters) {}
+
+    /// Events that wait.
+    std::size_t size() const noexcept { return entries_.size(); }
 
     void push_audio(std::span<const std::int16_t> samples, int rate_hz);
     void push_digit(char digit);
@@ -24,16 +28,20 @@ class receive_queue {
     /// The next event. Its views are valid until any non-const member is called.
     std::optional<event> pop();
 
-    /// Nobody wants audio and digits any more: drops them, uncounted.
-    void drop_media();
-
   private:
     // Nobody presses more keys than this before the program has asked for one of them.
     static constexpr std::size_t digits_max = 64;
 
-    // Audio that the program has not asked for yet is joined up to this length, which bounds the number of entries
-    // when a peer sends a sample at a time.
-    static constexpr std::chrono::milliseconds joined_audio_max{20};
+    // Audio that the program has not asked for yet is joined up to this length, so that a peer that sends a sample at a
+    // time does not cost an entry for each.
+    static constexpr std::chrono::milliseconds joined_audio{20};
+
+    // Other events keep audio from being joined, and a peer may send a digit after each sample. So entries of audio
+    // are bounded by number as well: as many as joined audio needs, and these for what could not be joined.
+    static constexpr std::size_t unjoined_entries_max = 1024;
+
+    // What an entry may keep of its memory for the next one: 60 ms at 192 kHz. A peer can send 4 s in one message.
+    static constexpr std::size_t kept_samples_max = 11'520;
 
     struct entry {
         event what;
@@ -47,6 +55,7 @@ class receive_queue {
 
     entry& push_entry(event what);
     void retire_shown();
+    void erase(std::size_t i) noexcept;
     void drop_oldest_audio();
     void drop_oldest_digit();
 
@@ -54,6 +63,7 @@ class receive_queue {
     call_statistics& counters_;
     ring<entry> entries_;
     std::chrono::nanoseconds audio_{}; // in entries_
+    std::size_t audio_entries_ = 0;
     std::size_t digits_ = 0;           // in entries_
     bool front_shown_ = false;         // the first entry has been handed out and goes with the next call
 };

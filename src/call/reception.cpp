@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace audiosocket {
+namespace {
+
+// Room for what a resampler holds: 5 ms at 192 kHz; more is fetched in several goes.
+constexpr std::size_t tail_samples = 960;
+
+} // namespace
 
 bool reception::take(const message& audio, time_point now, call_monitor* monitor) {
     if (audio.payload.empty()) {
@@ -21,9 +27,12 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
 
     const bool first = !std::exchange(known_, true);
     if (first) rate_out_hz_ = options_.receive_rate_hz != 0 ? options_.receive_rate_hz : arrived.rate_hz();
-    if (!first && arrived.kind != format_.kind) ++counters_.kind_changes;
+    if (!first && arrived.kind != format_.kind) {
+        ++counters_.kind_changes;
+        finish_stream(format_.kind);
+    }
     format_ = arrived;
-    hand_over(decoded_, arrived.rate_hz());
+    hand_over(decoded_, arrived.kind);
     return first;
 }
 
@@ -54,15 +63,27 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     last_duration_ = std::chrono::nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz);
 }
 
-void reception::hand_over(std::span<const std::int16_t> samples, int rate_hz) {
-    if (rate_hz == rate_out_hz_) {
-        converter_.reset(); // should the rate come back, what the converter held would be old
-        return to_.push_audio(samples, rate_out_hz_);
-    }
-    if (!converter_ || converter_->in_rate_hz() != rate_hz) converter_.emplace(rate_hz, rate_out_hz_);
-    converted_.resize(converter_->output_samples_max(samples.size()));
-    const auto produced = converter_->process(samples, converted_).produced;
+void reception::hand_over(std::span<const std::int16_t> samples, kind k) {
+    if (rate_hz(k) == rate_out_hz_) return to_.push_audio(samples, rate_out_hz_);
+    resampler& convert = converter(k);
+    converted_.resize(convert.output_samples_max(samples.size()));
+    const auto produced = convert.process(samples, converted_).produced;
     if (produced > 0) to_.push_audio(std::span(converted_).first(produced), rate_out_hz_);
+}
+
+// The kind has changed: what the converter of the old one still holds comes before the new audio.
+void reception::finish_stream(kind k) {
+    if (rate_hz(k) == rate_out_hz_) return;
+    resampler& convert = converter(k);
+    converted_.resize(tail_samples);
+    while (const std::size_t produced = convert.flush(converted_))
+        to_.push_audio(std::span(converted_).first(produced), rate_out_hz_);
+}
+
+resampler& reception::converter(kind k) {
+    auto& made = converters_[static_cast<std::size_t>(k) - static_cast<std::size_t>(kind::slin)];
+    if (!made) made.emplace(rate_hz(k), rate_out_hz_);
+    return *made;
 }
 
 } // namespace audiosocket

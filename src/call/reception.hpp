@@ -8,6 +8,7 @@
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/protocol/message.hpp>
 
+#include <array>
 #include <optional>
 
 namespace audiosocket {
@@ -28,7 +29,9 @@ class reception {
   private:
     encoding encoding_of(const message& audio);
     void count_arrival(std::size_t samples, int rate_hz, time_point now);
-    void hand_over(std::span<const std::int16_t> samples, int rate_hz);
+    void hand_over(std::span<const std::int16_t> samples, kind k);
+    void finish_stream(kind k);
+    resampler& converter(kind k);
 
     const call_options options_;
     call_statistics& counters_;
@@ -40,7 +43,9 @@ class reception {
     encoding_detector detector_;
     std::vector<std::int16_t> decoded_;
 
-    std::optional<resampler> converter_;
+    // To rate_out_hz_, one for each kind that has come: a resampler is dear to make, and nothing stops a peer from
+    // alternating kinds.
+    std::array<std::optional<resampler>, slin_rates_hz.size()> converters_;
     std::vector<std::int16_t> converted_;
 
     time_point last_arrival_{};

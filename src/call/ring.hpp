@@ -10,13 +10,15 @@ namespace audiosocket {
 
 /// A queue in a circle of slots that grows when it is full and otherwise allocates nothing.
 ///
-/// A popped element is not destroyed: its slot comes round again with whatever memory it owns, so that a queue of
-/// vectors settles to no allocations at all.
+/// A popped element is not destroyed: its slot is used again with whatever memory it owns, so that a queue of vectors
+/// settles to no allocations at all. A queue that runs empty starts again at its first slot, so that a short queue keeps
+/// to few slots and little memory.
 template <class T>
 class ring {
   public:
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
+    std::size_t slots() const noexcept { return slots_.size(); }
 
     T& front() noexcept { return (*this)[0]; }
     T& back() noexcept { return (*this)[size_ - 1]; }
@@ -35,20 +37,25 @@ class ring {
 
     void pop() noexcept {
         assert(size_ > 0);
-        first_ = (first_ + 1) & (slots_.size() - 1);
-        --size_;
+        first_ = --size_ == 0 ? 0 : (first_ + 1) & (slots_.size() - 1);
     }
 
-    /// Takes out element `i`; those behind it keep their order.
+    /// Takes out element `i`; the others keep their order. Moves the fewer of those before and those behind it.
     void erase(std::size_t i) noexcept {
+        assert(i < size_);
+        if (i < size_ / 2) {
+            for (; i > 0; --i)
+                std::swap((*this)[i], (*this)[i - 1]);
+            return pop();
+        }
         for (; i + 1 < size_; ++i)
             std::swap((*this)[i], (*this)[i + 1]);
-        --size_;
+        if (--size_ == 0) first_ = 0;
     }
 
     void clear() noexcept { first_ = size_ = 0; }
 
-    /// Empties the queue and gives its memory back.
+    /// Empties the queue and gives all memory back.
     void release() noexcept { *this = ring{}; }
 
   private:

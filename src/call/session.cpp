@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 
 // How a call goes:
@@ -26,13 +27,27 @@
 namespace audiosocket {
 namespace {
 
-// Each mark costs about a hundred bytes; this is one for every 60 ms of the longest queue.
+// Each mark costs about a hundred bytes; this is one for every 60 ms of the longest queue. Marks that were reached count
+// until the program has been told.
 constexpr std::size_t marks_max = 10'000;
+
+// Stretches of audio and marks in the playout queue, however short: the longest queue in pieces of 20 ms is 30,000.
+constexpr std::size_t playout_entries_max = 65'536;
+
+// Digits that wait to be sent. Nobody presses more keys than this in the time in which a network takes a message.
+constexpr std::size_t control_max = 64;
+
+// A header in two pieces closer than this may have come in one, and been read in two by us.
+constexpr std::chrono::milliseconds header_split_from{1};
 
 enum class phase { handshake, up, closing, closed };
 
 bool is_reset(const error_code& error) {
     return error == std::errc::connection_reset || error == std::errc::broken_pipe;
+}
+
+bool is_playable(int rate_hz) {
+    return rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max;
 }
 
 } // namespace
@@ -64,6 +79,8 @@ struct session::impl {
     bool ending() const noexcept { return state == phase::closing || state == phase::closed; }
     error_code refuse_if_ending() const { return ending() ? usage_errc::call_ended : error_code{}; }
 
+    error_code refuse_if_full(std::chrono::nanoseconds more) const;
+
     const role side;
     const call_options options;
     call_statistics counters;
@@ -88,7 +105,7 @@ struct session::impl {
     ring<outgoing_message> control;   // messages without audio, sent before the next frame
     outgoing_message control_in_flight;
     std::span<const std::byte> in_flight;
-    time_point frame_in_flight_due = time_point::max(); // max: what is in flight is no frame
+    bool frame_in_flight = false; // `in_flight` is audio
     bool hang_up_after_playout = false;
     bool peer_done = false;     // FIN has come
     bool said_done = false;     // everything of ours is out
@@ -97,7 +114,10 @@ struct session::impl {
 // --- Incoming ---
 
 void session::impl::take(const message& m) {
-    if (state == phase::handshake) return take_id(m);
+    if (state == phase::handshake) {
+        if (side == role::server) return take_id(m);
+        start(*id); // the answer to our id has overtaken the news that the id is out
+    }
     if (is_audio(m.kind)) {
         const bool first = receiving.take(m, now, monitor);
         // Towards the side that chose its format by calling, we speak what it speaks.
@@ -147,7 +167,7 @@ void session::impl::look_ahead() {
     const auto begun = incoming.pending_bytes();
     if (begun.empty()) return;
     const auto k = static_cast<kind>(begun[0]);
-    if (state == phase::handshake && k != kind::id && k != kind::hangup)
+    if (state == phase::handshake && side == role::server && k != kind::id && k != kind::hangup)
         return begin_close({end_reason::protocol_violation, protocol_errc::id_expected, {}});
     const auto h = incoming.pending_header();
     if (!h) return;
@@ -161,7 +181,6 @@ void session::impl::time_message(bool was_in_message, bool completed_one) {
         message_deadline = time_point::max();
     } else if (!was_in_message || completed_one) {
         message_deadline = now + options.message_timeout;
-        if (incoming.pending_bytes().size() < header_bytes) ++counters.split_headers;
     }
 }
 
@@ -175,6 +194,7 @@ void session::receive(std::span<const std::byte> bytes, time_point now) {
     if (was_in_message) {
         const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(now - s.last_bytes);
         s.counters.message_pause_max = std::max(s.counters.message_pause_max, pause);
+        if (s.incoming.pending_bytes().size() < header_bytes && pause >= header_split_from) ++s.counters.split_headers;
     }
     s.last_bytes = now;
 
@@ -249,7 +269,7 @@ std::span<const std::byte> session::transmit() {
 }
 
 std::span<const std::byte> session::impl::compose() {
-    frame_in_flight_due = time_point::max();
+    frame_in_flight = false;
     if (!control.empty()) {
         control_in_flight = control.front();
         control.pop();
@@ -259,9 +279,13 @@ std::span<const std::byte> session::impl::compose() {
     if (state != phase::up || !sending.frame_due(now)) return {};
     if (const auto learned = std::exchange(learned_kind, {})) sending.set_format({*learned, encoding::slin});
     const auto frame = sending.make_frame();
-    frame_in_flight_due = frame.due;
+    frame_in_flight = true;
     if (monitor) monitor->sent(frame.samples, sending.format().rate_hz(), frame.due);
     return frame.message;
+}
+
+void session::transmit_stalled() noexcept {
+    ++impl_->counters.stalled_sends;
 }
 
 void session::transmitted(time_point now) {
@@ -273,12 +297,8 @@ void session::transmitted(time_point now) {
     s.send_deadline = time_point::max();
     if (s.state == phase::closed) return;
 
-    if (s.frame_in_flight_due != time_point::max()) {
-        const auto late = now - s.frame_in_flight_due;
-        ++s.counters.frames_sent;
-        if (late > late_after) ++s.counters.late_frames;
-        s.counters.lateness_max =
-            std::max(s.counters.lateness_max, std::chrono::duration_cast<std::chrono::microseconds>(late));
+    if (s.frame_in_flight) {
+        s.sending.count_sent(now);
         s.report_reached();
         s.hang_up_if_played();
     } else if (s.state == phase::handshake) { // that was the caller's id
@@ -296,7 +316,7 @@ void session::impl::report_reached() {
 void session::impl::clear_playout() {
     report_reached();
     std::vector<cleared_event> cut;
-    sending.queue().clear(cut);
+    sending.clear(cut);
     for (cleared_event& c : cut)
         events.push(std::move(c));
 }
@@ -350,11 +370,15 @@ bool session::closed() const noexcept {
 
 // --- The program's side ---
 
-session::session(role side, const call_options& options, time_point now)
-    : impl_(std::make_unique<impl>(side, options, now)) {}
+session::session(role side, const call_options& options, time_point now) {
+    validate(options);
+    if (side == role::caller) throw std::invalid_argument("session: the calling side needs the id of its call");
+    impl_ = std::make_unique<impl>(side, options, now);
+}
 
-session::session(const uuid& id, const call_options& options, time_point now)
-    : session(role::caller, options, now) {
+session::session(const uuid& id, const call_options& options, time_point now) {
+    validate(options);
+    impl_ = std::make_unique<impl>(role::caller, options, now);
     impl_->id = id;
     impl_->control.push() = id_message(id);
 }
@@ -387,29 +411,35 @@ std::chrono::milliseconds session::queued() const noexcept {
     return std::chrono::round<std::chrono::milliseconds>(impl_->sending.queue().queued());
 }
 
+error_code session::impl::refuse_if_full(std::chrono::nanoseconds more) const {
+    const auto& queue = sending.queue();
+    if (queue.queued() + more > options.playout_queue || queue.size() >= playout_entries_max)
+        return usage_errc::playout_full;
+    return {};
+}
+
 error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
-    if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) return usage_errc::unsupported_rate;
+    if (!is_playable(rate_hz)) return usage_errc::unsupported_rate;
     const auto more = std::chrono::nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate_hz);
-    auto& queue = impl_->sending.queue();
-    if (queue.queued() + more > impl_->options.playout_queue) return usage_errc::playout_full;
-    queue.append(samples, rate_hz);
+    if (const auto refused = impl_->refuse_if_full(more)) return refused;
+    impl_->sending.queue().append(samples, rate_hz);
     return {};
 }
 
 error_code session::play(clip sound) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
-    auto& queue = impl_->sending.queue();
+    if (!is_playable(sound.rate_hz())) return usage_errc::unsupported_rate;
     // A clip costs no memory however long it is; only the number of pending ones is bounded, by time like the rest.
-    if (queue.queued() > impl_->options.playout_queue) return usage_errc::playout_full;
-    queue.append(std::move(sound));
+    if (const auto refused = impl_->refuse_if_full({})) return refused;
+    impl_->sending.queue().append(std::move(sound));
     return {};
 }
 
 error_code session::mark(std::string name) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
     auto& queue = impl_->sending.queue();
-    if (queue.marks() >= marks_max) return usage_errc::playout_full;
+    if (queue.marks() + impl_->events.size() >= marks_max) return usage_errc::playout_full;
     queue.append_mark(std::move(name));
     return {};
 }
@@ -438,8 +468,10 @@ error_code session::send_dtmf(char digit) {
     if (impl_->side != role::caller) return usage_errc::caller_only;
     error_code error;
     const auto m = dtmf_message(digit, error);
-    if (!error) impl_->control.push() = m;
-    return error;
+    if (error) return error;
+    if (impl_->control.size() >= control_max) return usage_errc::playout_full;
+    impl_->control.push() = m;
+    return {};
 }
 
 error_code session::hang_up() {
@@ -451,6 +483,7 @@ error_code session::hang_up() {
 error_code session::hang_up_when_played() {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
     impl_->hang_up_after_playout = true;
+    impl_->sending.queue().end_here();
     impl_->hang_up_if_played();
     return {};
 }

@@ -8,16 +8,8 @@
 #include <algorithm>
 
 namespace audiosocket::detail {
-namespace {
-
 namespace asio = boost::asio;
 using io_error = boost::system::error_code;
-
-// What the kernel may hold for a peer that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More would
-// only be played later than it should.
-constexpr int send_buffer_bytes = 32 * 1024;
-
-} // namespace
 
 connection::connection(tcp_socket socket, session rules, const call_options& options)
     : socket_(std::move(socket)), executor_(socket_.get_executor()), timer_(executor_), session_(std::move(rules)),
@@ -25,7 +17,6 @@ connection::connection(tcp_socket socket, session rules, const call_options& opt
     io_error ignored; // a socket that refuses these has failed already, and the first read will say so
     peer_ = socket_.remote_endpoint(ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
     socket_.non_blocking(true, ignored);
     send_format_ = session_.send_format();
 }
@@ -99,6 +90,7 @@ void connection::send_due() {
 
 void connection::send_rest(std::span<const std::byte> rest) {
     sending_ = true;
+    session_.transmit_stalled();
     asio::async_write(socket_, asio::buffer(rest.data(), rest.size()),
                       [self = shared_from_this()](io_error error, std::size_t) {
                           if (self->closed_) return;

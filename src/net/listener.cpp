@@ -19,6 +19,10 @@ using io_error = boost::system::error_code;
 // only burn the processor; those who connect wait in the kernel's queue meanwhile.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+// What the kernel may hold for a caller that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More would
+// only be heard later than it should.
+constexpr int send_buffer_bytes = 32 * 1024;
+
 tcp::endpoint resolve_local(asio::io_context& io, const address& where) {
     if (where.host.empty()) return {tcp::v6(), where.port};
     tcp::resolver resolver(io);
@@ -92,6 +96,8 @@ void listener::impl::greet(detail::tcp_socket socket) {
         ++counters.evicted;
         handshakes.front()->drop();
     }
+    io_error ignored; // a socket that refuses this has failed already, and the first read will say so
+    socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
     auto fresh = std::make_shared<detail::connection>(
         std::move(socket), session(role::server, options.call, clock::now()), options.call);
     const auto place = handshakes.insert(handshakes.end(), fresh);

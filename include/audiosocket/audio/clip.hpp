@@ -12,9 +12,9 @@
 
 namespace audiosocket {
 
-/// A piece of sound in memory: mono 16-bit samples at one rate, which never change. Copies are cheap
-/// and share the samples, so that one prompt can play in a thousand calls; safe to read from many
-/// threads.
+/// A piece of sound in memory: mono 16-bit samples at one rate, which never change. Copies are
+/// cheap and share the samples, so that one prompt can play in a thousand calls; safe to read from
+/// many threads.
 class AUDIOSOCKET_EXPORT clip {
   public:
     /// Longest sound that load() takes: 58 MB at 8 kHz. Longer ones are for a sound_reader, which

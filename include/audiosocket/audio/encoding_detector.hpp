@@ -10,16 +10,16 @@
 
 namespace audiosocket {
 
-/// Tells whether payloads labelled slin (kind 0x10) are that, or G.711 under a false label, which is
-/// what Asterisk's channel driver sends when it was dialled without c(FORMAT).
+/// Tells whether payloads labelled slin (kind 0x10) are that, or G.711 under a false label, which
+/// is what Asterisk's channel driver sends when it was dialled without c(FORMAT).
 ///
 /// Give it each payload of one stream in turn. It leans towards slin: calling G.711 slin costs the
 /// listener noise on a misconfigured system, calling slin G.711 on a good one. From speech it is
-/// right from the first payload that is not silent and firm within a few, and then never changes its
-/// mind; silence and pure tones guide the guess but never make it firm. A stream that is neither
-/// (G.722, GSM ...) is called slin.
+/// right from the first payload that is not silent and firm within a few, and then never changes
+/// its mind; silence and pure tones guide the guess but never make it firm. A stream that is
+/// neither (G.722, GSM ...) is called slin.
 ///
-/// Copyable, under 200 bytes, never allocates. A payload of 20 ms takes 2-3 microseconds until the
+/// Copyable, under 200 bytes, never allocates. A payload of 20 ms takes 2-5 microseconds until the
 /// answer is firm, none thereafter. Source: PROTOCOL, section 1.
 class AUDIOSOCKET_EXPORT encoding_detector {
   public:

@@ -22,7 +22,7 @@ class AUDIOSOCKET_EXPORT resampler {
   public:
     /// Lowest and highest rate taken: half of telephony's 8 kHz, and four times the protocol's
     /// highest, 192 kHz (the most that sound hardware and files use). Filters grow with the ratio
-    /// of the rates; within these bounds one stays below 250 kB.
+    /// of the rates; within these bounds one stays below 250 kB at the default quality.
     static constexpr int rate_hz_min = 4'000;
     static constexpr int rate_hz_max = 768'000;
 

@@ -29,11 +29,12 @@ namespace audiosocket {
 /// Move-only; not thread-safe. Writing blocks on the disk.
 class AUDIOSOCKET_EXPORT sound_writer {
   public:
-    static constexpr int channels_max = 64;
+    static constexpr int channels_max = 64; ///< as sound_reader's
 
     /// Creates the file. A WAV file is valid from here on, even if the process is killed at once.
-    /// @throws sound_error when the suffix is unknown, does not go with the rate or the channels, or
-    ///     the file cannot be created (directory missing, no permission, disk full ...).
+    /// @throws sound_error when the suffix is unknown or does not go with the rate or the channels,
+    ///     these are out of range (the rates that sound_reader takes, 1 to channels_max), or the
+    ///     file cannot be created (directory missing, no permission, disk full ...).
     sound_writer(const std::filesystem::path& path, int rate_hz, int channels = 1);
     sound_writer(sound_writer&&) noexcept;
     sound_writer& operator=(sound_writer&&) noexcept;
@@ -45,11 +46,11 @@ class AUDIOSOCKET_EXPORT sound_writer {
     /// closed, and ever after.
     bool write(std::span<const std::int16_t> interleaved);
 
-    /// Makes what was written so far survive a crash of this process (not of the machine: nothing is
-    /// forced to the platter). WAV: the header is rewritten in place. Headerless: nothing is left to
-    /// do. FLAC and Ogg have no such thing: their encoders hold back up to 0.1 s (FLAC) or some
-    /// seconds (Ogg); after a crash what is there can be read, though a FLAC header then says that
-    /// the length is unknown. False as write().
+    /// Makes what was written so far survive a crash of this process (not of the machine: nothing
+    /// is forced to the platter). WAV: the header is rewritten in place. Headerless: nothing is
+    /// left to do. FLAC and Ogg have no such thing, and this does nothing: their encoders hold back
+    /// up to 4,096 frames (FLAC) or some seconds (Ogg), which a crash loses. What is there can be
+    /// read, though sound_reader then does not know the length of a FLAC. False as write().
     bool sync();
 
     /// Completes the file and closes it. False when something was lost, now or before.

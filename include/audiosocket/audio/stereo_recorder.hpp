@@ -51,9 +51,9 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// Calls finish().
     ~stereo_recorder();
 
-    /// Adds samples of one side. `at` is the time since the start of the call; negative counts as 0.
-    /// Nothing happens once the recording has failed or is finished. Allocates when a side's rate
-    /// changes, and while its queue grows to its bound.
+    /// Adds samples of one side. `at` is the time since the start of the call; negative counts as
+    /// 0. Nothing happens once the recording has failed or is finished. Allocates when a side's
+    /// rate changes, and while its queue grows to its bound.
     /// @throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
     void heard(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
     void played(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);

@@ -8,8 +8,8 @@
 namespace audiosocket {
 
 /// An endless sine wave. Blocks join without a seam, and the frequency does not drift: the phase is
-/// an integer that wraps exactly, and its step is off by less than one part in 10^15, a millionth of
-/// a cycle in a day of 1 kHz. Not thread-safe; never allocates.
+/// an integer that wraps exactly, and its step is off by less than one part in 10^15, a millionth
+/// of a cycle in a day of 1 kHz. Not thread-safe; never allocates.
 class AUDIOSOCKET_EXPORT tone {
   public:
     /// Starts at phase zero. `dbfs` is the level of the peak, 0 for full scale, as in level_meter.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <audiosocket/call/media_format.hpp>
+#include <audiosocket/export.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -61,5 +62,9 @@ struct call_options {
     /// caller's phone as a burst.
     int catch_up_frames = 3;
 };
+
+/// Checks that every option has a value that a call can work with; every session does.
+/// @throws std::invalid_argument which says what is wrong with which option.
+AUDIOSOCKET_EXPORT void validate(const call_options& options);
 
 } // namespace audiosocket

@@ -28,6 +28,8 @@ struct call_statistics {
     std::uint64_t late_frames = 0;         ///< Frames handed over more than late_after behind their time.
     std::uint64_t skipped_frames = 0;      ///< Frame times that passed unserved; audio is delayed, not lost.
     std::chrono::microseconds lateness_max{};
+    /// Messages that the network did not take whole at once. Asterisk tries once and then ends the call.
+    std::uint64_t stalled_sends = 0;
 
     // What the peer did that a strict reader would not like. None of it ends the call.
     std::uint64_t empty_audio = 0;     ///< Audio messages without payload.

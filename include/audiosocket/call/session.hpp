@@ -35,10 +35,13 @@ namespace audiosocket {
 /// Not safe for use from several threads at once.
 class AUDIOSOCKET_EXPORT session {
   public:
-    /// A call that connected just now. The calling side also says its id (see the other constructor).
+    /// The answering side of a call that connected just now; `side` is role::server (a caller has an id to say, see the
+    /// other constructor).
+    /// @throws std::invalid_argument for options that validate() refuses, or role::caller.
     session(role side, const call_options& options, time_point now);
 
     /// The calling side: sends this id first.
+    /// @throws std::invalid_argument for options that validate() refuses.
     session(const uuid& id, const call_options& options, time_point now);
 
     ~session();
@@ -62,6 +65,10 @@ class AUDIOSOCKET_EXPORT session {
     /// One message to send now, whole and with one system call; empty when there is none. The same until transmitted().
     /// The view is valid until then.
     std::span<const std::byte> transmit();
+
+    /// The network took only a part of what transmit() returned, or nothing, and the rest is still to go: for the
+    /// counters.
+    void transmit_stalled() noexcept;
 
     /// What transmit() returned has been sent.
     void transmitted(time_point now);
@@ -97,11 +104,12 @@ class AUDIOSOCKET_EXPORT session {
     /// rate as they go out. `usage_errc::playout_full` (and nothing is queued) beyond call_options::playout_queue.
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
 
-    /// Queues a clip. It is shared, not copied.
+    /// Queues a clip. It is shared, not copied, and may exceed the bound by its own length. Errors as above.
     error_code play(clip sound);
 
     /// Queues a mark: played_event tells when all audio before it has been sent. A mark also says that nothing follows
-    /// at once, so that running dry behind it is no underrun.
+    /// at once, so that running dry behind it is no underrun. `usage_errc::playout_full` while 10,000 marks are pending
+    /// or untold.
     error_code mark(std::string name);
 
     /// Stops what is being played, within one frame, and empties the queue; cleared_event tells of each mark.
@@ -114,13 +122,14 @@ class AUDIOSOCKET_EXPORT session {
     /// Audio queued and not sent yet.
     std::chrono::milliseconds queued() const noexcept;
 
-    /// Sends a digit; on the calling side only (`usage_errc::caller_only`).
+    /// Sends a digit, ahead of the audio that is queued; on the calling side only (`usage_errc::caller_only`).
+    /// `usage_errc::not_a_dtmf_digit`; `usage_errc::playout_full` while 64 digits wait for the network.
     error_code send_dtmf(char digit);
 
     /// Ends the call in an orderly way: hangup message, FIN, and reading on for at most hangup_timeout.
     error_code hang_up();
 
-    /// The same as soon as the playout queue has run empty.
+    /// The same as soon as the playout queue has run empty: at once if it is, and not while playing is paused.
     error_code hang_up_when_played();
 
     /// Lets a monitor hear both sides; null to stop. It must live as long as the session or until replaced.

@@ -35,8 +35,9 @@ std::vector<signal> ordinary_signals() {
     std::vector<signal> all;
     add_at_all_levels(all, "low voice", test::voiced(110));
     add_at_all_levels(all, "high voice", test::voiced(235));
-    add_at_all_levels(all, "chord", test::sum(0.3, {test::sine(261.6), test::sine(329.6),
-                                                    test::sine(392), test::sine(1046.5)}));
+    add_at_all_levels(all, "chord",
+                      test::sum(0.3, {test::sine(261.6), test::sine(329.6), test::sine(392),
+                                      test::sine(1046.5)}));
     add_at_all_levels(all, "gaussian noise", test::gaussian_noise(1, 0.3));
     add_at_all_levels(all, "uniform noise", test::uniform_noise(2));
     for (const double hz : {350.0, 425.0, 440.0, 697.0, 950.0, 1004.0, 1209.0, 1400.0}) {
@@ -53,9 +54,7 @@ std::vector<signal> ordinary_signals() {
 // What comes nearest to fooling the detector: must still be slin when it is.
 std::vector<signal> hostile_signals() {
     std::vector<signal> all;
-    const auto sign = [](wave w) {
-        return [w](std::size_t i) { return w(i) > 0 ? 1.0 : -1.0; };
-    };
+    const auto sign = [](wave w) { return [w](std::size_t i) { return w(i) > 0 ? 1.0 : -1.0; }; };
     add_at_all_levels(all, "square wave", sign(test::sine(300)));
     add_at_all_levels(all, "random square wave", sign(test::uniform_noise(3)));
     add_at_all_levels(all, "clipped noise", test::gaussian_noise(4, 5));
@@ -100,7 +99,9 @@ verdict listen(encoding truth, std::span<const std::int16_t> sound, std::size_t 
         const bool was_firm = detector.firm();
         const encoding before = detector.guess();
         const bool right = detector.observe(payload) == truth;
-        if (was_firm) { EXPECT_EQ(detector.guess(), before) << "a firm guess flipped"; }
+        if (was_firm) {
+            EXPECT_EQ(detector.guess(), before) << "a firm guess flipped";
+        }
         if (!right) {
             ++v.wrong;
             v.right_after.reset();
@@ -114,15 +115,19 @@ verdict listen(encoding truth, std::span<const std::int16_t> sound, std::size_t 
 
 TEST(encoding_detector, slin_of_any_kind_is_never_taken_for_g711) {
     auto all = ordinary_signals();
-    for (auto& s : hostile_signals()) { all.push_back(std::move(s)); }
+    for (auto& s : hostile_signals()) {
+        all.push_back(std::move(s));
+    }
     for (const signal& s : all) {
         for (const std::size_t size : payload_sizes) {
             EXPECT_EQ(listen(encoding::slin, s.sound, size).wrong, 0U) << s.name << ", " << size;
         }
         for (const encoding law : {encoding::ulaw, encoding::alaw}) {
             const samples sound = through(law, s.sound);
-            EXPECT_EQ(listen(encoding::slin, sound, 160).wrong, 0U) << s.name << " by " << name(law);
-            EXPECT_EQ(listen(encoding::slin, sound, 320).wrong, 0U) << s.name << " by " << name(law);
+            EXPECT_EQ(listen(encoding::slin, sound, 160).wrong, 0U)
+                << s.name << " by " << name(law);
+            EXPECT_EQ(listen(encoding::slin, sound, 320).wrong, 0U)
+                << s.name << " by " << name(law);
         }
     }
 }
@@ -133,7 +138,8 @@ TEST(encoding_detector, g711_of_ordinary_sound_is_told_within_160_ms) {
             for (const std::size_t size : payload_sizes) {
                 const verdict v = listen(law, s.sound, size);
                 ASSERT_TRUE(v.right_after) << s.name << ", " << name(law) << ", " << size;
-                EXPECT_LE(*v.right_after * size, 1280U) << s.name << ", " << name(law) << ", " << size;
+                EXPECT_LE(*v.right_after * size, 1280U)
+                    << s.name << ", " << name(law) << ", " << size;
                 EXPECT_FALSE(v.wrongly_firm) << s.name << ", " << name(law) << ", " << size;
             }
         }
@@ -157,7 +163,9 @@ TEST(encoding_detector, digital_silence_is_guessed_but_never_firm) {
     const auto after_silence = [](int byte, std::size_t size) {
         encoding_detector detector;
         const std::vector<std::byte> payload(size, static_cast<std::byte>(byte));
-        for (int i = 0; i < 1000; ++i) { detector.observe(payload); }
+        for (int i = 0; i < 1000; ++i) {
+            detector.observe(payload);
+        }
         EXPECT_FALSE(detector.firm()) << byte;
         return detector.guess();
     };
@@ -195,7 +203,9 @@ TEST(encoding_detector, odd_and_tiny_and_empty_payloads_do_no_harm) {
     EXPECT_EQ(detector.observe({}), encoding::slin);
     EXPECT_EQ(detector.observe(std::span(bytes).first(1)), encoding::slin);
     EXPECT_EQ(detector.observe(std::span(bytes).first(15)), encoding::slin);
-    for (std::size_t i = 0; i < 50; ++i) { detector.observe(std::span(bytes).subspan(i * 161, 161)); }
+    for (std::size_t i = 0; i < 50; ++i) {
+        detector.observe(std::span(bytes).subspan(i * 161, 161));
+    }
     EXPECT_EQ(detector.guess(), encoding::ulaw);
     detector.observe(bytes); // 16,000 bytes
     EXPECT_EQ(detector.guess(), encoding::ulaw);
@@ -205,13 +215,17 @@ TEST(encoding_detector, reset_forgets_a_firm_guess) {
     const auto sound = make(two_seconds, -15, test::voiced(140));
     encoding_detector detector;
     const auto ulaw = test::encoded(encoding::ulaw, sound);
-    for (std::size_t i = 0; i < 25; ++i) { detector.observe(std::span(ulaw).subspan(i * 160, 160)); }
+    for (std::size_t i = 0; i < 25; ++i) {
+        detector.observe(std::span(ulaw).subspan(i * 160, 160));
+    }
     ASSERT_TRUE(detector.firm());
     detector.reset();
     EXPECT_FALSE(detector.firm());
     EXPECT_EQ(detector.guess(), encoding::slin);
     const auto slin = test::encoded(encoding::slin, sound);
-    for (std::size_t i = 0; i < 25; ++i) { detector.observe(std::span(slin).subspan(i * 320, 320)); }
+    for (std::size_t i = 0; i < 25; ++i) {
+        detector.observe(std::span(slin).subspan(i * 320, 320));
+    }
     EXPECT_TRUE(detector.firm());
     EXPECT_EQ(detector.guess(), encoding::slin);
 }

@@ -23,7 +23,9 @@ samples decoded_by_libsndfile(const std::string& suffix) {
     const test::temporary_directory directory;
     const auto path = directory / ("codes" + suffix);
     std::ofstream file(path, std::ios::binary);
-    for (int code = 0; code < 256; ++code) { file.put(static_cast<char>(code)); }
+    for (int code = 0; code < 256; ++code) {
+        file.put(static_cast<char>(code));
+    }
     file.close();
     sound_reader reader(path);
     samples out(300);
@@ -66,12 +68,16 @@ TEST(g711, every_code_survives_decoding_and_encoding) {
 // Half the width of the step around a value of this magnitude, by the definition of the segments.
 int ulaw_tolerance(int magnitude) {
     int half_step = 4;
-    for (int end = 124; end < magnitude; end = 2 * end + 132) { half_step *= 2; }
+    for (int end = 124; end <= magnitude; end = 2 * end + 132) {
+        half_step *= 2;
+    }
     return half_step;
 }
 int alaw_tolerance(int magnitude) {
     int half_step = 8;
-    for (int end = 512; end <= magnitude; end *= 2) { half_step *= 2; }
+    for (int end = 512; end <= magnitude; end *= 2) {
+        half_step *= 2;
+    }
     return half_step;
 }
 
@@ -118,10 +124,9 @@ TEST(g711, blocks_at_any_alignment_equal_single_samples) {
             samples out(in.size());
             decode(e, payload, out);
             for (std::size_t i = 0; i < in.size(); ++i) {
-                const auto expected = e == encoding::slin ? in[i]
-                                      : e == encoding::ulaw
-                                          ? ulaw_to_linear(linear_to_ulaw(in[i]))
-                                          : alaw_to_linear(linear_to_alaw(in[i]));
+                const auto expected = e == encoding::slin   ? in[i]
+                                      : e == encoding::ulaw ? ulaw_to_linear(linear_to_ulaw(in[i]))
+                                                            : alaw_to_linear(linear_to_alaw(in[i]));
                 ASSERT_EQ(out[i], expected) << name(e) << " at " << i;
             }
         }

@@ -42,7 +42,9 @@ inline wave sine(double hz, double rate_hz = 8000) {
 inline wave sum(double scale, std::vector<wave> parts) {
     return [=](std::size_t i) {
         double total = 0;
-        for (const wave& part : parts) { total += part(i); }
+        for (const wave& part : parts) {
+            total += part(i);
+        }
         return scale * total;
     };
 }
@@ -52,7 +54,9 @@ inline wave voiced(double pitch_hz, double gain = 0.4) {
     return [=](std::size_t i) {
         const double t = 2 * std::numbers::pi * static_cast<double>(i) / 8000;
         double total = 0;
-        for (int h = 1; h < 25; ++h) { total += std::sin(pitch_hz * h * t + h * h) / h; }
+        for (int h = 1; h < 25; ++h) {
+            total += std::sin(pitch_hz * h * t + h * h) / h;
+        }
         return gain * (0.5 + 0.5 * std::sin(3 * t)) * total;
     };
 }
@@ -73,7 +77,9 @@ inline samples random_samples(std::size_t count, unsigned seed) {
     std::mt19937 engine(seed);
     std::uniform_int_distribution<int> any(-32768, 32767);
     samples out(count);
-    for (auto& sample : out) { sample = static_cast<std::int16_t>(any(engine)); }
+    for (auto& sample : out) {
+        sample = static_cast<std::int16_t>(any(engine));
+    }
     return out;
 }
 

@@ -28,7 +28,9 @@ TEST(tone, blocks_join_without_a_seam) {
     whole.fill(expected);
     tone cut(440, 8000);
     samples out(8000);
-    for (std::size_t at = 0; at < out.size(); at += 80) { cut.fill(std::span(out).subspan(at, 80)); }
+    for (std::size_t at = 0; at < out.size(); at += 80) {
+        cut.fill(std::span(out).subspan(at, 80));
+    }
     EXPECT_EQ(out, expected);
 }
 
@@ -44,7 +46,9 @@ TEST(tone, phase_is_right_after_an_hour) {
     constexpr double hz = 997.3; // no whole number of samples
     tone t(hz, 8000, 0);
     samples block(8000);
-    for (int second = 0; second < 3600; ++second) { t.fill(block); }
+    for (int second = 0; second < 3600; ++second) {
+        t.fill(block);
+    }
     t.fill(block);
     for (std::size_t i = 0; i < block.size(); ++i) {
         const double cycles = std::fmod(hz * 3600, 1.0) + hz * static_cast<double>(i) / 8000;

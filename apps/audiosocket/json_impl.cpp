@@ -1,0 +1,2 @@
+// Boost.JSON without its compiled library: its definitions live here, once.
+#include <boost/json/src.hpp>

@@ -1,0 +1,67 @@
+#include "audiosocket/verbs.hpp"
+
+#include <audiosocket/audio/sound_error.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+namespace audiosocket::app {
+namespace {
+
+constexpr const char* description = "AudioSocket for Asterisk: answer calls, place calls, look into captures.";
+
+constexpr const char* footer = R"(Examples:
+  audiosocket serve --play welcome.wav            play a file to each caller
+  audiosocket serve --echo --record calls/        echo, and record both sides
+  audiosocket call localhost:9092 --duration 5    be Asterisk for five seconds, and report
+  audiosocket inspect capture.pcap                show a capture as messages
+
+Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
+Each verb has its own --help; the manual is audiosocket(1).)";
+
+int fail(exit_code code, const std::string& what) {
+    std::cerr << "audiosocket: " << what << '\n';
+    return static_cast<int>(code);
+}
+
+int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& result) {
+    try {
+        command.parse(argc, argv);
+        std::cout.flush();
+        if (!std::cout) return fail(exit_code::file, "standard output cannot be written");
+        return static_cast<int>(result);
+    } catch (const CLI::Success& e) { // --help, --version
+        return command.exit(e);
+    } catch (const CLI::ParseError& e) {
+        return fail(exit_code::usage, std::string(e.what()) + " (see --help)");
+    } catch (const failure& e) {
+        return fail(e.code(), e.what());
+    } catch (const sound_error& e) {
+        return fail(exit_code::file, e.what());
+    } catch (const boost::system::system_error& e) {
+        return fail(exit_code::network, e.what());
+    } catch (const std::exception& e) {
+        return fail(exit_code::internal, std::string("internal error: ") + e.what());
+    }
+}
+
+} // namespace
+
+int run(int argc, const char* const* argv) {
+    CLI::App command{description, "audiosocket"};
+    command.footer(footer);
+    command.set_version_flag("--version", "audiosocket " AUDIOSOCKET_VERSION);
+    command.require_subcommand(1);
+    command.get_formatter()->column_width(34);
+
+    exit_code result = exit_code::good;
+    add_serve(command, result);
+    add_call(command, result);
+    add_inspect(command, result);
+    return run_parsed(command, argc, argv, result);
+}
+
+} // namespace audiosocket::app

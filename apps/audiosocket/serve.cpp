@@ -1,0 +1,138 @@
+#include "audiosocket/server.hpp"
+#include "audiosocket/verbs.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <audiosocket/audio/sound_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace audiosocket::app {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  audiosocket serve --play welcome.wav
+      play a file to each caller, then silence until he hangs up
+  audiosocket serve --play goodbye.flac --then-hangup
+      the dialplan goes on when the file has been played
+  audiosocket serve --listen 127.0.0.1:9092 --echo --record calls/
+      echo, and record each call as a two-channel WAV file (caller left)
+  audiosocket serve --tone 440 --input-format ulaw
+      for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
+
+In Asterisk:  same => n,AudioSocket(${UUID},server.example:9092)
+Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
+
+struct serve_options {
+    std::string listen = "0.0.0.0:9092";
+    std::string play;
+    std::string record;
+    std::string input = "auto";
+    double tone_hz = 0;
+    double id_timeout_s = 5;
+    server_options server;
+};
+
+// Files that a call needs besides its socket: a recording.
+constexpr rlim_t files_per_call = 2;
+constexpr rlim_t files_besides = 100;
+
+// Callers beyond the limit of open files would wait unanswered: raise ours as far as the system allows.
+void raise_file_limit(std::size_t calls) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const rlim_t wanted = calls * files_per_call + files_besides;
+    if (limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+input_format parse_input_format(const std::string& text) {
+    if (text == "slin") return input_format::slin;
+    if (text == "ulaw") return input_format::ulaw;
+    if (text == "alaw") return input_format::alaw;
+    return input_format::automatic;
+}
+
+// Checks what can be checked before the first call comes, and loads what is to be played.
+server_options prepare(const serve_options& o) {
+    server_options ready = o.server;
+    const auto where = parse_address(o.listen);
+    if (!where) throw failure(exit_code::usage, "--listen " + o.listen + ": expected HOST:PORT or [IPV6]:PORT");
+    ready.listen = *where;
+    ready.listener.call.input = parse_input_format(o.input);
+    ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
+    if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
+    if (!o.play.empty()) {
+        // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
+        const int rate_hz = sound_reader(o.play).file_rate_hz();
+        ready.plan.play = clip::load(o.play, rate_hz);
+    }
+    if (!o.record.empty()) {
+        std::error_code error;
+        std::filesystem::create_directories(o.record, error);
+        if (error || access(o.record.c_str(), W_OK | X_OK) != 0)
+            throw failure(exit_code::file, "--record " + o.record + ": cannot write there: " +
+                                               (error ? error.message() : std::string(std::strerror(errno))));
+        ready.record = o.record;
+    }
+    return ready;
+}
+
+} // namespace
+
+void add_serve(CLI::App& command, exit_code& result) {
+    auto options = std::make_shared<serve_options>();
+    auto& o = *options;
+    auto* verb = command.add_subcommand("serve", "Answer AudioSocket calls");
+    verb->footer(examples);
+    verb->add_option("--listen", o.listen, "Where to listen, as HOST:PORT; port 0 takes a free one")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    auto* play = verb->add_option("--play", o.play, "Play this sound file to each caller")->type_name("FILE");
+    auto* loop = verb->add_flag("--loop", o.server.plan.loop, "Play it over and over")->needs(play);
+    verb->add_flag("--then-hangup", o.server.plan.then_hangup, "Hang up when it has been played")
+        ->needs(play)
+        ->excludes(loop);
+    auto* tone = verb->add_option("--tone", o.tone_hz, "Play a tone of this frequency")
+                     ->type_name("HZ")
+                     ->check(CLI::Range(1.0, 20'000.0))
+                     ->excludes(play);
+    verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
+        ->excludes(tone)
+        ->excludes(loop);
+    verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")->type_name("DIR");
+    verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"auto", "slin", "ulaw", "alaw"}))
+        ->type_name("FORMAT");
+    verb->add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to say its id")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 3600.0))
+        ->type_name("SECONDS");
+    verb->add_option("--max-calls", o.server.listener.calls_max, "Calls at once; more are refused")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
+    verb->add_option("--exit-after", o.server.exit_after, "Stop when this many calls have ended")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("N");
+    verb->add_flag("--json", o.server.json, "Events as JSON lines on standard output");
+    auto* quiet = verb->add_flag("-q,--quiet", o.server.quiet, "Warnings only");
+    verb->add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);
+    verb->callback([options, &result] {
+        const server_options ready = prepare(*options);
+        raise_file_limit(ready.listener.calls_max);
+        run_server(ready);
+        result = exit_code::good;
+    });
+}
+
+} // namespace audiosocket::app

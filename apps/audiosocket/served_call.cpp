@@ -1,0 +1,103 @@
+#include "audiosocket/served_call.hpp"
+
+namespace audiosocket::app {
+namespace {
+
+// A caller who sends faster than real time is echoed no later than this; what is beyond is left out.
+constexpr std::chrono::milliseconds echo_queue_max{1000};
+
+// Tones are made a second at a time, two of them queued.
+constexpr int tone_piece_seconds = 1;
+
+// The lowest rate that carries the tone well: a tenth below half the rate, where resampling to it is clean.
+int rate_for_tone(double hz) {
+    for (int rate : slin_rates_hz)
+        if (hz < rate * 0.45) return rate;
+    return slin_rates_hz.back();
+}
+
+} // namespace
+
+served_call::served_call(call c, const call_plan& plan, event_handler on_event)
+    : call_(std::move(c)), plan_(plan), on_event_(std::move(on_event)) {}
+
+void served_call::start() {
+    if (plan_.tone) {
+        tone_rate_hz_ = rate_for_tone(*plan_.tone);
+        tone_.emplace(*plan_.tone, tone_rate_hz_);
+    }
+    play_next();
+    if (tone_ || plan_.loop) play_next(); // one ahead, so that there is no seam
+    if (plan_.then_hangup) call_.hang_up_when_played();
+    wait();
+}
+
+// Queues the next piece of the program, with a mark that asks for the one after it.
+void served_call::play_next() {
+    if (tone_) {
+        std::vector<std::int16_t> piece(static_cast<std::size_t>(tone_rate_hz_) * tone_piece_seconds);
+        tone_->fill(piece);
+        call_.play(clip(std::move(piece), tone_rate_hz_));
+    } else if (plan_.play) {
+        call_.play(*plan_.play);
+    } else {
+        program_done_ = true;
+        return;
+    }
+    call_.mark("played");
+}
+
+void served_call::wait() {
+    call_.async_next_event([self = shared_from_this()](boost::system::error_code error, const event& e) {
+        if (error) return;
+        self->handle(e);
+        self->wait();
+    });
+}
+
+void served_call::handle(const event& e) {
+    if (const auto* audio = std::get_if<audio_event>(&e)) {
+        if (plan_.echo && program_done_) echo(*audio);
+        return;
+    }
+    if (std::holds_alternative<played_event>(e)) {
+        if (tone_ || plan_.loop)
+            play_next();
+        else
+            program_done_ = true;
+    }
+    if (std::holds_alternative<ended_event>(e) && ears_ && ears_->recording) ears_->recording->finish();
+    on_event_(*this, e);
+}
+
+void served_call::echo(const audio_event& audio) {
+    if (call_.queued() < echo_queue_max) call_.play(audio.samples, audio.rate_hz);
+}
+
+void served_call::record(std::shared_ptr<call_recording> recording) {
+    listen().recording = std::move(recording);
+}
+
+void served_call::measure() {
+    listen();
+}
+
+served_call::ears& served_call::listen() {
+    if (!ears_) {
+        ears_ = std::make_shared<ears>();
+        call_.set_monitor(ears_);
+    }
+    return *ears_;
+}
+
+void served_call::ears::heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    heard_level.add(samples);
+    if (recording) recording->heard(samples, rate_hz, at);
+}
+
+void served_call::ears::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    said_level.add(samples);
+    if (recording) recording->sent(samples, rate_hz, at);
+}
+
+} // namespace audiosocket::app

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "audiosocket/recording.hpp"
+
+#include <audiosocket/audio/level_meter.hpp>
+#include <audiosocket/audio/tone.hpp>
+#include <audiosocket/net/call.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace audiosocket::app {
+
+/// What `serve` does with each call.
+struct call_plan {
+    std::optional<clip> play;     ///< Played first.
+    bool loop = false;            ///< Over and over.
+    bool then_hangup = false;     ///< Hang up when it has been played.
+    std::optional<double> tone;   ///< Play this tone in Hz instead.
+    bool echo = false;            ///< Send back what is heard, once there is nothing else to play.
+};
+
+/// One call that is being served: carries out the plan from the call's events.
+class served_call : public std::enable_shared_from_this<served_call> {
+  public:
+    /// Is told of each event but audio, the end included; then the call is over.
+    using event_handler = std::function<void(served_call&, const event&)>;
+
+    served_call(call c, const call_plan& plan, event_handler on_event);
+
+    void start();
+
+    /// Records both sides from now on.
+    void record(std::shared_ptr<call_recording> recording);
+
+    /// Measures what is heard and said, for the meter.
+    void measure();
+
+    call& line() noexcept { return call_; }
+    std::chrono::nanoseconds age() const { return clock::now() - since_; }
+
+    /// Levels since asked last; nothing unless measured.
+    level take_heard_level() { return ears_ ? ears_->heard_level.take() : level{}; }
+    level take_said_level() { return ears_ ? ears_->said_level.take() : level{}; }
+
+  private:
+    // Feeds the recording and the meters, either of which may be absent.
+    struct ears final : call_monitor {
+        void heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
+        void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
+
+        std::shared_ptr<call_recording> recording;
+        level_meter heard_level;
+        level_meter said_level;
+    };
+
+    ears& listen();
+    void wait();
+    void handle(const event& e);
+    void play_next();
+    void echo(const audio_event& audio);
+
+    call call_;
+    const call_plan plan_;
+    const event_handler on_event_;
+    const time_point since_ = clock::now();
+    std::shared_ptr<ears> ears_; // shared with the call, which outlives us while it hangs up
+    std::optional<tone> tone_;
+    int tone_rate_hz_ = 0;
+    bool program_done_ = false; // nothing left of what the plan plays by itself
+};
+
+} // namespace audiosocket::app

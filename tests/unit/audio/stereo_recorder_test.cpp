@@ -1,0 +1,249 @@
+#include <audiosocket/audio/stereo_recorder.hpp>
+
+#include "signals.hpp"
+
+#include <audiosocket/audio/sound_reader.hpp>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace audiosocket {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+using test::samples;
+
+struct both_sides {
+    samples left;
+    samples right;
+};
+
+// Takes the WAV file apart by hand: a 44-byte header, then frames.
+both_sides read_stereo(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string all((std::istreambuf_iterator<char>(file)), {});
+    EXPECT_GE(all.size(), 44U);
+    samples frames((all.size() - 44) / 2);
+    std::memcpy(frames.data(), all.data() + 44, frames.size() * 2);
+    both_sides out;
+    for (std::size_t i = 0; i + 1 < frames.size(); i += 2) {
+        out.left.push_back(frames[i]);
+        out.right.push_back(frames[i + 1]);
+    }
+    return out;
+}
+
+nanoseconds frame_time(std::size_t frame) {
+    return frame * 20ms;
+}
+
+std::span<const std::int16_t> frame_of(const samples& sound, std::size_t frame) {
+    return std::span(sound).subspan(frame * 160, 160);
+}
+
+class stereo_recorder_test : public testing::Test {
+  protected:
+    test::temporary_directory directory;
+    std::filesystem::path path = directory / "call.wav";
+};
+
+TEST_F(stereo_recorder_test, both_sides_in_step_are_bit_exact) {
+    const samples left = test::random_samples(16000, 1);
+    const samples right = test::random_samples(16000, 2);
+    stereo_recorder recorder(path, 8000);
+    for (std::size_t i = 0; i < 100; ++i) {
+        recorder.played(frame_of(right, i), 8000, frame_time(i));
+        recorder.heard(frame_of(left, i), 8000, frame_time(i));
+    }
+    EXPECT_TRUE(recorder.finish());
+    EXPECT_EQ(recorder.duration(), 2s);
+    const both_sides file = read_stereo(path);
+    EXPECT_EQ(file.left, left);
+    EXPECT_EQ(file.right, right);
+}
+
+TEST_F(stereo_recorder_test, jitter_of_arrival_moves_no_sample) {
+    const samples left = test::random_samples(80000, 3);
+    std::mt19937 engine(4);
+    std::uniform_int_distribution<int> late_ms(0, 59);
+    stereo_recorder recorder(path, 8000);
+    for (std::size_t i = 0; i < 500; ++i) {
+        recorder.heard(frame_of(left, i), 8000, frame_time(i) + late_ms(engine) * 1ms);
+    }
+    recorder.finish();
+    EXPECT_EQ(read_stereo(path).left, left);
+}
+
+TEST_F(stereo_recorder_test, pause_of_one_side_becomes_silence_of_that_length) {
+    const samples sound = test::make(1600, -10, test::sine(440));
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(sound, 8000, 0ms);
+    recorder.heard(sound, 8000, 700ms);
+    recorder.finish();
+    const both_sides file = read_stereo(path);
+    samples expected = sound;
+    expected.resize(5600);
+    expected.insert(expected.end(), sound.begin(), sound.end());
+    EXPECT_EQ(file.left, expected);
+    EXPECT_EQ(file.right, samples(expected.size(), 0));
+}
+
+TEST_F(stereo_recorder_test, silent_caller_does_not_hold_up_the_file) {
+    const samples right = test::random_samples(80000, 5);
+    stereo_recorder recorder(path, 8000);
+    for (std::size_t i = 0; i < 500; ++i) {
+        recorder.played(frame_of(right, i), 8000, frame_time(i));
+        EXPECT_GE(recorder.duration() + 1s + 20ms, frame_time(i)) << "piles up";
+    }
+    recorder.heard(samples(160, 9), 8000, 9980ms);
+    recorder.finish();
+    const both_sides file = read_stereo(path);
+    EXPECT_EQ(file.right, right);
+    ASSERT_EQ(file.left.size(), 80000U);
+    EXPECT_EQ(file.left[79839], 0);
+    EXPECT_EQ(file.left[79840], 9); // in its place all the same
+}
+
+TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
+    stereo_recorder recorder(path, 8000);
+    const samples block(160, 5);
+    for (int i = 0; i < 500; ++i) {
+        recorder.heard(block, 8000, 0ms);
+    } // 10 s at once
+    EXPECT_EQ(recorder.dropped(), 9s - 20ms);
+    recorder.finish();
+    EXPECT_EQ(recorder.duration(), 1020ms);
+    EXPECT_EQ(read_stereo(path).left, samples(8160, 5));
+}
+
+TEST_F(stereo_recorder_test, hours_without_a_sound_take_no_memory_and_stay_in_place) {
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(samples(160, 5), 8000, 2h);
+    recorder.finish();
+    EXPECT_EQ(recorder.duration(), 2h + 20ms);
+    EXPECT_EQ(std::filesystem::file_size(path), 44U + 4 * (2 * 3600 * 8000U + 160));
+}
+
+TEST_F(stereo_recorder_test, time_beyond_a_day_ends_the_recording) {
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(samples(160, 5), 8000, 0ms);
+    recorder.heard(samples(160, 5), 8000, nanoseconds::max());
+    EXPECT_FALSE(recorder.ok());
+    EXPECT_NE(recorder.failure(), "");
+    EXPECT_FALSE(recorder.finish());
+    EXPECT_EQ(read_stereo(path).left, samples(160, 5));
+}
+
+TEST_F(stereo_recorder_test, time_before_the_call_counts_as_its_start) {
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(samples(160, 5), 8000, -5s);
+    recorder.finish();
+    EXPECT_EQ(read_stereo(path).left, samples(160, 5));
+}
+
+TEST_F(stereo_recorder_test, other_rates_are_resampled_and_stay_in_place) {
+    const samples wide = test::make(48000, -6, test::sine(1000, 48000));
+    stereo_recorder recorder(path, 8000);
+    for (std::size_t i = 0; i < 50; ++i) {
+        recorder.heard(std::span(wide).subspan(i * 960, 960), 48000, frame_time(i));
+    }
+    recorder.finish();
+    const samples left = read_stereo(path).left;
+    const samples ideal = test::make(8000, -6, test::sine(1000));
+    ASSERT_EQ(left.size(), ideal.size());
+    for (std::size_t i = 100; i < 7900; ++i) {
+        ASSERT_NEAR(left[i], ideal[i], 8) << i;
+    }
+}
+
+TEST_F(stereo_recorder_test, change_of_rate_loses_nothing) {
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(samples(16000, 1000), 16000, 0ms);
+    recorder.heard(samples(8000, 1000), 8000, 1s);
+    recorder.heard(samples(24000, 1000), 24000, 2s);
+    recorder.finish();
+    EXPECT_EQ(recorder.duration(), 3s);
+}
+
+TEST_F(stereo_recorder_test, impossible_rates_are_refused) {
+    EXPECT_THROW(stereo_recorder(directory / "x.wav", 5), std::invalid_argument);
+    stereo_recorder recorder(path, 8000);
+    EXPECT_THROW(recorder.heard(samples(160), 5, 0ms), std::invalid_argument);
+    EXPECT_THROW(stereo_recorder(directory / "none/x.wav", 8000), sound_error);
+}
+
+// In a child, for the limit on a file's size (which behaves as a full disk) is the process's.
+TEST_F(stereo_recorder_test, full_disk_never_throws_and_is_told) {
+    const pid_t child = ::fork();
+    ASSERT_NE(child, -1);
+    if (child == 0) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{40'000, 40'000};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        stereo_recorder recorder(path, 8000);
+        const samples block(160, 5);
+        for (std::size_t i = 0; i < 200; ++i) { // an exception would abort the child
+            recorder.heard(block, 8000, frame_time(i));
+            recorder.played(block, 8000, frame_time(i));
+        }
+        const bool told = !recorder.ok() && !recorder.finish() && recorder.duration() > 1200ms &&
+                          recorder.failure().find("after 1.2") != std::string::npos;
+        ::_exit(told ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_GE(read_stereo(path).left.size(), 9600U);
+}
+
+TEST_F(stereo_recorder_test, crash_leaves_all_but_the_last_second) {
+    const pid_t child = ::fork();
+    ASSERT_NE(child, -1);
+    if (child == 0) {
+        stereo_recorder recorder(path, 8000);
+        const samples block(160, 5);
+        for (std::size_t i = 0; i < 275; ++i) { // 5.5 s
+            recorder.heard(block, 8000, frame_time(i));
+            recorder.played(block, 8000, frame_time(i));
+        }
+        ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    sound_reader reader(path); // goes by the length in the header
+    EXPECT_GE(reader.duration(), 5s);
+}
+
+TEST_F(stereo_recorder_test, nothing_is_taken_after_finish) {
+    stereo_recorder recorder(path, 8000);
+    recorder.heard(samples(160, 5), 8000, 0ms);
+    EXPECT_TRUE(recorder.finish());
+    recorder.heard(samples(160, 5), 8000, 20ms);
+    EXPECT_TRUE(recorder.finish());
+    EXPECT_EQ(recorder.duration(), 20ms);
+}
+
+TEST_F(stereo_recorder_test, destruction_and_assignment_finish_the_file) {
+    const auto second = directory / "second.wav";
+    {
+        stereo_recorder recorder(path, 8000);
+        recorder.heard(samples(160, 5), 8000, 0ms);
+        recorder = stereo_recorder(second, 8000);
+        recorder.played(samples(160, 6), 8000, 0ms);
+    }
+    EXPECT_EQ(read_stereo(path).left, samples(160, 5));
+    EXPECT_EQ(read_stereo(second).right, samples(160, 6));
+}
+
+} // namespace
+} // namespace audiosocket
