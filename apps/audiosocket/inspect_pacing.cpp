@@ -12,6 +12,7 @@ std::int64_t in_ms(std::chrono::nanoseconds d) {
 } // namespace
 
 void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks) {
+    if (over_) return;
     if (!heard_any_ && id_at_ && where.at - *id_at_ > gap_max)
         remarks.add(fault::late_first_audio, where, in_ms(where.at - *id_at_));
     heard_any_ = true;
@@ -30,13 +31,12 @@ void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration,
     in_burst_ = burst;
 }
 
-void pacing_watch::ended(place where, remark_list& remarks) {
-    if (heard_any_)
-        note_gap(where, remarks);
-    else if (id_at_ && where.at - *id_at_ > gap_max)
+void pacing_watch::ended(place where, bool server_seen, remark_list& remarks) {
+    if (over_) return;
+    over_ = true;
+    note_gap(where, remarks);
+    if (!heard_any_ && server_seen && id_at_ && where.at - *id_at_ > gap_max)
         remarks.add(fault::no_audio, where);
-    id_at_.reset();
-    last_at_.reset();
 }
 
 void pacing_watch::note_gap(place where, remark_list& remarks) {

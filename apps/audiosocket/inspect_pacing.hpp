@@ -24,8 +24,9 @@ class pacing_watch {
     void id_arrived(std::chrono::microseconds at) noexcept { id_at_ = at; }
     void audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks);
 
-    /// The stream ended, or the caller's did: silence up to then is a gap as well.
-    void ended(place where, remark_list& remarks);
+    /// The call ended: silence up to now is a gap as well, and what comes after is not judged. `server_seen`: the
+    /// capture has packets of the server at all.
+    void ended(place where, bool server_seen, remark_list& remarks);
 
     /// The capture has a hole: the next message is as good as the first.
     void forget() noexcept { last_at_.reset(); }
@@ -39,6 +40,7 @@ class pacing_watch {
     std::chrono::nanoseconds ahead_{};
     bool in_burst_ = false;
     bool heard_any_ = false;
+    bool over_ = false;
 };
 
 } // namespace audiosocket::app

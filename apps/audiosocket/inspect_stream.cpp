@@ -48,11 +48,12 @@ void stream_inspector::read_messages(microseconds at) {
     if (!decoder_.in_message()) return;
     if (!decoder_.pending_header()) header_split_ = true;
     // The first header alone tells most strangers; no need to wait for the 20 kB that "GET" seems to announce.
-    if (offset_ == 0 && from_start_ && decoder_.pending_header() && !is_plausible(*decoder_.pending_header()))
-        give_up(0, decoder_.pending_bytes());
+    const auto pending = decoder_.pending_header();
+    if (pending && offset_ == 0 && from_start_)
+        make_sense(*pending, decoder_.pending_bytes().subspan(header_bytes));
 }
 
-// Keeps count of messages that cannot be meant. False when there is no point in going on.
+// Keeps count of messages that cannot be meant. False when it has given up.
 bool stream_inspector::make_sense(header h, std::span<const std::byte> payload) {
     if (is_plausible(h)) {
         nonsense_in_a_row_ = 0;
@@ -90,6 +91,7 @@ void stream_inspector::lost(std::uint64_t bytes, microseconds at) {
         }
         return;
     }
+    if (findings_.kinds.empty()) from_start_ = false; // the id may well have been there
     offset_ += decoder_.pending_bytes().size() + bytes;
     decoder_.reset();
     seeking_ = true;
@@ -164,22 +166,19 @@ void stream_inspector::judge_server(const message& m, place where) {
     if (is_audio(m.kind) && m.payload.empty()) remarks.add(fault::empty_audio, where);
 }
 
-void stream_inspector::end(ending how, microseconds at) {
-    (void)at;
+void stream_inspector::end(ending how) {
     if (is_nonsense()) return;
     findings_.end = hung_up_ ? ending::hangup : how;
     findings_.end_offset = offset_;
-    if (decoder_.in_message()) {
-        const auto pending = decoder_.pending_header();
-        if (pending && !make_sense(*pending, decoder_.pending_bytes().subspan(header_bytes))) return;
-        findings_.bytes = offset_ + decoder_.pending_bytes().size();
-        if (!hung_up_) {
-        findings_.end = ending::cut;
-        findings_.cut_bytes = decoder_.pending_bytes().size();
-        findings_.cut_bytes_wanted = header_bytes + (pending ? pending->payload_bytes : 0);
-        }
-    }
-    if (nonsense_in_a_row_ != 0) give_up();
+    if (!decoder_.in_message()) return;
+
+    const auto begun = decoder_.pending_bytes();
+    const auto pending = decoder_.pending_header();
+    findings_.bytes = offset_ + begun.size();
+    findings_.end = ending::cut;
+    findings_.cut_bytes = begun.size();
+    findings_.cut_bytes_wanted = header_bytes + (pending ? pending->payload_bytes : 0);
+    if (pending && (!make_sense(*pending, begun.subspan(header_bytes)) || nonsense_in_a_row_ != 0)) give_up();
 }
 
 } // namespace audiosocket::app

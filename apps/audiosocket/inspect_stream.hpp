@@ -31,7 +31,7 @@ class stream_inspector {
     void lost(std::uint64_t bytes, std::chrono::microseconds at);
 
     /// There is no more; `how` is open, closed or reset, and becomes what really was the end.
-    void end(ending how, std::chrono::microseconds at);
+    void end(ending how);
 
     /// Whether it turned out not to be AudioSocket; then feeding it is of no use.
     bool is_nonsense() const noexcept { return findings_.end == ending::nonsense; }
@@ -40,12 +40,11 @@ class stream_inspector {
     const stream_findings& findings() const noexcept { return findings_; }
 
   private:
-    void begin_message(std::chrono::microseconds at);
     void read_messages(std::chrono::microseconds at);
     void take(const message& m, std::chrono::microseconds at);
     void take_audio(const message& m, seen_message& seen);
-    bool make_sense(header h, std::span<const std::byte> shown);
-    void give_up(std::uint64_t offset, std::span<const std::byte> shown);
+    bool make_sense(header h, std::span<const std::byte> payload);
+    void give_up();
     void judge_timing(const message& m, std::chrono::microseconds at);
     void judge_caller(const message& m, place where);
     void judge_server(const message& m, place where);

@@ -66,7 +66,7 @@ class AUDIOSOCKET_EXPORT resampler {
     void reset();
 
   private:
-    struct state;
+    struct AUDIOSOCKET_HIDDEN state;
     std::unique_ptr<state> state_;
 };
 

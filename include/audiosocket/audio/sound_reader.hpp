@@ -69,7 +69,7 @@ class AUDIOSOCKET_EXPORT sound_reader {
     std::string format_name() const;
 
   private:
-    struct state;
+    struct AUDIOSOCKET_HIDDEN state;
     std::unique_ptr<state> state_;
 };
 

@@ -63,7 +63,7 @@ class AUDIOSOCKET_EXPORT sound_writer {
     std::chrono::nanoseconds duration() const;
 
   private:
-    struct state;
+    struct AUDIOSOCKET_HIDDEN state;
     std::unique_ptr<state> state_;
 };
 

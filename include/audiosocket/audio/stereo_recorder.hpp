@@ -74,7 +74,7 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     std::chrono::nanoseconds dropped() const;
 
   private:
-    struct state;
+    struct AUDIOSOCKET_HIDDEN state;
     std::unique_ptr<state> state_;
 };
 

@@ -136,7 +136,7 @@ class AUDIOSOCKET_EXPORT session {
     void set_monitor(call_monitor* monitor) noexcept;
 
   private:
-    struct impl;
+    struct AUDIOSOCKET_HIDDEN impl;
     std::unique_ptr<impl> impl_;
 };
 

@@ -99,6 +99,10 @@ constexpr std::size_t chunk_bytes(const pacing& how) noexcept {
 template <class SyncWriteStream>
 void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
                  boost::system::error_code& error) {
+    if (pcm.size() % 2 != 0) {
+        error = make_error_code(usage_errc::not_whole_samples);
+        return;
+    }
     auto due = std::chrono::steady_clock::now();
     const auto behind_max = how.ptime * (how.catch_up_frames - 1);
     do {

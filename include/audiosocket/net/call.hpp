@@ -61,7 +61,7 @@ class AUDIOSOCKET_EXPORT call {
     template <class CompletionToken>
     auto async_next_event(CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, event)>(
-            [this](auto handler) { next_event(std::move(handler)); }, token);
+            [this](auto handler) { this->next_event(std::move(handler)); }, token);
     }
 
     // What follows returns at once, with usage_errc::call_ended after the end and an error of session's member of the

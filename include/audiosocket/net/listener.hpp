@@ -65,7 +65,7 @@ class AUDIOSOCKET_EXPORT listener {
     template <class CompletionToken>
     auto async_accept(CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, call)>(
-            [this](auto handler) { next_call(std::move(handler)); }, token);
+            [this](auto handler) { this->next_call(std::move(handler)); }, token);
     }
 
     /// Takes no more connections, and drops those without an id. Safe from any thread, like async_accept.
@@ -80,7 +80,7 @@ class AUDIOSOCKET_EXPORT listener {
     const listener_statistics& statistics() const noexcept;
 
   private:
-    struct impl;
+    struct AUDIOSOCKET_HIDDEN impl;
 
     template <class Handler>
     void next_call(Handler handler) {

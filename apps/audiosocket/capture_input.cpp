@@ -1,0 +1,102 @@
+#include "audiosocket/capture_input.hpp"
+
+#include "audiosocket/inspect_nonsense.hpp"
+#include "audiosocket/verbs.hpp"
+
+#include <audiosocket/audio/sound_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
+namespace audiosocket::app {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Room for the two largest messages that a judgement by headers needs.
+constexpr std::size_t start_bytes = 65'536;
+
+// Bytes of a magic number. As many can be put back into standard input, for libpcap to find them there.
+constexpr std::size_t magic_bytes = 4;
+
+// pcap in microseconds, nanoseconds and Kuznetzov's variant, each in both byte orders; pcapng.
+constexpr std::array capture_magics{"\xa1\xb2\xc3\xd4"sv, "\xd4\xc3\xb2\xa1"sv, "\xa1\xb2\x3c\x4d"sv,
+                                    "\x4d\x3c\xb2\xa1"sv, "\xa1\xb2\xcd\x34"sv, "\x34\xcd\xb2\xa1"sv,
+                                    "\x0a\x0d\x0d\x0a"sv};
+
+constexpr std::array sound_magics{"RIFF"sv, "RIFX"sv, "RF64"sv, "fLaC"sv, "OggS"sv, "FORM"sv, ".snd"sv, "caff"sv,
+                                  "ID3"sv};
+
+constexpr std::array compressed_magics{"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv, "\xfd" "7zX"sv, "PK\x03\x04"sv};
+
+template <std::size_t Size>
+bool starts_with_any(std::string_view text, const std::array<std::string_view, Size>& starts) {
+    return std::any_of(starts.begin(), starts.end(), [&](auto start) { return text.starts_with(start); });
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+    throw failure(exit_code::file, what + ": " + why);
+}
+
+std::FILE* open_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        refuse(path, "is a directory; name one file in it");
+    std::FILE* file = std::fopen(path.c_str(), "rbe");
+    if (file != nullptr) return file;
+    if (errno == ENOENT) refuse(path, "no such file; check the name and the directory");
+    if (errno == EACCES) refuse(path, "may not be read; check its permissions");
+    refuse(path, std::strerror(errno));
+}
+
+// Sound without a magic number (G.711, .sln) is told by its name, but only when it does not look like messages.
+bool is_sound(const std::string& path, std::span<const std::byte> start) {
+    if (starts_like_a_message(start)) return false;
+    try {
+        const sound_reader sound(path);
+        return true;
+    } catch (const sound_error&) {
+        return false;
+    }
+}
+
+} // namespace
+
+void capture_input::closer::operator()(std::FILE* f) const noexcept {
+    if (f != stdin) std::fclose(f);
+}
+
+capture_input::capture_input(const std::string& path)
+    : path_(path), file_(path == "-" ? stdin : open_file(path)) {
+    start_.resize(start_bytes);
+    start_.resize(magic_bytes);
+    start_.resize(read(start_));
+    if (start_.empty()) refuse(name(), "is empty; was anything captured?");
+
+    const std::string_view magic(reinterpret_cast<const char*>(start_.data()), start_.size());
+    if (starts_with_any(magic, compressed_magics)) refuse(name(), "is compressed; unpack it first (gunzip, unzstd)");
+    if (starts_with_any(magic, capture_magics)) {
+        kind_ = input_kind::capture;
+        // The one place where a byte is handed back: libpcap reads standard input through the same FILE.
+        for (auto b = start_.rbegin(); is_standard_input() && b != start_.rend(); ++b)
+            std::ungetc(std::to_integer<int>(*b), stdin);
+        return;
+    }
+    start_.resize(start_bytes);
+    start_.resize(magic_bytes + read(std::span(start_).subspan(magic_bytes)));
+    const bool is_pipe = is_standard_input();
+}
+
+std::size_t capture_input::read(std::span<std::byte> out) {
+    const std::size_t got = std::fread(out.data(), 1, out.size(), file_.get());
+    if (got < out.size() && std::ferror(file_.get()) != 0) refuse(name(), "cannot be read to its end");
+    return got;
+}
+
+} // namespace audiosocket::app

@@ -1,0 +1,43 @@
+// Places a call, as Asterisk does: presses a key, listens for two seconds.   ./05_place_call HOST:PORT
+#include <audiosocket/audio.hpp>
+#include <audiosocket/net.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <iostream>
+
+namespace asio = boost::asio;
+using namespace audiosocket;
+
+asio::awaitable<void> ring(asio::io_context& io, address server) {
+    const connect_options options;
+    call line = co_await async_connect(io, server, uuid::random(), options, asio::use_awaitable);
+    line.send_dtmf('1');
+
+    asio::steady_timer enough{io, std::chrono::seconds(2)};
+    enough.async_wait([&line](auto error) {
+        if (!error) line.hang_up();
+    });
+    level_meter heard;
+    for (;;) {
+        const event e = co_await line.async_next_event(asio::use_awaitable);
+        if (const auto* audio = std::get_if<audio_event>(&e)) heard.add(audio->samples);
+        if (const auto* ended = std::get_if<ended_event>(&e)) {
+            std::cout << name(ended->reason) << "; peak " << heard.take().peak_dbfs << " dBFS in "
+                      << line.statistics().frames_received << " frames" << std::endl;
+            co_return;
+        }
+    }
+}
+
+int main(int argc, char** argv) {
+    asio::io_context io{1};
+    int status = 0;
+    asio::co_spawn(io, ring(io, parse_address(argc > 1 ? argv[1] : "localhost:9092").value()),
+                   [&status](std::exception_ptr failed) { status = failed ? 1 : 0; });
+    io.run();
+    if (status != 0) std::cerr << "no connection\n";
+    return status;
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+/// \file
+/// Samples: G.711, resampling, sound files, levels. Knows nothing of calls.
+
+#include <audiosocket/audio/clip.hpp>
+#include <audiosocket/audio/encoding_detector.hpp>
+#include <audiosocket/audio/g711.hpp>
+#include <audiosocket/audio/level_meter.hpp>
+#include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/audio/sound_file.hpp>
+#include <audiosocket/audio/stereo_recorder.hpp>
+#include <audiosocket/audio/tone.hpp>

@@ -1,0 +1,9 @@
+#pragma once
+
+/// \file
+/// Everything.
+
+#include <audiosocket/audio.hpp>
+#include <audiosocket/call.hpp>
+#include <audiosocket/net.hpp>
+#include <audiosocket/protocol.hpp>

@@ -1,0 +1,105 @@
+#include "command_test.hpp"
+
+#include "support/raw_peer.hpp"
+
+#include <sys/stat.h>
+
+#include <functional>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+class bad_input : public command_test {
+  protected:
+    // One clear line, with the word, and the exit code.
+    static void expect_refusal(std::vector<std::string> arguments, int code, const std::string& word) {
+        std::string shown;
+        for (const auto& a : arguments)
+            shown += a + " ";
+        const auto result = run(std::move(arguments));
+        EXPECT_EQ(result.code, code) << shown << result.out << result.err;
+        EXPECT_NE(result.err.find(word), std::string::npos) << shown << "said: " << result.err;
+        EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << shown << "said: " << result.err;
+    }
+
+    // A server with the given manners: sends these bytes after the id, piece by piece, then does as `end` says.
+    void expect_finding(const std::vector<bytes>& pieces, const std::string& word,
+                        const std::function<void(raw_peer&)>& end = [](raw_peer& p) { p.finish(); }) {
+        boost::asio::io_context io;
+        raw_peer::tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
+        process caller(command({"call", "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()), "--duration", "4"}));
+        raw_peer peer(acceptor);
+        peer.receive_bytes(19);
+        for (const bytes& piece : pieces) {
+            peer.send(piece);
+            std::this_thread::sleep_for(std::chrono::milliseconds(8));
+        }
+        end(peer);
+        EXPECT_EQ(caller.wait(), word.empty() ? 0 : 1) << caller.out << caller.err;
+        EXPECT_NE(caller.out.find(word), std::string::npos) << "wanted: " << word << "\n" << caller.out;
+    }
+};
+
+} // namespace
+
+TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
+    expect_refusal({}, 2, "subcommand");
+    expect_refusal({"dance"}, 2, "");
+    expect_refusal({"serve", "--listen", "127.0.0.1:99999"}, 2, "HOST:PORT");
+    expect_refusal({"serve", "--listen", "::1"}, 2, "HOST:PORT");
+    expect_refusal({"serve", "--loop"}, 2, "--play");
+    expect_refusal({"serve", "--tone", "440", "--play", "x.wav"}, 2, "--play");
+    expect_refusal({"serve", "--tone", "-3"}, 2, "--tone");
+    expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");
+    expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format");
+    expect_refusal({"call"}, 2, "server");
+    expect_refusal({"call", ":9092"}, 2, "HOST:PORT");
+    expect_refusal({"call", "localhost:0"}, 2, "HOST:PORT");
+    expect_refusal({"call", "localhost", "--id", "not-a-uuid"}, 2, "UUID");
+    expect_refusal({"call", "localhost", "--dtmf", "12x"}, 2, "digits");
+    expect_refusal({"call", "localhost", "--format", "mp3"}, 2, "--format");
+    expect_refusal({"call", "localhost", "--ptime", "25"}, 2, "--ptime");
+    expect_refusal({"call", "localhost", "--duration", "soon"}, 2, "--duration");
+}
+
+TEST_F(bad_input, unreachable_servers_and_taken_ports_are_code_3) {
+    boost::asio::io_context io;
+    raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0});
+    const auto port = std::to_string(taken.local_endpoint().port());
+    expect_refusal({"serve", "--listen", "127.0.0.1:" + port}, 3, "127.0.0.1:" + port);
+    expect_refusal({"serve", "--listen", "no.such.host.invalid:1"}, 3, "no.such.host.invalid");
+    taken.close();
+    expect_refusal({"call", "127.0.0.1:" + port}, 3, "refused");
+    expect_refusal({"call", "no.such.host.invalid"}, 3, "no.such.host.invalid");
+}
+
+TEST_F(bad_input, files_that_cannot_be_used_are_code_4) {
+    std::ofstream(folder / "empty.wav");
+    std::ofstream(folder / "text.wav") << "this is no sound\n";
+    for (const std::string name : {"missing.wav", "empty.wav", "text.wav", ""}) {
+        const auto file = (folder / name).string();
+        expect_refusal({"serve", "--play", file}, 4, file);
+        expect_refusal({"call", "localhost", "--play", file}, 4, file);
+    }
+    expect_refusal({"call", "localhost", "--record", (folder / "no/such/folder.wav").string()}, 4, "folder.wav");
+    expect_refusal({"call", "localhost", "--record", (folder / "x.mp9").string()}, 4, "mp9");
+    expect_refusal({"serve", "--record", (folder / "text.wav").string()}, 4, "text.wav");
+}
+
+TEST_F(bad_input, server_that_would_cost_the_call_is_found_out) {
+    const bytes good = frame(kind::slin, bytes(320));
+    expect_finding({good, good, frame(kind::hangup)}, "");
+    expect_finding({good, frame(0x02)}, "kinds other than");
+    expect_finding({good, frame(0x01, bytes(16))}, "kinds other than");
+    expect_finding({good, frame(0x03, raw("1"))}, "kinds other than");
+    expect_finding({good, frame(0xff, raw({4}))}, "error message");
+    expect_finding({good, frame(0x10)}, "without audio");
+    expect_finding({good, frame(0x10, bytes(321))}, "half a sample");
+    expect_finding({good, bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())}, "pause");
+    expect_finding({good, bytes(good.begin(), good.begin() + 2), bytes(good.begin() + 2, good.end())}, "two pieces");
+    expect_finding({good, bytes(good.begin(), good.begin() + 100)}, "inside a message");
+    expect_finding({good}, "reset", [](raw_peer& p) { p.reset(); });
+    expect_finding({}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
+}

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "support/bytes.hpp"
+#include "support/process.hpp"
+
+#include <audiosocket/audio.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+namespace audiosocket::test {
+
+/// Tests of the command as people use it: as a process. Each has a folder of its own.
+class command_test : public testing::Test {
+  protected:
+    command_test() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "audiosocket-test-XXXXXX").string();
+        folder = mkdtemp(pattern.data());
+    }
+    ~command_test() override { std::filesystem::remove_all(folder); }
+
+    static std::vector<std::string> command(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), AUDIOSOCKET_COMMAND);
+        return arguments;
+    }
+
+    struct outcome {
+        int code;
+        std::string out;
+        std::string err;
+        boost::json::value json() const { return boost::json::parse(out); }
+    };
+
+    static outcome run(std::vector<std::string> arguments) {
+        process p(command(std::move(arguments)));
+        const int code = p.wait();
+        return {code, p.out, p.err};
+    }
+
+    /// Starts `serve` with these options on a free port.
+    void serve(std::vector<std::string> options, std::vector<std::string> prefix = {}) {
+        options.insert(options.begin(), {"serve", "--listen", "127.0.0.1:0", "--json"});
+        auto line = command(std::move(options));
+        line.insert(line.begin(), prefix.begin(), prefix.end());
+        server = std::make_unique<process>(std::move(line));
+        ASSERT_TRUE(server->wait_for_output("\n")) << server->err;
+        where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
+    }
+
+    /// Stops it and returns its exit code.
+    int stop() {
+        server->signal(SIGTERM);
+        return server->wait();
+    }
+
+    outcome call(std::vector<std::string> options) {
+        options.insert(options.begin(), {"call", where});
+        return run(std::move(options));
+    }
+
+    /// A mono file of numbered samples, none of them zero.
+    std::filesystem::path numbered_file(const std::string& name, std::size_t samples, int rate_hz = 8000) const {
+        const auto file = folder / name;
+        sound_writer(file, rate_hz).write(numbers(samples));
+        return file;
+    }
+
+    static std::vector<std::int16_t> numbers(std::size_t count) {
+        std::vector<std::int16_t> out(count);
+        for (std::size_t i = 0; i < count; ++i)
+            out[i] = static_cast<std::int16_t>(i % 32'000 + 1);
+        return out;
+    }
+
+    static std::vector<std::int16_t> read_mono(const std::filesystem::path& file) {
+        const clip all = clip::load(file, sound_reader(file).file_rate_hz());
+        return {all.samples().begin(), all.samples().end()};
+    }
+
+    std::filesystem::path folder;
+    std::unique_ptr<process> server;
+    std::string where;
+};
+
+} // namespace audiosocket::test

@@ -1,0 +1,249 @@
+#include "net_test.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+class call_on_loopback : public net_test {
+  protected:
+    // Our own calling side of a call, and the server's.
+    std::pair<call, call> joined(const connect_options& options = {}) {
+        auto caller = async_connect(io_.context(), local(), sample_id, options, asio::use_future);
+        call server = accept();
+        return {caller.get(), std::move(server)};
+    }
+
+    address local() const { return {"127.0.0.1", calls_->local_endpoint().port()}; }
+};
+
+std::vector<std::int16_t> numbers(std::size_t count) {
+    std::vector<std::int16_t> out(count);
+    for (std::size_t i = 0; i < count; ++i)
+        out[i] = static_cast<std::int16_t>(i + 1); // no zero: that is silence
+    return out;
+}
+
+// What a call hears, from the first sample that is not silence, until it has `count` of them.
+template <class Next>
+std::vector<std::int16_t> listen_for(std::size_t count, Next next) {
+    std::vector<std::int16_t> heard;
+    while (heard.size() < count) {
+        const event e = next();
+        if (std::holds_alternative<ended_event>(e)) break;
+        const auto* audio = std::get_if<audio_event>(&e);
+        if (!audio) continue;
+        auto from = audio->samples.begin();
+        if (heard.empty()) from = std::find_if(from, audio->samples.end(), [](auto s) { return s != 0; });
+        heard.insert(heard.end(), from, audio->samples.end());
+    }
+    heard.resize(std::min(heard.size(), count));
+    return heard;
+}
+
+} // namespace
+
+TEST_F(call_on_loopback, silence_flows_from_the_start_with_nothing_inbound) {
+    listen();
+    const auto begin = std::chrono::steady_clock::now();
+    auto [peer, c] = answered();
+    const auto got = peer.receive_bytes(5 * 323);
+    EXPECT_EQ(got, frame(kind::slin, bytes(320)) + frame(kind::slin, bytes(320)) + frame(kind::slin, bytes(320)) +
+                       frame(kind::slin, bytes(320)) + frame(kind::slin, bytes(320)));
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 79ms); // the fifth is due 80 ms after the first
+}
+
+TEST_F(call_on_loopback, numbered_samples_arrive_bit_exact) {
+    listen();
+    auto [caller, server] = joined();
+    const auto sent = numbers(8000);
+    EXPECT_FALSE(server.play(sent, 8000));
+    EXPECT_EQ(listen_for(sent.size(), [&] { return next(caller); }), sent);
+}
+
+TEST_F(call_on_loopback, wideband_is_learned_and_answered_in_kind) {
+    listen();
+    connect_options wide;
+    wide.call.send_format = parse_format("slin16");
+    auto [caller, server] = joined(wide);
+    const auto sent = numbers(3200);
+    caller.play(sent, 16000);
+    EXPECT_EQ(listen_for(sent.size(), [&] { return next(server); }), sent);
+    EXPECT_EQ(name(server.receive_format()), "slin16");
+    ASSERT_TRUE(eventually([&] { return name(caller.receive_format()) == "slin16"; }));
+}
+
+TEST_F(call_on_loopback, digits_and_marks_come_as_events) {
+    listen();
+    auto [caller, server] = joined();
+    for (char digit : std::string("0123456789*#ABCD"))
+        EXPECT_FALSE(caller.send_dtmf(digit));
+    for (char digit : std::string("0123456789*#ABCD"))
+        EXPECT_EQ(next_of<dtmf_event>(server).digit, digit);
+    EXPECT_EQ(server.send_dtmf('1'), error_code{}); // from another thread: told too late to refuse
+    EXPECT_EQ(caller.send_dtmf('x'), usage_errc::not_a_dtmf_digit);
+
+    server.play(numbers(800), 8000);
+    server.mark("a");
+    EXPECT_EQ(next_of<played_event>(server).mark, "a");
+    server.play(numbers(80'000), 8000);
+    server.mark("b");
+    server.clear();
+    const auto cut = next_of<cleared_event>(server);
+    EXPECT_EQ(cut.mark, "b");
+    EXPECT_GT(cut.cut, 9s);
+}
+
+TEST_F(call_on_loopback, we_hang_up_with_a_message_then_fin_and_no_reset) {
+    listen();
+    auto [peer, c] = answered();
+    peer.receive_bytes(323);
+    c.hang_up();
+    peer.send(frame(kind::slin, numbered(160))); // unread audio must not turn the close into a reset
+    const auto end = peer.receive_all();
+    EXPECT_TRUE(end.orderly);
+    ASSERT_GE(end.all.size(), 3U);
+    EXPECT_EQ(bytes(end.all.end() - 3, end.all.end()), raw({0, 0, 0}));
+    peer.send(frame(kind::slin, numbered(160))); // and still is read
+    peer.finish();
+    ended_event why;
+    for (event e = next(c);; e = next(c))
+        if (auto* ended = std::get_if<ended_event>(&e)) {
+            why = *ended;
+            break;
+        }
+    EXPECT_EQ(why.reason, end_reason::hung_up);
+    EXPECT_EQ(c.play(numbers(1), 8000), usage_errc::call_ended);
+}
+
+TEST_F(call_on_loopback, each_end_of_the_peer_has_its_reason) {
+    listen();
+    const auto reason_after = [&](auto act) {
+        auto [peer, c] = answered();
+        act(peer);
+        for (;;) {
+            const event e = next(c);
+            if (const auto* ended = std::get_if<ended_event>(&e)) return ended->reason;
+        }
+    };
+    EXPECT_EQ(reason_after([](raw_peer& p) { p.finish(); }), end_reason::peer_hung_up);
+    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(frame(kind::hangup)); p.finish(); }), end_reason::peer_hung_up);
+    EXPECT_EQ(reason_after([](raw_peer& p) { p.reset(); }), end_reason::peer_reset);
+    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(frame(kind::error, raw({1}))); p.finish(); }), end_reason::peer_error);
+    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(id_bytes()); p.finish(); }), end_reason::protocol_violation);
+}
+
+TEST_F(call_on_loopback, dropping_the_handle_hangs_up_in_order) {
+    listen();
+    raw_peer peer = connect();
+    peer.send(id_bytes());
+    { call dropped = accept(); }
+    const auto end = peer.receive_all();
+    EXPECT_TRUE(end.orderly);
+    EXPECT_EQ(messages_in(end.all).back().kind, kind::hangup);
+    peer.finish();
+    EXPECT_TRUE(eventually([&] { return counted().calls_up == 0; }));
+}
+
+TEST_F(call_on_loopback, program_that_blocks_a_second_harms_nothing) {
+    listen();
+    auto [peer, c] = answered();
+    const auto talk = frame(kind::slin, numbered(160));
+    peer.socket().non_blocking(true);
+    // The program (this thread) does not ask for events; the caller sends one frame after another and never waits.
+    std::size_t heard = 0;
+    for (int i = 0; i < 50; ++i) {
+        boost::system::error_code error;
+        ASSERT_EQ(peer.socket().write_some(asio::buffer(talk), error), talk.size()) << error.message();
+        std::this_thread::sleep_for(20ms); // real time: the caller's own pace
+        bytes got(65'536);
+        heard += peer.socket().read_some(asio::buffer(got), error);
+    }
+    EXPECT_NEAR(static_cast<double>(heard) / 323, 50, 3);
+    std::size_t samples = 0;
+    while (samples < 50 * 160)
+        samples += next_of<audio_event>(c).samples.size();
+    EXPECT_EQ(on_io([&] { return c.statistics().frames_dropped; }), 0U);
+}
+
+TEST_F(call_on_loopback, caller_who_does_not_read_ends_alone) {
+    listener_options options;
+    options.call.send_timeout = 100ms;
+    options.call.send_format = parse_format("slin192"); // fills the buffers sooner
+    listen(options);
+    auto [deaf, deaf_call] = answered();
+    auto [peer, c] = answered();
+    deaf.socket().set_option(asio::socket_base::receive_buffer_size(4096));
+    ended_event why;
+    for (event e = next(deaf_call);; e = next(deaf_call))
+        if (auto* ended = std::get_if<ended_event>(&e)) {
+            why = *ended;
+            break;
+        }
+    EXPECT_EQ(why.error, protocol_errc::send_timeout);
+    peer.receive_bytes(7683);
+    peer.send(frame(kind::dtmf, raw("7")));
+    EXPECT_EQ(next_of<dtmf_event>(c).digit, '7');
+}
+
+TEST_F(call_on_loopback, second_wait_is_refused_and_cancelled_wait_loses_nothing) {
+    listen();
+    auto [peer, c] = answered();
+    auto first = c.async_next_event(asio::use_future);
+    auto second = c.async_next_event(asio::use_future);
+    EXPECT_THROW(second.get(), boost::system::system_error);
+    peer.send(frame(kind::dtmf, raw("1")));
+    EXPECT_EQ(std::get<dtmf_event>(first.get()).digit, '1');
+
+    asio::cancellation_signal stop;
+    std::promise<boost::system::error_code> cancelled;
+    c.async_next_event(asio::bind_cancellation_slot(
+        stop.slot(), [&](boost::system::error_code error, const event&) { cancelled.set_value(error); }));
+    stop.emit(asio::cancellation_type::terminal);
+    EXPECT_EQ(cancelled.get_future().get(), asio::error::operation_aborted);
+    peer.send(frame(kind::dtmf, raw("2")));
+    EXPECT_EQ(next_of<dtmf_event>(c).digit, '2');
+}
+
+TEST_F(call_on_loopback, coroutine_on_one_thread_echoes) {
+    asio::io_context io{1};
+    listener here(io, {"127.0.0.1", 0});
+    raw_peer peer(here.local_endpoint());
+    peer.send(id_bytes() + frame(kind::slin, numbered(160, 1)) + frame(kind::hangup));
+    std::size_t samples = 0;
+    const auto serve = [&]() -> asio::awaitable<void> {
+        call c = co_await here.async_accept(asio::use_awaitable);
+        for (;;) {
+            const event e = co_await c.async_next_event(asio::use_awaitable);
+            if (const auto* audio = std::get_if<audio_event>(&e)) samples += audio->samples.size();
+            if (std::holds_alternative<ended_event>(e)) break;
+        }
+        here.close();
+    };
+    std::exception_ptr failed;
+    asio::co_spawn(io, serve(), [&](std::exception_ptr e) { failed = e; });
+    peer.finish();
+    io.run();
+    EXPECT_FALSE(failed);
+    EXPECT_EQ(samples, 160U);
+}
+
+TEST_F(call_on_loopback, connecting_fails_with_the_reason) {
+    listen();
+    const auto port = calls_->local_endpoint().port();
+    calls_.reset();
+    const auto error_of = [&](const address& where) {
+        std::promise<boost::system::error_code> told;
+        async_connect(io_.context(), where, sample_id, {}, [&](boost::system::error_code error, call) { told.set_value(error); });
+        return told.get_future().get();
+    };
+    EXPECT_TRUE(eventually([&] { return error_of({"127.0.0.1", port}) == asio::error::connection_refused; }));
+    EXPECT_TRUE(error_of({"no.such.host.invalid", port}));
+}

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace audiosocket::test {
+
+/// A program that runs beside the test: its output can be read as it comes, and it never outlives the test.
+class process {
+  public:
+    explicit process(std::vector<std::string> arguments) {
+        int out[2];
+        int err[2];
+        if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+        std::vector<char*> argv;
+        for (auto& a : arguments)
+            argv.push_back(a.data());
+        argv.push_back(nullptr);
+        const int error = posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+        posix_spawn_file_actions_destroy(&actions);
+        close(out[1]);
+        close(err[1]);
+        output_ = out[0];
+        errors_ = err[0];
+        if (error != 0) throw std::runtime_error("cannot start " + arguments[0] + ": " + std::strerror(error));
+    }
+
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+
+    ~process() {
+        if (!status_) {
+            ::kill(pid_, SIGKILL);
+            waitpid(pid_, nullptr, 0);
+        }
+        close(output_);
+        close(errors_);
+    }
+
+    void signal(int number) { ::kill(pid_, number); }
+
+    /// Reads standard output until it contains `text`; false at its end or after `patience`.
+    bool wait_for_output(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        while (out.find(text) == std::string::npos)
+            if (!pump(limit)) return out.find(text) != std::string::npos;
+        return true;
+    }
+
+    /// Waits for the end and returns the exit code; 128 + the signal's number if it was killed; -1 if it goes on for
+    /// longer than `patience`.
+    int wait(std::chrono::seconds patience = std::chrono::seconds(100)) {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        while (pump(limit)) {
+        }
+        if (std::chrono::steady_clock::now() >= limit) return -1;
+        if (!status_) {
+            int status = 0;
+            waitpid(pid_, &status, 0);
+            status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        }
+        return *status_;
+    }
+
+    std::string out; ///< Standard output so far.
+    std::string err; ///< Standard error so far.
+
+  private:
+    // Reads what is there; false when both streams have ended or time is up.
+    bool pump(std::chrono::steady_clock::time_point limit) {
+        pollfd files[] = {{output_open_ ? output_ : -1, POLLIN, 0}, {errors_open_ ? errors_ : -1, POLLIN, 0}};
+        if (!output_open_ && !errors_open_) return false;
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now()).count();
+        if (left <= 0 || poll(files, 2, static_cast<int>(left)) <= 0) return false;
+        if (files[0].revents != 0) output_open_ = drain(output_, out);
+        if (files[1].revents != 0) errors_open_ = drain(errors_, err);
+        return true;
+    }
+
+    static bool drain(int file, std::string& to) {
+        char buffer[4096];
+        const ssize_t n = read(file, buffer, sizeof buffer);
+        if (n > 0) to.append(buffer, static_cast<std::size_t>(n));
+        return n > 0;
+    }
+
+    pid_t pid_ = 0;
+    int output_ = -1;
+    int errors_ = -1;
+    bool output_open_ = true;
+    bool errors_open_ = true;
+    std::optional<int> status_;
+};
+
+} // namespace audiosocket::test

@@ -1,0 +1,117 @@
+#pragma once
+
+#include "support/bytes.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace audiosocket::test {
+
+/// The other end of a connection, without any manners of its own: blocking, byte by byte if need be, and with no wait
+/// longer than `patience`.
+class raw_peer {
+  public:
+    using tcp = boost::asio::ip::tcp;
+    static constexpr std::chrono::seconds patience{10};
+
+    explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) {
+        socket_.connect(loopback(server));
+        socket_.set_option(tcp::no_delay(true));
+        be_patient();
+    }
+
+    explicit raw_peer(tcp::acceptor& acceptor) : socket_(acceptor.accept()) { be_patient(); }
+
+    void send(const bytes& data) { boost::asio::write(socket_, boost::asio::buffer(data)); }
+
+    /// What arrives next, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset or
+    /// patience ran out.
+    std::optional<bytes> receive(std::size_t max = 65'536) {
+        bytes data(max);
+        boost::system::error_code error;
+        data.resize(socket_.read_some(boost::asio::buffer(data), error));
+        if (error && error != boost::asio::error::eof) return std::nullopt;
+        return data;
+    }
+
+    struct stream_end {
+        bytes all;           ///< Everything until the end.
+        bool orderly = false; ///< It ended with FIN.
+    };
+
+    /// Reads to the end.
+    stream_end receive_all() {
+        stream_end out;
+        for (;;) {
+            const auto piece = receive();
+            if (!piece) return out;
+            if (piece->empty()) return out.orderly = true, out;
+            out.all.insert(out.all.end(), piece->begin(), piece->end());
+        }
+    }
+
+    /// Reads at least this many bytes, unless the stream ends before.
+    bytes receive_bytes(std::size_t count) {
+        bytes all;
+        while (all.size() < count) {
+            const auto piece = receive(count - all.size());
+            if (!piece || piece->empty()) break;
+            all.insert(all.end(), piece->begin(), piece->end());
+        }
+        return all;
+    }
+
+    /// FIN; reading goes on.
+    void finish() { socket_.shutdown(tcp::socket::shutdown_send); }
+
+    /// RST.
+    void reset() {
+        socket_.set_option(boost::asio::socket_base::linger(true, 0));
+        socket_.close();
+    }
+
+    tcp::socket& socket() { return socket_; }
+
+  private:
+    // A listener on every address is reached on the loopback one.
+    static tcp::endpoint loopback(tcp::endpoint where) {
+        if (!where.address().is_unspecified()) return where;
+        where.address(boost::asio::ip::address_v4::loopback());
+        return where;
+    }
+
+    void be_patient() {
+        const timeval limit{patience.count(), 0};
+        setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
+
+    std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(); // so that we can move
+    tcp::socket socket_;
+};
+
+/// The messages in a stream, for looking at.
+struct seen_message {
+    audiosocket::kind kind;
+    bytes payload;
+};
+
+inline std::vector<seen_message> messages_in(const bytes& stream) {
+    std::vector<seen_message> out;
+    decoder d;
+    d.feed(stream);
+    while (const auto m = d.next())
+        out.push_back({m->kind, bytes(m->payload.begin(), m->payload.end())});
+    return out;
+}
+
+} // namespace audiosocket::test

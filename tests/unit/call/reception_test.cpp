@@ -1,0 +1,233 @@
+#include "call/reception.hpp"
+#include "support/session_driver.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+struct monitor_log : call_monitor {
+    void heard(std::span<const std::int16_t> samples, int rate_hz, time_point) override {
+        samples_heard += samples.size();
+        last_rate_hz = rate_hz;
+    }
+    void sent(std::span<const std::int16_t>, int, time_point) override {}
+    std::size_t samples_heard = 0;
+    int last_rate_hz = 0;
+};
+
+struct receiver {
+    explicit receiver(const call_options& options = {}) : in(options, counters, queue) {}
+
+    bool take(kind k, const bytes& payload) {
+        const auto exact = std::make_unique<bytes>(payload);
+        const bool first = in.take({k, *exact}, now, &monitor);
+        now += 20ms;
+        while (auto e = queue.pop()) {
+            const auto& a = std::get<audio_event>(*e);
+            rates_hz.push_back(a.rate_hz);
+            heard.insert(heard.end(), a.samples.begin(), a.samples.end());
+        }
+        return first;
+    }
+
+    call_statistics counters;
+    receive_queue queue{10s, counters};
+    reception in;
+    monitor_log monitor;
+    time_point now = epoch;
+    std::vector<std::int16_t> heard;
+    std::vector<int> rates_hz;
+};
+
+call_options taking(input_format input) {
+    call_options options;
+    options.input = input;
+    return options;
+}
+
+bytes g711(encoding law, std::span<const std::int16_t> samples) {
+    bytes out(samples.size());
+    encode(law, samples, out);
+    return out;
+}
+
+// Zero crossings upwards: what a listener hears as pitch.
+int cycles(std::span<const std::int16_t> samples) {
+    int n = 0;
+    for (std::size_t i = 1; i < samples.size(); ++i)
+        n += samples[i - 1] < 0 && samples[i] >= 0 ? 1 : 0;
+    return n;
+}
+
+// Something like a voice: a few tones that swell.
+std::vector<std::int16_t> voice(std::size_t count) {
+    std::vector<std::int16_t> out(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const double t = static_cast<double>(i) / 8000;
+        const double x = std::sin(6.2832 * 210 * t) + 0.6 * std::sin(6.2832 * 733 * t) + 0.3 * std::sin(6.2832 * 1571 * t);
+        out[i] = static_cast<std::int16_t>(6000 * x * (0.55 + 0.45 * std::sin(6.2832 * 3 * t)));
+    }
+    return out;
+}
+
+} // namespace
+
+TEST(reception, the_first_audio_tells_the_format_and_later_audio_does_not) {
+    for (std::size_t i = 0; i < slin_rates_hz.size(); ++i) {
+        const auto k = static_cast<kind>(0x10 + i);
+        receiver r;
+        EXPECT_EQ(r.in.format(), media_format{});
+        const auto samples = count_up(static_cast<std::size_t>(slin_rates_hz[i]) / 50);
+        EXPECT_TRUE(r.take(k, pcm(samples)));
+        EXPECT_FALSE(r.take(k, pcm(samples)));
+        EXPECT_EQ(r.in.format(), (media_format{k, encoding::slin}));
+        EXPECT_EQ(r.rates_hz, std::vector<int>(2, slin_rates_hz[i]));
+        EXPECT_EQ(r.counters.samples_received, 2 * samples.size());
+        EXPECT_EQ(r.counters.kind_changes, 0U);
+    }
+}
+
+TEST(reception, any_length_of_payload_is_taken_bit_exact) {
+    for (const std::size_t samples : {1U, 80U, 160U, 240U, 480U, 32'767U}) {
+        receiver r;
+        r.take(kind::slin16, pcm(count_up(samples)));
+        EXPECT_EQ(r.heard, count_up(samples));
+    }
+}
+
+TEST(reception, empty_audio_is_counted_and_tells_nothing) {
+    receiver r;
+    EXPECT_FALSE(r.take(kind::slin16, {}));
+    EXPECT_EQ(r.counters.empty_audio, 1U);
+    EXPECT_EQ(r.counters.frames_received, 0U);
+    EXPECT_TRUE(r.take(kind::slin, pcm(count_up(160)))); // still the first
+    EXPECT_EQ(r.rates_hz, std::vector{8000});
+}
+
+TEST(reception, half_a_sample_is_counted_and_left_out) {
+    receiver r;
+    bytes payload = pcm(count_up(160));
+    payload.push_back(std::byte{0x55});
+    r.take(kind::slin, payload);
+    r.take(kind::slin, raw({1}));
+    EXPECT_EQ(r.heard, count_up(160));
+    EXPECT_EQ(r.counters.odd_audio, 2U);
+}
+
+TEST(reception, g711_is_decoded_when_asked_for) {
+    for (const auto& [input, law] : {std::pair{input_format::ulaw, encoding::ulaw}, {input_format::alaw, encoding::alaw}}) {
+        receiver r(taking(input));
+        const auto sent = voice(160);
+        r.take(kind::slin, g711(law, sent));
+        ASSERT_EQ(r.heard.size(), 160U);
+        for (std::size_t i = 0; i < sent.size(); ++i)
+            EXPECT_NEAR(r.heard[i], sent[i], 40 + std::abs(sent[i]) / 16);
+        EXPECT_EQ(r.in.format(), (media_format{kind::slin, law}));
+        EXPECT_EQ(r.counters.odd_audio, 0U);
+    }
+}
+
+TEST(reception, g711_only_ever_is_under_kind_0x10) {
+    receiver r(taking(input_format::ulaw));
+    r.take(kind::slin16, pcm(count_up(320)));
+    EXPECT_EQ(r.heard, count_up(320));
+}
+
+TEST(reception, g711_is_recognised_where_nobody_said_so) {
+    const auto sent = voice(8000);
+    for (const encoding law : {encoding::slin, encoding::ulaw, encoding::alaw}) {
+        receiver r;
+        for (std::size_t at = 0; at < sent.size(); at += 160) {
+            const auto piece = std::span(sent).subspan(at, 160);
+            r.take(kind::slin, law == encoding::slin ? pcm(piece) : g711(law, piece));
+        }
+        EXPECT_EQ(r.in.format().encoding, law) << name(law);
+        ASSERT_EQ(r.heard.size(), sent.size()) << name(law);
+        EXPECT_EQ(cycles(r.heard), cycles(sent)) << name(law);
+    }
+}
+
+TEST(reception, slin_asked_for_is_never_taken_for_g711) {
+    receiver r(taking(input_format::slin));
+    for (int i = 0; i < 50; ++i)
+        r.take(kind::slin, g711(encoding::ulaw, voice(160)));
+    EXPECT_EQ(r.in.format().encoding, encoding::slin);
+    EXPECT_EQ(r.heard.size(), 50U * 80U);
+}
+
+TEST(reception, a_switch_of_rate_is_resampled_to_the_first_rate_and_nothing_is_lost) {
+    for (const kind first : {kind::slin, kind::slin16, kind::slin48})
+        for (const int second_hz : slin_rates_hz) {
+            SCOPED_TRACE(std::to_string(rate_hz(first)) + " then " + std::to_string(second_hz));
+            receiver r;
+            const auto play = [&](kind k) {
+                const auto rate = static_cast<std::size_t>(rate_hz(k));
+                const auto second = tone(rate, rate_hz(k));
+                for (std::size_t i = 0; i < 50; ++i)
+                    r.take(k, pcm(std::span(second).subspan(i * rate / 50, rate / 50)));
+            };
+            play(first);
+            play(*slin_kind(second_hz));
+            play(first);
+            EXPECT_EQ(r.heard.size(), 3U * static_cast<std::size_t>(rate_hz(first)));
+            EXPECT_NEAR(cycles(r.heard), 1200, 3); // 400 Hz for three seconds: never at the wrong speed
+            for (const int told : r.rates_hz)
+                EXPECT_EQ(told, rate_hz(first));
+            EXPECT_EQ(r.counters.kind_changes, second_hz == rate_hz(first) ? 0U : 2U);
+            EXPECT_EQ(r.in.format().kind, first);
+        }
+}
+
+TEST(reception, a_rate_that_is_asked_for_is_what_the_program_gets) {
+    call_options options;
+    options.receive_rate_hz = 16'000;
+    receiver r(options);
+    const auto second = tone(8000, 8000);
+    for (std::size_t i = 0; i < 50; ++i)
+        r.take(kind::slin, pcm(std::span(second).subspan(i * 160, 160)));
+    EXPECT_NEAR(static_cast<double>(r.heard.size()), 16'000, 16'000 * 0.006); // the converter holds 5 ms
+    EXPECT_NEAR(cycles(r.heard), 400, 3);
+}
+
+TEST(reception, the_monitor_hears_what_arrived_at_its_own_rate) {
+    call_options options;
+    options.receive_rate_hz = 48'000;
+    receiver r(options);
+    r.take(kind::slin, pcm(count_up(160)));
+    EXPECT_EQ(r.monitor.samples_heard, 160U);
+    EXPECT_EQ(r.monitor.last_rate_hz, 8000);
+}
+
+TEST(reception, audio_that_arrives_like_clockwork_has_no_jitter) {
+    receiver r;
+    for (int i = 0; i < 100; ++i)
+        r.take(kind::slin, pcm(count_up(160)));
+    EXPECT_EQ(r.counters.arrival_jitter, 0us);
+    EXPECT_EQ(r.counters.arrival_gap_max, 20ms);
+}
+
+TEST(reception, jitter_is_that_of_rfc_3550) {
+    receiver r;
+    double expected_us = 0;
+    std::mt19937 random{3};
+    r.take(kind::slin, pcm(count_up(160)));
+    for (int i = 0; i < 200; ++i) {
+        const auto off = std::chrono::microseconds(static_cast<int>(random() % 8000)) - 4ms;
+        r.now += off;
+        r.take(kind::slin, pcm(count_up(160)));
+        expected_us += (std::abs(static_cast<double>(off.count())) - expected_us) / 16;
+    }
+    EXPECT_NEAR(static_cast<double>(r.counters.arrival_jitter.count()), expected_us, 2);
+}
+
+TEST(reception, the_longest_gap_is_kept) {
+    receiver r;
+    r.take(kind::slin, pcm(count_up(160)));
+    r.now += 60s;
+    r.take(kind::slin, pcm(count_up(160)));
+    r.take(kind::slin, pcm(count_up(160)));
+    EXPECT_EQ(r.counters.arrival_gap_max, 60s + 20ms);
+}
