@@ -1,1 +1,79 @@
+# What `cmake --install` puts where, in three components: lib (shared libraries), dev (what a build against them needs;
+# static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
+# ::net, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.
 
+include(CMakePackageConfigHelpers)
+
+set(cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/audiosocket")
+set(doc_root "${CMAKE_INSTALL_DATAROOTDIR}/doc")
+set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audiosocket_net)
+
+# --- Libraries and headers ---
+
+# A shared library outside the system's folders has to be found by its neighbours and by the command.
+if(BUILD_SHARED_LIBS AND NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    file(RELATIVE_PATH bin_to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+    set_target_properties(${room_targets} PROPERTIES INSTALL_RPATH "$ORIGIN")
+    if(TARGET audiosocket_command)
+        set_target_properties(audiosocket_command PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+    endif()
+endif()
+
+install(TARGETS ${room_targets} audiosocket_all EXPORT audiosocketTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT lib NAMELINK_COMPONENT dev
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/audiosocket"
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
+
+# --- find_package ---
+
+install(EXPORT audiosocketTargets NAMESPACE audiosocket:: DESTINATION ${cmake_dir} COMPONENT dev)
+configure_package_config_file(
+    "${PROJECT_SOURCE_DIR}/cmake/audiosocketConfig.cmake.in" "${PROJECT_BINARY_DIR}/audiosocketConfig.cmake"
+    INSTALL_DESTINATION ${cmake_dir})
+# While the version begins with 0, every minor version may break what is built on it; so does the SOVERSION.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/audiosocketConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/audiosocketConfig.cmake" "${PROJECT_BINARY_DIR}/audiosocketConfigVersion.cmake"
+    DESTINATION ${cmake_dir} COMPONENT dev)
+
+# --- pkg-config ---
+
+# Static libraries bring along what they are made with; shared ones know it themselves.
+if(BUILD_SHARED_LIBS)
+    set(pc_requires "")
+else()
+    set(pc_requires "speexdsp sndfile")
+endif()
+file(RELATIVE_PATH pc_to_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/audiosocket.pc.in" "${PROJECT_BINARY_DIR}/audiosocket.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/audiosocket.pc"
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
+
+# --- The command, its manual and its completion ---
+
+if(TARGET audiosocket_command)
+    install(TARGETS audiosocket_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
+
+    file(GLOB manuals CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
+    find_program(AUDIOSOCKET_GZIP gzip)
+    foreach(manual IN LISTS manuals)
+        if(AUDIOSOCKET_GZIP)
+            get_filename_component(name "${manual}" NAME)
+            set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${manual}")
+            execute_process(COMMAND "${AUDIOSOCKET_GZIP}" -9nc "${manual}"
+                OUTPUT_FILE "${PROJECT_BINARY_DIR}/${name}.gz" COMMAND_ERROR_IS_FATAL ANY)
+            set(manual "${PROJECT_BINARY_DIR}/${name}.gz")
+        endif()
+        install(FILES "${manual}" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
+    endforeach()
+
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/audiosocket" OPTIONAL
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions COMPONENT command)
+endif()
+
+# Debian has a file of its own for this (audiosocket_deb.cmake).
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${doc_root}/audiosocket COMPONENT dev)
+endif()

@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 // Room for the two largest messages that a judgement by headers needs.
 constexpr std::size_t start_bytes = 65'536;
 
-// Bytes of a magic number. As many can be put back into standard input, for libpcap to find them there.
+// Bytes of a magic number: few enough to be put back, since they come from a stream's buffer.
 constexpr std::size_t magic_bytes = 4;
 
 // pcap in microseconds, nanoseconds and Kuznetzov's variant, each in both byte orders; pcapng.
@@ -74,23 +74,39 @@ void capture_input::closer::operator()(std::FILE* f) const noexcept {
 
 capture_input::capture_input(const std::string& path)
     : path_(path), file_(path == "-" ? stdin : open_file(path)) {
-    start_.resize(start_bytes);
-    start_.resize(magic_bytes);
-    start_.resize(read(start_));
+    read_start(magic_bytes);
     if (start_.empty()) refuse(name(), "is empty; was anything captured?");
-
     const std::string_view magic(reinterpret_cast<const char*>(start_.data()), start_.size());
-    if (starts_with_any(magic, compressed_magics)) refuse(name(), "is compressed; unpack it first (gunzip, unzstd)");
-    if (starts_with_any(magic, capture_magics)) {
+    std::error_code ignored;
+    const bool is_file = std::filesystem::is_regular_file(path, ignored);
+
+    if (starts_with_any(magic, compressed_magics)) {
+        refuse(name(), "is compressed; unpack it first (gunzip, unzstd ...)");
+    } else if (starts_with_any(magic, capture_magics)) {
+        if (!is_file && !is_standard_input())
+            refuse(path, "a capture in a pipe is read from standard input only: ... | audiosocket inspect -");
         kind_ = input_kind::capture;
-        // The one place where a byte is handed back: libpcap reads standard input through the same FILE.
-        for (auto b = start_.rbegin(); is_standard_input() && b != start_.rend(); ++b)
-            std::ungetc(std::to_integer<int>(*b), stdin);
-        return;
+        put_back_start();
+    } else if (starts_with_any(magic, sound_magics)) {
+        if (!is_file) refuse(name(), "a sound file is read from a disk, not from a pipe; save it first");
+        kind_ = input_kind::sound;
+    } else {
+        read_start(start_bytes);
+        if (is_file && is_sound(path, start_)) kind_ = input_kind::sound;
     }
-    start_.resize(start_bytes);
-    start_.resize(magic_bytes + read(std::span(start_).subspan(magic_bytes)));
-    const bool is_pipe = is_standard_input();
+}
+
+void capture_input::read_start(std::size_t bytes) {
+    const std::size_t had = start_.size();
+    start_.resize(bytes);
+    start_.resize(had + read(std::span(start_).subspan(had)));
+}
+
+// libpcap reads standard input through the same FILE and wants to see the magic number as well.
+void capture_input::put_back_start() {
+    if (!is_standard_input()) return;
+    for (auto b = start_.rbegin(); b != start_.rend(); ++b)
+        std::ungetc(std::to_integer<int>(*b), stdin);
 }
 
 std::size_t capture_input::read(std::span<std::byte> out) {

@@ -40,6 +40,9 @@ class capture_input {
         void operator()(std::FILE* f) const noexcept;
     };
 
+    void read_start(std::size_t bytes);
+    void put_back_start();
+
     std::string path_;
     std::unique_ptr<std::FILE, closer> file_;
     std::vector<std::byte> start_;

@@ -119,6 +119,10 @@ std::int16_t to_sample(double full_scale_one) {
     return static_cast<std::int16_t>(std::lrint(scaled));
 }
 
+std::int16_t to_sample(std::int16_t sample) {
+    return sample;
+}
+
 std::int16_t average(std::span<const std::int16_t> frame) {
     if (frame.size() == 1) {
         return frame.front();
@@ -182,11 +186,15 @@ struct sound_reader::state {
 
     std::size_t channels() const { return static_cast<std::size_t>(info.channels); }
 
-    sf_count_t read_frames(std::vector<std::int16_t>& block) const {
-        return sf_readf_short(file.get(), block.data(), block_frames);
+    // Both return samples, of all channels together.
+    std::size_t read_frames(std::vector<std::int16_t>& block, std::size_t count) const {
+        return samples(sf_readf_short(file.get(), block.data(), static_cast<sf_count_t>(count)));
     }
-    sf_count_t read_frames(std::vector<float>& block) const {
-        return sf_readf_float(file.get(), block.data(), block_frames);
+    std::size_t read_frames(std::vector<float>& block, std::size_t count) const {
+        return samples(sf_readf_float(file.get(), block.data(), static_cast<sf_count_t>(count)));
+    }
+    std::size_t samples(sf_count_t frames_read) const {
+        return static_cast<std::size_t>(std::max<sf_count_t>(frames_read, 0)) * channels();
     }
 
     void read_block() {
@@ -194,14 +202,36 @@ struct sound_reader::state {
         std::visit(
             [this](auto& block) {
                 using sample = typename std::decay_t<decltype(block)>::value_type;
-                const auto got =
-                    static_cast<std::size_t>(std::max<sf_count_t>(read_frames(block), 0));
-                mix_down(std::span<const sample>(block).first(got * channels()), channels(), mono);
+                const std::size_t got = read_frames(block, block_frames);
+                mix_down(std::span<const sample>(block).first(got), channels(), mono);
             },
             frames);
-        if (!mono.empty()) {
-            return;
+        if (mono.empty()) {
+            end();
         }
+    }
+
+    std::size_t read_interleaved(std::span<std::int16_t> out) {
+        std::size_t done = 0;
+        while (!at_end && out.size() - done >= channels()) {
+            const std::size_t room = (out.size() - done) / channels();
+            const auto copy_block = [&](auto& block) {
+                const std::size_t got = read_frames(block, std::min(room, block_frames));
+                std::transform(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got),
+                               out.begin() + static_cast<std::ptrdiff_t>(done),
+                               [](auto sample) { return to_sample(sample); });
+                return got;
+            };
+            const std::size_t got = std::visit(copy_block, frames);
+            if (got == 0) {
+                end();
+            }
+            done += got;
+        }
+        return done;
+    }
+
+    void end() {
         at_end = true;
         if (sf_error(file.get()) != SF_ERR_NO_ERROR) {
             failure = path.string() + ": cannot be read to its end: " + sf_strerror(file.get());
@@ -236,6 +266,10 @@ std::size_t sound_reader::read(std::span<std::int16_t> out) {
         }
     }
     return done;
+}
+
+std::size_t sound_reader::read_frames(std::span<std::int16_t> out) {
+    return state_->read_interleaved(out);
 }
 
 std::string sound_reader::failure() const {

@@ -187,7 +187,6 @@ TEST_F(serve_and_call, killed_server_leaves_a_readable_recording) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1600)); // real time: pieces of half a second, and a sync
     server->signal(SIGKILL);
     EXPECT_EQ(server->wait(), 128 + SIGKILL);
-    EXPECT_EQ(caller.wait(), 1); // no orderly end
     const sound_reader after(recording());
     EXPECT_EQ(after.file_channels(), 2);
     EXPECT_GE(after.duration().value(), std::chrono::milliseconds(900));

@@ -63,6 +63,11 @@ inline std::string describe(const event& e) {
     return std::visit(words, e);
 }
 
+/// How an end is described.
+inline std::string ended(end_reason reason, error_code error = {}, error_bits code = error_bits::none) {
+    return describe(ended_event{reason, error, code});
+}
+
 class session_driver {
   public:
     explicit session_driver(const call_options& options = {}, time_point start = epoch)

@@ -52,6 +52,10 @@ class AUDIOSOCKET_EXPORT sound_reader {
     /// failure(). Allocates nothing.
     std::size_t read(std::span<std::int16_t> out);
 
+    /// Instead of read(): fills `out` with whole frames, a sample of each channel in turn, not mixed and at the file's
+    /// own rate, and returns how many samples that were. Otherwise as read().
+    std::size_t read_frames(std::span<std::int16_t> out);
+
     /// Why the sound ended before its time, as one line; empty while all is well.
     std::string failure() const;
 

@@ -16,7 +16,8 @@ namespace audiosocket {
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 
-/// The id has arrived (or, on the calling side, was sent): the call is up. First of all events.
+/// The id has arrived (or, on the calling side, was sent): the call is up. First of all events, but for the
+/// cleared_events of marks that the program queued and cleared before there was a call.
 struct started_event {
     uuid id;
 };

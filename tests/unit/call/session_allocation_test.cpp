@@ -114,7 +114,7 @@ TEST(allocation, long_messages_leave_little_memory_behind_in_a_call) {
     const std::size_t before = live_bytes();
     for (int i = 0; i < 100; ++i)
         s.receive(small, epoch);
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 5; ++i) {
         s.receive(large, epoch);
         while (s.next_event()) {
         }

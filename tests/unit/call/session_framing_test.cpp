@@ -154,7 +154,7 @@ TEST(session, another_protocol_is_closed_at_its_first_byte) { // 33
     for (const bytes& greeting :
          {raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), raw({0x16, 3, 1, 2, 0, 1}), raw("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"),
           raw("\xff\xf4\xff\xfd\x06"), raw("\n")}) {
-        check_script(a_server(), {arrives(greeting), fin()}, {"ended protocol violation: the first message is not an id"});
+        check_script(a_server(), {arrives(greeting), fin()}, {ended(end_reason::protocol_violation, protocol_errc::id_expected)});
         session_driver d;
         d.receive({greeting[0]});
         EXPECT_TRUE(d->sending_done());

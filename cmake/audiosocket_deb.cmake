@@ -1,0 +1,76 @@
+# Three Debian packages, made by `cpack` from a build with the preset "package" (tools/package does both):
+# libaudiosocketX.Y, libaudiosocket-dev and audiosocket.
+
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT BUILD_SHARED_LIBS)
+    return()
+endif()
+
+set(lib_package "libaudiosocket${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
+set(dev_package "libaudiosocket-dev")
+set(command_package "audiosocket")
+set(debian "${PROJECT_SOURCE_DIR}/packaging/debian")
+
+# --- What every package has: its copyright and its history ---
+
+find_program(AUDIOSOCKET_GZIP gzip REQUIRED)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${debian}/changelog")
+execute_process(COMMAND "${AUDIOSOCKET_GZIP}" -9nc "${debian}/changelog"
+    OUTPUT_FILE "${PROJECT_BINARY_DIR}/changelog.Debian.gz" COMMAND_ERROR_IS_FATAL ANY)
+foreach(component IN ITEMS lib dev command)
+    install(FILES "${debian}/copyright" "${PROJECT_BINARY_DIR}/changelog.Debian.gz"
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${${component}_package} COMPONENT ${component})
+    install(FILES "${debian}/${component}.lintian-overrides" OPTIONAL RENAME ${${component}_package}
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides COMPONENT ${component})
+endforeach()
+
+# --- The packages ---
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}")
+set(CPACK_PACKAGE_VENDOR "AudioSocket for C++ maintainers")
+set(CPACK_PACKAGE_CONTACT "AudioSocket for C++ maintainers <maintainers@localhost>")
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL lib dev)
+if(TARGET audiosocket_command)
+    list(APPEND CPACK_COMPONENTS_ALL command)
+endif()
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}")
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+
+# Otherwise CPack puts the description of the project before that of each package.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${CMAKE_PROJECT_NAME} built using CMake")
+
+set(about "AudioSocket is the protocol by which the Asterisk PBX hands the audio of a\n\
+call to a program: speech recognition, voice bots, recorders.")
+
+set(CPACK_DEBIAN_LIB_PACKAGE_NAME ${lib_package})
+set(CPACK_DEBIAN_LIB_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_LIB_PACKAGE_CONTROL_EXTRA "${debian}/triggers")
+set(CPACK_COMPONENT_LIB_DESCRIPTION "AudioSocket for C++: shared libraries\n${about}\n\
+This package has the libraries that programs built with it need.")
+
+# One of the versions of Boost that Debian and Ubuntu carry, 1.81 or later: the headers show Boost.Asio.
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME ${dev_package})
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
+    "${lib_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libboost1.81-dev | libboost1.83-dev | libboost-dev (>= 1.81)")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "AudioSocket for C++: development files\n${about}\n\
+This package has the headers, and what CMake and pkg-config need.")
+
+set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME ${command_package})
+set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION comm)
+set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS
+    "${lib_package} (>= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+set(CPACK_COMPONENT_COMMAND_DESCRIPTION "answer, place, record and inspect AudioSocket calls\n${about}\n\
+This command is a server that plays, echoes and records calls, a caller that\n\
+behaves as Asterisk does and reports on the server, and a reader of captures.")
+
+include(CPack)

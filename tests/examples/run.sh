@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Runs each example for real: the servers are called by the command, the caller calls the command's server.
+#   tests/examples/run.sh BUILD_DIR NAME
+set -euo pipefail
+
+build=$1
+name=$2
+examples=$build/examples
+command=$build/bin/audiosocket
+folder=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
+
+fail() {
+    echo "FAILED: $*" >&2
+    sed 's/^/    /' "$folder"/* >&2 || true
+    exit 1
+}
+
+# start PROGRAM ARGS...: starts a server on a free port and sets `address` to where it listens.
+start() {
+    "$@" >"$folder/server.out" 2>"$folder/server.err" &
+    server=$!
+    for _ in $(seq 200); do
+        address=$(grep -oEm1 '(\[::\]|[0-9.]+):[0-9]+' "$folder/server.out" || true)
+        [ -n "$address" ] && return
+        sleep 0.05
+    done
+    fail "$1 does not listen"
+}
+
+call() {
+    "$command" call "$address" --json "$@" >"$folder/report.json" 2>"$folder/report.err" || fail "call: exit code $?"
+}
+
+# says FILE TEXT: waits until a server's output has the text.
+says() {
+    for _ in $(seq 100); do
+        grep -q -- "$1" "$folder/server.out" && return
+        sleep 0.05
+    done
+    fail "the server did not say: $1"
+}
+
+make_tone() { # FILE: a second of sound, heard from our own server
+    "$command" serve --listen 127.0.0.1:0 --tone 440 --exit-after 1 --json >"$folder/tone.out" 2>/dev/null &
+    for _ in $(seq 200); do
+        port=$(grep -oEm1 '"port":[0-9]+' "$folder/tone.out" | cut -d: -f2 || true)
+        [ -n "$port" ] && break
+        sleep 0.05
+    done
+    "$command" call "127.0.0.1:$port" --duration 1 --record "$1" >/dev/null
+}
+
+case $name in
+01_echo)
+    make_tone "$folder/said.wav"
+    start "$examples/01_echo" 127.0.0.1:0
+    call --play "$folder/said.wav" --duration 1.5
+    grep -q '"peak_dbfs":-1[0-9.]*E1\|"peak_dbfs":-12' "$folder/report.json" || fail "no echo"
+    ;;
+02_play_file)
+    make_tone "$folder/sound.wav"
+    start "$examples/02_play_file" "$folder/sound.wav" 127.0.0.1:0
+    call --duration 10
+    says "played 10[0-9][0-9] ms"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    ;;
+03_record)
+    make_tone "$folder/said.wav"
+    mkdir "$folder/calls"
+    start "$examples/03_record" "$folder/calls" 127.0.0.1:0
+    call --play "$folder/said.wav" --duration 1.2
+    says "recorded"
+    [ "$(stat -c %s "$folder"/calls/*.wav)" -gt 16000 ] || fail "the recording is too short"
+    rm -r "$folder/calls"
+    ;;
+04_dtmf_menu)
+    start "$examples/04_dtmf_menu" 127.0.0.1:0
+    call --dtmf '1#' --dtmf-after 0.5 --duration 10
+    says "prompt heard for [45][0-9]0 ms"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    ;;
+05_place_call)
+    start "$command" serve --listen 127.0.0.1:0 --tone 440 --json
+    "$examples/05_place_call" "$address" >"$folder/example.out" || fail "exit code $?"
+    grep -q "hung up; peak -12" "$folder/example.out" || fail "heard no tone"
+    says '"digit":"1"'
+    "$examples/05_place_call" 127.0.0.1:1 2>/dev/null && fail "a server that is not there went unnoticed"
+    ;;
+06_blocking)
+    make_tone "$folder/said.wav"
+    start "$examples/06_blocking" 127.0.0.1:0
+    call --play "$folder/said.wav" --dtmf 7 --dtmf-after 0.2 --duration 1.5
+    says "digit 7"
+    ;;
+*) fail "no test for $name" ;;
+esac
+echo "$name: ok"

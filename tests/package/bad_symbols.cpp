@@ -1,0 +1,15 @@
+// A library that shows what it should hide: symbols.sh has to reject it.
+int leaked() { return 0; }
+
+namespace audiosocket {
+namespace detail {
+int secret() { return 0; }
+} // namespace detail
+
+struct open {
+    struct impl {
+        int touch();
+    };
+};
+int open::impl::touch() { return 0; }
+} // namespace audiosocket

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Checks what the shared libraries in a folder show: a SONAME with major and minor version, and no symbol that is
+# nobody's business. Usage: symbols.sh LIBRARY_DIR
+#
+# Allowed are strong symbols of namespace audiosocket. Templates and inline functions of the standard library and of
+# Boost may appear as weak symbols: Boost marks what has to be one and the same in all libraries of a process (Asio's
+# services and its "which context runs in this thread"), so hiding those would break programs.
+set -euo pipefail
+
+here=$(dirname "$0")
+
+# unwanted LIBRARY: symbols that it should not show, with what is wrong with each.
+unwanted() {
+    nm --dynamic --demangle --defined-only "$1" | awk '
+        {
+            type = $2
+            name = $0
+            sub(/^[0-9a-f]* +. /, "", name)
+            plain = name
+            sub(/^(typeinfo name|typeinfo|vtable|VTT|guard variable) for /, "", plain)
+            sub(/\(.*/, "", plain)    # without its arguments
+        }
+        type !~ /[VWu]/ && plain !~ /^audiosocket::/ { print "strong, and not ours: " name }
+        plain !~ /^audiosocket::/ { next }
+        plain ~ /::(impl|state)(::|$)|anonymous/ { print "private: " name }
+        # What the templates in the headers have to reach.
+        plain ~ /^audiosocket::detail::/ && plain !~ /^audiosocket::detail::start_connect$/ { print "detail: " name }
+    '
+}
+
+# check LIBRARY: complains, and fails if there was reason to.
+check() {
+    local library=$1 soname findings good=0
+    soname=$(readelf --dynamic "$library" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+    if [[ ! $soname =~ ^libaudiosocket_[a-z]+\.so\.[0-9]+\.[0-9]+$ ]]; then
+        echo "$library: SONAME is '$soname'"
+        good=1
+    fi
+    findings=$(unwanted "$library")
+    if [[ -n $findings ]]; then
+        echo "$library shows:"
+        printf '  %s\n' "${findings//$'\n'/$'\n  '}"
+        good=1
+    fi
+    if [[ $(nm --dynamic --demangle --defined-only "$library") != *" audiosocket::"* ]]; then
+        echo "$library shows nothing at all"
+        good=1
+    fi
+    return "$good"
+}
+
+# A check that cannot fail is none: this one has to reject a library with three faults.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"${CXX:-c++}" -shared -fPIC -o "$scratch/bad.so" "$here/bad_symbols.cpp"
+if complaint=$(check "$scratch/bad.so"); then
+    echo "symbols.sh accepts a library full of faults"
+    exit 1
+fi
+for fault in "SONAME" "strong, and not ours: leaked" "private: audiosocket::open::impl" \
+    "detail: audiosocket::detail::secret"; do
+    grep -qF "$fault" <<<"$complaint" || { echo "symbols.sh does not see: $fault"; exit 1; }
+done
+
+failed=0
+for room in protocol audio call net; do
+    check "$1/libaudiosocket_$room.so" || failed=1
+done
+exit "$failed"

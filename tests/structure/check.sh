@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Keeps the house in order: who may include what, how long a file may be, and no path of somebody's machine.
+# Usage: check.sh [TREE]; complaints name file and line, and any of them is a failure.
+set -euo pipefail
+
+readonly lines_max=500 # docs/design.md: files of 100 to 200 lines, 500 is a smell
+
+cd "${1:-$(dirname "$0")/../..}"
+
+# list PATHSPEC...: the project's files. In a release archive there is no git to ask.
+list() {
+    if [[ -e .git ]] && command -v git >/dev/null; then
+        git ls-files --cached --others --exclude-standard -- "$@"
+    else
+        local pattern names=()
+        for pattern in "$@"; do names+=(-o -path "./$pattern"); done
+        find . -path ./build -prune -o -type f \( "${names[@]:1}" \) -print | sed 's,^\./,,'
+    fi | while IFS= read -r file; do
+        [[ -f $file ]] && printf '%s\n' "$file" # not one that was just deleted
+    done
+}
+
+# Complains about includes that the rooms' order (docs/design.md) forbids.
+check_includes() {
+    awk '
+        function complain(why) { print FILENAME ":" FNR ": " why ": " $0 }
+
+        BEGIN {
+            split("protocol audio call net server", names, " ")
+            for (i in names) is_room[names[i]] = 1
+            # What each room may know, besides itself.
+            knows["protocol"] = " "
+            knows["audio"] = " "
+            knows["call"] = " protocol audio "
+            knows["net"] = " call protocol audio "
+            knows["server"] = " net call protocol audio "
+            # The libraries that a room may use, as patterns for the header.
+            uses["audio"] = "^(sndfile\\.h|speex/.*)$"
+            uses["net"] = "^boost/(asio|system)/"
+            uses["server"] = "^boost/"
+        }
+
+        FNR == 1 {
+            public = FILENAME ~ /^include\/audiosocket\//
+            room = FILENAME
+            sub(/^(include\/audiosocket|src)\//, "", room)
+            # call/session.hpp is in the room call; its umbrella header call.hpp is as well.
+            sub(/(\/.*|\.hpp)$/, "", room)
+            umbrella = FILENAME == "include/audiosocket/audiosocket.hpp"
+            if (!umbrella && !(room in is_room) && room != "export") complain("in no room")
+        }
+
+        !/^[ \t]*#[ \t]*include/ { next }
+
+        {
+            header = $0
+            sub(/^[ \t]*#[ \t]*include[ \t]*[<"]/, "", header)
+            sub(/[>"].*/, "", header)
+            quoted = $0 ~ /"/
+
+            if (public && quoted) complain("a public header includes with <>")
+
+            other = ""
+            if (quoted) other = header
+            else if (header ~ /^audiosocket\//) other = substr(header, 13)
+            if (other != "") {
+                sub(/(\/.*|\.hpp)$/, "", other)
+                if (other == "export" || umbrella || other == room) next
+                if (index(knows[room], " " other " ") == 0) complain(room " must not know " other)
+                next
+            }
+
+            if (header ~ /^[a-z_]+$/) next                                    # the standard library
+            if (header ~ /^([a-z]+|(sys|netinet|arpa|net)\/[a-z]+)\.h$/ && header !~ /^(sndfile)\.h$/) {
+                # The system itself: hidden in sources, and nothing for the rooms that do no input and output.
+                if (public) complain("a public header shows the system")
+                else if (room == "protocol" || room == "call") complain(room " does no input and output")
+                next
+            }
+            if (public && header !~ /^boost\/(asio|system)\//)
+                complain("a public header shows more than the standard library and Boost.Asio")
+            else if (!(room in uses) || header !~ uses[room])
+                complain(room " must not use this library")
+        }
+    ' "$@"
+}
+
+# Complains about files that nobody can hold in the head.
+check_length() {
+    local file lines
+    for file in "$@"; do
+        lines=$(wc -l <"$file")
+        if ((lines > lines_max)); then echo "$file: $lines lines; more than $lines_max"; fi
+    done
+}
+
+# Complains about the place where somebody happened to work.
+check_paths() {
+    grep -nIE "(^|[^A-Za-z0-9_.\$}/-])/(home|root|work|Users|tmp/build)(/|-)[A-Za-z0-9_.]" -- "$@" |
+        sed 's/^\([^:]*:[0-9]*\): */\1: path of a machine: /' || true
+}
+
+mapfile -t rooms < <(list 'include/*.hpp' 'src/*.hpp' 'src/*.cpp')
+mapfile -t code < <(list '*.hpp' '*.cpp' '*.sh' '*.cmake' 'CMakeLists.txt' '*/CMakeLists.txt' 'tools/*' '.ci/*')
+mapfile -t everything < <(list '*')
+
+if ((${#rooms[@]} == 0)); then
+    echo "no sources here: $PWD"
+    exit 1
+fi
+complaints=$(
+    check_includes "${rooms[@]}"
+    check_length "${code[@]}"
+    check_paths "${everything[@]}"
+)
+if [[ -n $complaints ]]; then
+    printf '%s\n' "$complaints"
+    exit 1
+fi
+echo "structure: ${#everything[@]} files in order"

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Shows that check.sh sees what it is there for: a small tree in order passes, and every planted fault is named.
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# new_tree: a small house in order.
+new_tree() {
+    rm -rf "$work/tree"
+    mkdir -p "$work"/tree/include/audiosocket/{protocol,audio,call,net} "$work"/tree/src/{audio,call,net,protocol}
+    cd "$work/tree"
+    printf '#include <audiosocket/net.hpp>\n' >include/audiosocket/audiosocket.hpp
+    printf '#include <audiosocket/net/call.hpp>\n' >include/audiosocket/net.hpp
+    printf '#include <audiosocket/export.hpp>\n#include <vector>\n' >include/audiosocket/protocol/kind.hpp
+    printf '#include <audiosocket/protocol.hpp>\n#include <audiosocket/audio/clip.hpp>\n' \
+        >include/audiosocket/call/session.hpp
+    printf '#include <boost/asio/post.hpp>\n#include <boost/system/error_code.hpp>\n' >include/audiosocket/net/call.hpp
+    printf '#include "audio/format.hpp"\n#include <sndfile.h>\n#include <unistd.h>\n' >src/audio/reader.cpp
+    printf '#include "call/session.hpp"\n#include <sys/socket.h>\n' >src/net/call.cpp
+}
+
+# rejects WHAT FILE TEXT COMPLAINT: with TEXT in FILE, check.sh fails and says COMPLAINT.
+rejects() {
+    local what=$1 file=$2 text=$3 complaint=$4 output
+    new_tree
+    mkdir -p "$(dirname "$file")"
+    printf '%s\n' "$text" >"$file"
+    if output=$("$here/check.sh" "$work/tree"); then
+        echo "FAILED: accepts $what"
+        failed=1
+    elif ! grep -qF -- "$file" <<<"$output" || ! grep -qF -- "$complaint" <<<"$output"; then
+        printf 'FAILED: %s: expected a complaint "%s" about %s, got\n%s\n' "$what" "$complaint" "$file" "$output"
+        failed=1
+    fi
+}
+
+new_tree
+if ! "$here/check.sh" "$work/tree"; then
+    echo "FAILED: rejects a tree in order"
+    failed=1
+fi
+
+rejects "protocol that knows audio" src/protocol/a.cpp '#include <audiosocket/audio/clip.hpp>' 'must not know audio'
+rejects "audio that knows protocol" include/audiosocket/audio/a.hpp '#include <audiosocket/protocol.hpp>' \
+    'must not know protocol'
+rejects "audio that knows a private header of call" src/audio/a.cpp '#include "call/ring.hpp"' 'must not know call'
+rejects "call that knows net" src/call/a.cpp '# include  <audiosocket/net/address.hpp>' 'must not know net'
+rejects "an umbrella header that knows too much" include/audiosocket/protocol.hpp '#include <audiosocket/call.hpp>' \
+    'must not know call'
+rejects "everything for one room" src/net/a.cpp '#include <audiosocket/audiosocket.hpp>' 'must not know audiosocket'
+rejects "call with Boost" src/call/a.cpp '#include <boost/asio/post.hpp>' 'must not use this library'
+rejects "call with sockets" src/call/a.cpp '#include <sys/socket.h>' 'does no input and output'
+rejects "protocol with files" src/protocol/a.cpp '#include <fcntl.h>' 'does no input and output'
+rejects "a public header with libsndfile" include/audiosocket/audio/a.hpp '#include <sndfile.h>' 'shows more than'
+rejects "a public header with Boost.Json" include/audiosocket/net/a.hpp '#include <boost/json.hpp>' 'shows more than'
+rejects "a public header with the system" include/audiosocket/net/a.hpp '#include <unistd.h>' 'shows the system'
+rejects "a public header with quotes" include/audiosocket/net/a.hpp '#include "net/connection.hpp"' 'includes with <>'
+rejects "another library" src/net/a.cpp '#include <spdlog/spdlog.h>' 'must not use this library'
+rejects "a new room by accident" src/misc/a.cpp '#include <vector>' 'in no room'
+rejects "a long file" src/net/a.cpp "$(yes '//' | head -n 501)" '501 lines'
+rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
+rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'
+
+if ((failed)); then exit 1; fi
+echo "structure: every planted fault is seen"

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+/// \file
+/// Seeds of simulations. Each run is named by its seed; AUDIOSOCKET_SEED=<seed> in the environment replays just that one.
+
+namespace audiosocket::test {
+
+/// Calls `run(seed)` for `count` seeds from 1, or only for that of AUDIOSOCKET_SEED; AUDIOSOCKET_RUNS=<n> runs `n` times
+/// as many. Stops when `run` returns false.
+template <class Run>
+void for_each_seed(unsigned count, Run run) {
+    if (const char* one = std::getenv("AUDIOSOCKET_SEED")) {
+        run(static_cast<unsigned>(std::stoul(one)));
+        return;
+    }
+    if (const char* times = std::getenv("AUDIOSOCKET_RUNS")) count *= static_cast<unsigned>(std::stoul(times));
+    for (unsigned seed = 1; seed <= count; ++seed)
+        if (!run(seed)) return;
+}
+
+/// What to say when a run fails.
+inline std::string replay(unsigned seed) {
+    return "to replay: AUDIOSOCKET_SEED=" + std::to_string(seed);
+}
+
+} // namespace audiosocket::test
