@@ -1,4 +1,4 @@
-// Records what each caller says into ID.wav.   ./03_record FOLDER [HOST:PORT]
+// Records what each caller says into ID-N.wav.   ./03_record FOLDER [HOST:PORT]
 #include <audiosocket/audio.hpp>
 #include <audiosocket/net.hpp>
 
@@ -25,9 +25,9 @@ asio::awaitable<void> record(call caller, std::filesystem::path file) {
 
 asio::awaitable<void> serve(listener& calls, std::filesystem::path folder) {
     const auto executor = co_await asio::this_coro::executor;
-    for (;;) {
+    for (int n = 1;; ++n) { // ids are not unique
         call caller = co_await calls.async_accept(asio::use_awaitable);
-        const auto file = folder / (to_string(caller.id()) + ".wav");
+        const auto file = folder / (to_string(caller.id()) + "-" + std::to_string(n) + ".wav");
         asio::co_spawn(executor, record(std::move(caller), file), [file](std::exception_ptr failed) {
             if (failed) std::cerr << "cannot record " << file << std::endl; // the call has been hung up
         });

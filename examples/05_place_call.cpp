@@ -3,7 +3,6 @@
 #include <audiosocket/net.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <iostream>
@@ -16,17 +15,18 @@ asio::awaitable<void> ring(asio::io_context& io, address server) {
     call line = co_await async_connect(io, server, uuid::random(), options, asio::use_awaitable);
     line.send_dtmf('1');
 
-    asio::steady_timer enough{io, std::chrono::seconds(2)};
-    enough.async_wait([&line](auto error) {
-        if (!error) line.hang_up();
-    });
-    level_meter heard;
+    std::chrono::duration<double> heard{};
+    level_meter meter;
     for (;;) {
         const event e = co_await line.async_next_event(asio::use_awaitable);
-        if (const auto* audio = std::get_if<audio_event>(&e)) heard.add(audio->samples);
+        if (const auto* audio = std::get_if<audio_event>(&e)) {
+            meter.add(audio->samples);
+            heard += std::chrono::duration<double>(double(audio->samples.size()) / audio->rate_hz);
+            if (heard >= std::chrono::seconds(2)) line.hang_up();
+        }
         if (const auto* ended = std::get_if<ended_event>(&e)) {
-            std::cout << name(ended->reason) << "; peak " << heard.take().peak_dbfs << " dBFS in "
-                      << line.statistics().frames_received << " frames" << std::endl;
+            std::cout << name(ended->reason) << "; peak " << meter.take().peak_dbfs << " dBFS in " << heard.count()
+                      << " s" << std::endl;
             co_return;
         }
     }

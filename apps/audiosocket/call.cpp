@@ -1,9 +1,8 @@
 #include "audiosocket/caller.hpp"
+#include "audiosocket/json_text.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +27,7 @@ Exit codes: 0 good, 1 the server did something that would have cost the call in 
 
 struct call_verb_options {
     std::string server;
-    std::string id;
+    std::optional<std::string> id; // an empty one is a mistake, not a wish for any
     std::string play;
     std::string format = "slin";
     double duration_s = 0;
@@ -39,13 +38,13 @@ struct call_verb_options {
 };
 
 void parse_id(const call_verb_options& o, caller_options& ready) {
-    if (o.id.empty()) {
+    if (!o.id) {
         ready.id = uuid::random();
         return;
     }
     error_code error;
-    ready.id = uuid::parse(o.id, error);
-    if (error) throw failure(exit_code::usage, "--id " + o.id + ": " + error.message());
+    ready.id = uuid::parse(*o.id, error);
+    if (error) throw failure(exit_code::usage, "--id " + *o.id + ": " + error.message());
 }
 
 caller_options prepare(const call_verb_options& o) {
@@ -74,7 +73,7 @@ exit_code run_call(const call_verb_options& o) {
     std::string recording_failure;
     const call_report report = place_call(prepare(o), recording_failure);
     if (o.json)
-        std::cout << boost::json::serialize(to_json(report)) << '\n';
+        std::cout << to_text(to_json(report)) << '\n';
     else
         std::cout << to_text(report);
     if (!recording_failure.empty()) throw failure(exit_code::file, recording_failure);

@@ -1,5 +1,6 @@
 #include "audiosocket/call_report.hpp"
 
+#include "audiosocket/json_text.hpp"
 #include "audiosocket/statistics_json.hpp"
 
 #include <boost/json/array.hpp>
@@ -62,6 +63,10 @@ void arrivals::add(std::span<const std::int16_t> samples, int rate_hz, time_poin
     audio_ += duration;
     last_at_ = at;
     last_duration_ = duration;
+}
+
+void arrivals::finish(time_point at) {
+    if (frames_ > 0) gap_max_ = std::max(gap_max_, nanoseconds(at - last_at_));
 }
 
 nanoseconds arrivals::jitter(double quantile) const {
@@ -144,8 +149,9 @@ std::string to_text(const call_report& r) {
 }
 
 json::object to_json(const call_report& r) {
-    const auto when = [](const std::optional<nanoseconds>& d) { return d ? json::value(ms(*d)) : json::value(); };
+    const auto when = [](const std::optional<nanoseconds>& d) { return d ? json::value(rounded(ms(*d))) : json::value(); };
     const level loudness = r.audio.loudness();
+    const auto jitter = [&](double quantile) { return rounded(ms(r.audio.jitter(quantile))); };
     json::array findings;
     json::array notes;
     for (const auto& remark : r.remarks())
@@ -153,21 +159,21 @@ json::object to_json(const call_report& r) {
     return {
         {"server", r.server},
         {"id", to_string(r.id)},
-        {"seconds", ms(r.duration) / 1000},
+        {"seconds", rounded(ms(r.duration) / 1000)},
         {"end", {{"reason", name(r.end.reason)}, {"error", r.end.error ? json::value(r.end.error.message()) : json::value()}}},
         {"format", name(r.format)},
         {"first_audio_ms", when(r.audio.first_frame())},
         {"first_sound_ms", when(r.audio.first_sound())},
         {"frames", r.audio.frames()},
-        {"audio_seconds", ms(r.audio.audio()) / 1000},
-        {"peak_dbfs", loudness.peak_dbfs},
-        {"rms_dbfs", loudness.rms_dbfs},
+        {"audio_seconds", rounded(ms(r.audio.audio()) / 1000)},
+        {"peak_dbfs", rounded(loudness.peak_dbfs)},
+        {"rms_dbfs", rounded(loudness.rms_dbfs)},
         {"jitter_ms",
-         {{"p50", ms(r.audio.jitter(0.5))}, {"p99", ms(r.audio.jitter(0.99))}, {"max", ms(r.audio.jitter(1))}}},
+         {{"p50", jitter(0.5)}, {"p99", jitter(0.99)}, {"max", jitter(1)}}},
         {"gaps", r.audio.gaps()},
-        {"gap_max_ms", ms(r.audio.gap_max())},
+        {"gap_max_ms", rounded(ms(r.audio.gap_max()))},
         {"underruns", r.audio.underruns()},
-        {"ahead_max_ms", ms(r.audio.ahead_max())},
+        {"ahead_max_ms", rounded(ms(r.audio.ahead_max()))},
         {"costs_the_call", findings},
         {"notes", notes},
         {"statistics", to_json(r.counted)},

@@ -22,6 +22,9 @@ class arrivals {
 
     void add(std::span<const std::int16_t> samples, int rate_hz, time_point at);
 
+    /// Nothing more was to be expected from here on: a server that fell silent before has left a gap.
+    void finish(time_point at);
+
     std::uint64_t frames() const noexcept { return frames_; }
     std::chrono::nanoseconds audio() const noexcept { return audio_; }
     std::optional<std::chrono::nanoseconds> first_frame() const noexcept { return first_frame_; }

@@ -1,7 +1,7 @@
 #include "audiosocket/caller.hpp"
 
 #include "audiosocket/console.hpp"
-#include "audiosocket/verbs.hpp"
+#include "audiosocket/failure.hpp"
 
 #include <audiosocket/audio/sound_writer.hpp>
 
@@ -54,7 +54,7 @@ class caller {
         signals_.async_wait([this](boost_error error, int) {
             if (error) return;
             if (!line_) throw failure(exit_code::network, "interrupted before the call was up");
-            line_.hang_up();
+            hang_up();
         });
         io_.run();
         if (file_) file_->close();
@@ -68,6 +68,7 @@ class caller {
     void begin(boost_error error, call c);
     void wait();
     void handle(const event& e);
+    void hang_up();
     void hang_up_after(std::chrono::nanoseconds time);
     void press(std::size_t which, std::chrono::milliseconds after);
     void record(const audio_event& audio);
@@ -85,6 +86,7 @@ class caller {
     std::shared_ptr<ears> ears_ = std::make_shared<ears>(); // shared with the call
     call line_;
     time_point start_{};
+    time_point hung_up_at_ = time_point::max(); // by us
     time_point end_at_{};
     ended_event end_;
 };
@@ -125,16 +127,22 @@ void caller::handle(const event& e) {
     } else if (const auto* end = std::get_if<ended_event>(&e)) {
         end_ = *end;
         end_at_ = clock::now();
+        ears_->audio->finish(std::min(end_at_, hung_up_at_));
         signals_.cancel();
         for (auto* timer : {&end_timer_, &digit_timer_, &status_timer_})
             timer->cancel();
     }
 }
 
+void caller::hang_up() {
+    hung_up_at_ = clock::now();
+    line_.hang_up();
+}
+
 void caller::hang_up_after(std::chrono::nanoseconds time) {
     end_timer_.expires_after(time);
     end_timer_.async_wait([this](boost_error error) {
-        if (!error) line_.hang_up();
+        if (!error) hang_up();
     });
 }
 
@@ -163,7 +171,7 @@ void caller::draw_status() {
                                 said.rms_dbfs, ears_->audio->frames()));
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](boost_error error) {
-        if (!error) draw_status();
+        if (!error && end_at_ == time_point{}) draw_status(); // it may have been due when the call ended
     });
 }
 

@@ -1,7 +1,7 @@
 #include "audiosocket/capture_input.hpp"
 
+#include "audiosocket/failure.hpp"
 #include "audiosocket/inspect_nonsense.hpp"
-#include "audiosocket/verbs.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>
 
@@ -30,10 +30,13 @@ constexpr std::array capture_magics{"\xa1\xb2\xc3\xd4"sv, "\xd4\xc3\xb2\xa1"sv, 
                                     "\x4d\x3c\xb2\xa1"sv, "\xa1\xb2\xcd\x34"sv, "\x34\xcd\xb2\xa1"sv,
                                     "\x0a\x0d\x0d\x0a"sv};
 
-constexpr std::array sound_magics{"RIFF"sv, "RIFX"sv, "RF64"sv, "fLaC"sv, "OggS"sv, "FORM"sv, ".snd"sv, "caff"sv,
-                                  "ID3"sv};
+constexpr std::array sound_magics{"RIFF"sv, "RIFX"sv, "RF64"sv, "fLaC"sv, "OggS"sv,
+                                  "FORM"sv, ".snd"sv, "caff"sv, "ID3"sv};
 
-constexpr std::array compressed_magics{"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv, "\xfd" "7zX"sv, "PK\x03\x04"sv};
+constexpr std::array compressed_magics{"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv,
+                                       "\xfd"
+                                       "7zX"sv,
+                                       "PK\x03\x04"sv};
 
 template <std::size_t Size>
 bool starts_with_any(std::string_view text, const std::array<std::string_view, Size>& starts) {
@@ -46,8 +49,7 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, S
 
 std::FILE* open_file(const std::string& path) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        refuse(path, "is a directory; name one file in it");
+    if (std::filesystem::is_directory(path, ignored)) refuse(path, "is a directory; name one file in it");
     std::FILE* file = std::fopen(path.c_str(), "rbe");
     if (file != nullptr) return file;
     if (errno == ENOENT) refuse(path, "no such file; check the name and the directory");
@@ -55,9 +57,10 @@ std::FILE* open_file(const std::string& path) {
     refuse(path, std::strerror(errno));
 }
 
-// Sound without a magic number (G.711, .sln) is told by its name, but only when it does not look like messages.
+// Sound without a magic number (G.711, .sln) is told by its name, but only when it does not look like messages. And
+// what people call .raw here is a stream, though to sound_reader it would be slin.
 bool is_sound(const std::string& path, std::span<const std::byte> start) {
-    if (starts_like_a_message(start)) return false;
+    if (starts_like_a_message(start) || std::filesystem::path(path).extension() == ".raw") return false;
     try {
         const sound_reader sound(path);
         return true;
@@ -72,8 +75,7 @@ void capture_input::closer::operator()(std::FILE* f) const noexcept {
     if (f != stdin) std::fclose(f);
 }
 
-capture_input::capture_input(const std::string& path)
-    : path_(path), file_(path == "-" ? stdin : open_file(path)) {
+capture_input::capture_input(const std::string& path) : path_(path), file_(path == "-" ? stdin : open_file(path)) {
     read_start(magic_bytes);
     if (start_.empty()) refuse(name(), "is empty; was anything captured?");
     const std::string_view magic(reinterpret_cast<const char*>(start_.data()), start_.size());

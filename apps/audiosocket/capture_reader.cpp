@@ -5,7 +5,7 @@
 
 #include "audiosocket/capture_reader.hpp"
 
-#include "audiosocket/verbs.hpp"
+#include "audiosocket/failure.hpp"
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>
@@ -42,6 +42,10 @@ std::unique_ptr<Tins::PDU> parse_sll2(const Tins::RawPDU::payload_type& frame) {
     if (type == ipv4) return std::make_unique<Tins::IP>(packet, size);
     if (type == ipv6) return std::make_unique<Tins::IPv6>(packet, size);
     return nullptr;
+}
+
+bool has(const Tins::TCP& tcp, Tins::TCP::Flags flag) {
+    return (tcp.flags() & flag) != 0;
 }
 
 class reader {
@@ -94,7 +98,7 @@ void reader::take(Tins::Packet& packet) {
     const auto found = followed_.find(current_);
     if (found == followed_.end()) return;
     auto& [stream, ours] = found->second;
-    ours.packet(from_client, tcp->has_flags(Tins::TCP::FIN), tcp->has_flags(Tins::TCP::RST), now_);
+    ours.packet(from_client, has(*tcp, Tins::TCP::FIN), has(*tcp, Tins::TCP::RST), now_);
     if (stream == nullptr) return end(found);
     ours.check_holes(*stream, now_);
     if (!ours.wanted()) ignore(found);
@@ -102,12 +106,10 @@ void reader::take(Tins::Packet& packet) {
 
 void reader::open(Stream& s) {
     followed& f = followed_.try_emplace(current_, plan_, s, now_).first->second;
-    s.client_data_callback([this, &f](Stream& from) {
-        f.ours.data(true, std::as_bytes(std::span(from.client_payload())), now_);
-    });
-    s.server_data_callback([this, &f](Stream& from) {
-        f.ours.data(false, std::as_bytes(std::span(from.server_payload())), now_);
-    });
+    s.client_data_callback(
+        [this, &f](Stream& from) { f.ours.data(true, std::as_bytes(std::span(from.client_payload())), now_); });
+    s.server_data_callback(
+        [this, &f](Stream& from) { f.ours.data(false, std::as_bytes(std::span(from.server_payload())), now_); });
     s.client_out_of_order_callback([this, &f](Stream& from, std::uint32_t sequence, const auto&) {
         f.ours.out_of_order(true, from.client_flow(), sequence, now_);
     });
@@ -154,7 +156,7 @@ void reader::end(map::iterator f) {
 bool reader::is_afterthought(const Tins::TCP& tcp) {
     const auto found = ended_.find(current_);
     if (found == ended_.end()) return false;
-    const bool is_new = tcp.has_flags(Tins::TCP::SYN) || now_ - found->second > time_wait;
+    const bool is_new = has(tcp, Tins::TCP::SYN) || now_ - found->second > time_wait;
     if (is_new) ended_.erase(found);
     return !is_new;
 }
@@ -181,25 +183,31 @@ void take_raw(reader& to, const Tins::Packet& frame) {
 
 } // namespace
 
-void read_capture(const std::string& path, const capture_plan& plan) try {
-    Tins::FileSniffer file(path);
-    const bool raw = file.link_type() == link_type_sll2;
-    file.set_extract_raw_pdus(raw);
-    reader calls(plan);
-    while (Tins::Packet packet = file.next_packet()) {
-        ++plan.totals.packets;
-        try {
-            raw ? take_raw(calls, packet) : calls.take(packet);
-        } catch (const Tins::exception_base&) {
-            // A malformed packet is none of ours; TCP will have sent it again.
+void read_capture(const std::string& path, const capture_plan& plan) {
+    int link_type = 0;
+    try {
+        Tins::FileSniffer file(path);
+        link_type = file.link_type();
+        const bool raw = link_type == link_type_sll2;
+        file.set_extract_raw_pdus(raw);
+        reader calls(plan);
+        while (Tins::Packet packet = file.next_packet()) {
+            ++plan.totals.packets;
+            try {
+                raw ? take_raw(calls, packet) : calls.take(packet);
+            } catch (const Tins::exception_base&) {
+                // A malformed packet is none of ours; TCP will have sent it again.
+            }
         }
+        plan.totals.capture_failure = pcap_geterr(file.get_pcap_handle());
+        calls.finish();
+    } catch (const Tins::unknown_link_type&) {
+        refuse(path, fmt::format("captured from a link of type {}, which is not supported; capture with: "
+                                 "tcpdump -i any -w FILE port 9092",
+                                 link_type));
+    } catch (const Tins::pcap_error& e) {
+        refuse(path, fmt::format("cannot be read as a capture ({}); capture it again", e.what()));
     }
-    plan.totals.capture_failure = pcap_geterr(file.get_pcap_handle());
-    calls.finish();
-} catch (const Tins::unknown_link_type&) {
-    refuse(path, "a capture of a link type that is not supported; capture with: tcpdump -i any -w FILE port 9092");
-} catch (const Tins::pcap_error& e) {
-    refuse(path, fmt::format("cannot be read as a capture ({}); capture it again", e.what()));
 }
 
 } // namespace audiosocket::app

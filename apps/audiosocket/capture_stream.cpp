@@ -8,18 +8,19 @@
 #include <tins/ipv6_address.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace audiosocket::app {
 namespace {
 
 std::string client_endpoint(const Tins::TCPIP::Stream& s) {
-    return to_string(address{s.is_v6() ? s.client_addr_v6().to_string() : s.client_addr_v4().to_string(),
-                             s.client_port()});
+    return to_string(
+        address{s.is_v6() ? s.client_addr_v6().to_string() : s.client_addr_v4().to_string(), s.client_port()});
 }
 
 std::string server_endpoint(const Tins::TCPIP::Stream& s) {
-    return to_string(address{s.is_v6() ? s.server_addr_v6().to_string() : s.server_addr_v4().to_string(),
-                             s.server_port()});
+    return to_string(
+        address{s.is_v6() ? s.server_addr_v6().to_string() : s.server_addr_v4().to_string(), s.server_port()});
 }
 
 // Sequence numbers wrap: what counts is how far one lies ahead of the other.
@@ -34,9 +35,9 @@ std::size_t index(bool from_client) {
 } // namespace
 
 capture_stream::capture_stream(const capture_plan& plan, const Tins::TCPIP::Stream& stream, timestamp at)
-    : plan_(plan), endpoints_{client_endpoint(stream), server_endpoint(stream)},
-      ports_{stream.client_port(), stream.server_port()}, partial_(stream.is_partial_stream()), started_(at),
-      last_at_(at) {
+    : plan_(plan), endpoints_{client_endpoint(stream), server_endpoint(stream)}, ports_{stream.client_port(),
+                                                                                        stream.server_port()},
+      partial_(stream.is_partial_stream()), started_(at), last_at_(at) {
     const std::uint16_t port = plan_.port.value_or(default_port);
     const bool has_port = ports_[0] == port || ports_[1] == port;
     if (plan_.port && !has_port)
@@ -94,14 +95,20 @@ void capture_stream::packet(bool from_client, bool fin, bool rst, timestamp at) 
     last_at_ = std::max(last_at_, at);
     if (!call_) return;
     call_->heard_from(side_of(from_client));
-    if (fin || rst)
-        call_->closed(side_of(from_client), rst ? ending::reset : ending::closed, since_start(at));
+    if (!fin && !rst) return;
+    const ending how = rst ? ending::reset : ending::closed;
+    if (hole& h = holes_[index(from_client)]; h.since)
+        h.end = {how, at};
+    else
+        call_->closed(side_of(from_client), how, since_start(at));
 }
 
 void capture_stream::out_of_order(bool from_client, const Tins::TCPIP::Flow& flow, std::uint32_t sequence,
                                   timestamp at) {
-    if (call_) call_->reordered(side_of(from_client), since_start(at));
-    if (distance(flow.sequence_number(), sequence) <= 0) return; // sent again
+    if (distance(flow.sequence_number(), sequence) <= 0) { // sent again
+        if (call_) call_->reordered(side_of(from_client), since_start(at));
+        return;
+    }
     hole& h = holes_[index(from_client)];
     if (!h.since) h.since = at;
     h.behind.emplace(sequence, at);
@@ -112,11 +119,18 @@ void capture_stream::check_holes(Tins::TCPIP::Stream& stream, timestamp at) {
         hole& h = holes_[index(from_client)];
         if (!h.since) continue;
         Tins::TCPIP::Flow& flow = from_client ? stream.client_flow() : stream.server_flow();
-        if (flow.buffered_payload().empty())
-            h = {}; // it closed
-        else if (at - *h.since > hole_age_max)
+        if (flow.buffered_payload().empty()) {
+            if (call_) call_->reordered(side_of(from_client), since_start(at));
+            forget_hole(from_client);
+        } else if (at - *h.since > hole_age_max) {
             flush(flow, from_client);
+        }
     }
+}
+
+void capture_stream::forget_hole(bool from_client) {
+    const hole gone = std::exchange(holes_[index(from_client)], {});
+    if (call_ && gone.end) call_->closed(side_of(from_client), gone.end->first, since_start(gone.end->second));
 }
 
 void capture_stream::flush(Tins::TCPIP::Stream& stream) {
@@ -128,9 +142,8 @@ void capture_stream::flush(Tins::TCPIP::Flow& flow, bool from_client) {
     std::uint32_t next = flow.sequence_number();
     std::vector<std::pair<std::uint32_t, Tins::TCPIP::Flow::payload_type>> waiting(flow.buffered_payload().begin(),
                                                                                    flow.buffered_payload().end());
-    std::sort(waiting.begin(), waiting.end(), [next](const auto& a, const auto& b) {
-        return distance(next, a.first) < distance(next, b.first);
-    });
+    std::sort(waiting.begin(), waiting.end(),
+              [next](const auto& a, const auto& b) { return distance(next, a.first) < distance(next, b.first); });
     hole& h = holes_[index(from_client)];
     for (const auto& [sequence, payload] : waiting) {
         const auto found = h.behind.find(sequence);
@@ -144,7 +157,7 @@ void capture_stream::flush(Tins::TCPIP::Flow& flow, bool from_client) {
         next = sequence + static_cast<std::uint32_t>(payload.size());
     }
     flow.advance_sequence(next); // lets the reassembly forget what was taken
-    h = {};
+    forget_hole(from_client);
 }
 
 void capture_stream::finish() {

@@ -62,19 +62,21 @@ class capture_stream {
     };
     struct hole {
         std::optional<timestamp> since;
-        std::map<std::uint32_t, timestamp> behind; // sequence number and arrival of what waits
+        std::map<std::uint32_t, timestamp> behind;       // sequence number and arrival of what waits
+        std::optional<std::pair<ending, timestamp>> end; // of the stream: counts when the hole is gone
     };
 
     void decide(bool from_client, std::span<const std::byte> bytes);
     void accept(side client, bool from_start);
     void skip();
     void flush(Tins::TCPIP::Flow& flow, bool from_client);
+    void forget_hole(bool from_client);
     side side_of(bool from_client) const noexcept { return from_client ? client_ : other(client_); }
     std::chrono::microseconds since_start(timestamp at) const noexcept { return at - started_; }
 
     capture_plan plan_;
     verdict verdict_ = verdict::undecided;
-    side client_ = side::caller; // the TCP client, if the start of the connection was seen
+    side client_ = side::caller;           // the TCP client, if the start of the connection was seen
     std::array<std::string, 2> endpoints_; // client, server
     std::array<std::uint16_t, 2> ports_;
     bool partial_; // the capture began after the connection

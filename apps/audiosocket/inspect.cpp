@@ -60,6 +60,11 @@ void refuse_option(bool given, const char* option, const char* why) {
     if (given) throw failure(exit_code::usage, fmt::format("{}: {}", option, why));
 }
 
+void refuse_overwriting(const std::string& input, const std::string& output, const char* option) {
+    std::error_code ignored;
+    refuse_option(std::filesystem::equivalent(input, output, ignored), option, "this is the input; name another file");
+}
+
 void add_audio_output(observers& tell, const inspect_options& o, bool is_directory) {
     if (o.audio.empty()) return;
     if (is_directory) {
@@ -76,10 +81,11 @@ exit_code inspect_stream(capture_input& input, const inspect_options& o, observe
     add_audio_output(tell, o, std::filesystem::is_directory(o.audio));
     if (!o.svg.empty()) tell.push_back(std::make_unique<audio_picture>(o.svg, forced_encoding(o.input)));
 
-    // Only a caller starts with an id; a server that did would be told so, but nobody could know which it is.
+    // A server starts with audio, or at once with a hangup; whatever else this is is judged as a caller, who must start
+    // with an id.
     constexpr auto no_clock = std::chrono::microseconds{};
-    const bool from_server = is_audio(static_cast<kind>(input.start()[0])) || input.start()[0] == std::byte{0};
-    const side from = from_server ? side::server : side::caller;
+    const kind first = static_cast<kind>(input.start().front());
+    const side from = is_audio(first) || first == kind::hangup ? side::server : side::caller;
     call_inspector call({}, tell);
     call.data(from, input.start(), no_clock);
     std::vector<std::byte> block(65'536);
@@ -87,7 +93,8 @@ exit_code inspect_stream(capture_input& input, const inspect_options& o, observe
         call.data(from, std::span(block).first(got), no_clock);
     call.closed(from, ending::closed, no_clock);
 
-    inspection_totals totals{.calls = 1};
+    inspection_totals totals;
+    totals.calls = 1;
     const bool sound = call.finish(no_clock);
     totals.calls_with_findings = sound ? 0 : 1;
     for (const auto& observer : tell)
@@ -119,13 +126,14 @@ exit_code inspect_capture(const capture_input& input, const inspect_options& o, 
 exit_code inspect_sound_file(const capture_input& input, const inspect_options& o) {
     refuse_option(!o.audio.empty(), "--audio", "this is a sound file already");
     refuse_option(o.port != 0, "--port", "a sound file has no ports");
-    const sound_inspection what{
-        .path = input.path(), .svg = o.svg, .json = o.json, .text_columns = drawing_columns()};
+    const sound_inspection what{.path = input.path(), .svg = o.svg, .json = o.json, .text_columns = drawing_columns()};
     return inspect_sound(what, std::cout) ? exit_code::good : exit_code::findings;
 }
 
 exit_code inspect(const inspect_options& o) {
     capture_input input(o.file);
+    refuse_overwriting(o.file, o.audio, "--audio");
+    refuse_overwriting(o.file, o.svg, "--svg");
     observers tell;
     if (o.json)
         tell.push_back(std::make_unique<json_report>(std::cout));

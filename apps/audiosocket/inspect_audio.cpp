@@ -1,7 +1,7 @@
 #include "audiosocket/inspect_audio.hpp"
 
+#include "audiosocket/failure.hpp"
 #include "audiosocket/inspect_words.hpp"
-#include "audiosocket/verbs.hpp"
 
 #include <fmt/format.h>
 
@@ -69,6 +69,10 @@ struct audio_extraction::extracted_call {
     std::string stem; // of both files' names
     std::array<output, 2> sides;
 };
+
+audio_extraction::audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced,
+                                   std::ostream* out)
+    : where_(std::move(where)), is_directory_(is_directory), forced_(forced), out_(out) {}
 
 audio_extraction::~audio_extraction() = default;
 

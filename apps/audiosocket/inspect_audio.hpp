@@ -8,6 +8,7 @@
 #include <audiosocket/audio/sound_writer.hpp>
 
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <set>
 #include <vector>
@@ -57,8 +58,7 @@ class audio_track {
 /// @throws failure, sound_error
 class audio_extraction final : public inspect_observer {
   public:
-    audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out)
-        : where_(std::move(where)), is_directory_(is_directory), forced_(forced), out_(out) {}
+    audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out);
     ~audio_extraction() override;
 
     void begin(const call_label& call) override;

@@ -54,9 +54,7 @@ class call_inspector {
         return s == side::caller ? caller_.stream : server_.stream;
     }
     direction& at_side(side s) noexcept { return s == side::caller ? caller_ : server_; }
-    place here(side s, std::chrono::microseconds at) noexcept {
-        return {at_side(s).stream.findings().bytes, at};
-    }
+    place here(side s, std::chrono::microseconds at) noexcept { return {at_side(s).stream.findings().bytes, at}; }
     void on_message(const seen_message& seen);
     void note_quiet(std::chrono::microseconds at);
     void end_pacing(std::chrono::microseconds at);

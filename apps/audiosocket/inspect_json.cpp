@@ -1,18 +1,21 @@
 #include "audiosocket/inspect_json.hpp"
 
 #include "audiosocket/inspect_words.hpp"
+#include "audiosocket/json_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+
+#include <cmath>
 
 namespace audiosocket::app {
 namespace {
 
 namespace json = boost::json;
 
+// To the microsecond, which is what a capture's clock has.
 double seconds(std::chrono::nanoseconds d) {
-    return std::chrono::duration<double>(d).count();
+    return std::round(std::chrono::duration<double, std::micro>(d).count()) / 1e6;
 }
 
 std::string_view name_of(ending e) {
@@ -21,6 +24,8 @@ std::string_view name_of(ending e) {
     case ending::hangup: return "hangup";
     case ending::closed: return "closed";
     case ending::reset: return "reset";
+    case ending::torn: return "torn";
+    case ending::absent: return "absent";
     case ending::cut: return "cut";
     case ending::nonsense: return "nonsense";
     }
@@ -37,8 +42,8 @@ void add_content(json::object& to, const seen_message& seen) {
         to["error_text"] = error_names(m.error());
     }
     if (!is_audio(m.kind)) return;
-    to["ms"] = seconds(seen.duration) * 1000;
-    to["peak_dbfs"] = seen.peak_dbfs;
+    to["ms"] = rounded(seconds(seen.duration) * 1000);
+    to["peak_dbfs"] = rounded(seen.peak_dbfs);
     to["encoding"] = name(seen.audio_encoding);
 }
 
@@ -66,7 +71,7 @@ json::object to_json(const stream_findings& s, bool has_clock) {
                      {"bytes", s.bytes},
                      {"messages", std::move(kinds)},
                      {"audio_s", seconds(s.audio())},
-                     {"peak_dbfs", s.peak_dbfs},
+                     {"peak_dbfs", rounded(s.peak_dbfs)},
                      {"encoding", name(s.audio_encoding)},
                      {"end", name_of(s.end)},
                      {"end_offset", s.end_offset},
@@ -89,7 +94,7 @@ void json_report::message(const call_label& call, const seen_message& seen) {
                       {"length", seen.message.payload.size()}};
     if (call.has_clock()) line["time"] = seconds(seen.where.at);
     add_content(line, seen);
-    out_ << json::serialize(line) << '\n';
+    out_ << to_text(line) << '\n';
 }
 
 void json_report::end(const call_label& call, const stream_findings& caller, const stream_findings& server) {
@@ -105,7 +110,7 @@ void json_report::end(const call_label& call, const stream_findings& caller, con
         if (call.has_clock() || s->bytes != 0 || s->end == ending::nonsense)
             streams.push_back(to_json(*s, call.has_clock()));
     line["streams"] = std::move(streams);
-    out_ << json::serialize(line) << '\n';
+    out_ << to_text(line) << '\n';
 }
 
 void json_report::finish(const inspection_totals& totals) {
@@ -115,7 +120,7 @@ void json_report::finish(const inspection_totals& totals) {
                       {"tcp_skipped", totals.streams_skipped},
                       {"packets", totals.packets}};
     if (!totals.capture_failure.empty()) line["capture_failure"] = totals.capture_failure;
-    out_ << json::serialize(line) << '\n';
+    out_ << to_text(line) << '\n';
 }
 
 } // namespace audiosocket::app

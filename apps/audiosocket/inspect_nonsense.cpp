@@ -80,9 +80,8 @@ std::string describe_nonsense(header h, std::span<const std::byte> payload) {
     std::string_view what;
     for (const stranger& s : strangers)
         if (text.starts_with(s.start)) what = s.what;
-    const bool is_text = std::all_of(text.begin(), text.end(), [](char c) {
-        return printable(c) == c || c == '\n' || c == '\r' || c == '\t';
-    });
+    const bool is_text = std::all_of(text.begin(), text.end(),
+                                     [](char c) { return printable(c) == c || c == '\n' || c == '\r' || c == '\t'; });
     if (what.empty() && is_text) what = "text";
     std::transform(text.begin(), text.end(), text.begin(), printable);
     return fmt::format("{}\"{}\"{}{}", hex, text, what.empty() ? "" : ": ", what);

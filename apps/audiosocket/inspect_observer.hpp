@@ -57,6 +57,8 @@ enum class ending : std::uint8_t {
     hangup,   ///< A hangup message.
     closed,   ///< Between two messages.
     reset,    ///< Between two messages, by a reset.
+    torn,     ///< Between two messages, by a reset of the other side.
+    absent,   ///< The capture has not one packet of it.
     cut,      ///< Inside a message.
     nonsense, ///< It is no AudioSocket from some byte on.
 };
@@ -64,6 +66,7 @@ enum class ending : std::uint8_t {
 struct kind_total {
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0; ///< of payload
+    double peak_dbfs = level::floor_dbfs;
 };
 
 /// All about one direction of a call.

@@ -35,8 +35,7 @@ void pacing_watch::ended(place where, bool server_seen, remark_list& remarks) {
     if (over_) return;
     over_ = true;
     note_gap(where, remarks);
-    if (!heard_any_ && server_seen && id_at_ && where.at - *id_at_ > gap_max)
-        remarks.add(fault::no_audio, where);
+    if (!heard_any_ && server_seen && id_at_ && where.at - *id_at_ > gap_max) remarks.add(fault::no_audio, where);
 }
 
 void pacing_watch::note_gap(place where, remark_list& remarks) {

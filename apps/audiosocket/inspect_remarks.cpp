@@ -13,7 +13,7 @@ constexpr bool is_noted = false;
 // In the order of the enumeration.
 constexpr fault_rule rules[] = {
     {"kind_not_for_asterisk", costs_call,
-     "kind that a server must not send (only 00 and 10 to 18): Asterisk drops the call", ""},
+     "a kind that a server must not send (only 00 and 10 to 18): Asterisk drops the call", ""},
     {"empty_audio", costs_call, "audio of no length: Asterisk 20.14, 22.4 and later drop the call", ""},
     {"split_header", costs_call,
      "header in two pieces: many releases of Asterisk misread it; send a message in one call", "bytes"},
@@ -23,12 +23,12 @@ constexpr fault_rule rules[] = {
     {"no_audio", costs_call,
      "no audio at all from the server: one call in three to five stays silent both ways (asterisk#2089)", ""},
     {"audio_gap", is_noted, "gap of more than 40 ms between audio messages: the caller hears it", "ms"},
-    {"audio_burst", is_noted,
-     "audio sent more than 3 frames ahead of the clock: Asterisk has no playout buffer for it", "ms"},
+    {"audio_burst", is_noted, "audio sent more than 3 frames ahead of the clock: Asterisk has no playout buffer for it",
+     "ms"},
     {"mixed_kinds", is_noted, "change of the audio kind within the call: keep to one", ""},
     {"sent_after_hangup", is_noted, "message after the hangup: nobody reads it", ""},
-    {"reset", costs_call,
-     "connection reset by the server: Asterisk takes it for a failure; send 00 00 00, then close", ""},
+    {"reset", costs_call, "connection reset by the server: Asterisk takes it for a failure; send 00 00 00, then close",
+     ""},
     {"id_missing", costs_call, "message before the id: a server closes the connection", ""},
     {"id_length", costs_call, "id that is not 16 bytes: a server closes the connection", "bytes"},
     {"id_repeated", costs_call, "second id: a strict server closes the connection", ""},
@@ -37,8 +37,8 @@ constexpr fault_rule rules[] = {
     {"error_message", is_noted, "error message: the call ends with it", ""},
     {"odd_audio", is_noted, "audio of an odd length: half a sample is lost", "bytes"},
     {"quiet_call", costs_call, "more than 2 s with nothing in either direction: the application hangs up", "ms"},
-    {"capture_hole", costs_call,
-     "hole in the capture: packets were missed or cut short (tcpdump -s 0 -B 8192 helps)", "bytes"},
+    {"capture_hole", costs_call, "hole in the capture: packets were missed or cut short (tcpdump -s 0 -B 8192 helps)",
+     "bytes"},
     {"capture_reordered", is_noted, "packet captured out of order or sent again", ""},
 };
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 /// \file
-/// What `inspect` finds wrong with a stream: a fixed list of faults, each with the reason why it matters. The reasons
-/// come from docs/protocol.md, "What kills a call".
+/// What `inspect` finds wrong with a stream: a fixed list of faults, each with the reason why it matters. Source:
+/// docs/asterisk.md, "What real Asterisk does not forgive".
 
 namespace audiosocket::app {
 
@@ -54,9 +54,9 @@ const fault_rule& rule_of(fault f) noexcept;
 /// All occurrences of one fault in one stream.
 struct remark {
     std::uint64_t count = 0;
-    std::uint64_t first_offset = 0;          ///< Bytes from the start of the stream.
-    std::chrono::microseconds first_at{};    ///< Since the start of the call; zero without a clock.
-    std::int64_t worst = 0;                  ///< The largest, in fault_rule::unit.
+    std::uint64_t first_offset = 0;       ///< Bytes from the start of the stream.
+    std::chrono::microseconds first_at{}; ///< Since the start of the call; zero without a clock.
+    std::int64_t worst = 0;               ///< The largest, in fault_rule::unit.
 };
 
 /// Where in a stream something was seen.

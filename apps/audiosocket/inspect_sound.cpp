@@ -2,13 +2,13 @@
 
 #include "audiosocket/inspect_audio.hpp"
 #include "audiosocket/inspect_words.hpp"
+#include "audiosocket/json_text.hpp"
 
 #include <audiosocket/audio/level_meter.hpp>
 #include <audiosocket/audio/sound_reader.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace audiosocket::app {
@@ -66,10 +66,11 @@ void print_text(const sound_reader& sound, const picture_of_sound& seen, const s
         out << fmt::format("  {:<10} ", title);
         out << (l.peak_dbfs <= level::floor_dbfs
                     ? "silent\n"
-                    : fmt::format("peak {:5.1f} dB   RMS {:5.1f} dB\n", l.peak_dbfs, l.rms_dbfs));
+                    : fmt::format("peak {:>8}   RMS {:>8}\n", decibels(l.peak_dbfs), decibels(l.rms_dbfs)));
     }
     if (what.text_columns != 0)
-        out << '\n' << draw_text(seen.wave, seen.titles, what.text_columns, channels == 1 ? rows_of_one : rows_of_several);
+        out << '\n'
+            << draw_text(seen.wave, seen.titles, what.text_columns, channels == 1 ? rows_of_one : rows_of_several);
     if (!sound.failure().empty()) out << sound.failure() << '\n';
 }
 
@@ -78,16 +79,16 @@ void print_json(const sound_reader& sound, const picture_of_sound& seen, const s
     boost::json::array channels;
     for (std::size_t c = 0; c < seen.levels.size(); ++c)
         channels.push_back({{"title", seen.titles[c]},
-                            {"peak_dbfs", seen.levels[c].peak_dbfs},
-                            {"rms_dbfs", seen.levels[c].rms_dbfs}});
+                            {"peak_dbfs", rounded(seen.levels[c].peak_dbfs)},
+                            {"rms_dbfs", rounded(seen.levels[c].rms_dbfs)}});
     boost::json::object line{{"type", "sound"},
                              {"file", what.path},
                              {"format", sound.format_name()},
                              {"rate_hz", sound.file_rate_hz()},
-                             {"seconds", seen.wave.seconds()},
+                             {"seconds", rounded(seen.wave.seconds())},
                              {"channels", std::move(channels)}};
     if (!sound.failure().empty()) line["failure"] = sound.failure();
-    out << boost::json::serialize(line) << '\n';
+    out << to_text(line) << '\n';
 }
 
 } // namespace

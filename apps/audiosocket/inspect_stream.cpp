@@ -11,7 +11,7 @@ using std::chrono::microseconds;
 
 namespace {
 
-// Longest pause that Asterisk takes inside a message (docs/protocol.md, "What kills a call").
+// Longest pause that Asterisk takes inside a message (docs/asterisk.md, "What real Asterisk does not forgive").
 constexpr std::chrono::milliseconds pause_in_message_max{5};
 
 // Silence that stands for lost audio is fed in pieces of this size.
@@ -43,19 +43,19 @@ void stream_inspector::read_messages(microseconds at) {
         take(*m, at);
         offset_ += header_bytes + m->payload.size();
         began_at_ = at;
-        header_split_ = false;
+        header_split_ = has_hole_ = false;
     }
     if (!decoder_.in_message()) return;
     if (!decoder_.pending_header()) header_split_ = true;
     // The first header alone tells most strangers; no need to wait for the 20 kB that "GET" seems to announce.
     const auto pending = decoder_.pending_header();
-    if (pending && offset_ == 0 && from_start_)
-        make_sense(*pending, decoder_.pending_bytes().subspan(header_bytes));
+    if (pending && offset_ == 0 && from_start_) make_sense(*pending, decoder_.pending_bytes().subspan(header_bytes));
 }
 
 // Keeps count of messages that cannot be meant. False when it has given up.
 bool stream_inspector::make_sense(header h, std::span<const std::byte> payload) {
-    if (is_plausible(h)) {
+    const bool hangs_up_again = hung_up_ && h.kind == kind::hangup; // a file of zeros
+    if (is_plausible(h) && !hangs_up_again) {
         nonsense_in_a_row_ = 0;
         return true;
     }
@@ -76,30 +76,31 @@ void stream_inspector::give_up() {
     decoder_.reset();
 }
 
-void stream_inspector::lost(std::uint64_t bytes, microseconds at) {
-    if (is_nonsense()) return;
+bool stream_inspector::lost(std::uint64_t bytes, microseconds at) {
+    if (is_nonsense()) return false;
     findings_.remarks.add(fault::capture_hole, {offset_, at}, static_cast<std::int64_t>(bytes));
     const auto pending = decoder_.pending_header();
-    const std::uint64_t wanted =
-        pending ? header_bytes + pending->payload_bytes - decoder_.pending_bytes().size() : 0;
+    const std::uint64_t wanted = pending ? header_bytes + pending->payload_bytes - decoder_.pending_bytes().size() : 0;
     if (pending && is_audio(pending->kind) && bytes <= wanted) {
+        has_hole_ = true;
         while (bytes != 0) {
             const auto piece = std::min<std::uint64_t>(bytes, silence.size());
             decoder_.feed(std::span(silence).first(piece));
-            read_messages(at);
+            read_messages(began_at_); // the time of a packet that is there
             bytes -= piece;
         }
-        return;
+        return true;
     }
     if (findings_.kinds.empty()) from_start_ = false; // the id may well have been there
     offset_ += decoder_.pending_bytes().size() + bytes;
     decoder_.reset();
     seeking_ = true;
+    return false;
 }
 
 void stream_inspector::take(const message& m, microseconds at) {
     const place where{offset_, at};
-    if (has_clock_ && findings_.sender == side::server) judge_timing(m, at);
+    if (has_clock_ && !has_hole_ && findings_.sender == side::server) judge_timing(m, at);
     if (findings_.sender == side::caller)
         judge_caller(m, where);
     else
@@ -123,7 +124,8 @@ void stream_inspector::take_audio(const message& m, seen_message& seen) {
     meter_.add(samples_);
     seen.peak_dbfs = meter_.take().peak_dbfs;
     seen.duration = audio_duration(m.kind, seen.audio_encoding, m.payload.size());
-    findings_.peak_dbfs = std::max(findings_.peak_dbfs, seen.peak_dbfs);
+    for (double* peak : {&findings_.peak_dbfs, &findings_.kinds[m.kind].peak_dbfs})
+        *peak = std::max(*peak, seen.peak_dbfs);
 
     const auto bytes = static_cast<std::int64_t>(m.payload.size());
     if (bytes % 2 != 0 && seen.audio_encoding == encoding::slin)

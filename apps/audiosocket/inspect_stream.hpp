@@ -27,8 +27,8 @@ class stream_inspector {
     void feed(std::span<const std::byte> bytes, std::chrono::microseconds at);
 
     /// So many bytes are missing from the capture here. Inside audio they are heard as silence, and nothing else is
-    /// lost; anywhere else reading goes on with the next piece that looks like a message.
-    void lost(std::uint64_t bytes, std::chrono::microseconds at);
+    /// lost; anywhere else reading goes on with the next piece that looks like a message. True if it was inside audio.
+    bool lost(std::uint64_t bytes, std::chrono::microseconds at);
 
     /// There is no more; `how` is open, closed or reset, and becomes what really was the end.
     void end(ending how);
@@ -59,13 +59,14 @@ class stream_inspector {
     level_meter meter_;
     std::vector<std::int16_t> samples_; // of one message
 
-    std::uint64_t offset_ = 0;               // of the message being read
-    std::chrono::microseconds began_at_{};   // when its first byte came
-    bool header_split_ = false;              // its header came in pieces
-    std::uint64_t nonsense_since_ = 0;       // offset of the first of ...
-    std::size_t nonsense_in_a_row_ = 0;      // ... these
-    std::string nonsense_shown_;             // what it began with
-    std::optional<kind> audio_kind_;         // of the last audio message
+    std::uint64_t offset_ = 0;             // of the message being read
+    std::chrono::microseconds began_at_{}; // when its first byte came
+    bool header_split_ = false;            // its header came in pieces
+    bool has_hole_ = false;                // some of it is not in the capture
+    std::uint64_t nonsense_since_ = 0;     // offset of the first of ...
+    std::size_t nonsense_in_a_row_ = 0;    // ... these
+    std::string nonsense_shown_;           // what it began with
+    std::optional<kind> audio_kind_;       // of the last audio message
     bool hung_up_ = false;
 
     stream_findings findings_;

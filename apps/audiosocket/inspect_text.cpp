@@ -60,11 +60,10 @@ void text_report::show_all(const call_label& call) {
 }
 
 void text_report::line(const call_label& call, const seen_message& seen, const std::string& what) {
-    std::string text =
-        call.has_clock()
-            ? fmt::format("#{} {:>11.6f} {} {}", call.number, std::chrono::duration<double>(seen.where.at).count(),
-                          seen.sender == side::caller ? "->" : "<-", what)
-            : fmt::format("{:>11}  {}", seen.where.offset, what);
+    std::string text = call.has_clock() ? fmt::format("#{} {:>11.6f} {} {}", call.number,
+                                                      std::chrono::duration<double>(seen.where.at).count(),
+                                                      seen.sender == side::caller ? "->" : "<-", what)
+                                        : fmt::format("{:>11}  {}", seen.where.offset, what);
     text.erase(text.find_last_not_of(' ') + 1);
     out_ << text << '\n';
 }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace audiosocket::app {
 namespace {
 
@@ -42,8 +45,12 @@ std::string in_seconds(std::chrono::nanoseconds d) {
     return fmt::format("{:.2f} s", std::chrono::duration<double>(d).count());
 }
 
+std::string decibels(double dbfs) {
+    return fmt::format("{:.1f} dB", std::round(dbfs * 10) / 10 + 0.0);
+}
+
 std::string peak(double dbfs) {
-    return dbfs <= level::floor_dbfs ? "silent" : fmt::format("peak {:.1f} dB", dbfs);
+    return dbfs <= level::floor_dbfs ? "silent" : "peak " + decibels(dbfs);
 }
 
 std::string g711_mark(encoding e) {
@@ -54,9 +61,9 @@ std::string error_names(error_bits code) {
     if (code == error_bits::none || code == error_bits::unknown) return "no code";
     std::string names;
     unsigned rest = static_cast<unsigned>(code);
-    for (const auto& [bit, text] : {std::pair{error_bits::hangup, "hangup"},
-                                    std::pair{error_bits::frame_forwarding, "frame forwarding"},
-                                    std::pair{error_bits::memory, "memory"}}) {
+    for (const auto& [bit, text] :
+         {std::pair{error_bits::hangup, "hangup"}, std::pair{error_bits::frame_forwarding, "frame forwarding"},
+          std::pair{error_bits::memory, "memory"}}) {
         if (!has(code, bit)) continue;
         append(names, text);
         rest &= ~static_cast<unsigned>(bit);
@@ -83,13 +90,15 @@ std::string describe_end(const stream_findings& s) {
     case ending::open: return "with the capture, which stops before the call does";
     case ending::hangup: return "with a hangup";
     case ending::closed: return s.bytes == 0 ? "without a byte" : "closed, without a hangup";
-    case ending::reset: return "reset";
+    case ending::reset: return "with a reset";
+    case ending::torn: return "with a reset by the other side";
+    case ending::absent: return "not in the capture";
     case ending::cut:
         return fmt::format("cut inside a message at byte {}: {} of {} bytes{}", s.end_offset, s.cut_bytes,
                            s.cut_bytes_wanted, s.cut_bytes < header_bytes ? " of its header" : "");
     case ending::nonsense:
-        return fmt::format("is no AudioSocket {} byte {}: {}", s.end_offset == 0 ? "at" : "from", s.end_offset,
-                           s.nonsense);
+        if (s.end_offset == 0) return "never began: no AudioSocket, but " + s.nonsense;
+        return fmt::format("at byte {}, where it stops making sense: {}", s.end_offset, s.nonsense);
     }
     return {};
 }
@@ -101,7 +110,8 @@ std::string describe(fault f, const remark& r, bool has_clock) {
                                    std::chrono::duration<double>(r.first_at).count(), r.first_offset)
                      : fmt::format(" [{}at byte {}", r.count == 1 ? "" : "first ", r.first_offset);
     if (!rule.unit.empty() && r.worst != 0)
-        out += fmt::format("; {}{} {}", r.count == 1 ? "" : "at most ", r.worst, rule.unit);
+        out +=
+            fmt::format("; {}{} {}", r.count == 1 ? "" : "at most ", r.worst, rule.unit == "bytes" ? "B" : rule.unit);
     return out + ']';
 }
 
@@ -118,7 +128,7 @@ std::vector<std::string> audio_lines(const stream_findings& s) {
         if (!is_audio(k)) continue;
         const encoding e = k == kind::slin ? s.audio_encoding : encoding::slin;
         lines.push_back(fmt::format("{} at {} Hz, {}{}", in_seconds(audio_duration(k, e, total.bytes)), rate_hz(k),
-                                    peak(s.peak_dbfs), g711_mark(e)));
+                                    peak(total.peak_dbfs), g711_mark(e)));
     }
     return lines;
 }

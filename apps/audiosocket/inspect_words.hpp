@@ -28,10 +28,11 @@ std::string counts(const stream_findings& s);
 /// For each kind of audio in the stream "24.68 s at 8000 Hz, peak -12.3 dB".
 std::vector<std::string> audio_lines(const stream_findings& s);
 
-std::string grouped(std::uint64_t n);                  ///< "1,234"
-std::string in_seconds(std::chrono::nanoseconds d);    ///< "24.68 s"
-std::string peak(double dbfs);                         ///< "peak -12.3 dB"
-std::string g711_mark(encoding e);                     ///< "  G.711 ulaw?", or nothing for slin
+std::string grouped(std::uint64_t n);               ///< "1,234"
+std::string in_seconds(std::chrono::nanoseconds d); ///< "24.68 s"
+std::string decibels(double dbfs);                  ///< "-12.3 dB", and never "-0.0 dB"
+std::string peak(double dbfs);                      ///< "peak -12.3 dB"
+std::string g711_mark(encoding e);                  ///< "  G.711 ulaw?", or nothing for slin
 
 /// The bits of an error message by their names: "hangup, memory".
 std::string error_names(error_bits code);

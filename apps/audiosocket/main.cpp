@@ -1,4 +1,4 @@
-#include "audiosocket/verbs.hpp"
+#include "audiosocket/run.hpp"
 
 #include <csignal>
 

@@ -15,6 +15,9 @@ namespace {
 // thousand recordings cost the disk thread two thousand wake-ups a second, not fifty thousand.
 constexpr std::chrono::milliseconds piece_length{500};
 
+// Both sides at 192 kHz, and as much again.
+constexpr std::size_t piece_samples_max = 400'000;
+
 // Half a minute of disk that does not answer; then memory matters more than this recording.
 constexpr std::size_t pieces_waiting_max = 60;
 
@@ -49,6 +52,8 @@ void call_recording::sent(std::span<const std::int16_t> samples, int rate_hz, ti
 
 void call_recording::add(side from, std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     if (failed_) return;
+    if (collected_samples_ > piece_samples_max) return; // a flood, which the recorder would leave out as well
+    collected_samples_ += samples.size();
     collected_.push_back({from, rate_hz, at - start_, {samples.begin(), samples.end()}});
     if (at - handed_over_at_ < piece_length) return;
     handed_over_at_ = at;
@@ -65,6 +70,7 @@ void call_recording::hand_over(bool last) {
         return;
     }
     ++pieces_waiting_;
+    collected_samples_ = 0;
     boost::asio::post(disk_, [self = shared_from_this(), blocks = std::exchange(collected_, {}), last] {
         self->write(blocks, last);
         --self->pieces_waiting_;

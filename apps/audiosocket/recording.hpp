@@ -30,7 +30,7 @@ class disk_thread : public boost::asio::thread_pool {
 /// A file or disk that fails never disturbs the call: `on_failure` is told once, with how far the recording got.
 class call_recording final : public call_monitor, public std::enable_shared_from_this<call_recording> {
   public:
-    /// Is told why the recording stopped, in one line, on the disk thread.
+    /// Is told why the recording stopped, in one line, on whichever thread found out.
     using failure_handler = std::function<void(const std::string&)>;
 
     /// For a call of this id that starts now.
@@ -65,6 +65,7 @@ class call_recording final : public call_monitor, public std::enable_shared_from
     const failure_handler on_failure_;
 
     piece collected_;
+    std::size_t collected_samples_ = 0;
     time_point handed_over_at_;
     std::atomic<std::size_t> pieces_waiting_ = 0;
     std::atomic<bool> failed_ = false;

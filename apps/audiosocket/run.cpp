@@ -1,3 +1,5 @@
+#include "audiosocket/run.hpp"
+
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/audio/sound_error.hpp>

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 namespace audiosocket::app {
@@ -27,7 +28,7 @@ constexpr const char* examples = R"(Examples:
   audiosocket serve --tone 440 --input-format ulaw
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
 
-In Asterisk:  same => n,AudioSocket(${UUID},server.example:9092)
+In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 struct serve_options {
@@ -54,12 +55,10 @@ void raise_file_limit(std::size_t calls) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-input_format parse_input_format(const std::string& text) {
-    if (text == "slin") return input_format::slin;
-    if (text == "ulaw") return input_format::ulaw;
-    if (text == "alaw") return input_format::alaw;
-    return input_format::automatic;
-}
+const std::map<std::string, input_format> input_formats{{"auto", input_format::automatic},
+                                                        {"slin", input_format::slin},
+                                                        {"ulaw", input_format::ulaw},
+                                                        {"alaw", input_format::alaw}};
 
 // Checks what can be checked before the first call comes, and loads what is to be played.
 server_options prepare(const serve_options& o) {
@@ -67,7 +66,7 @@ server_options prepare(const serve_options& o) {
     const auto where = parse_address(o.listen);
     if (!where) throw failure(exit_code::usage, "--listen " + o.listen + ": expected HOST:PORT or [IPV6]:PORT");
     ready.listen = *where;
-    ready.listener.call.input = parse_input_format(o.input);
+    ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
     if (!o.play.empty()) {
@@ -111,7 +110,7 @@ void add_serve(CLI::App& command, exit_code& result) {
     verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")->type_name("DIR");
     verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
         ->capture_default_str()
-        ->check(CLI::IsMember({"auto", "slin", "ulaw", "alaw"}))
+        ->check(CLI::IsMember(&input_formats).description(""))
         ->type_name("FORMAT");
     verb->add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to say its id")
         ->capture_default_str()

@@ -67,7 +67,7 @@ void served_call::handle(const event& e) {
             program_done_ = true;
     }
     if (std::holds_alternative<ended_event>(e) && ears_ && ears_->recording) ears_->recording->finish();
-    on_event_(*this, e);
+    on_event_(e);
 }
 
 void served_call::echo(const audio_event& audio) {

@@ -25,7 +25,7 @@ struct call_plan {
 class served_call : public std::enable_shared_from_this<served_call> {
   public:
     /// Is told of each event but audio, the end included; then the call is over.
-    using event_handler = std::function<void(served_call&, const event&)>;
+    using event_handler = std::function<void(const event&)>;
 
     served_call(call c, const call_plan& plan, event_handler on_event);
 

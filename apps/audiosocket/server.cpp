@@ -1,10 +1,10 @@
 #include "audiosocket/server.hpp"
 
 #include "audiosocket/console.hpp"
+#include "audiosocket/json_text.hpp"
 #include "audiosocket/statistics_json.hpp"
 
 #include <boost/asio/signal_set.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -67,6 +67,7 @@ class server {
     void on_event(live_calls::iterator which, const event& e);
     void on_end(live_calls::iterator which, const ended_event& end);
     void log_early_end(const asio::ip::tcp::endpoint& peer, const ended_event& why);
+    void sum_up_early_ends();
     void stop(const char* why);
     void draw_status();
     void print(const json::object& line) const;
@@ -106,7 +107,7 @@ void server::serve(call c) {
 
     const auto place = live_.emplace(live_.end());
     *place = std::make_shared<served_call>(std::move(c), options_.plan,
-                                           [this, place](served_call&, const event& e) { on_event(place, e); });
+                                           [this, place](const event& e) { on_event(place, e); });
     if (!options_.record.empty()) (*place)->record(recording_for((*place)->line()));
     if (console_.interactive()) (*place)->measure();
     (*place)->start();
@@ -145,7 +146,7 @@ void server::on_end(live_calls::iterator which, const ended_event& end) {
            {"id", to_string(ended.line().id())},
            {"reason", name(end.reason)},
            {"error", end.error ? json::value(end.error.message()) : json::value()},
-           {"seconds", seconds(ended.age())},
+           {"seconds", rounded(seconds(ended.age()))},
            {"format", name(ended.line().receive_format())},
            {"statistics", to_json(counted)}});
 
@@ -157,20 +158,26 @@ void server::on_end(live_calls::iterator which, const ended_event& end) {
 void server::log_early_end(const asio::ip::tcp::endpoint& peer, const ended_event& why) {
     if (why.reason == end_reason::never_started && !why.error)
         return console_.log().debug("{} connected and closed without a call", peer_text(peer));
+    if (stopping_) return;
     const auto now = clock::now();
     if (now - early_ends_second_ > std::chrono::seconds(1)) {
-        if (early_ends_in_second_ > early_ends_logged_per_second)
-            console_.log().warn("{} more connections ended without a call",
-                                early_ends_in_second_ - early_ends_logged_per_second);
+        sum_up_early_ends();
         early_ends_second_ = now;
-        early_ends_in_second_ = 0;
     }
     if (++early_ends_in_second_ <= early_ends_logged_per_second)
         console_.log().warn("{}: no call: {}", peer_text(peer), why.error.message());
 }
 
+void server::sum_up_early_ends() {
+    if (early_ends_in_second_ > early_ends_logged_per_second)
+        console_.log().warn("{} more connections ended without a call",
+                            early_ends_in_second_ - early_ends_logged_per_second);
+    early_ends_in_second_ = 0;
+}
+
 void server::stop(const char* why) {
     if (std::exchange(stopping_, true)) return;
+    sum_up_early_ends();
     console_.log().info("stopping ({}); {} calls up", why, live_.size());
     status_timer_.cancel();
     calls_.close();
@@ -201,7 +208,7 @@ void server::draw_status() {
 
 void server::print(const json::object& line) const {
     if (!options_.json) return;
-    std::cout << json::serialize(line) << '\n' << std::flush;
+    std::cout << to_text(line) << '\n' << std::flush;
 }
 
 } // namespace

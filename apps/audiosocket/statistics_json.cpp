@@ -1,10 +1,12 @@
 #include "audiosocket/statistics_json.hpp"
 
+#include "audiosocket/json_text.hpp"
+
 namespace audiosocket::app {
 namespace {
 
 double milliseconds(std::chrono::microseconds d) {
-    return static_cast<double>(d.count()) / 1000;
+    return rounded(static_cast<double>(d.count()) / 1000);
 }
 
 } // namespace

@@ -73,7 +73,7 @@ std::string svg_time_axis(double total, int bottom) {
     for (int i = 0; i * step <= total * (1 + 1e-9); ++i) {
         const double x = svg_left + (total > 0 ? i * step / total * plot_width : 0);
         grid += fmt::format("M{:.1f} {}V{}", x, svg_top, bottom + 5);
-        const char* anchor = i == 0 ? "start" : x > svg_width - 30 ? "end" : "middle";
+        const char* anchor = i == 0 ? "start" : "middle";
         labels += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"{}\">{:g}{}</text>\n", x, bottom + 19, anchor,
                               i * step, i == 0 ? " s" : "");
         if (total <= 0) break;

@@ -40,8 +40,8 @@ void validate(const call_options& options) {
     if (std::ranges::find(ptimes, options.ptime) == ptimes.end())
         refuse("ptime is " + std::to_string(options.ptime.count()) + " ms; it has to be 10, 20, 30, 40 or 60 ms");
     if (options.send_format) check_send_format(*options.send_format);
-    if (options.receive_rate_hz != 0 && (options.receive_rate_hz < resampler::rate_hz_min ||
-                                         options.receive_rate_hz > resampler::rate_hz_max))
+    if (options.receive_rate_hz != 0 &&
+        (options.receive_rate_hz < resampler::rate_hz_min || options.receive_rate_hz > resampler::rate_hz_max))
         refuse("receive_rate_hz is " + std::to_string(options.receive_rate_hz) +
                "; it has to be 0 (the peer's rate) or between " + std::to_string(resampler::rate_hz_min) + " and " +
                std::to_string(resampler::rate_hz_max));

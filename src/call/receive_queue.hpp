@@ -2,8 +2,8 @@
 
 #include "call/ring.hpp"
 
-#include <audiosocket/call/event.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/event.hpp>
 
 #include <optional>
 #include <vector>
@@ -64,8 +64,8 @@ class receive_queue {
     ring<entry> entries_;
     std::chrono::nanoseconds audio_{}; // in entries_
     std::size_t audio_entries_ = 0;
-    std::size_t digits_ = 0;           // in entries_
-    bool front_shown_ = false;         // the first entry has been handed out and goes with the next call
+    std::size_t digits_ = 0;   // in entries_
+    bool front_shown_ = false; // the first entry has been handed out and goes with the next call
 };
 
 } // namespace audiosocket

@@ -11,8 +11,8 @@ namespace audiosocket {
 /// A queue in a circle of slots that grows when it is full and otherwise allocates nothing.
 ///
 /// A popped element is not destroyed: its slot is used again with whatever memory it owns, so that a queue of vectors
-/// settles to no allocations at all. A queue that runs empty starts again at its first slot, so that a short queue keeps
-/// to few slots and little memory.
+/// settles to no allocations at all. A queue that runs empty starts again at its first slot, so that a short queue
+/// keeps to few slots and little memory.
 template <class T>
 class ring {
   public:

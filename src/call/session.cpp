@@ -27,8 +27,8 @@
 namespace audiosocket {
 namespace {
 
-// Each mark costs about a hundred bytes; this is one for every 60 ms of the longest queue. Marks that were reached count
-// until the program has been told.
+// Each mark costs about a hundred bytes; this is one for every 60 ms of the longest queue. Marks that were reached
+// count until the program has been told.
 constexpr std::size_t marks_max = 10'000;
 
 // Stretches of audio and marks in the playout queue, however short: the longest queue in pieces of 20 ms is 30,000.
@@ -107,8 +107,8 @@ struct session::impl {
     std::span<const std::byte> in_flight;
     bool frame_in_flight = false; // `in_flight` is audio
     bool hang_up_after_playout = false;
-    bool peer_done = false;     // FIN has come
-    bool said_done = false;     // everything of ours is out
+    bool peer_done = false; // FIN has come
+    bool said_done = false; // everything of ours is out
 };
 
 // --- Incoming ---
@@ -231,7 +231,8 @@ void session::connection_failed(error_code error, time_point now) {
     if (reset && !s.id)
         s.begin_close({end_reason::never_started, error, {}});
     else
-        s.begin_close({reset ? end_reason::peer_reset : end_reason::connection_failed, reset ? error_code{} : error, {}});
+        s.begin_close(
+            {reset ? end_reason::peer_reset : end_reason::connection_failed, reset ? error_code{} : error, {}});
     s.finish();
 }
 
@@ -343,7 +344,8 @@ void session::impl::begin_close(ended_event why) {
 
     clear_playout();
     sending.stop();
-    control.clear();
+    // An id that has not gone out yet does not go any more; digits that follow one do, before the FIN.
+    if (!was_up && in_flight.empty()) control.clear();
     // Asterisk itself never says hangup, it closes; so that is what a caller does.
     if (was_up && side == role::server) control.push() = hangup_message();
     close_when_done();
@@ -490,21 +492,6 @@ error_code session::hang_up_when_played() {
 
 void session::set_monitor(call_monitor* monitor) noexcept {
     impl_->monitor = monitor;
-}
-
-std::string_view name(end_reason reason) noexcept {
-    switch (reason) {
-    case end_reason::none: return "not ended";
-    case end_reason::peer_hung_up: return "peer hung up";
-    case end_reason::peer_reset: return "peer reset the connection";
-    case end_reason::hung_up: return "hung up";
-    case end_reason::protocol_violation: return "protocol violation";
-    case end_reason::peer_error: return "peer sent an error";
-    case end_reason::timed_out: return "timed out";
-    case end_reason::connection_failed: return "connection failed";
-    case end_reason::never_started: return "never started";
-    }
-    return "unknown";
 }
 
 } // namespace audiosocket

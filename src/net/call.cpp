@@ -70,7 +70,7 @@ error_code call::hang_up() {
 }
 
 error_code call::hang_up_when_played() {
-    return connection_->apply([](session& s) { return s.hang_up_when_played(); });
+    return connection_->hang_up_when_played();
 }
 
 std::chrono::milliseconds call::queued() const noexcept {

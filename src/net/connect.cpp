@@ -73,6 +73,7 @@ class connector : public std::enable_shared_from_this<connector> {
 
 void start_connect(asio::io_context& io, const address& where, const uuid& id, const connect_options& options,
                    completion<call> waiter) {
+    validate(options.call);
     const auto c = std::make_shared<connector>(io, id, options, std::move(waiter));
     asio::dispatch(io, [c, where] { c->start(where); });
 }

@@ -27,30 +27,62 @@ void connection::start(std::function<void(bool)> on_up) {
     pump();
 }
 
-void connection::drop() {
-    session_.connection_failed(io_error(asio::error::operation_aborted), clock::now());
+void connection::drop(io_error why) {
+    session_.connection_failed(why, clock::now());
     pump();
 }
 
+/// Keeps the connection alive while a read is under way. If the io_context goes first, the read is destroyed without
+/// having run; then this lets go of everything that in turn may keep the connection: a coroutine that waits for an event
+/// holds the call, which holds us.
+struct connection::alive {
+    explicit alive(std::shared_ptr<connection> c) : self(std::move(c)) {}
+    alive(alive&&) = default;
+    ~alive() {
+        if (self) self->forget();
+    }
+
+    void operator()(io_error error, std::size_t bytes) {
+        const auto c = std::move(self);
+        if (!c->closed_) c->take(error, bytes);
+    }
+
+    std::shared_ptr<connection> self;
+};
+
 void connection::read() {
-    socket_.async_read_some(asio::buffer(read_buffer_),
-                            [self = shared_from_this()](io_error error, std::size_t bytes) {
-                                if (self->closed_) return;
-                                const auto now = clock::now();
-                                if (error == asio::error::eof)
-                                    self->session_.receive_end(now);
-                                else if (error)
-                                    self->session_.connection_failed(error, now);
-                                else
-                                    self->session_.receive(std::span(self->read_buffer_).first(bytes), now);
-                                self->pump();
-                                if (!error && !self->closed_) self->read();
-                            });
+    socket_.async_read_some(asio::buffer(read_buffer_), alive(shared_from_this()));
+}
+
+// Everything that is there is taken at one time: a message that was cut by the size of our buffer arrived in one piece.
+void connection::take(io_error error, std::size_t bytes) {
+    const auto now = clock::now();
+    for (int reads = 1; !error; ++reads) {
+        session_.receive(std::span(read_buffer_).first(bytes), now);
+        if (bytes < read_bytes || reads == reads_in_a_row) break;
+        bytes = socket_.read_some(asio::buffer(read_buffer_), error);
+    }
+    if (error == asio::error::would_block) error = {};
+    if (error == asio::error::eof)
+        session_.receive_end(now);
+    else if (error)
+        session_.connection_failed(error, now);
+    else
+        read();
+    pump();
+}
+
+void connection::forget() noexcept {
+    waiter_ = {};
+    on_up_ = nullptr;
+    on_closed_ = nullptr;
+    monitor_.reset();
 }
 
 // After anything happened: send what is due, tell what is new, and set the alarm for what comes next. Handlers that run
-// from here may act on the call and so come back; they are served by another round.
-void connection::pump() {
+// from here may act on the call and so come back; they are served by another round. A handler that throws leaves
+// through us; the call goes on when the io_context is run again.
+void connection::pump(handlers run) try {
     if (closed_) return;
     if (std::exchange(pumping_, true)) {
         pump_again_ = true;
@@ -65,13 +97,17 @@ void connection::pump() {
             socket_.shutdown(asio::socket_base::shutdown_send, ignored);
         }
         publish();
-        take_events();
+        take_events(run);
     } while (pump_again_);
     pumping_ = false;
     if (session_.closed())
         close();
     else
         arm_timer();
+} catch (...) {
+    pumping_ = false;
+    asio::post(executor_, [self = shared_from_this()] { self->pump(); });
+    throw;
 }
 
 void connection::send_due() {
@@ -80,7 +116,7 @@ void connection::send_due() {
         if (message.empty()) return;
         io_error error;
         const std::size_t sent = socket_.send(asio::buffer(message.data(), message.size()), 0, error);
-        if (error && error != asio::error::would_block) return session_.connection_failed(error, clock::now());
+        if (error && error != asio::error::would_block) return send_failed(error);
         if (!error && sent == message.size())
             session_.transmitted(clock::now());
         else
@@ -96,16 +132,27 @@ void connection::send_rest(std::span<const std::byte> rest) {
                           if (self->closed_) return;
                           self->sending_ = false;
                           if (error)
-                              self->session_.connection_failed(error, clock::now());
+                              self->send_failed(error);
                           else
                               self->session_.transmitted(clock::now());
                           self->pump();
                       });
 }
 
+// The peer is gone, but what it said before that may still lie here: its last audio, a digit, a hangup.
+void connection::send_failed(io_error error) {
+    const auto now = clock::now();
+    io_error read_error;
+    for (int reads = 0; reads < reads_in_a_row && !read_error; ++reads) {
+        const std::size_t bytes = socket_.read_some(asio::buffer(read_buffer_), read_error);
+        session_.receive(std::span(read_buffer_).first(bytes), now);
+    }
+    session_.connection_failed(error, now);
+}
+
 // --- Events ---
 
-void connection::take_events() {
+void connection::take_events(handlers run) {
     if (on_up_) {
         const auto first = session_.next_event();
         if (!first) return;
@@ -119,12 +166,13 @@ void connection::take_events() {
     if (abandoned_)
         while (session_.next_event()) {
         }
-    while (waiter_ && deliver(true)) {
+    while (waiter_ && deliver(run)) {
     }
 }
 
 // Completes the wait if there is something to complete it with.
-bool connection::deliver(bool now) {
+bool connection::deliver(handlers run) {
+    const bool now = run == handlers::now;
     if (end_delivered_) {
         waiter_.complete(asio::error::eof, {}, now);
         return true;
@@ -147,7 +195,7 @@ void connection::start_wait(completion<event> waiter) {
         if (pumping_)
             pump_again_ = true; // we are in a handler called from pump(), which goes on
         else
-            deliver(false);
+            deliver(handlers::later);
     });
 }
 
@@ -163,7 +211,7 @@ void connection::abandon() {
         if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
         monitor_.reset();
         session_.set_monitor(nullptr);
-        session_.hang_up();
+        if (!ends_when_played_) session_.hang_up();
         pump();
     });
 }
@@ -174,12 +222,19 @@ audiosocket::error_code connection::play(std::span<const std::int16_t> samples, 
     if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
 
     if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) return usage_errc::unsupported_rate;
-    const auto more_ms = static_cast<std::int64_t>(samples.size()) * 1000 / rate_hz;
+    const auto more_ms = (static_cast<std::int64_t>(samples.size()) * 1000 + rate_hz - 1) / rate_hz;
     if (queued_ms_ + posted_ms_ + more_ms > playout_queue_ms_) return usage_errc::playout_full;
     posted_ms_ += more_ms;
     return apply([this, copy = std::vector(samples.begin(), samples.end()), rate_hz, more_ms](session& s) {
         posted_ms_ -= more_ms;
         return s.play(copy, rate_hz);
+    });
+}
+
+audiosocket::error_code connection::hang_up_when_played() {
+    return apply([this](session& s) {
+        ends_when_played_ = true;
+        return s.hang_up_when_played();
     });
 }
 

@@ -38,8 +38,8 @@ class connection : public std::enable_shared_from_this<connection> {
     /// Is called once when the socket is closed.
     void on_closed(std::function<void()> tell) { on_closed_ = std::move(tell); }
 
-    /// Ends the connection without ceremony, while it is not up yet.
-    void drop();
+    /// Ends the connection without ceremony, for this reason, while it is not up yet.
+    void drop(boost::system::error_code why);
 
     // Safe from any thread.
 
@@ -58,6 +58,8 @@ class connection : public std::enable_shared_from_this<connection> {
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
+    error_code hang_up_when_played();
+
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
     /// later, and the result is what could be told beforehand.
     template <class Action>
@@ -71,12 +73,20 @@ class connection : public std::enable_shared_from_this<connection> {
     const ended_event& end() const noexcept { return end_; }
 
   private:
+    // When a handler that the pump has events for may run: at once, or after the function that was called has returned.
+    enum class handlers { now, later };
+
+    struct alive;
+
     void read();
-    void pump();
+    void take(boost::system::error_code error, std::size_t bytes);
+    void pump(handlers run = handlers::now);
     void send_due();
     void send_rest(std::span<const std::byte> rest);
-    void take_events();
-    bool deliver(bool now);
+    void send_failed(boost::system::error_code error);
+    void take_events(handlers run);
+    bool deliver(handlers run);
+    void forget() noexcept;
     template <class Action>
     void on_executor(Action action);
     void arm_timer();
@@ -99,6 +109,7 @@ class connection : public std::enable_shared_from_this<connection> {
     completion<event> waiter_;
     std::vector<std::int16_t> delivered_samples_; // what the event delivered last shows
     bool abandoned_ = false;                      // nobody will ask for events any more
+    bool ends_when_played_ = false;               // the program asked for that
     bool end_delivered_ = false;
 
     bool pumping_ = false;
@@ -117,6 +128,9 @@ class connection : public std::enable_shared_from_this<connection> {
 
     // One read's worth: twelve frames at 8 kHz, half a frame at 192 kHz.
     static constexpr std::size_t read_bytes = 4096;
+
+    // Reads in a row before others have their turn: more than a whole message of the longest kind.
+    static constexpr int reads_in_a_row = 20;
     std::array<std::byte, read_bytes> read_buffer_;
 };
 
@@ -130,7 +144,8 @@ template <class Action>
 error_code connection::apply(Action action) {
     if (executor_.running_in_this_thread()) {
         const error_code result = action(session_);
-        pump();
+        publish();
+        pump(handlers::later);
         return result;
     }
     if (ended()) return usage_errc::call_ended;

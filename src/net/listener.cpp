@@ -5,8 +5,10 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <list>
+#include <stdexcept>
 
 namespace audiosocket {
 namespace {
@@ -24,7 +26,11 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr int send_buffer_bytes = 32 * 1024;
 
 tcp::endpoint resolve_local(asio::io_context& io, const address& where) {
-    if (where.host.empty()) return {tcp::v6(), where.port};
+    if (where.host.empty()) {
+        io_error no_ipv6; // there are kernels without it
+        tcp::socket(io).open(tcp::v6(), no_ipv6);
+        return {no_ipv6 ? tcp::v4() : tcp::v6(), where.port};
+    }
     tcp::resolver resolver(io);
     return resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive)->endpoint();
 }
@@ -45,9 +51,13 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     void deliver(bool now);
     void close();
 
+    // Calls that ended before anybody asked for them count as well.
+    bool full() const noexcept { return std::max(counters.calls_up, ready.size()) >= options.calls_max; }
+
     const listener_options options;
     const detail::io_executor executor;
     acceptor accepting;
+    tcp::endpoint endpoint; // where it listens
     detail::io_timer pause;
     connections handshakes; // oldest first
     std::deque<call> ready; // up, and not asked for yet
@@ -58,12 +68,13 @@ struct listener::impl : std::enable_shared_from_this<impl> {
 
 void listener::impl::listen(asio::io_context& io, const address& where) {
     try {
-        const auto endpoint = resolve_local(io, where);
+        endpoint = resolve_local(io, where);
         accepting.open(endpoint.protocol());
         accepting.set_option(asio::socket_base::reuse_address(true));
-        if (where.host.empty()) accepting.set_option(asio::ip::v6_only(false));
+        if (where.host.empty() && endpoint.protocol() == tcp::v6()) accepting.set_option(asio::ip::v6_only(false));
         accepting.bind(endpoint);
         accepting.listen();
+        endpoint = accepting.local_endpoint();
     } catch (const boost::system::system_error& e) {
         throw boost::system::system_error(e.code(), "cannot listen on " + to_string(where));
     }
@@ -73,8 +84,8 @@ void listener::impl::accept() {
     accepting.async_accept([self = shared_from_this()](io_error error, detail::tcp_socket socket) {
         if (!self->accepting.is_open()) return;
         if (!error) {
-            self->greet(std::move(socket));
-            return self->accept();
+            self->accept();
+            return self->greet(std::move(socket));
         }
         if (error == asio::error::connection_aborted) return self->accept(); // it was gone before we came to it
         ++self->counters.accept_errors;
@@ -88,13 +99,13 @@ void listener::impl::accept() {
 // A new connection: refuse it, or wait for its id.
 void listener::impl::greet(detail::tcp_socket socket) {
     ++counters.connections;
-    if (counters.calls_up >= options.calls_max) {
+    if (full()) {
         ++counters.refused;
         return; // the socket closes as it goes
     }
     if (handshakes.size() >= options.handshakes_max) {
         ++counters.evicted;
-        handshakes.front()->drop();
+        handshakes.front()->drop(make_error_code(protocol_errc::id_timeout));
     }
     io_error ignored; // a socket that refuses this has failed already, and the first read will say so
     socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
@@ -113,6 +124,11 @@ void listener::impl::settle(connections::iterator which, bool up) {
     if (!up) {
         ++counters.never_started;
         if (ended_early) ended_early(connection->peer(), connection->end());
+        return;
+    }
+    if (full()) { // others who connected together with it have said their ids first
+        ++counters.refused;
+        call(connection).hang_up();
         return;
     }
     ++counters.calls;
@@ -138,13 +154,16 @@ void listener::impl::close() {
     accepting.close(ignored);
     pause.cancel();
     while (!handshakes.empty())
-        handshakes.front()->drop();
+        handshakes.front()->drop(asio::error::operation_aborted);
     ready.clear();
     deliver(false);
 }
 
 listener::listener(asio::io_context& io, const address& where, const listener_options& options)
     : impl_(std::make_shared<impl>(io, options)) {
+    validate(options.call);
+    if (options.calls_max < 1 || options.handshakes_max < 1)
+        throw std::invalid_argument("listener_options: calls_max and handshakes_max have to be at least 1");
     impl_->listen(io, where);
     impl_->accept();
 }
@@ -162,7 +181,7 @@ listener::~listener() {
 }
 
 tcp::endpoint listener::local_endpoint() const {
-    return impl_->accepting.local_endpoint();
+    return impl_->endpoint;
 }
 
 asio::io_context::executor_type listener::executor() const noexcept {

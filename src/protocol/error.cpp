@@ -10,7 +10,6 @@ const char* text(protocol_errc e) {
     case protocol_errc::id_repeated: return "a second id within one call";
     case protocol_errc::id_timeout: return "no id arrived in time";
     case protocol_errc::message_timeout: return "a message was begun and not finished in time";
-    case protocol_errc::message_too_long: return "a message announces more payload than is accepted";
     case protocol_errc::message_truncated: return "the stream ended inside a message";
     case protocol_errc::wrong_kind: return "the message is of another kind";
     case protocol_errc::error_received: return "the peer sent an error message";

@@ -102,4 +102,5 @@ TEST_F(bad_input, server_that_would_cost_the_call_is_found_out) {
     expect_finding({good, bytes(good.begin(), good.begin() + 100)}, "inside a message");
     expect_finding({good}, "reset", [](raw_peer& p) { p.reset(); });
     expect_finding({}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
+    expect_finding({good, good}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
 }

@@ -74,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         error_code error;
         m.id(error);
         REQUIRE(!error == (k == kind::id && payload.size() == 16));
-        REQUIRE((m.error() == error_bits::none) == (k != kind::error || (!payload.empty() && payload[0] == std::byte{0})));
+        REQUIRE((m.error() == error_bits::none) ==
+                (k != kind::error || (!payload.empty() && payload[0] == std::byte{0})));
         REQUIRE(!m.dtmf_digit() || is_dtmf_digit(*m.dtmf_digit()));
     }
     return 0;

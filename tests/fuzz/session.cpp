@@ -1,5 +1,6 @@
-// One session under anything that a peer, a network, a clock and a program can do to it. Whatever happens: what it sends
-// is well-formed and lawful, one end is told and nothing after it, its deadlines make progress, and it closes in time.
+// One session under anything that a peer, a network, a clock and a program can do to it. Whatever happens: what it
+// sends is well-formed and lawful, one end is told and nothing after it, its deadlines make progress, and it closes in
+// time.
 //
 // Input: a byte of options, then commands of a byte and its arguments, until the bytes run out.
 
@@ -77,9 +78,15 @@ class run {
         case 12: s_.resume(); break;
         case 13: s_.send_dtmf(static_cast<char>(in.byte())); break;
         case 14: s_.hang_up_when_played(); break;
-        case 15: if (in.byte() % 8 == 0) s_.hang_up(); break;
-        case 16: if (in.byte() % 8 == 0) s_.receive_end(now_); break;
-        case 17: if (in.byte() % 8 == 0) s_.connection_failed(std::make_error_code(std::errc::io_error), now_); break;
+        case 15:
+            if (in.byte() % 8 == 0) s_.hang_up();
+            break;
+        case 16:
+            if (in.byte() % 8 == 0) s_.receive_end(now_);
+            break;
+        case 17:
+            if (in.byte() % 8 == 0) s_.connection_failed(std::make_error_code(std::errc::io_error), now_);
+            break;
         case 18: stalled_ = true; break;
         case 19: stalled_ = false; break;
         case 20: take_some_events(in.byte()); break;
@@ -118,7 +125,8 @@ class run {
     }
 
     static bytes message_from(source& in) {
-        static constexpr std::array<unsigned, 12> kinds{0x10, 0x10, 0x11, 0x12, 0x15, 0x18, 0x03, 0x03, 0x02, 0x01, 0x00, 0xff};
+        static constexpr std::array<unsigned, 12> kinds{0x10, 0x10, 0x11, 0x12, 0x15, 0x18,
+                                                        0x03, 0x03, 0x02, 0x01, 0x00, 0xff};
         const unsigned k = in.byte();
         const auto payload = in.some(in.byte() * 2);
         bytes m{static_cast<std::byte>(k < kinds.size() * 20 ? kinds[k % kinds.size()] : k),
@@ -172,8 +180,10 @@ class run {
         const message m = parse_message(data, error);
         REQUIRE(!error && data.size() == header_bytes + m.payload.size());
         REQUIRE(!hung_up_);
-        if (server_) REQUIRE(is_audio(m.kind) || m.kind == kind::hangup);
-        else REQUIRE(is_audio(m.kind) || m.kind == kind::dtmf || (m.kind == kind::id && bytes_sent_ == 0));
+        if (server_)
+            REQUIRE(is_audio(m.kind) || m.kind == kind::hangup);
+        else
+            REQUIRE(is_audio(m.kind) || m.kind == kind::dtmf || (m.kind == kind::id && bytes_sent_ == 0));
         REQUIRE(!is_audio(m.kind) || (m.payload.size() >= 2 && m.payload.size() % 2 == 0));
         REQUIRE(m.kind != kind::hangup || m.payload.empty());
         hung_up_ = m.kind == kind::hangup;

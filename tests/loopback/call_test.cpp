@@ -247,3 +247,60 @@ TEST_F(call_on_loopback, connecting_fails_with_the_reason) {
     EXPECT_TRUE(eventually([&] { return error_of({"127.0.0.1", port}) == asio::error::connection_refused; }));
     EXPECT_TRUE(error_of({"no.such.host.invalid", port}));
 }
+
+TEST_F(call_on_loopback, handler_that_throws_leaves_the_call_alive) {
+    asio::io_context io{1};
+    listener here(io, {"127.0.0.1", 0});
+    raw_peer peer(here.local_endpoint());
+    peer.send(id_bytes() + frame(kind::dtmf, raw("1")));
+    call c;
+    here.async_accept([&](boost::system::error_code, call accepted) {
+        c = std::move(accepted);
+        c.async_next_event([](boost::system::error_code, const event&) { throw std::runtime_error("the program's"); });
+    });
+    EXPECT_THROW(io.run(), std::runtime_error);
+
+    peer.send(frame(kind::dtmf, raw("2")));
+    char digit = 0;
+    c.async_next_event([&](boost::system::error_code, const event& e) {
+        if (const auto* key = std::get_if<dtmf_event>(&e)) digit = key->digit;
+    });
+    while (digit == 0 && io.run_one() > 0) {
+    }
+    EXPECT_EQ(digit, '2');
+}
+
+TEST_F(call_on_loopback, io_thread_that_goes_first_cuts_the_calls_off) {
+    std::optional<io_thread> io(std::in_place);
+    std::optional<listener> here(std::in_place, io->context(), address{"127.0.0.1", 0});
+    raw_peer talking(here->local_endpoint());
+    raw_peer silent(here->local_endpoint());
+    talking.send(id_bytes());
+    auto waiting = std::make_shared<call>(here->async_accept(asio::use_future).get());
+    // A handler that holds its own call, as a coroutine does.
+    waiting->async_next_event([waiting](boost::system::error_code, const event&) {});
+    waiting.reset();
+    here.reset();
+    io.reset();
+    talking.receive_all(); // comes to an end, or the test's patience does
+    silent.receive_all();
+}
+
+TEST_F(call_on_loopback, hang_up_when_played_outlives_the_handle) {
+    listen();
+    raw_peer peer = connect();
+    peer.send(id_bytes());
+    {
+        call c = accept();
+        c.play(numbers(1600), 8000);
+        c.hang_up_when_played();
+    }
+    const auto end = peer.receive_all();
+    std::size_t sound = 0;
+    for (const auto& m : messages_in(end.all))
+        for (std::size_t i = 0; i + 1 < m.payload.size(); i += 2)
+            sound += m.payload[i] != std::byte{0} || m.payload[i + 1] != std::byte{0};
+    EXPECT_EQ(sound, 1600U);
+    EXPECT_TRUE(end.orderly);
+    peer.finish();
+}

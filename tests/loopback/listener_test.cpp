@@ -90,6 +90,44 @@ TEST_F(listener_on_loopback, calls_over_the_limit_are_refused_at_once) {
     EXPECT_TRUE(answered().second);
 }
 
+TEST_F(listener_on_loopback, callers_who_connect_together_are_not_more_than_the_limit) {
+    listener_options options;
+    options.calls_max = 2;
+    listen(options);
+    std::vector<raw_peer> peers;
+    for (int i = 0; i < 5; ++i)
+        peers.push_back(connect());
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 5; }));
+    for (auto& peer : peers)
+        peer.send(id_bytes());
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 0; }));
+    EXPECT_EQ(counted().calls, 2U);
+    EXPECT_EQ(counted().refused, 3U);
+}
+
+TEST_F(listener_on_loopback, calls_that_nobody_asks_for_stay_within_the_limit) {
+    listener_options options;
+    options.calls_max = 3;
+    listen(options);
+    for (int i = 0; i < 10; ++i) {
+        raw_peer peer = connect();
+        peer.send(id_bytes());
+        peer.finish();
+        peer.receive_all();
+    }
+    EXPECT_EQ(counted().calls, 3U);
+    EXPECT_EQ(counted().refused, 7U);
+}
+
+TEST_F(listener_on_loopback, options_that_make_no_sense_are_refused_at_once) {
+    listener_options options;
+    options.call.ptime = std::chrono::milliseconds(25);
+    EXPECT_THROW(listen(options), std::invalid_argument);
+    options = {};
+    options.handshakes_max = 0;
+    EXPECT_THROW(listen(options), std::invalid_argument);
+}
+
 TEST_F(listener_on_loopback, silent_connections_do_not_keep_callers_out) {
     listener_options options;
     options.handshakes_max = 10;

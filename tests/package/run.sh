@@ -37,7 +37,7 @@ with_cmake() {
     local project=$1 name=$2
     shift 2
     say "$name"
-    quietly cmake -S "$here/$project" -B "$work/$name" -DCMAKE_BUILD_TYPE=Debug "$@"
+    quietly cmake -S "$here/$project" -B "$work/$name" -DCMAKE_BUILD_TYPE= "$@"
     quietly cmake --build "$work/$name" --parallel 2
     run_consumer "$work/$name"
 }
@@ -56,7 +56,7 @@ say "installing static libraries"
 quietly cmake --install "$build" --prefix "$work/static"
 
 say "building and installing shared libraries"
-quietly cmake -S "$source" -B "$build/shared" -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE=Debug \
+quietly cmake -S "$source" -B "$build/shared" -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE= \
     -DAUDIOSOCKET_BUILD_COMMAND=OFF -DAUDIOSOCKET_BUILD_TESTS=OFF -DAUDIOSOCKET_BUILD_EXAMPLES=OFF \
     -DAUDIOSOCKET_BUILD_BENCHMARKS=OFF
 quietly cmake --build "$build/shared" --parallel 2

@@ -7,14 +7,14 @@ readonly lines_max=500 # docs/design.md: files of 100 to 200 lines, 500 is a sme
 
 cd "${1:-$(dirname "$0")/../..}"
 
-# list PATHSPEC...: the project's files. In a release archive there is no git to ask.
+# list PATHSPEC...: the project's files. In a release archive, or somebody else's checkout, there is no git to ask.
 list() {
-    if [[ -e .git ]] && command -v git >/dev/null; then
+    if [[ -e .git ]] && git rev-parse >/dev/null 2>&1; then
         git ls-files --cached --others --exclude-standard -- "$@"
     else
         local pattern names=()
         for pattern in "$@"; do names+=(-o -path "./$pattern"); done
-        find . -path ./build -prune -o -type f \( "${names[@]:1}" \) -print | sed 's,^\./,,'
+        find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${names[@]:1}" \) -print | sed 's,^\./,,'
     fi | while IFS= read -r file; do
         [[ -f $file ]] && printf '%s\n' "$file" # not one that was just deleted
     done

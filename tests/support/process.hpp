@@ -22,24 +22,24 @@ namespace audiosocket::test {
 class process {
   public:
     explicit process(std::vector<std::string> arguments) {
-        int out[2];
-        int err[2];
-        if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+        int output[2];
+        int errors[2];
+        if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-        posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, errors[1], STDERR_FILENO);
         std::vector<char*> argv;
         for (auto& a : arguments)
             argv.push_back(a.data());
         argv.push_back(nullptr);
         const int error = posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
         posix_spawn_file_actions_destroy(&actions);
-        close(out[1]);
-        close(err[1]);
-        output_ = out[0];
-        errors_ = err[0];
+        close(output[1]);
+        close(errors[1]);
+        output_ = output[0];
+        errors_ = errors[0];
         if (error != 0) throw std::runtime_error("cannot start " + arguments[0] + ": " + std::strerror(error));
     }
 

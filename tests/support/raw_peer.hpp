@@ -71,7 +71,10 @@ class raw_peer {
     }
 
     /// FIN; reading goes on.
-    void finish() { socket_.shutdown(tcp::socket::shutdown_send); }
+    void finish() {
+        boost::system::error_code gone; // the other side may have been faster
+        socket_.shutdown(tcp::socket::shutdown_send, gone);
+    }
 
     /// RST.
     void reset() {

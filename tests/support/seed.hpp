@@ -4,12 +4,13 @@
 #include <string>
 
 /// \file
-/// Seeds of simulations. Each run is named by its seed; AUDIOSOCKET_SEED=<seed> in the environment replays just that one.
+/// Seeds of simulations. Each run is named by its seed; AUDIOSOCKET_SEED=<seed> in the environment replays just that
+/// one.
 
 namespace audiosocket::test {
 
-/// Calls `run(seed)` for `count` seeds from 1, or only for that of AUDIOSOCKET_SEED; AUDIOSOCKET_RUNS=<n> runs `n` times
-/// as many. Stops when `run` returns false.
+/// Calls `run(seed)` for `count` seeds from 1, or only for that of AUDIOSOCKET_SEED; AUDIOSOCKET_RUNS=<n> runs `n`
+/// times as many. Stops when `run` returns false.
 template <class Run>
 void for_each_seed(unsigned count, Run run) {
     if (const char* one = std::getenv("AUDIOSOCKET_SEED")) {

@@ -18,9 +18,9 @@ namespace audiosocket::test {
 struct network {
     clock::duration delay_min{};
     clock::duration delay_max{};
-    double cut_chance = 0;                ///< of a message to arrive in pieces
-    double stall_chance = 0;              ///< of a message to be taken only after a while
-    clock::duration stall_max{};          ///< that while
+    double cut_chance = 0;                   ///< of a message to arrive in pieces
+    double stall_chance = 0;                 ///< of a message to be taken only after a while
+    clock::duration stall_max{};             ///< that while
     time_point fails_at = time_point::max(); ///< the connection is lost for both, data under way with it
 };
 

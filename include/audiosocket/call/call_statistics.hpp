@@ -32,13 +32,13 @@ struct call_statistics {
     std::uint64_t stalled_sends = 0;
 
     // What the peer did that a strict reader would not like. None of it ends the call.
-    std::uint64_t empty_audio = 0;     ///< Audio messages without payload.
-    std::uint64_t odd_audio = 0;       ///< Audio messages with half a sample at the end, which is left out.
-    std::uint64_t bad_digits = 0;      ///< DTMF messages that carry no digit.
-    std::uint64_t unknown_kinds = 0;   ///< Messages skipped by their length.
-    std::uint64_t kind_changes = 0;    ///< Times the kind of the audio changed within the call.
-    std::uint64_t split_headers = 0;   ///< Headers that arrived in two pieces.
-    std::uint64_t fragments = 0;       ///< The peer closed inside a message (0 or 1).
+    std::uint64_t empty_audio = 0;                 ///< Audio messages without payload.
+    std::uint64_t odd_audio = 0;                   ///< Audio messages with half a sample at the end, which is left out.
+    std::uint64_t bad_digits = 0;                  ///< DTMF messages that carry no digit.
+    std::uint64_t unknown_kinds = 0;               ///< Messages skipped by their length.
+    std::uint64_t kind_changes = 0;                ///< Times the kind of the audio changed within the call.
+    std::uint64_t split_headers = 0;               ///< Headers that arrived in two pieces.
+    std::uint64_t fragments = 0;                   ///< The peer closed inside a message (0 or 1).
     std::chrono::microseconds message_pause_max{}; ///< The longest pause inside a message.
 };
 

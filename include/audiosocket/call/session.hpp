@@ -1,10 +1,10 @@
 #pragma once
 
 #include <audiosocket/audio/clip.hpp>
-#include <audiosocket/call/event.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/event.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -7,6 +7,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <span>
@@ -22,23 +23,32 @@
 
 namespace audiosocket {
 
+namespace detail {
+
+/// Fills the buffer. `at_start`: an end before the first byte is an end between messages.
+template <class SyncReadStream>
+void read_exactly(SyncReadStream& stream, std::span<std::byte> to, bool at_start, boost::system::error_code& error) {
+    const std::size_t got = boost::asio::read(stream, boost::asio::buffer(to.data(), to.size()), error);
+    if (error == boost::asio::error::eof && !(at_start && got == 0))
+        error = make_error_code(protocol_errc::message_truncated);
+}
+
+} // namespace detail
+
 /// Reads exactly one message into `store`, of which the result is a view, and nothing past it.
 ///
 /// Errors: `boost::asio::error::eof` when the peer closed between messages, `protocol_errc::message_truncated` inside
 /// one, whatever the stream reports otherwise.
 template <class SyncReadStream>
 message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boost::system::error_code& error) {
-    namespace asio = boost::asio;
     store.resize(header_bytes);
-    const std::size_t got = asio::read(stream, asio::buffer(store), error);
-    if (error == asio::error::eof && got > 0) error = make_error_code(protocol_errc::message_truncated);
+    detail::read_exactly(stream, store, true, error);
     if (error) return {};
 
     const header h = read_header(std::span<const std::byte>(store).first<header_bytes>());
     store.resize(header_bytes + h.payload_bytes);
     const auto payload = std::span(store).subspan(header_bytes);
-    asio::read(stream, asio::buffer(payload.data(), payload.size()), error);
-    if (error == asio::error::eof) error = make_error_code(protocol_errc::message_truncated);
+    detail::read_exactly(stream, payload, false, error);
     if (error) return {};
     return {h.kind, payload};
 }
@@ -49,10 +59,8 @@ message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boos
 /// header has been read.
 template <class SyncReadStream>
 uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
-    namespace asio = boost::asio;
     std::array<std::byte, header_bytes> head;
-    const std::size_t got = asio::read(stream, asio::buffer(head), error);
-    if (error == asio::error::eof && got > 0) error = make_error_code(protocol_errc::message_truncated);
+    detail::read_exactly(stream, head, true, error);
     if (error) return {};
 
     const header h = read_header(head);
@@ -63,8 +71,7 @@ uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
     if (error) return {};
 
     uuid id;
-    asio::read(stream, asio::buffer(id.bytes), error);
-    if (error == asio::error::eof) error = make_error_code(protocol_errc::message_truncated);
+    detail::read_exactly(stream, id.bytes, false, error);
     return id;
 }
 

@@ -12,12 +12,13 @@ struct listener_options {
     /// The rules for each call.
     audiosocket::call_options call;
 
-    /// Calls up at once; further connections are closed as soon as they come. The default stays below the 1,024 open
-    /// files that a process may have where nobody raised the limit.
+    /// Calls up at once. Further connections are closed as soon as they come, before anybody has read their id: for the
+    /// dialplan a failure, so that it can go elsewhere. The default stays below the 1,024 open files that a process may
+    /// have where nobody raised the limit.
     std::size_t calls_max = 800;
 
-    /// Connections that have not said their id yet. Asterisk says it at once, so when there are more, the oldest is
-    /// the best one to close: silent connections cannot keep callers out.
+    /// Connections that have not said their id yet. Asterisk says it at once, so when there are more, the oldest is the
+    /// best one to close (protocol_errc::id_timeout): silent connections cannot keep callers out.
     std::size_t handshakes_max = 100;
 };
 
@@ -50,13 +51,14 @@ struct listener_statistics {
 class AUDIOSOCKET_EXPORT listener {
   public:
     /// Starts listening. An empty host means every address, IPv6 and IPv4. Throws boost::system::system_error, whose
-    /// text names the address, where that is not possible (port taken, host unknown, not permitted).
+    /// text names the address, where that is not possible (port taken, host unknown, not permitted), and
+    /// std::invalid_argument for options that make no sense.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options = {});
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
     ~listener();
 
-    /// Where it listens; tells the port where 0 was asked for.
+    /// Where it listens; tells the port where 0 was asked for. Safe from any thread.
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
     /// Waits for the next call. Completes with `void(boost::system::error_code, call)`; after close() with

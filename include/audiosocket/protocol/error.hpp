@@ -10,7 +10,7 @@ namespace audiosocket {
 /// converts to and from this one and compares equal to the values below.
 using error_code = std::error_code;
 
-/// The peer is wrong: what arrived breaks the protocol. Each of these ends the call.
+/// The peer is wrong: what arrived breaks the protocol. In a call, each of these ends it.
 enum class protocol_errc {
     /// The first message is not an id. Most often the peer does not speak AudioSocket at all.
     id_expected = 1,
@@ -22,11 +22,9 @@ enum class protocol_errc {
     id_timeout,
     /// A message was begun and not finished within the partial-message deadline.
     message_timeout,
-    /// A message announces more payload than the reader was told to accept.
-    message_too_long,
     /// The stream ended inside a message.
     message_truncated,
-    /// The message does not carry what was asked of it (an id from an audio message, say).
+    /// The message does not carry what was asked of it (an id from an audio message), or is not what the function makes.
     wrong_kind,
     /// The peer sent an error message (kind 0xff).
     error_received,

@@ -250,6 +250,35 @@ TEST_F(sound_reader_test, ogg_comes_back_much_as_it_was) {
     }
 }
 
+TEST_F(sound_reader_test, frames_keep_their_channels_however_they_are_read) {
+    const samples in = test::random_samples(30'000, 5);
+    sound_writer writer(directory / "stereo.wav", 16000, 2);
+    writer.write(in);
+    ASSERT_TRUE(writer.close());
+    for (const std::size_t block : {std::size_t{2}, std::size_t{9}, std::size_t{7000}, in.size() + 50}) {
+        sound_reader reader(directory / "stereo.wav");
+        samples out, piece(block);
+        while (const std::size_t got = reader.read_frames(piece)) {
+            EXPECT_EQ(got % 2, 0U);
+            out.insert(out.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got));
+        }
+        EXPECT_EQ(out, in) << block;
+        EXPECT_EQ(reader.failure(), "");
+    }
+}
+
+TEST_F(sound_reader_test, frames_of_floating_point_are_rounded_as_when_mixed) {
+    std::string data;
+    for (const std::uint32_t bits : {0x3f000000U, 0xbf800000U, 0x40000000U, 0U}) { // 0.5, -1, 2, 0
+        data += little_endian(bits, 4);
+    }
+    write_file(directory / "x.wav", wav(3, 2, 8000, 32, data));
+    sound_reader reader(directory / "x.wav");
+    samples out(8);
+    ASSERT_EQ(reader.read_frames(out), 4U);
+    EXPECT_EQ((samples{16384, -32768, 32767, 0}), samples(out.begin(), out.begin() + 4));
+}
+
 TEST_F(sound_reader_test, file_cut_short_ends_early_and_says_so) {
     const auto path = directory / "cut.flac";
     sound_writer writer(path, 8000);

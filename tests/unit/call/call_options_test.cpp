@@ -80,8 +80,8 @@ TEST(session, made_as_a_caller_without_an_id_is_refused) {
 }
 
 TEST(media_format, names_are_those_that_asterisk_uses_and_are_read_back) {
-    for (const char* text : {"slin", "slin12", "slin16", "slin24", "slin32", "slin44", "slin48", "slin96", "slin192",
-                             "ulaw", "alaw"}) {
+    for (const char* text :
+         {"slin", "slin12", "slin16", "slin24", "slin32", "slin44", "slin48", "slin96", "slin192", "ulaw", "alaw"}) {
         const auto format = parse_format(text);
         ASSERT_TRUE(format) << text;
         EXPECT_EQ(name(*format), text);

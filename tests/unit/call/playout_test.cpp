@@ -55,11 +55,13 @@ TEST(playout, a_message_is_header_and_payload_of_the_ptime_at_every_rate) {
             call_statistics counters;
             playout out(options, counters);
             out.start(epoch);
-            const auto samples = static_cast<std::size_t>(slin_rates_hz[i]) * static_cast<std::size_t>(ptime.count()) / 1000;
+            const auto samples =
+                static_cast<std::size_t>(slin_rates_hz[i]) * static_cast<std::size_t>(ptime.count()) / 1000;
             out.queue().append(count_up(samples), slin_rates_hz[i]);
             const auto f = out.make_frame();
             const bytes expected = frame(0x10 + static_cast<int>(i), pcm(count_up(samples)));
-            EXPECT_TRUE(std::ranges::equal(f.message, expected)) << slin_rates_hz[i] << " Hz, " << ptime.count() << " ms";
+            EXPECT_TRUE(std::ranges::equal(f.message, expected))
+                << slin_rates_hz[i] << " Hz, " << ptime.count() << " ms";
             out.make_frame();
             EXPECT_EQ(out.next_due(), epoch + 2 * ptime);
         }
@@ -84,6 +86,11 @@ TEST(playout, g711_goes_out_as_one_byte_a_sample_under_slin) {
 TEST(playout, a_first_fragment_waits_once_for_the_rest) {
     player p;
     p.out.queue().append(count_up(80), 8000);
+    EXPECT_EQ(p.frame(), silence);
+    p.out.queue().append(count_up(80, 81), 8000);
+    EXPECT_EQ(p.frame(), count_up(160));
+    p.frame();                                // dry
+    p.out.queue().append(count_up(80), 8000); // and a new beginning
     EXPECT_EQ(p.frame(), silence);
     p.out.queue().append(count_up(80, 81), 8000);
     EXPECT_EQ(p.frame(), count_up(160));
@@ -160,7 +167,6 @@ TEST(playout, the_end_of_a_clip_or_a_marked_stretch_is_no_underrun) {
 TEST(playout, paused_it_sends_silence_and_goes_on_where_it_was) {
     player p;
     p.out.queue().append(count_up(480), 8000);
-    p.out.queue().append_mark("m");
     EXPECT_EQ(p.frame(), count_up(160));
     p.out.pause(true);
     for (int i = 0; i < 5; ++i)
@@ -170,7 +176,6 @@ TEST(playout, paused_it_sends_silence_and_goes_on_where_it_was) {
     p.out.pause(false);
     EXPECT_EQ(p.frame(), count_up(160, 161));
     EXPECT_EQ(p.frame(), count_up(160, 321));
-    EXPECT_EQ(p.out.reached().size(), 1U);
 }
 
 TEST(playout, after_a_clear_new_audio_is_a_new_beginning) {

@@ -8,12 +8,13 @@ using namespace audiosocket::test;
 
 namespace {
 
-struct queue_test : testing::Test {
+struct receive_queue_test : testing::Test {
     std::vector<std::string> pop_all() {
         std::vector<std::string> out;
         while (auto e = queue.pop()) {
             out.push_back(describe(*e));
-            if (const auto* a = std::get_if<audio_event>(&*e)) heard.insert(heard.end(), a->samples.begin(), a->samples.end());
+            if (const auto* a = std::get_if<audio_event>(&*e))
+                heard.insert(heard.end(), a->samples.begin(), a->samples.end());
         }
         return out;
     }
@@ -23,17 +24,16 @@ struct queue_test : testing::Test {
     std::vector<std::int16_t> heard;
 };
 
-using receive_queue_ = queue_test;
 using words = std::vector<std::string>;
 
 } // namespace
 
-TEST_F(receive_queue_, empty_it_has_nothing) {
+TEST_F(receive_queue_test, empty_it_has_nothing) {
     EXPECT_FALSE(queue.pop());
     EXPECT_FALSE(queue.pop());
 }
 
-TEST_F(receive_queue_, audio_and_digits_and_the_rest_keep_their_order) {
+TEST_F(receive_queue_test, audio_and_digits_and_the_rest_keep_their_order) {
     queue.push(started_event{});
     queue.push_audio(count_up(160), 8000);
     queue.push_digit('1');
@@ -41,24 +41,25 @@ TEST_F(receive_queue_, audio_and_digits_and_the_rest_keep_their_order) {
     queue.push_audio(count_up(80, 161), 8000);
     queue.push(played_event{"m", 20ms});
     queue.push_audio(count_up(80, 241), 8000);
-    EXPECT_EQ(pop_all(), (words{"started", "audio 160@8000", "dtmf 1", "dtmf 2", "audio 80@8000", "played m 20", "audio 80@8000"}));
+    EXPECT_EQ(pop_all(), (words{"started", "audio 160@8000", "dtmf 1", "dtmf 2", "audio 80@8000", "played m 20",
+                                "audio 80@8000"}));
     EXPECT_EQ(heard, count_up(320));
 }
 
-TEST_F(receive_queue_, small_audio_is_joined_up_to_20_ms) {
+TEST_F(receive_queue_test, small_audio_is_joined_up_to_20_ms) {
     for (int i = 0; i < 400; ++i)
         queue.push_audio(count_up(1, i + 1), 8000);
     EXPECT_EQ(pop_all(), (words{"audio 160@8000", "audio 160@8000", "audio 80@8000"}));
     EXPECT_EQ(heard, count_up(400));
 }
 
-TEST_F(receive_queue_, audio_of_another_rate_is_not_joined) {
+TEST_F(receive_queue_test, audio_of_another_rate_is_not_joined) {
     queue.push_audio(count_up(8), 8000);
     queue.push_audio(count_up(16), 16'000);
     EXPECT_EQ(pop_all(), (words{"audio 8@8000", "audio 16@16000"}));
 }
 
-TEST_F(receive_queue_, beyond_its_bound_the_oldest_audio_goes_and_is_counted) {
+TEST_F(receive_queue_test, beyond_its_bound_the_oldest_audio_goes_and_is_counted) {
     for (int i = 0; i < 8; ++i)
         queue.push_audio(count_up(160, 1 + 160 * i), 8000); // 160 ms for 100
     EXPECT_EQ(counters.frames_dropped, 3U);
@@ -66,20 +67,20 @@ TEST_F(receive_queue_, beyond_its_bound_the_oldest_audio_goes_and_is_counted) {
     EXPECT_EQ(heard, count_up(800, 481));
 }
 
-TEST_F(receive_queue_, joined_messages_are_counted_each_when_they_are_dropped) {
+TEST_F(receive_queue_test, joined_messages_are_counted_each_when_they_are_dropped) {
     for (int i = 0; i < 160; ++i)
         queue.push_audio(count_up(8), 8000); // 1 ms each
     EXPECT_EQ(counters.frames_dropped, 60U);
 }
 
-TEST_F(receive_queue_, a_single_message_beyond_the_bound_is_kept) {
+TEST_F(receive_queue_test, a_single_message_beyond_the_bound_is_kept) {
     queue.push_audio(count_up(160), 8000);
     queue.push_audio(count_up(32'000), 8000);
     EXPECT_EQ(pop_all(), words{"audio 32000@8000"});
     EXPECT_EQ(counters.frames_dropped, 1U);
 }
 
-TEST_F(receive_queue_, dropping_audio_leaves_digits_and_other_events_alone) {
+TEST_F(receive_queue_test, dropping_audio_leaves_digits_and_other_events_alone) {
     queue.push(started_event{});
     for (int i = 0; i < 10; ++i) {
         queue.push_audio(count_up(160, 1 + 160 * i), 8000);
@@ -91,7 +92,7 @@ TEST_F(receive_queue_, dropping_audio_leaves_digits_and_other_events_alone) {
                                 "audio 160@8000", "dtmf 9"}));
 }
 
-TEST_F(receive_queue_, beyond_64_digits_the_oldest_goes_and_is_counted) {
+TEST_F(receive_queue_test, beyond_64_digits_the_oldest_goes_and_is_counted) {
     for (int i = 0; i < 70; ++i)
         queue.push_digit(static_cast<char>('0' + i % 10));
     EXPECT_EQ(counters.digits_dropped, 6U);
@@ -101,7 +102,7 @@ TEST_F(receive_queue_, beyond_64_digits_the_oldest_goes_and_is_counted) {
     EXPECT_EQ(left.back(), "dtmf 9");
 }
 
-TEST_F(receive_queue_, room_is_free_again_once_events_are_taken) {
+TEST_F(receive_queue_test, room_is_free_again_once_events_are_taken) {
     for (int round = 0; round < 50; ++round) {
         for (int i = 0; i < 5; ++i) {
             queue.push_audio(count_up(160), 8000);
@@ -113,7 +114,7 @@ TEST_F(receive_queue_, room_is_free_again_once_events_are_taken) {
     EXPECT_EQ(counters.digits_dropped, 0U);
 }
 
-TEST_F(receive_queue_, a_digit_after_each_sample_does_not_grow_the_queue_without_bound) {
+TEST_F(receive_queue_test, a_digit_after_each_sample_does_not_grow_the_queue_without_bound) {
     // Digits keep audio from being joined: a peer could queue an entry for each sample, 16,000 a second and more.
     for (int i = 0; i < 100'000; ++i) {
         queue.push_audio(count_up(1), 192'000);
@@ -127,7 +128,7 @@ TEST_F(receive_queue_, a_digit_after_each_sample_does_not_grow_the_queue_without
     EXPECT_EQ(counters.frames_dropped + kept, 100'000U);
 }
 
-TEST_F(receive_queue_, a_view_is_valid_until_the_queue_is_touched) {
+TEST_F(receive_queue_test, a_view_is_valid_until_the_queue_is_touched) {
     queue.push_audio(count_up(160), 8000);
     queue.push_audio(count_up(160, 161), 8000);
     const auto e = queue.pop();
@@ -138,7 +139,7 @@ TEST_F(receive_queue_, a_view_is_valid_until_the_queue_is_touched) {
     EXPECT_EQ(heard, count_up(320, 161));
 }
 
-TEST_F(receive_queue_, what_has_been_shown_is_neither_joined_to_nor_counted_as_dropped) {
+TEST_F(receive_queue_test, what_has_been_shown_is_neither_joined_to_nor_counted_as_dropped) {
     queue.push_audio(count_up(80), 8000);
     EXPECT_TRUE(queue.pop());
     for (int i = 0; i < 6; ++i)

@@ -67,7 +67,8 @@ std::vector<std::int16_t> voice(std::size_t count) {
     std::vector<std::int16_t> out(count);
     for (std::size_t i = 0; i < count; ++i) {
         const double t = static_cast<double>(i) / 8000;
-        const double x = std::sin(6.2832 * 210 * t) + 0.6 * std::sin(6.2832 * 733 * t) + 0.3 * std::sin(6.2832 * 1571 * t);
+        const double x =
+            std::sin(6.2832 * 210 * t) + 0.6 * std::sin(6.2832 * 733 * t) + 0.3 * std::sin(6.2832 * 1571 * t);
         out[i] = static_cast<std::int16_t>(6000 * x * (0.55 + 0.45 * std::sin(6.2832 * 3 * t)));
     }
     return out;
@@ -118,7 +119,8 @@ TEST(reception, half_a_sample_is_counted_and_left_out) {
 }
 
 TEST(reception, g711_is_decoded_when_asked_for) {
-    for (const auto& [input, law] : {std::pair{input_format::ulaw, encoding::ulaw}, {input_format::alaw, encoding::alaw}}) {
+    for (const auto& [input, law] :
+         {std::pair{input_format::ulaw, encoding::ulaw}, {input_format::alaw, encoding::alaw}}) {
         receiver r(taking(input));
         const auto sent = voice(160);
         r.take(kind::slin, g711(law, sent));

@@ -98,7 +98,8 @@ TEST(session, a_switch_of_rate_is_resampled) { // 28
     for (const int rate : {8000, 16'000, 8000, 48'000, 44'100}) {
         const auto second = tone(static_cast<std::size_t>(rate), rate);
         for (std::size_t i = 0; i < 50; ++i)
-            d.receive(frame(*slin_kind(rate), pcm(std::span(second).subspan(second.size() * i / 50, second.size() / 50))));
+            d.receive(
+                frame(*slin_kind(rate), pcm(std::span(second).subspan(second.size() * i / 50, second.size() / 50))));
     }
     EXPECT_EQ(std::ranges::count(d.heard_rates_hz, 8000), std::ssize(d.heard_rates_hz));
     EXPECT_NEAR(static_cast<double>(d.heard.size()), 5 * 8000, 8000 * 0.006);
@@ -151,10 +152,10 @@ TEST(session, unknown_kinds_are_skipped_by_their_length) { // 32
 }
 
 TEST(session, another_protocol_is_closed_at_its_first_byte) { // 33
-    for (const bytes& greeting :
-         {raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), raw({0x16, 3, 1, 2, 0, 1}), raw("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"),
-          raw("\xff\xf4\xff\xfd\x06"), raw("\n")}) {
-        check_script(a_server(), {arrives(greeting), fin()}, {ended(end_reason::protocol_violation, protocol_errc::id_expected)});
+    for (const bytes& greeting : {raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), raw({0x16, 3, 1, 2, 0, 1}),
+                                  raw("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"), raw("\xff\xf4\xff\xfd\x06"), raw("\n")}) {
+        check_script(a_server(), {arrives(greeting), fin()},
+                     {ended(end_reason::protocol_violation, protocol_errc::id_expected)});
         session_driver d;
         d.receive({greeting[0]});
         EXPECT_TRUE(d->sending_done());

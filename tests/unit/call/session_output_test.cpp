@@ -192,8 +192,8 @@ TEST(session, a_mark_on_an_empty_queue_is_told_with_the_next_frame) {
 TEST(session, clear_stops_what_is_played_within_one_frame) { // 51
     check_script(a_server(),
                  {arrives(id_frame()), does([](session& s) { return s.play(count_up(8000), 8000); }),
-                  does([](session& s) { return s.mark("m"); }), passes(210ms), does([](session& s) { return s.clear(); }),
-                  passes(1s), fin()},
+                  does([](session& s) { return s.mark("m"); }), passes(210ms),
+                  does([](session& s) { return s.clear(); }), passes(1s), fin()},
                  {"started", "cleared m 200/800", ended(end_reason::peer_hung_up)});
     session_driver d;
     d.receive(id_frame());
@@ -347,8 +347,9 @@ TEST(session, entries_of_the_playout_queue_are_bounded_however_short_they_are) {
 TEST(session, paused_it_sends_silence_and_resumes_where_it_was) {
     check_script(a_server(),
                  {arrives(id_frame()), does([](session& s) { return s.play(count_up(800), 8000); }),
-                  does([](session& s) { return s.mark("m"); }), passes(50ms), does([](session& s) { return s.pause(); }),
-                  passes(1s), does([](session& s) { return s.resume(); }), passes(100ms), fin()},
+                  does([](session& s) { return s.mark("m"); }), passes(50ms),
+                  does([](session& s) { return s.pause(); }), passes(1s), does([](session& s) { return s.resume(); }),
+                  passes(100ms), fin()},
                  {"started", "played m 100", ended(end_reason::peer_hung_up)});
     session_driver d;
     d.receive(id_frame());

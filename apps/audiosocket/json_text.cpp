@@ -1,0 +1,55 @@
+#include "audiosocket/json_text.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+namespace audiosocket::app {
+namespace {
+
+namespace json = boost::json;
+
+// Members or elements, each after `begin` as `add` says.
+template <class Range, class Add>
+void add_all(std::string& text, char begin, char end, const Range& range, Add add) {
+    char before = begin;
+    for (const auto& one : range) {
+        text += std::exchange(before, ',');
+        add(one);
+    }
+    if (before == begin) text += begin;
+    text += end;
+}
+
+void add(std::string& text, const json::value& value) {
+    if (const auto* object = value.if_object()) {
+        add_all(text, '{', '}', *object, [&](const json::key_value_pair& member) {
+            text += json::serialize(member.key());
+            text += ':';
+            add(text, member.value());
+        });
+    } else if (const auto* array = value.if_array()) {
+        add_all(text, '[', ']', *array, [&](const json::value& element) { add(text, element); });
+    } else if (const auto* number = value.if_double()) {
+        text += fmt::format("{}", *number);
+    } else {
+        text += json::serialize(value);
+    }
+}
+
+} // namespace
+
+std::string to_text(const json::value& value) {
+    std::string text;
+    add(text, value);
+    return text;
+}
+
+double rounded(double number) {
+    return std::round(number * 1000) / 1000;
+}
+
+} // namespace audiosocket::app

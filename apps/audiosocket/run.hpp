@@ -1,0 +1,8 @@
+#pragma once
+
+namespace audiosocket::app {
+
+/// The whole command: parses, runs, and returns the exit code.
+int run(int argc, const char* const* argv);
+
+} // namespace audiosocket::app
