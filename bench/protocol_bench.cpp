@@ -27,13 +27,15 @@ std::vector<std::byte> stream_of(std::size_t messages) {
 }
 
 void report(benchmark::State& state, std::uint64_t messages, std::uint64_t allocated, std::uint64_t copied) {
-    const auto per_message = [&](std::uint64_t count) { return static_cast<double>(count) / static_cast<double>(messages); };
+    const auto per_message = [&](std::uint64_t count) {
+        return static_cast<double>(count) / static_cast<double>(messages);
+    };
     state.SetItemsProcessed(static_cast<std::int64_t>(messages));
     state.SetBytesProcessed(static_cast<std::int64_t>(messages * message_bytes));
     state.counters["allocations/message"] = per_message(allocated);
     state.counters["copied_bytes/message"] = per_message(copied);
-    state.counters["ns/message"] =
-        benchmark::Counter(static_cast<double>(messages) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["ns/message"] = benchmark::Counter(static_cast<double>(messages) * 1e-9,
+                                                      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 // `chunk` bytes at a time, as reads from a socket give them. Payload that is not where it was fed was copied.

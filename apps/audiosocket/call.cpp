@@ -111,8 +111,7 @@ void add_call(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::IsMember(format_names()).description(""))
         ->type_name("FORMAT");
-    verb->add_option("--duration", o.duration_s,
-                     "Hang up after this time; otherwise 2 s after --play, or after 10 s")
+    verb->add_option("--duration", o.duration_s, "Hang up after this time; otherwise 2 s after --play, or after 10 s")
         ->check(CLI::Range(0.02, 86'400.0))
         ->type_name("SECONDS");
     verb->add_option("--ptime", o.ptime_ms, "Milliseconds of audio in a message: 10, 20, 30, 40 or 60")

@@ -131,10 +131,11 @@ std::string to_text(const call_report& r) {
     std::string text;
     text += fmt::format("Call {} to {}\n", to_string(r.id), r.server);
     text += fmt::format("  ended          {}, after {:.2f} s\n", name(r.end.reason), ms(r.duration) / 1000);
-    text += fmt::format("  first audio    {}; first sound {}\n", when(r.audio.first_frame()), when(r.audio.first_sound()));
-    text += fmt::format("  heard          {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n",
-                        r.audio.frames(), ms(r.audio.audio()) / 1000, name(r.format), loudness.peak_dbfs,
-                        loudness.rms_dbfs);
+    text +=
+        fmt::format("  first audio    {}; first sound {}\n", when(r.audio.first_frame()), when(r.audio.first_sound()));
+    text +=
+        fmt::format("  heard          {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n", r.audio.frames(),
+                    ms(r.audio.audio()) / 1000, name(r.format), loudness.peak_dbfs, loudness.rms_dbfs);
     text += fmt::format("  said           {} frames\n", r.counted.frames_sent);
     text += fmt::format("  jitter         p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms\n", ms(r.audio.jitter(0.5)),
                         ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
@@ -149,7 +150,9 @@ std::string to_text(const call_report& r) {
 }
 
 json::object to_json(const call_report& r) {
-    const auto when = [](const std::optional<nanoseconds>& d) { return d ? json::value(rounded(ms(*d))) : json::value(); };
+    const auto when = [](const std::optional<nanoseconds>& d) {
+        return d ? json::value(rounded(ms(*d))) : json::value();
+    };
     const level loudness = r.audio.loudness();
     const auto jitter = [&](double quantile) { return rounded(ms(r.audio.jitter(quantile))); };
     json::array findings;
@@ -160,7 +163,8 @@ json::object to_json(const call_report& r) {
         {"server", r.server},
         {"id", to_string(r.id)},
         {"seconds", rounded(ms(r.duration) / 1000)},
-        {"end", {{"reason", name(r.end.reason)}, {"error", r.end.error ? json::value(r.end.error.message()) : json::value()}}},
+        {"end",
+         {{"reason", name(r.end.reason)}, {"error", r.end.error ? json::value(r.end.error.message()) : json::value()}}},
         {"format", name(r.format)},
         {"first_audio_ms", when(r.audio.first_frame())},
         {"first_sound_ms", when(r.audio.first_sound())},
@@ -168,8 +172,7 @@ json::object to_json(const call_report& r) {
         {"audio_seconds", rounded(ms(r.audio.audio()) / 1000)},
         {"peak_dbfs", rounded(loudness.peak_dbfs)},
         {"rms_dbfs", rounded(loudness.rms_dbfs)},
-        {"jitter_ms",
-         {{"p50", jitter(0.5)}, {"p99", jitter(0.99)}, {"max", jitter(1)}}},
+        {"jitter_ms", {{"p50", jitter(0.5)}, {"p99", jitter(0.99)}, {"max", jitter(1)}}},
         {"gaps", r.audio.gaps()},
         {"gap_max_ms", rounded(ms(r.audio.gap_max()))},
         {"underruns", r.audio.underruns()},

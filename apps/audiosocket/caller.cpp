@@ -58,7 +58,7 @@ class caller {
         });
         io_.run();
         if (file_) file_->close();
-        return {to_string(options_.server), options_.id,          line_.receive_format(), end_at_ - start_, end_,
+        return {to_string(options_.server), options_.id,  line_.receive_format(), end_at_ - start_, end_,
                 line_.statistics(),         *ears_->audio};
     }
 

@@ -17,11 +17,11 @@ struct caller_options {
     address server;
     uuid id;
     connect_options connect;
-    std::optional<clip> play;                    ///< Said once the call is up.
-    std::filesystem::path record;                ///< What is heard, in one channel; empty: nowhere.
-    std::string digits;                          ///< Keys that are pressed.
-    std::chrono::milliseconds digits_after{1000}; ///< From the start of the call to the first key.
-    std::chrono::milliseconds digits_every{300}; ///< From key to key: a person's pace.
+    std::optional<clip> play;                          ///< Said once the call is up.
+    std::filesystem::path record;                      ///< What is heard, in one channel; empty: nowhere.
+    std::string digits;                                ///< Keys that are pressed.
+    std::chrono::milliseconds digits_after{1000};      ///< From the start of the call to the first key.
+    std::chrono::milliseconds digits_every{300};       ///< From key to key: a person's pace.
     std::optional<std::chrono::milliseconds> duration; ///< Then hang up. Unset: when the clip is over, or after 10 s.
     bool quiet = false;
 };

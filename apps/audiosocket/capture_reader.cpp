@@ -205,7 +205,7 @@ void read_capture(const std::string& path, const capture_plan& plan) {
         refuse(path, fmt::format("captured from a link of type {}, which is not supported; capture with: "
                                  "tcpdump -i any -w FILE port 9092",
                                  link_type));
-    } catch (const Tins::pcap_error& e) {
+    } catch (const Tins::exception_base& e) {
         refuse(path, fmt::format("cannot be read as a capture ({}); capture it again", e.what()));
     }
 }

@@ -107,7 +107,8 @@ void add_serve(CLI::App& command, exit_code& result) {
     verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
         ->excludes(tone)
         ->excludes(loop);
-    verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")->type_name("DIR");
+    verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")
+        ->type_name("DIR");
     verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
         ->capture_default_str()
         ->check(CLI::IsMember(&input_formats).description(""))

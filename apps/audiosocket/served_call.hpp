@@ -14,11 +14,11 @@ namespace audiosocket::app {
 
 /// What `serve` does with each call.
 struct call_plan {
-    std::optional<clip> play;     ///< Played first.
-    bool loop = false;            ///< Over and over.
-    bool then_hangup = false;     ///< Hang up when it has been played.
-    std::optional<double> tone;   ///< Play this tone in Hz instead.
-    bool echo = false;            ///< Send back what is heard, once there is nothing else to play.
+    std::optional<clip> play;   ///< Played first.
+    bool loop = false;          ///< Over and over.
+    bool then_hangup = false;   ///< Hang up when it has been played.
+    std::optional<double> tone; ///< Play this tone in Hz instead.
+    bool echo = false;          ///< Send back what is heard, once there is nothing else to play.
 };
 
 /// One call that is being served: carries out the plan from the call's events.

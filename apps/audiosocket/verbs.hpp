@@ -6,8 +6,8 @@
 
 /// \file
 /// The verbs of the command. Each function adds one, with options, help and examples; when that verb was asked for,
-/// parsing runs it and sets `result`. Running may throw failure, sound_error or boost::system::system_error, which run()
-/// turns into one line and an exit code.
+/// parsing runs it and sets `result`. Running may throw failure, sound_error or boost::system::system_error, which
+/// run() turns into one line and an exit code.
 
 namespace audiosocket::app {
 

@@ -3,9 +3,9 @@
 /// \file
 /// The rules of one call, without input and output.
 
-#include <audiosocket/call/event.hpp>
-#include <audiosocket/call/media_format.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
-#include <audiosocket/call/session.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/event.hpp>
+#include <audiosocket/call/media_format.hpp>
+#include <audiosocket/call/session.hpp>

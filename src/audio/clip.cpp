@@ -32,11 +32,9 @@ std::vector<std::int16_t> read_all(sound_reader& reader, std::size_t samples_max
 } // namespace
 
 clip::clip(std::vector<std::int16_t> samples, int rate_hz)
-    : samples_(std::make_shared<const std::vector<std::int16_t>>(std::move(samples))),
-      rate_hz_(rate_hz) {
+    : samples_(std::make_shared<const std::vector<std::int16_t>>(std::move(samples))), rate_hz_(rate_hz) {
     if (rate_hz <= 0) {
-        throw std::invalid_argument("clip: rate " + std::to_string(rate_hz) +
-                                    " Hz is not positive");
+        throw std::invalid_argument("clip: rate " + std::to_string(rate_hz) + " Hz is not positive");
     }
 }
 
@@ -49,8 +47,7 @@ clip clip::load(const std::filesystem::path& path, int rate_hz) {
     }
 
     constexpr std::chrono::seconds seconds_max = duration_max;
-    const auto samples_max =
-        static_cast<std::size_t>(seconds_max.count()) * static_cast<std::size_t>(reader.rate_hz());
+    const auto samples_max = static_cast<std::size_t>(seconds_max.count()) * static_cast<std::size_t>(reader.rate_hz());
     std::vector<std::int16_t> samples = read_all(reader, samples_max);
     if (samples.size() > samples_max) {
         throw too_long;
@@ -63,8 +60,7 @@ clip clip::load(const std::filesystem::path& path, int rate_hz) {
 
 std::chrono::nanoseconds clip::duration() const {
     const double seconds = static_cast<double>(samples_->size()) / rate_hz_;
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::duration<double>(seconds));
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
 } // namespace audiosocket

@@ -42,8 +42,7 @@ double spread_of(samples in) {
     }
     double best = std::numeric_limits<double>::infinity();
     for (std::size_t order = 0; order < orders; ++order) {
-        const double mean =
-            static_cast<double>(sum[order]) / static_cast<double>(in.size() - order);
+        const double mean = static_cast<double>(sum[order]) / static_cast<double>(in.size() - order);
         best = std::min({best, 2 * std::numbers::e * mean, 2.0 * most[order]});
     }
     return best;
@@ -89,8 +88,7 @@ double code_length(encoding e, std::span<const std::byte> payload) {
     decode(e, payload, in);
     const double spread = spread_of(in);
     if (e == encoding::slin) {
-        return std::min({bits(in.size(), spread, 0),
-                         bits_on_the_grid_of(encoding::ulaw, in, spread),
+        return std::min({bits(in.size(), spread, 0), bits_on_the_grid_of(encoding::ulaw, in, spread),
                          bits_on_the_grid_of(encoding::alaw, in, spread)});
     }
     unsigned step_log2_sum = 0;

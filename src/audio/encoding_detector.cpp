@@ -59,8 +59,7 @@ constexpr std::size_t square_wave_bytes = 4;
 constexpr int quiet_peak = 128;
 
 bool is_constant(payload_bytes payload) {
-    return std::all_of(payload.begin(), payload.end(),
-                       [first = payload.front()](std::byte b) { return b == first; });
+    return std::all_of(payload.begin(), payload.end(), [first = payload.front()](std::byte b) { return b == first; });
 }
 
 // More than one sample in four is slin's digital silence, which in G.711 would be a clipped wave.
@@ -84,22 +83,18 @@ bool is_quiet(encoding e, payload_bytes payload) {
     std::array<std::int16_t, code_length_bytes_max> storage;
     const auto samples = std::span(storage).first(samples_in(e, payload.size()));
     decode(e, payload, samples);
-    return std::all_of(samples.begin(), samples.end(),
-                       [](std::int16_t s) { return std::abs(s) <= quiet_peak; });
+    return std::all_of(samples.begin(), samples.end(), [](std::int16_t s) { return std::abs(s) <= quiet_peak; });
 }
 
 // The same byte throughout: whose silence it is.
 encoding silence_of(payload_bytes payload) {
     switch (std::to_integer<unsigned>(payload.front())) {
     case 0x55:
-    case 0xd5:
-        return encoding::alaw; // 8 and -8; as slin, a constant far from zero
-    case 0x7f:
-        return encoding::ulaw;
+    case 0xd5: return encoding::alaw; // 8 and -8; as slin, a constant far from zero
+    case 0x7f: return encoding::ulaw;
     case 0xff: // 0 in mu-law, -1 in slin, so only the length can tell
         return payload.size() % slin_frame_bytes == 0 ? encoding::slin : encoding::ulaw;
-    default:
-        return encoding::slin;
+    default: return encoding::slin;
     }
 }
 
@@ -137,8 +132,7 @@ struct law_bits {
 law_bits compare(payload_bytes payload) {
     const double plain = 8.0 * static_cast<double>(payload.size());
     const double slin = std::min(code_length(encoding::slin, payload), plain) - freedom_bits;
-    return {slin - code_length(encoding::ulaw, payload),
-            slin - code_length(encoding::alaw, payload)};
+    return {slin - code_length(encoding::ulaw, payload), slin - code_length(encoding::alaw, payload)};
 }
 
 // The best guess from a payload that is not fit to be weighed.
@@ -194,8 +188,7 @@ void encoding_detector::decide(double prior_bits) {
 
     // Slin becomes firm by the coder alone: parity also sees a tone near half the sample rate.
     const bool law_is_clear = std::abs(bits.ulaw - bits.alaw) >= law_gap_bits;
-    firm_ = weighed_ >= firm_payloads_min &&
-            (bits.best() <= -firm_bits || (for_g711 >= firm_bits && law_is_clear));
+    firm_ = weighed_ >= firm_payloads_min && (bits.best() <= -firm_bits || (for_g711 >= firm_bits && law_is_clear));
 }
 
 } // namespace audiosocket

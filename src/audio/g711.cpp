@@ -127,12 +127,9 @@ void encode_slin(std::span<const std::int16_t> in, std::span<std::byte> out) {
 
 std::string_view name(encoding e) {
     switch (e) {
-    case encoding::slin:
-        return "slin";
-    case encoding::ulaw:
-        return "ulaw";
-    case encoding::alaw:
-        return "alaw";
+    case encoding::slin: return "slin";
+    case encoding::ulaw: return "ulaw";
+    case encoding::alaw: return "alaw";
     }
     return "unknown";
 }
@@ -167,8 +164,7 @@ void encode(encoding e, std::span<const std::int16_t> in, std::span<std::byte> o
     }
     const std::size_t samples = std::min(in.size(), out.size());
     for (std::size_t i = 0; i < samples; ++i) {
-        out[i] =
-            static_cast<std::byte>(e == encoding::ulaw ? encode_ulaw(in[i]) : encode_alaw(in[i]));
+        out[i] = static_cast<std::byte>(e == encoding::ulaw ? encode_ulaw(in[i]) : encode_alaw(in[i]));
     }
 }
 

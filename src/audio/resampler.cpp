@@ -30,9 +30,8 @@ void check_rate(const char* which, int rate_hz) {
     if (rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max) {
         return;
     }
-    throw std::invalid_argument("resampler: " + std::string(which) + " rate " +
-                                std::to_string(rate_hz) + " Hz is not between " +
-                                std::to_string(resampler::rate_hz_min) + " and " +
+    throw std::invalid_argument("resampler: " + std::string(which) + " rate " + std::to_string(rate_hz) +
+                                " Hz is not between " + std::to_string(resampler::rate_hz_min) + " and " +
                                 std::to_string(resampler::rate_hz_max));
 }
 
@@ -58,19 +57,16 @@ struct resampler::state {
     progress filter_piece(std::span<const std::int16_t> in, std::span<std::int16_t> out) const {
         auto in_samples = static_cast<spx_uint32_t>(std::min(in.size(), piece_samples_max));
         auto out_samples = static_cast<spx_uint32_t>(std::min(out.size(), piece_samples_max));
-        speex_resampler_process_int(filter.get(), 0, in.data(), &in_samples, out.data(),
-                                    &out_samples);
+        speex_resampler_process_int(filter.get(), 0, in.data(), &in_samples, out.data(), &out_samples);
         return {in_samples, out_samples};
     }
 };
 
-resampler::resampler(int in_rate_hz, int out_rate_hz, int quality)
-    : state_(std::make_unique<state>()) {
+resampler::resampler(int in_rate_hz, int out_rate_hz, int quality) : state_(std::make_unique<state>()) {
     check_rate("input", in_rate_hz);
     check_rate("output", out_rate_hz);
     if (quality < SPEEX_RESAMPLER_QUALITY_MIN || quality > SPEEX_RESAMPLER_QUALITY_MAX) {
-        throw std::invalid_argument("resampler: quality " + std::to_string(quality) +
-                                    " is not between 0 and 10");
+        throw std::invalid_argument("resampler: quality " + std::to_string(quality) + " is not between 0 and 10");
     }
     state_->in_rate = static_cast<std::uint64_t>(in_rate_hz);
     state_->out_rate = static_cast<std::uint64_t>(out_rate_hz);
@@ -80,8 +76,7 @@ resampler::resampler(int in_rate_hz, int out_rate_hz, int quality)
 
     int error = RESAMPLER_ERR_SUCCESS;
     state_->filter.reset(speex_resampler_init(1, static_cast<spx_uint32_t>(in_rate_hz),
-                                              static_cast<spx_uint32_t>(out_rate_hz), quality,
-                                              &error));
+                                              static_cast<spx_uint32_t>(out_rate_hz), quality, &error));
     if (!state_->filter) {
         throw std::bad_alloc();
     } // the arguments are good: nothing else fails
@@ -103,10 +98,8 @@ std::chrono::nanoseconds resampler::delay() const {
     if (!state_->filter) {
         return std::chrono::nanoseconds::zero();
     }
-    const auto samples =
-        static_cast<std::int64_t>(speex_resampler_get_input_latency(state_->filter.get()));
-    return std::chrono::nanoseconds(samples * 1'000'000'000 /
-                                    static_cast<std::int64_t>(state_->in_rate));
+    const auto samples = static_cast<std::int64_t>(speex_resampler_get_input_latency(state_->filter.get()));
+    return std::chrono::nanoseconds(samples * 1'000'000'000 / static_cast<std::int64_t>(state_->in_rate));
 }
 
 std::size_t resampler::output_samples_max(std::size_t in_samples) const {
@@ -116,8 +109,7 @@ std::size_t resampler::output_samples_max(std::size_t in_samples) const {
     return whole + (in_samples % in_rate * out_rate + in_rate - 1) / in_rate + 1;
 }
 
-resampler::progress resampler::process(std::span<const std::int16_t> in,
-                                       std::span<std::int16_t> out) {
+resampler::progress resampler::process(std::span<const std::int16_t> in, std::span<std::int16_t> out) {
     if (!state_->filter) {
         const std::size_t samples = std::min(in.size(), out.size());
         std::copy_n(in.begin(), samples, out.begin());
@@ -125,8 +117,7 @@ resampler::progress resampler::process(std::span<const std::int16_t> in,
     }
     progress total{0, 0};
     while (total.consumed < in.size() && total.produced < out.size()) {
-        const auto step =
-            state_->filter_piece(in.subspan(total.consumed), out.subspan(total.produced));
+        const auto step = state_->filter_piece(in.subspan(total.consumed), out.subspan(total.produced));
         if (step.consumed == 0 && step.produced == 0) {
             break;
         }

@@ -49,8 +49,8 @@ std::optional<sound_format> find(const Suffixes& known, const std::filesystem::p
     std::string suffix = path.extension().string();
     std::transform(suffix.begin(), suffix.end(), suffix.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto found = std::find_if(known.begin(), known.end(),
-                                    [&](const known_suffix& k) { return k.suffix == suffix; });
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const known_suffix& k) { return k.suffix == suffix; });
     if (found == known.end()) {
         return std::nullopt;
     }

@@ -49,8 +49,7 @@ int open_file(const std::filesystem::path& path) {
         }
         refuse(path, std::generic_category().message(error));
     }
-    if (std::filesystem::is_regular_file(status) &&
-        std::filesystem::file_size(path, ignored) == 0) {
+    if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, ignored) == 0) {
         ::close(descriptor);
         refuse(path, "is empty; record or convert it again");
     }
@@ -63,13 +62,11 @@ void check(const std::filesystem::path& path, const SF_INFO& info) {
     }
     if (info.channels < 1 || info.channels > sound_reader::channels_max) {
         refuse(path, "has " + std::to_string(info.channels) + " channels, more than " +
-                         std::to_string(sound_reader::channels_max) +
-                         "; mix it down with: sox FILE -c 1 out.wav");
+                         std::to_string(sound_reader::channels_max) + "; mix it down with: sox FILE -c 1 out.wav");
     }
     if (info.samplerate < resampler::rate_hz_min || info.samplerate > resampler::rate_hz_max) {
         refuse(path, "has a rate of " + std::to_string(info.samplerate) + " Hz, not between " +
-                         std::to_string(resampler::rate_hz_min) + " and " +
-                         std::to_string(resampler::rate_hz_max) +
+                         std::to_string(resampler::rate_hz_min) + " and " + std::to_string(resampler::rate_hz_max) +
                          "; convert it with: sox FILE -r 8000 out.wav");
     }
 }
@@ -84,8 +81,7 @@ sndfile_handle open_sound(const std::filesystem::path& path, SF_INFO& info) {
     const int descriptor = open_file(path);
     sndfile_handle file(sf_open_fd(descriptor, SFM_READ, &info, SF_TRUE));
     if (!file) {
-        refuse(path, "not a sound file that libsndfile knows (" +
-                         std::string(sf_strerror(nullptr)) +
+        refuse(path, "not a sound file that libsndfile knows (" + std::string(sf_strerror(nullptr)) +
                          "); convert it with: sox FILE -r 8000 -c 1 -b 16 out.wav");
     }
     check(path, info);
@@ -104,10 +100,8 @@ bool fits_16_bits(int format) {
     case SF_FORMAT_MS_ADPCM:
     case SF_FORMAT_GSM610:
     case SF_FORMAT_DPCM_8:
-    case SF_FORMAT_DPCM_16:
-        return true;
-    default:
-        return false;
+    case SF_FORMAT_DPCM_16: return true;
+    default: return false;
     }
 }
 
@@ -131,8 +125,7 @@ std::int16_t average(std::span<const std::int16_t> frame) {
     for (const std::int16_t sample : frame) {
         sum += sample;
     }
-    return static_cast<std::int16_t>(
-        std::lrint(static_cast<double>(sum) / static_cast<double>(frame.size())));
+    return static_cast<std::int16_t>(std::lrint(static_cast<double>(sum) / static_cast<double>(frame.size())));
 }
 
 std::int16_t average(std::span<const float> frame) {
@@ -144,8 +137,7 @@ std::int16_t average(std::span<const float> frame) {
 }
 
 template <typename Sample>
-void mix_down(std::span<const Sample> frames, std::size_t channels,
-              std::vector<std::int16_t>& mono) {
+void mix_down(std::span<const Sample> frames, std::size_t channels, std::vector<std::int16_t>& mono) {
     mono.resize(frames.size() / channels);
     for (std::size_t i = 0; i < mono.size(); ++i) {
         mono[i] = average(frames.subspan(i * channels, channels));
@@ -168,8 +160,8 @@ struct sound_reader::state {
     resampler to_rate;
     std::variant<std::vector<std::int16_t>, std::vector<float>> frames; // one block, interleaved
     std::vector<std::int16_t> mono;                                     // one block
-    std::size_t mono_taken = 0; // how much of it the resampler has had
-    bool at_end = false;        // of the file; the resampler may still hold some
+    std::size_t mono_taken = 0;                                         // how much of it the resampler has had
+    bool at_end = false; // of the file; the resampler may still hold some
     std::string failure;
 
     state(const std::filesystem::path& file_path, int rate_hz)

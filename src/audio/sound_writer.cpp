@@ -32,9 +32,8 @@ constexpr sf_count_t wav_bytes_max = sf_count_t{std::numeric_limits<std::uint32_
 sound_format format_for(const std::filesystem::path& path, int rate_hz, int channels) {
     const auto format = writable_format(path);
     if (!format) {
-        refuse(path,
-               "its suffix names no format that can be written; use .wav, .flac, .ogg, .slin, "
-               ".ulaw or .alaw");
+        refuse(path, "its suffix names no format that can be written; use .wav, .flac, .ogg, .slin, "
+                     ".ulaw or .alaw");
     }
     if (channels < 1 || channels > sound_writer::channels_max) {
         refuse(path, std::to_string(channels) + " channels are not between 1 and " +
@@ -42,8 +41,7 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
     }
     if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) {
         refuse(path, "a rate of " + std::to_string(rate_hz) + " Hz is not between " +
-                         std::to_string(resampler::rate_hz_min) + " and " +
-                         std::to_string(resampler::rate_hz_max));
+                         std::to_string(resampler::rate_hz_min) + " and " + std::to_string(resampler::rate_hz_max));
     }
     if (format->rate_hz == 0) {
         return *format;
@@ -52,9 +50,8 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
         refuse(path, "a file without a header is mono; use .wav or .flac");
     }
     if (rate_hz != format->rate_hz) {
-        refuse(path, "its suffix stands for " + std::to_string(format->rate_hz) +
-                         " Hz, but the sound is at " + std::to_string(rate_hz) +
-                         "; use the suffix of that rate, or .wav");
+        refuse(path, "its suffix stands for " + std::to_string(format->rate_hz) + " Hz, but the sound is at " +
+                         std::to_string(rate_hz) + "; use the suffix of that rate, or .wav");
     }
     return *format;
 }
@@ -68,14 +65,10 @@ int create_file(const std::filesystem::path& path) {
     const int error = errno;
     const auto directory = path.has_parent_path() ? path.parent_path().string() : ".";
     switch (error) {
-    case ENOENT:
-        refuse(path, "the directory " + directory + " does not exist; create it first");
-    case EACCES:
-        refuse(path, "may not be written; check the permissions of it and " + directory);
-    case EISDIR:
-        refuse(path, "is a directory; name a file in it");
-    default:
-        refuse(path, "cannot be created: " + std::generic_category().message(error));
+    case ENOENT: refuse(path, "the directory " + directory + " does not exist; create it first");
+    case EACCES: refuse(path, "may not be written; check the permissions of it and " + directory);
+    case EISDIR: refuse(path, "is a directory; name a file in it");
+    default: refuse(path, "cannot be created: " + std::generic_category().message(error));
     }
 }
 
@@ -127,8 +120,7 @@ struct sound_writer::state {
     bool fail(const std::string& why) {
         if (failure.empty()) {
             char seconds[32];
-            std::snprintf(seconds, sizeof seconds, "%.2f",
-                          static_cast<double>(frames) / info.samplerate);
+            std::snprintf(seconds, sizeof seconds, "%.2f", static_cast<double>(frames) / info.samplerate);
             failure = path.string() + ": recording stopped after " + seconds + " s: " + why;
         }
         return false;
@@ -155,8 +147,7 @@ bool sound_writer::write(std::span<const std::int16_t> interleaved) {
         return false;
     }
 
-    const auto frames =
-        static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(s.info.channels));
+    const auto frames = static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(s.info.channels));
     const sf_count_t taken = std::min(frames, s.frames_max - s.frames);
     errno = 0;
     const sf_count_t written = sf_writef_short(s.file.get(), interleaved.data(), taken);

@@ -85,17 +85,14 @@ struct stereo_recorder::state {
 
     // Frames of the file in so much time. In double for its range; exact far beyond duration_max.
     std::int64_t frames_in(nanoseconds time) const {
-        return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz +
-                                         0.5);
+        return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz + 0.5);
     }
 
     bool ok() const { return !too_long && writer.failure().empty(); }
 
-    void add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
-             nanoseconds at);
+    void add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz, nanoseconds at);
     void realign(side& mine, std::int64_t target);
-    std::span<const std::int16_t> without_excess(const side& mine,
-                                                 std::span<const std::int16_t> samples,
+    std::span<const std::int16_t> without_excess(const side& mine, std::span<const std::int16_t> samples,
                                                  int samples_rate_hz, std::int64_t target);
     void set_rate(side& mine, int samples_rate_hz) const;
     void settle();
@@ -116,8 +113,8 @@ void stereo_recorder::state::set_rate(side& mine, int samples_rate_hz) const {
     }
 }
 
-void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> samples,
-                                 int samples_rate_hz, nanoseconds at) {
+void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
+                                 nanoseconds at) {
     if (finished || !ok()) {
         return;
     }
@@ -149,9 +146,9 @@ void stereo_recorder::state::realign(side& mine, std::int64_t target) {
 }
 
 // Cuts off the end of a block that would reach too far beyond its time.
-std::span<const std::int16_t>
-stereo_recorder::state::without_excess(const side& mine, std::span<const std::int16_t> samples,
-                                       int samples_rate_hz, std::int64_t target) {
+std::span<const std::int16_t> stereo_recorder::state::without_excess(const side& mine,
+                                                                     std::span<const std::int16_t> samples,
+                                                                     int samples_rate_hz, std::int64_t target) {
     // What the block itself is long is its due: only what lies before it counts as early.
     const std::int64_t early = mine.end - target - frames_in(ahead_max);
     if (early <= 0) {

@@ -7,16 +7,13 @@
 
 namespace audiosocket {
 
-tone::tone(double hz, int rate_hz, double dbfs)
-    : step_(0), amplitude_(32767 * std::pow(10.0, dbfs / 20)) {
+tone::tone(double hz, int rate_hz, double dbfs) : step_(0), amplitude_(32767 * std::pow(10.0, dbfs / 20)) {
     if (!(hz > 0 && hz < rate_hz / 2.0)) { // written so that NaN is refused
-        throw std::invalid_argument("tone: " + std::to_string(hz) +
-                                    " Hz is not above 0 and below half the rate of " +
+        throw std::invalid_argument("tone: " + std::to_string(hz) + " Hz is not above 0 and below half the rate of " +
                                     std::to_string(rate_hz) + " Hz");
     }
     if (!(dbfs <= 0)) {
-        throw std::invalid_argument("tone: a level of " + std::to_string(dbfs) +
-                                    " dBFS is above full scale, 0");
+        throw std::invalid_argument("tone: a level of " + std::to_string(dbfs) + " dBFS is above full scale, 0");
     }
     step_ = static_cast<std::uint64_t>(std::ldexp(hz / rate_hz, 64)); // below 2^63
 }

@@ -40,8 +40,8 @@ class connector : public std::enable_shared_from_this<connector> {
 
     void greet(io_error error) {
         if (error || !waiter_) return finish(error, {});
-        connection_ = std::make_shared<connection>(std::move(socket_), session(id_, options_.call, clock::now()),
-                                                   options_.call);
+        connection_ =
+            std::make_shared<connection>(std::move(socket_), session(id_, options_.call, clock::now()), options_.call);
         connection_->start([self = shared_from_this()](bool up) { self->settle(up); });
     }
 

@@ -33,8 +33,8 @@ void connection::drop(io_error why) {
 }
 
 /// Keeps the connection alive while a read is under way. If the io_context goes first, the read is destroyed without
-/// having run; then this lets go of everything that in turn may keep the connection: a coroutine that waits for an event
-/// holds the call, which holds us.
+/// having run; then this lets go of everything that in turn may keep the connection: a coroutine that waits for an
+/// event holds the call, which holds us.
 struct connection::alive {
     explicit alive(std::shared_ptr<connection> c) : self(std::move(c)) {}
     alive(alive&&) = default;

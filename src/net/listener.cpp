@@ -109,8 +109,8 @@ void listener::impl::greet(detail::tcp_socket socket) {
     }
     io_error ignored; // a socket that refuses this has failed already, and the first read will say so
     socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
-    auto fresh = std::make_shared<detail::connection>(
-        std::move(socket), session(role::server, options.call, clock::now()), options.call);
+    auto fresh = std::make_shared<detail::connection>(std::move(socket),
+                                                      session(role::server, options.call, clock::now()), options.call);
     const auto place = handshakes.insert(handshakes.end(), fresh);
     counters.handshakes = handshakes.size();
     fresh->start([self = shared_from_this(), place](bool up) { self->settle(place, up); });

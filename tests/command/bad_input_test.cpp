@@ -25,11 +25,13 @@ class bad_input : public command_test {
     }
 
     // A server with the given manners: sends these bytes after the id, piece by piece, then does as `end` says.
-    void expect_finding(const std::vector<bytes>& pieces, const std::string& word,
-                        const std::function<void(raw_peer&)>& end = [](raw_peer& p) { p.finish(); }) {
+    void expect_finding(
+        const std::vector<bytes>& pieces, const std::string& word,
+        const std::function<void(raw_peer&)>& end = [](raw_peer& p) { p.finish(); }) {
         boost::asio::io_context io;
         raw_peer::tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
-        process caller(command({"call", "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()), "--duration", "4"}));
+        process caller(
+            command({"call", "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()), "--duration", "4"}));
         raw_peer peer(acceptor);
         peer.receive_bytes(19);
         for (const bytes& piece : pieces) {

@@ -106,8 +106,8 @@ TEST_F(serve_and_call, every_format_is_echoed_in_its_own_kind) {
         const int rate = rate_hz(*slin_kind(format));
         const auto said = numbered_file(format + ".wav", static_cast<std::size_t>(rate / 4), rate);
         const auto heard = folder / (format + "-heard.wav");
-        const auto result = call({"--format", format, "--play", said.string(), "--record", heard.string(), "--duration",
-                                  "0.6", "--json"});
+        const auto result = call(
+            {"--format", format, "--play", said.string(), "--record", heard.string(), "--duration", "0.6", "--json"});
         EXPECT_EQ(result.code, 0) << result.out;
         EXPECT_EQ(result.json().at("format").as_string(), format);
         const auto samples = read_mono(heard);

@@ -134,10 +134,22 @@ TEST_F(call_on_loopback, each_end_of_the_peer_has_its_reason) {
         }
     };
     EXPECT_EQ(reason_after([](raw_peer& p) { p.finish(); }), end_reason::peer_hung_up);
-    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(frame(kind::hangup)); p.finish(); }), end_reason::peer_hung_up);
+    EXPECT_EQ(reason_after([](raw_peer& p) {
+                  p.send(frame(kind::hangup));
+                  p.finish();
+              }),
+              end_reason::peer_hung_up);
     EXPECT_EQ(reason_after([](raw_peer& p) { p.reset(); }), end_reason::peer_reset);
-    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(frame(kind::error, raw({1}))); p.finish(); }), end_reason::peer_error);
-    EXPECT_EQ(reason_after([](raw_peer& p) { p.send(id_bytes()); p.finish(); }), end_reason::protocol_violation);
+    EXPECT_EQ(reason_after([](raw_peer& p) {
+                  p.send(frame(kind::error, raw({1})));
+                  p.finish();
+              }),
+              end_reason::peer_error);
+    EXPECT_EQ(reason_after([](raw_peer& p) {
+                  p.send(id_bytes());
+                  p.finish();
+              }),
+              end_reason::protocol_violation);
 }
 
 TEST_F(call_on_loopback, dropping_the_handle_hangs_up_in_order) {
@@ -159,6 +171,7 @@ TEST_F(call_on_loopback, program_that_blocks_a_second_harms_nothing) {
     peer.socket().non_blocking(true);
     // The program (this thread) does not ask for events; the caller sends one frame after another and never waits.
     std::size_t heard = 0;
+    const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < 50; ++i) {
         boost::system::error_code error;
         ASSERT_EQ(peer.socket().write_some(asio::buffer(talk), error), talk.size()) << error.message();
@@ -166,7 +179,10 @@ TEST_F(call_on_loopback, program_that_blocks_a_second_harms_nothing) {
         bytes got(65'536);
         heard += peer.socket().read_some(asio::buffer(got), error);
     }
-    EXPECT_NEAR(static_cast<double>(heard) / 323, 50, 3);
+    // Frame by frame as time went by; a machine that is busy otherwise may have cost a few.
+    const auto due = static_cast<std::size_t>((std::chrono::steady_clock::now() - begin) / 20ms);
+    EXPECT_LE(heard / 323, due + 1);
+    EXPECT_GE(heard / 323, due * 3 / 4);
     std::size_t samples = 0;
     while (samples < 50 * 160)
         samples += next_of<audio_event>(c).samples.size();
@@ -241,7 +257,8 @@ TEST_F(call_on_loopback, connecting_fails_with_the_reason) {
     calls_.reset();
     const auto error_of = [&](const address& where) {
         std::promise<boost::system::error_code> told;
-        async_connect(io_.context(), where, sample_id, {}, [&](boost::system::error_code error, call) { told.set_value(error); });
+        async_connect(io_.context(), where, sample_id, {},
+                      [&](boost::system::error_code error, call) { told.set_value(error); });
         return told.get_future().get();
     };
     EXPECT_TRUE(eventually([&] { return error_of({"127.0.0.1", port}) == asio::error::connection_refused; }));

@@ -32,7 +32,9 @@ bool eventually(Condition condition) {
 /// A listener on a free port, with calls on a thread of their own, and the test on the outside.
 class net_test : public testing::Test {
   protected:
-    void listen(const listener_options& options = {}) { calls_.emplace(io_.context(), address{"127.0.0.1", 0}, options); }
+    void listen(const listener_options& options = {}) {
+        calls_.emplace(io_.context(), address{"127.0.0.1", 0}, options);
+    }
 
     raw_peer connect() { return raw_peer(calls_->local_endpoint()); }
 

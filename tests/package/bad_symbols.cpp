@@ -1,9 +1,13 @@
 // A library that shows what it should hide: symbols.sh has to reject it.
-int leaked() { return 0; }
+int leaked() {
+    return 0;
+}
 
 namespace audiosocket {
 namespace detail {
-int secret() { return 0; }
+int secret() {
+    return 0;
+}
 } // namespace detail
 
 struct open {
@@ -11,5 +15,7 @@ struct open {
         int touch();
     };
 };
-int open::impl::touch() { return 0; }
+int open::impl::touch() {
+    return 0;
+}
 } // namespace audiosocket

@@ -1,4 +1,5 @@
-// What somebody might build on the library, in one program: it uses the protocol, audio and net rooms, and calls itself.
+// What somebody might build on the library, in one program: it uses the protocol, audio and net rooms, and calls
+// itself.
 #include <audiosocket/audiosocket.hpp>
 
 #include <cstdlib>

@@ -65,7 +65,8 @@ void cut(std::span<const std::byte> stream, split how, std::mt19937& random, Use
     while (!stream.empty()) {
         std::size_t n = stream.size();
         if (how == split::byte_by_byte) n = 1;
-        if (how == split::random) n = std::uniform_int_distribution<std::size_t>(1, std::min<std::size_t>(n, 700))(random);
+        if (how == split::random)
+            n = std::uniform_int_distribution<std::size_t>(1, std::min<std::size_t>(n, 700))(random);
         use(stream.first(n));
         stream = stream.subspan(n);
     }

@@ -44,7 +44,7 @@ class raw_peer {
     }
 
     struct stream_end {
-        bytes all;           ///< Everything until the end.
+        bytes all;            ///< Everything until the end.
         bool orderly = false; ///< It ended with FIN.
     };
 

@@ -44,12 +44,10 @@ constexpr std::size_t bytes_for(encoding e, std::size_t samples) {
 
 /// Decodes a payload into linear samples, stopping at the end of the shorter of the two: size `out`
 /// with samples_in(). `in` may have any alignment; the two must not overlap. Never fails.
-AUDIOSOCKET_EXPORT void decode(encoding e, std::span<const std::byte> in,
-                               std::span<std::int16_t> out);
+AUDIOSOCKET_EXPORT void decode(encoding e, std::span<const std::byte> in, std::span<std::int16_t> out);
 
 /// Encodes linear samples into a payload, stopping at the end of the shorter of the two: size `out`
 /// with bytes_for(). `out` may have any alignment; the two must not overlap. Never fails.
-AUDIOSOCKET_EXPORT void encode(encoding e, std::span<const std::int16_t> in,
-                               std::span<std::byte> out);
+AUDIOSOCKET_EXPORT void encode(encoding e, std::span<const std::int16_t> in, std::span<std::byte> out);
 
 } // namespace audiosocket

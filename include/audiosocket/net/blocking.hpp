@@ -101,8 +101,8 @@ constexpr std::size_t chunk_bytes(const pacing& how) noexcept {
 /// Sends PCM (16-bit little endian) at the speed at which it is heard, and returns when the last message is out. The
 /// last one may be short.
 ///
-/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or half
-/// samples, `protocol_errc::wrong_kind`, whatever the stream reports.
+/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or
+/// half samples, `protocol_errc::wrong_kind`, whatever the stream reports.
 template <class SyncWriteStream>
 void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
                  boost::system::error_code& error) {

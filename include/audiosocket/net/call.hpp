@@ -1,10 +1,10 @@
 #pragma once
 
 #include <audiosocket/audio/clip.hpp>
-#include <audiosocket/call/event.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/event.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -29,8 +29,8 @@ class connection;
 /// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So a
 /// program that does long work in its handlers gives the calls an io_thread of their own and stays on its own executor.
 ///
-/// Move-only. Dropping it hangs up in an orderly way, in the background; after hang_up_when_played() it is played to its
-/// end first.
+/// Move-only. Dropping it hangs up in an orderly way, in the background; after hang_up_when_played() it is played to
+/// its end first.
 class AUDIOSOCKET_EXPORT call {
   public:
     using executor_type = boost::asio::io_context::executor_type;
@@ -66,8 +66,9 @@ class AUDIOSOCKET_EXPORT call {
     }
 
     // What follows returns at once, with usage_errc::call_ended after the end and an error of session's member of the
-    // same name where that has one. From another thread than the call's, what only the session can tell (a full queue of
-    // marks, a call that is just ending) is told too late and lost; a full playout queue and wrong arguments are not.
+    // same name where that has one. From another thread than the call's, what only the session can tell (a full queue
+    // of marks, a call that is just ending) is told too late and lost; a full playout queue and wrong arguments are
+    // not.
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     error_code play(clip sound);

@@ -20,9 +20,10 @@ AUDIOSOCKET_EXPORT void start_connect(boost::asio::io_context& io, const address
 
 /// Places a call, as Asterisk does: resolves the host, connects (to each of its addresses in turn), and says the id.
 ///
-/// Completes with `void(boost::system::error_code, call)` once the id is out: an error of the resolver or of the system,
-/// or `boost::asio::error::timed_out`. A server that does not want the call shows that by ending it. The io_context
-/// must be run by exactly one thread and outlive the call. Throws std::invalid_argument for options that make no sense.
+/// Completes with `void(boost::system::error_code, call)` once the id is out: an error of the resolver or of the
+/// system, or `boost::asio::error::timed_out`. A server that does not want the call shows that by ending it. The
+/// io_context must be run by exactly one thread and outlive the call. Throws std::invalid_argument for options that
+/// make no sense.
 template <class CompletionToken>
 auto async_connect(boost::asio::io_context& io, const address& where, const uuid& id, const connect_options& options,
                    CompletionToken&& token) {

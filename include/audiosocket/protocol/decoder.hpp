@@ -95,9 +95,7 @@ class decoder {
         return message{pending_header()->kind, std::span(partial_).subspan(header_bytes)};
     }
 
-    void keep_rest() {
-        take(fed_.size());
-    }
+    void keep_rest() { take(fed_.size()); }
 
     std::span<const std::byte> fed_;
     std::vector<std::byte> partial_; // the beginning of a message that a split cut apart; empty otherwise

@@ -24,7 +24,8 @@ enum class protocol_errc {
     message_timeout,
     /// The stream ended inside a message.
     message_truncated,
-    /// The message does not carry what was asked of it (an id from an audio message), or is not what the function makes.
+    /// The message does not carry what was asked of it (an id from an audio message), or is not what the function
+    /// makes.
     wrong_kind,
     /// The peer sent an error message (kind 0xff).
     error_received,

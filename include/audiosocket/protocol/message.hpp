@@ -32,8 +32,8 @@ constexpr void write_header(header h, std::span<std::byte, header_bytes> out) no
 }
 
 constexpr header read_header(std::span<const std::byte, header_bytes> in) noexcept {
-    return {static_cast<kind>(in[0]), static_cast<std::uint16_t>(std::to_integer<unsigned>(in[1]) << 8 |
-                                                                 std::to_integer<unsigned>(in[2]))};
+    return {static_cast<kind>(in[0]),
+            static_cast<std::uint16_t>(std::to_integer<unsigned>(in[1]) << 8 | std::to_integer<unsigned>(in[2]))};
 }
 
 /// One message, seen where it lies: a kind and a view of its payload. Owns nothing; the view lives as long as the

@@ -60,6 +60,7 @@ class conversation {
   public:
     enum flags : std::uint8_t { fin = 1, syn = 2, rst = 4, ack = 16 };
     enum who { client, server };
+    static constexpr std::uint32_t raw_ip = 101, linux_cooked_2 = 276;
 
     struct packet {
         double at;
@@ -111,18 +112,25 @@ class conversation {
         send(end + 0.002, client, fin | ack);
     }
 
-    bytes pcap() const {
+    /// As a file. Of the link types, "Linux cooked 2" gets its header; all others get the bare IP packet.
+    bytes pcap(std::uint32_t link_type = raw_ip) const {
+        bytes link;
+        if (link_type == linux_cooked_2) {
+            put16(link, 0x0800);
+            link.resize(20);
+        }
         bytes out;
-        for (const std::uint32_t v : {0xa1b2c3d4U, 0x00040002U, 0U, 0U, 65'535U, 101U})
+        for (const std::uint32_t v : {0xa1b2c3d4U, 0x00040002U, 0U, 0U, 65'535U, link_type})
             put_little(out, v);
         for (const packet& p : packets) {
             const auto us = std::llround(p.at * 1e6);
-            const std::size_t kept = std::min(p.kept, p.content.size());
+            const bytes framed = link + p.content;
+            const std::size_t kept = std::min(p.kept, framed.size());
             put_little(out, static_cast<std::uint32_t>(1'700'000'000 + us / 1'000'000));
             put_little(out, static_cast<std::uint32_t>(us % 1'000'000));
             put_little(out, static_cast<std::uint32_t>(kept));
-            put_little(out, static_cast<std::uint32_t>(p.content.size()));
-            out.insert(out.end(), p.content.begin(), p.content.begin() + static_cast<std::ptrdiff_t>(kept));
+            put_little(out, static_cast<std::uint32_t>(framed.size()));
+            out.insert(out.end(), framed.begin(), framed.begin() + static_cast<std::ptrdiff_t>(kept));
         }
         return out;
     }

@@ -36,8 +36,7 @@ std::vector<signal> ordinary_signals() {
     add_at_all_levels(all, "low voice", test::voiced(110));
     add_at_all_levels(all, "high voice", test::voiced(235));
     add_at_all_levels(all, "chord",
-                      test::sum(0.3, {test::sine(261.6), test::sine(329.6), test::sine(392),
-                                      test::sine(1046.5)}));
+                      test::sum(0.3, {test::sine(261.6), test::sine(329.6), test::sine(392), test::sine(1046.5)}));
     add_at_all_levels(all, "gaussian noise", test::gaussian_noise(1, 0.3));
     add_at_all_levels(all, "uniform noise", test::uniform_noise(2));
     for (const double hz : {350.0, 425.0, 440.0, 697.0, 950.0, 1004.0, 1209.0, 1400.0}) {
@@ -124,10 +123,8 @@ TEST(encoding_detector, slin_of_any_kind_is_never_taken_for_g711) {
         }
         for (const encoding law : {encoding::ulaw, encoding::alaw}) {
             const samples sound = through(law, s.sound);
-            EXPECT_EQ(listen(encoding::slin, sound, 160).wrong, 0U)
-                << s.name << " by " << name(law);
-            EXPECT_EQ(listen(encoding::slin, sound, 320).wrong, 0U)
-                << s.name << " by " << name(law);
+            EXPECT_EQ(listen(encoding::slin, sound, 160).wrong, 0U) << s.name << " by " << name(law);
+            EXPECT_EQ(listen(encoding::slin, sound, 320).wrong, 0U) << s.name << " by " << name(law);
         }
     }
 }
@@ -138,8 +135,7 @@ TEST(encoding_detector, g711_of_ordinary_sound_is_told_within_160_ms) {
             for (const std::size_t size : payload_sizes) {
                 const verdict v = listen(law, s.sound, size);
                 ASSERT_TRUE(v.right_after) << s.name << ", " << name(law) << ", " << size;
-                EXPECT_LE(*v.right_after * size, 1280U)
-                    << s.name << ", " << name(law) << ", " << size;
+                EXPECT_LE(*v.right_after * size, 1280U) << s.name << ", " << name(law) << ", " << size;
                 EXPECT_FALSE(v.wrongly_firm) << s.name << ", " << name(law) << ", " << size;
             }
         }

@@ -73,8 +73,7 @@ TEST(resampler, ten_seconds_of_every_pair_come_out_to_the_sample) {
             const std::size_t block = static_cast<std::size_t>(in_rate) / 50;
             const samples in(500 * block + 7, 100); // not a whole number of anything
             const samples out = run(r, in, [=] { return block; });
-            EXPECT_EQ(out.size(), rounded_up(in.size(), in_rate, out_rate))
-                << in_rate << " to " << out_rate;
+            EXPECT_EQ(out.size(), rounded_up(in.size(), in_rate, out_rate)) << in_rate << " to " << out_rate;
         }
     }
 }
@@ -99,8 +98,8 @@ TEST(resampler, an_hour_comes_out_to_the_sample) {
 }
 
 TEST(resampler, how_a_stream_is_cut_changes_no_sample) {
-    for (const auto& [in_rate, out_rate] : {std::pair(8000, 16000), std::pair(48000, 8000),
-                                            std::pair(44100, 16000), std::pair(8000, 192000)}) {
+    for (const auto& [in_rate, out_rate] :
+         {std::pair(8000, 16000), std::pair(48000, 8000), std::pair(44100, 16000), std::pair(8000, 192000)}) {
         const samples in = test::random_samples(20000, 2);
         resampler r(in_rate, out_rate);
         const samples whole = run(r, in, [&] { return in.size(); });
@@ -122,8 +121,7 @@ TEST(resampler, little_room_for_output_changes_no_sample) {
     std::array<std::int16_t, 7> room{};
     while (!rest.empty()) {
         const auto step = r.process(rest, room);
-        out.insert(out.end(), room.begin(),
-                   room.begin() + static_cast<std::ptrdiff_t>(step.produced));
+        out.insert(out.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(step.produced));
         rest = rest.subspan(step.consumed);
     }
     for (std::size_t got = 1; got != 0;) {
@@ -151,13 +149,11 @@ TEST(resampler, a_sine_keeps_its_shape_and_its_place_in_time) {
     for (const int in_rate : protocol_rates) {
         for (const int out_rate : protocol_rates) {
             for (const double hz : {300.0, 1000.0, 3000.0}) {
-                const samples in =
-                    test::make(static_cast<std::size_t>(in_rate) / 2, -6, test::sine(hz, in_rate));
+                const samples in = test::make(static_cast<std::size_t>(in_rate) / 2, -6, test::sine(hz, in_rate));
                 resampler r(in_rate, out_rate);
                 const std::size_t block = static_cast<std::size_t>(in_rate) / 50;
                 const samples out = run(r, in, [=] { return block; });
-                EXPECT_GT(sine_snr_db(out, hz, out_rate, -6), 60)
-                    << hz << " Hz, " << in_rate << " to " << out_rate;
+                EXPECT_GT(sine_snr_db(out, hz, out_rate, -6), 60) << hz << " Hz, " << in_rate << " to " << out_rate;
             }
         }
     }

@@ -34,9 +34,7 @@ inline samples make(std::size_t count, double dbfs, const wave& w) {
 }
 
 inline wave sine(double hz, double rate_hz = 8000) {
-    return [=](std::size_t i) {
-        return std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / rate_hz + 0.3);
-    };
+    return [=](std::size_t i) { return std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / rate_hz + 0.3); };
 }
 
 inline wave sum(double scale, std::vector<wave> parts) {

@@ -49,10 +49,9 @@ std::string wav(std::uint32_t tag, std::uint32_t channels, std::uint32_t rate, s
                 const std::string& data) {
     const std::uint32_t frame = channels * bits / 8;
     const auto size = static_cast<std::uint32_t>(data.size());
-    return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) +
-           little_endian(tag, 2) + little_endian(channels, 2) + little_endian(rate, 4) +
-           little_endian(rate * frame, 4) + little_endian(frame, 2) + little_endian(bits, 2) +
-           "data" + little_endian(size, 4) + data;
+    return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(tag, 2) +
+           little_endian(channels, 2) + little_endian(rate, 4) + little_endian(rate * frame, 4) +
+           little_endian(frame, 2) + little_endian(bits, 2) + "data" + little_endian(size, 4) + data;
 }
 
 std::string why_refused(const std::filesystem::path& path) {
@@ -296,8 +295,7 @@ TEST_F(sound_reader_test, file_cut_short_ends_early_and_says_so) {
 
 TEST_F(sound_reader_test, format_name_is_for_people) {
     write_file(directory / "x.wav", wav(1, 1, 8000, 16, "1234"));
-    EXPECT_EQ(sound_reader(directory / "x.wav").format_name(),
-              "WAV (Microsoft), Signed 16 bit PCM");
+    EXPECT_EQ(sound_reader(directory / "x.wav").format_name(), "WAV (Microsoft), Signed 16 bit PCM");
 }
 
 TEST_F(sound_reader_test, reading_nothing_at_all_is_no_end) {

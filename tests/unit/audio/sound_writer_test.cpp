@@ -86,8 +86,7 @@ TEST_F(sound_writer_test, stereo_keeps_its_channels) {
     sound_writer writer(directory / "two.wav", 8000, 2);
     EXPECT_TRUE(writer.write(samples{100, 300, 200, 600, 9}));
     EXPECT_TRUE(writer.close());
-    EXPECT_EQ(read_back(directory / "two.wav"),
-              (samples{200, 400})); // averaged, the odd 9 left out
+    EXPECT_EQ(read_back(directory / "two.wav"), (samples{200, 400})); // averaged, the odd 9 left out
 }
 
 TEST_F(sound_writer_test, g711_comes_back_to_within_a_step) {
@@ -149,8 +148,8 @@ TEST_F(sound_writer_test, disk_that_fills_up_leaves_what_was_heard) {
             for (int i = 0; i < 5 && good; ++i) {
                 good = writer.write(samples(8000, 77));
             }
-            const bool told = !good && contains(writer.failure(), "File too large") &&
-                              contains(writer.failure(), "after 2.");
+            const bool told =
+                !good && contains(writer.failure(), "File too large") && contains(writer.failure(), "after 2.");
             if (!told) {
                 ::_exit(1);
             }

@@ -13,8 +13,7 @@ TEST(encoder, every_constructor_writes_the_bytes_of_the_protocol) {
     error_code error;
     EXPECT_EQ(hangup_message().to_bytes(), raw({0, 0, 0}));
     EXPECT_EQ(silence_message().to_bytes(), raw({2, 0, 0}));
-    EXPECT_EQ(id_message(sample).to_bytes(),
-              frame(0x01, bytes(sample.bytes.begin(), sample.bytes.end())));
+    EXPECT_EQ(id_message(sample).to_bytes(), frame(0x01, bytes(sample.bytes.begin(), sample.bytes.end())));
     EXPECT_EQ(dtmf_message('#', error).to_bytes(), raw({3, 0, 1, '#'}));
     EXPECT_FALSE(error);
     EXPECT_EQ(error_message(error_bits::memory).to_bytes(), raw({0xff, 0, 1, 4}));
