@@ -18,7 +18,7 @@ connection::connection(tcp_socket socket, session rules, const call_options& opt
     peer_ = socket_.remote_endpoint(ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
-    send_format_ = session_.send_format();
+    publish();
 }
 
 void connection::start(std::function<void(bool)> on_up) {
@@ -261,8 +261,8 @@ void connection::arm_timer() {
 void connection::publish() {
     ended_ = session_.closed();
     queued_ms_ = session_.queued().count();
-    receive_format_ = session_.receive_format();
-    send_format_ = session_.send_format();
+    receive_format_.store(session_.receive_format());
+    send_format_.store(session_.send_format());
 }
 
 void connection::close() {

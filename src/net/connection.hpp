@@ -22,6 +22,22 @@ using io_executor = boost::asio::io_context::executor_type;
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
 using io_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io_executor>;
 
+/// A media_format that one thread writes and others read. Its two bytes go into one number, because Clang has no
+/// lock-free atomic of a structure.
+class shared_format {
+  public:
+    media_format load() const noexcept {
+        const std::uint16_t both = both_;
+        return {static_cast<kind>(both >> 8), static_cast<encoding>(both & 0xff)};
+    }
+    void store(const media_format& f) noexcept {
+        both_ = static_cast<std::uint16_t>(static_cast<unsigned>(f.kind) << 8 | static_cast<unsigned>(f.encoding));
+    }
+
+  private:
+    std::atomic<std::uint16_t> both_ = 0;
+};
+
 /// A session and its socket: performs what the session asks for.
 ///
 /// Everything here happens on the socket's io_context, except the members marked as safe from any thread, which check
@@ -48,8 +64,8 @@ class connection : public std::enable_shared_from_this<connection> {
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
     bool ended() const noexcept { return ended_; }
     std::chrono::milliseconds queued() const noexcept { return std::chrono::milliseconds(queued_ms_); }
-    media_format receive_format() const noexcept { return receive_format_; }
-    media_format send_format() const noexcept { return send_format_; }
+    media_format receive_format() const noexcept { return receive_format_.load(); }
+    media_format send_format() const noexcept { return send_format_.load(); }
 
     void start_wait(completion<event> waiter);
     void cancel_wait();
@@ -123,8 +139,8 @@ class connection : public std::enable_shared_from_this<connection> {
     std::atomic<std::int64_t> queued_ms_ = 0;
     std::atomic<std::int64_t> posted_ms_ = 0; // audio on its way here from another thread
     const std::int64_t playout_queue_ms_;
-    std::atomic<media_format> receive_format_{};
-    std::atomic<media_format> send_format_{};
+    shared_format receive_format_;
+    shared_format send_format_;
 
     // One read's worth: twelve frames at 8 kHz, half a frame at 192 kHz.
     static constexpr std::size_t read_bytes = 4096;
