@@ -9,10 +9,12 @@ target_compile_options(audiosocket_flags_ INTERFACE
     $<$<BOOL:${AUDIOSOCKET_WARNINGS_AS_ERRORS}>:-Werror>)
 if(AUDIOSOCKET_SANITIZE)
     target_compile_options(audiosocket_flags_ INTERFACE
-        -fsanitize=${AUDIOSOCKET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-        # GCC says that it does not follow the fences in Asio's handlers; the locks and atomics beside them it does.
-        $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${AUDIOSOCKET_SANITIZE},thread>>:-Wno-tsan>)
+        -fsanitize=${AUDIOSOCKET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(audiosocket_flags_ INTERFACE -fsanitize=${AUDIOSOCKET_SANITIZE})
+endif()
+if(AUDIOSOCKET_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # It says that it does not follow the fences in Asio's handlers; the locks and atomics beside them it does.
+    target_compile_options(audiosocket_flags_ INTERFACE -Wno-tsan)
 endif()
 
 function(audiosocket_flags target)
