@@ -1,5 +1,8 @@
 #include "command_test.hpp"
 
+#include <algorithm>
+#include <limits>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -15,6 +18,13 @@ class serve_and_call : public command_test {
         for (const auto& entry : std::filesystem::directory_iterator(folder / "rec"))
             return entry.path();
         return {};
+    }
+
+    // Where these samples stand in a recording, without a gap.
+    static constexpr std::ptrdiff_t nowhere = std::numeric_limits<std::ptrdiff_t>::max();
+    static std::ptrdiff_t place_of(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        const auto found = std::search(in.begin(), in.end(), what.begin(), what.end());
+        return found == in.end() ? nowhere : found - in.begin();
     }
 
     // One channel of a two-channel 16-bit WAV file.
@@ -81,13 +91,9 @@ TEST_F(serve_and_call, recording_has_the_caller_left_and_us_right) {
     const auto right = channel(file, 1);
     EXPECT_NEAR(static_cast<double>(left.size()), 16'000, 800);
 
-    const auto said = std::ranges::search(right, numbers(8000));
-    ASSERT_FALSE(said.empty());
-    const auto heard = std::ranges::search(left, tone_samples);
-    ASSERT_FALSE(heard.empty());
-    // Both sides began within a frame or two of the start, and so of each other.
-    EXPECT_LT(said.begin() - right.begin(), 800);
-    EXPECT_LT(heard.begin() - left.begin(), 800);
+    // Both sides are there whole, and began within a frame or two of the start, and so of each other.
+    EXPECT_LT(place_of(numbers(8000), right), 800);
+    EXPECT_LT(place_of(tone_samples, left), 800);
 }
 
 TEST_F(serve_and_call, echo_comes_back_bit_exact) {
@@ -96,7 +102,7 @@ TEST_F(serve_and_call, echo_comes_back_bit_exact) {
     const auto heard = folder / "heard.slin";
     EXPECT_EQ(call({"--play", said.string(), "--record", heard.string()}).code, 0);
     const auto samples = read_mono(heard);
-    EXPECT_FALSE(std::ranges::search(samples, numbers(8000)).empty());
+    EXPECT_LT(place_of(numbers(8000), samples), nowhere);
     EXPECT_EQ(stop(), 0);
 }
 
@@ -111,7 +117,7 @@ TEST_F(serve_and_call, every_format_is_echoed_in_its_own_kind) {
         EXPECT_EQ(result.code, 0) << result.out;
         EXPECT_EQ(result.json().at("format").as_string(), format);
         const auto samples = read_mono(heard);
-        EXPECT_FALSE(std::ranges::search(samples, numbers(static_cast<std::size_t>(rate / 4))).empty()) << format;
+        EXPECT_LT(place_of(numbers(static_cast<std::size_t>(rate / 4)), samples), nowhere) << format;
     }
     EXPECT_EQ(stop(), 0);
 }

@@ -47,6 +47,17 @@ std::vector<std::int16_t> numbers(std::size_t count) {
     return out;
 }
 
+// A coroutine that answers one call and counts what it hears.
+asio::awaitable<void> count_one_call(listener& calls, std::size_t& samples) {
+    call c = co_await calls.async_accept(asio::use_awaitable);
+    for (;;) {
+        const event e = co_await c.async_next_event(asio::use_awaitable);
+        if (const auto* audio = std::get_if<audio_event>(&e)) samples += audio->samples.size();
+        if (std::holds_alternative<ended_event>(e)) break;
+    }
+    calls.close();
+}
+
 } // namespace
 
 TEST_F(call_on_loopback, silence_flows_from_the_start_with_nothing_inbound) {
@@ -234,17 +245,8 @@ TEST_F(call_on_loopback, coroutine_on_one_thread_echoes) {
     raw_peer peer(here.local_endpoint());
     peer.send(id_bytes() + frame(kind::slin, numbered(160, 1)) + frame(kind::hangup));
     std::size_t samples = 0;
-    const auto serve = [&]() -> asio::awaitable<void> {
-        call c = co_await here.async_accept(asio::use_awaitable);
-        for (;;) {
-            const event e = co_await c.async_next_event(asio::use_awaitable);
-            if (const auto* audio = std::get_if<audio_event>(&e)) samples += audio->samples.size();
-            if (std::holds_alternative<ended_event>(e)) break;
-        }
-        here.close();
-    };
     std::exception_ptr failed;
-    asio::co_spawn(io, serve(), [&](std::exception_ptr e) { failed = e; });
+    asio::co_spawn(io, count_one_call(here, samples), [&](std::exception_ptr e) { failed = e; });
     peer.finish();
     io.run();
     EXPECT_FALSE(failed);
