@@ -29,8 +29,22 @@ int fail(exit_code code, const std::string& what) {
     return static_cast<int>(code);
 }
 
+// CLI11 says of an unknown verb only that one is required.
+void check_verb(CLI::App& command, int argc, const char* const* argv) {
+    const std::string given = argc > 1 ? argv[1] : "";
+    std::string verbs;
+    for (const auto* verb : command.get_subcommands({})) {
+        if (verb->get_name() == given) return;
+        verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+    }
+    if (given.starts_with('-')) return;
+    throw failure(exit_code::usage, (given.empty() ? "a subcommand is missing" : given + " is no subcommand") +
+                                        "; it is one of " + verbs + " (see --help)");
+}
+
 int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& result) {
     try {
+        check_verb(command, argc, argv);
         command.parse(argc, argv);
         std::cout.flush();
         if (!std::cout) return fail(exit_code::file, "standard output cannot be written");
