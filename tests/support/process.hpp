@@ -55,6 +55,7 @@ class process {
         close(errors_);
     }
 
+    pid_t id() const noexcept { return pid_; }
     void signal(int number) { ::kill(pid_, number); }
 
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
