@@ -20,7 +20,8 @@ struct server_options {
 };
 
 /// Serves until SIGINT, SIGTERM or `exit_after`; then hangs up what is up, completes the recordings and returns. A
-/// second signal ends the program at once. Throws boost::system::system_error where it cannot listen.
+/// second signal ends the program at once. Throws boost::system::system_error where it cannot listen, failure (file)
+/// where standard output could not be written.
 void run_server(const server_options& options);
 
 } // namespace audiosocket::app
