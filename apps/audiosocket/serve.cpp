@@ -29,6 +29,8 @@ constexpr const char* examples = R"(Examples:
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
+SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
+or a second signal, hangs them up; one more ends the program at once.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 struct serve_options {
@@ -38,6 +40,7 @@ struct serve_options {
     std::string input = "auto";
     double tone_hz = 0;
     double id_timeout_s = 5;
+    double drain_timeout_s = std::chrono::duration<double>(server_options{}.drain_timeout).count();
     server_options server;
 };
 
@@ -68,6 +71,7 @@ server_options prepare(const serve_options& o) {
     ready.listen = *where;
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
+    ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
     if (!o.play.empty()) {
         // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
@@ -121,9 +125,13 @@ void add_serve(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb->add_option("--exit-after", o.server.exit_after, "Stop when this many calls have ended")
+    verb->add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
+    verb->add_option("--drain-timeout", o.drain_timeout_s, "How long calls may go on after SIGTERM; 0 hangs up at once")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86'400.0))
+        ->type_name("SECONDS");
     verb->add_flag("--json", o.server.json, "Events as JSON lines on standard output");
     auto* quiet = verb->add_flag("-q,--quiet", o.server.quiet, "Warnings only");
     verb->add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);

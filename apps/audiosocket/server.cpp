@@ -27,14 +27,13 @@ class server {
                                      : options.verbose ? console::verbosity::verbose
                                                        : console::verbosity::normal,
                                      options.json),
-          calls_(io_, options.listen, options.listener), signals_(io_, SIGINT, SIGTERM), status_timer_(io_) {}
+          calls_(io_, options.listen, options.listener), signals_(io_, SIGINT, SIGTERM), drain_timer_(io_),
+          status_timer_(io_) {}
 
     void run() {
         report_.listening(calls_.local_endpoint());
         calls_.on_ended_early([this](const auto& peer, const ended_event& why) { report_.ended_early(peer, why); });
-        signals_.async_wait([this](auto error, int) {
-            if (!error) stop("signal");
-        });
+        wait_for_signal();
         accept();
         if (report_.screen().interactive()) draw_status();
         io_.run();
@@ -45,13 +44,20 @@ class server {
     }
 
   private:
+    // One after the other, and never back; each but the first may be left out.
+    enum class phase { serving, draining, hanging_up };
+
     using live_calls = std::list<std::shared_ptr<served_call>>;
 
     void accept();
     void serve(call c);
     void on_event(live_calls::iterator which, const event& e);
     void on_end(live_calls::iterator which, const ended_event& end);
-    void stop(const char* why);
+    void wait_for_signal();
+    void on_signal(int number);
+    void drain(const std::string& why);
+    void hang_up_all(const std::string& why);
+    void finish_if_over();
     void draw_status();
     std::shared_ptr<call_recording> recording_for(const call& c);
 
@@ -61,10 +67,11 @@ class server {
     asio::io_context io_{1}; // one thread runs it
     listener calls_;
     asio::signal_set signals_;
+    asio::steady_timer drain_timer_;
     asio::steady_timer status_timer_;
     live_calls live_;
     std::size_t ended_ = 0;
-    bool stopping_ = false;
+    phase phase_ = phase::serving;
 };
 
 void server::accept() {
@@ -103,22 +110,54 @@ void server::on_event(live_calls::iterator which, const event& e) {
 void server::on_end(live_calls::iterator which, const ended_event& end) {
     report_.ended((*which)->line(), end, (*which)->age());
     live_.erase(which);
-    if (++ended_ == options_.exit_after) stop("--exit-after");
-    if (stopping_ && live_.empty()) signals_.cancel();
+    if (++ended_ == options_.exit_after && phase_ == phase::serving) drain("--exit-after");
+    finish_if_over();
 }
 
-void server::stop(const char* why) {
-    if (std::exchange(stopping_, true)) return;
-    report_.stopping(why, live_.size(), {});
-    status_timer_.cancel();
+void server::wait_for_signal() {
+    signals_.async_wait([this](auto error, int number) {
+        if (error) return;
+        wait_for_signal();
+        on_signal(number);
+    });
+}
+
+void server::on_signal(int number) {
+    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
+    // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
+    if (number == SIGTERM && phase_ == phase::serving)
+        drain("SIGTERM");
+    else
+        hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
+    finish_if_over();
+}
+
+// No more calls; those that are up may end by themselves.
+void server::drain(const std::string& why) {
+    if (options_.drain_timeout.count() == 0) return hang_up_all(why);
+    phase_ = phase::draining;
     calls_.close();
+    report_.stopping(why, live_.size(), options_.drain_timeout);
+    drain_timer_.expires_after(options_.drain_timeout);
+    drain_timer_.async_wait([this](auto error) {
+        if (!error && phase_ == phase::draining && !live_.empty()) hang_up_all("--drain-timeout");
+    });
+}
+
+void server::hang_up_all(const std::string& why) {
+    phase_ = phase::hanging_up;
+    calls_.close();
+    report_.stopping(why, live_.size(), {});
     const auto up = live_; // a call may end while it is told to, and take itself out
     for (const auto& c : up)
         c->line().hang_up();
-    if (live_.empty()) return signals_.cancel();
-    signals_.async_wait([](auto error, int) {
-        if (!error) std::_Exit(EXIT_FAILURE); // asked twice: now
-    });
+}
+
+void server::finish_if_over() {
+    if (phase_ == phase::serving || !live_.empty()) return;
+    signals_.cancel();
+    drain_timer_.cancel();
+    status_timer_.cancel();
 }
 
 void server::draw_status() {
@@ -130,10 +169,13 @@ void server::draw_status() {
                             std::chrono::duration_cast<std::chrono::seconds>(c->age()),
                             level_bar(c->take_heard_level().rms_dbfs, 8), level_bar(c->take_said_level().rms_dbfs, 8));
     }
+    if (phase_ == phase::draining)
+        line += fmt::format(" | stopping in {:%S}",
+                            std::chrono::ceil<std::chrono::seconds>(drain_timer_.expiry() - clock::now()));
     report_.screen().status(line);
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](auto error) {
-        if (!error && !stopping_) draw_status();
+        if (!error && (phase_ == phase::serving || !live_.empty())) draw_status();
     });
 }
 

@@ -81,7 +81,7 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
 void server_report::ended_early(const endpoint& peer, const ended_event& why) {
     if (why.reason == end_reason::never_started && !why.error)
         return console_.log().debug("{} connected and closed without a call", peer_text(peer));
-    if (stopping_) return;
+    if (why.error == std::errc::operation_canceled) return; // by us, who stop
     const auto now = clock::now();
     if (now - early_ends_second_ > std::chrono::seconds(1)) {
         sum_up_early_ends();
@@ -100,7 +100,6 @@ void server_report::sum_up_early_ends() {
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
     sum_up_early_ends();
-    stopping_ = true;
     if (calls_up == 0)
         console_.log().info("stopping ({}); no calls up", why);
     else if (drain.count() > 0)

@@ -53,7 +53,6 @@ class server_report {
     console console_;
     std::optional<line_writer> out_; // unless nobody asked for JSON
     bool failed_output_told_ = false;
-    bool stopping_ = false;
     time_point early_ends_second_{};
     std::uint64_t early_ends_in_second_ = 0;
 };
