@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace audiosocket::app {
 namespace {
@@ -23,6 +24,8 @@ constexpr const char* examples = R"(Examples:
       play a file to each caller, then silence until he hangs up
   audiosocket serve --play goodbye.flac --then-hangup
       the dialplan goes on when the file has been played
+  audiosocket serve --play menu.wav --barge-in any --json
+      any key stops the file, within a frame; each key is an event
   audiosocket serve --listen 127.0.0.1:9092 --echo --record calls/
       echo, and record each call as a two-channel WAV file (caller left)
   audiosocket serve --tone 440 --input-format ulaw
@@ -38,6 +41,7 @@ struct serve_options {
     std::string play;
     std::string record;
     std::string input = "auto";
+    std::optional<std::string> barge_in; // no keys are a mistake, not a wish for none
     double tone_hz = 0;
     double id_timeout_s = 5;
     double drain_timeout_s = std::chrono::duration<double>(server_options{}.drain_timeout).count();
@@ -63,6 +67,19 @@ const std::map<std::string, input_format> input_formats{{"auto", input_format::a
                                                         {"ulaw", input_format::ulaw},
                                                         {"alaw", input_format::alaw}};
 
+constexpr const char* all_digits = "0123456789*#ABCD";
+
+// The keys that stop what is being played.
+std::string barge_in_keys(const serve_options& o) {
+    if (!o.barge_in) return {};
+    if (o.play.empty() && o.tone_hz == 0 && !o.server.plan.echo)
+        throw failure(exit_code::usage, "--barge-in: there is nothing to stop without --play, --tone or --echo");
+    if (*o.barge_in == "any") return all_digits;
+    if (o.barge_in->empty() || !std::ranges::all_of(*o.barge_in, is_dtmf_digit))
+        throw failure(exit_code::usage, "--barge-in " + *o.barge_in + ": only the digits 0-9 * # A-D, or any");
+    return *o.barge_in;
+}
+
 // Checks what can be checked before the first call comes, and loads what is to be played.
 server_options prepare(const serve_options& o) {
     server_options ready = o.server;
@@ -71,6 +88,7 @@ server_options prepare(const serve_options& o) {
     ready.listen = *where;
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
+    ready.plan.barge_in = barge_in_keys(o);
     ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
     if (!o.play.empty()) {
@@ -111,6 +129,8 @@ void add_serve(CLI::App& command, exit_code& result) {
     verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
         ->excludes(tone)
         ->excludes(loop);
+    verb->add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
+        ->type_name("DIGITS");
     verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")
         ->type_name("DIR");
     verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")

@@ -170,8 +170,8 @@ void server::draw_status() {
                             level_bar(c->take_heard_level().rms_dbfs, 8), level_bar(c->take_said_level().rms_dbfs, 8));
     }
     if (phase_ == phase::draining)
-        line += fmt::format(" | stopping in {:%S}",
-                            std::chrono::ceil<std::chrono::seconds>(drain_timer_.expiry() - clock::now()));
+        line += fmt::format(" | stopping in {} s",
+                            std::chrono::ceil<std::chrono::seconds>(drain_timer_.expiry() - clock::now()).count());
     report_.screen().status(line);
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](auto error) {

@@ -55,6 +55,10 @@ void server_report::happened(const uuid& which, const event& e) {
     } else if (const auto* played = std::get_if<played_event>(&e)) {
         console_.log().debug("call {}: played {:.1f} s", id, seconds(played->sent));
         print({{"event", "played"}, {"id", id}, {"sent_ms", played->sent.count()}});
+    } else if (const auto* cut = std::get_if<cleared_event>(&e)) {
+        console_.log().info("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
+                            seconds(cut->cut));
+        print({{"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}});
     }
 }
 

@@ -1,9 +1,5 @@
 #include "command_test.hpp"
 
-#include "support/raw_peer.hpp"
-
-#include <audiosocket/net/address.hpp>
-
 #include <algorithm>
 
 using namespace audiosocket;
@@ -14,11 +10,6 @@ namespace {
 // How a server stops that has calls up.
 class serve_stop : public command_test {
   protected:
-    raw_peer::tcp::endpoint endpoint() const {
-        const auto at = parse_address(where);
-        return {boost::asio::ip::make_address(at->host), at->port};
-    }
-
     // Starts a call that nobody but the server will end soon.
     std::unique_ptr<process> long_call() {
         auto caller = std::make_unique<process>(command({"call", where, "--duration", "60", "--json"}));
@@ -110,8 +101,7 @@ TEST_F(serve_stop, drain_timeout_of_zero_hangs_up_at_once) {
 
 TEST_F(serve_stop, signal_while_hanging_up_ends_the_program) {
     serve({});
-    raw_peer deaf(endpoint()); // does not close its side, so that the server listens on for a second
-    deaf.send(frame(kind::id, bytes(16, std::byte{7})));
+    const raw_peer deaf = raw_caller(); // does not close its side, so that the server listens on for a second
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     stop_with(SIGINT, "\"stopping\"");
     server->signal(SIGTERM);

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <sstream>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace audiosocket::app;
@@ -104,7 +106,9 @@ TEST_F(line_writer_test, end_does_not_wait_long_for_a_reader_that_does_not_read)
     out.finish();
     EXPECT_GE(out.unwritten(), 1000U - 4096 / 100);
     EXPECT_EQ(out.error(), 0);
-    close_reader(); // lets the thread go
+    close_reader(); // lets the thread go, which uses the file until then
+    while (out.error() == 0)
+        std::this_thread::yield();
 }
 
 TEST_F(line_writer_test, reader_that_has_gone_ends_the_writing) {
