@@ -105,11 +105,11 @@ void server_report::sum_up_early_ends() {
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
     sum_up_early_ends();
     if (calls_up == 0)
-        console_.log().info("stopping ({}); no calls up", why);
+        console_.log().info("stopping ({}); nobody up", why);
     else if (drain.count() > 0)
-        console_.log().info("stopping ({}); {} calls up may go on for {:g} s", why, calls_up, seconds(drain));
+        console_.log().info("stopping ({}); {} up, for {:g} s at most", why, calls_up, seconds(drain));
     else
-        console_.log().info("stopping ({}); hanging up {} calls", why, calls_up);
+        console_.log().info("stopping ({}); hanging up {}", why, calls_up);
     print({{"event", "stopping"}, {"reason", why}, {"calls", calls_up}, {"drain_seconds", rounded(seconds(drain))}});
 }
 
