@@ -126,9 +126,13 @@ void add_serve(CLI::App& command, exit_code& result) {
                      ->type_name("HZ")
                      ->check(CLI::Range(1.0, 20'000.0))
                      ->excludes(play);
-    verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
-        ->excludes(tone)
-        ->excludes(loop);
+    auto* echo =
+        verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
+            ->excludes(tone)
+            ->excludes(loop);
+    verb->add_flag("--requests", o.server.plan.requests, "Do what the ids of audiosocket check ask for")
+        ->needs(echo)
+        ->excludes(play);
     verb->add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
         ->type_name("DIGITS");
     verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")

@@ -5,8 +5,9 @@
 namespace audiosocket::app {
 namespace {
 
-// A caller who sends faster than real time is echoed no later than this; what is beyond is left out.
-constexpr std::chrono::milliseconds echo_queue_max{1000};
+// A caller who sends faster than real time is echoed no later than this; what is beyond is left out. Two seconds may
+// well come in one segment, after a network has stood still.
+constexpr std::chrono::milliseconds echo_queue_max{2500};
 
 // Tones are made a second at a time, two of them queued.
 constexpr int tone_piece_seconds = 1;
@@ -25,7 +26,7 @@ int rate_for_tone(double hz) {
 } // namespace
 
 served_call::served_call(call c, const call_plan& plan, event_handler on_event)
-    : call_(std::move(c)), plan_(plan), on_event_(std::move(on_event)) {}
+    : call_(std::move(c)), plan_(plan), on_event_(std::move(on_event)), stall_(call_.get_executor()) {}
 
 void served_call::start() {
     if (plan_.tone) {
@@ -57,7 +58,7 @@ void served_call::wait() {
     call_.async_next_event([self = shared_from_this()](boost::system::error_code error, const event& e) {
         if (error) return;
         self->handle(e);
-        self->wait();
+        if (!self->stalled_) self->wait();
     });
 }
 
@@ -76,6 +77,8 @@ void served_call::handle(const event& e) {
     if (std::holds_alternative<ended_event>(e) && ears_ && ears_->recording) ears_->recording->finish();
     on_event_(e);
     const auto* key = std::get_if<dtmf_event>(&e);
+    if (const auto what = key && plan_.requests ? check::requested_by(call_.id()) : std::nullopt)
+        obey(*what, key->digit);
     if (key && plan_.barge_in.find(key->digit) != std::string::npos) barge_in();
 }
 
@@ -99,6 +102,32 @@ bool served_call::is_news(const event& e) {
 
 void served_call::echo(const audio_event& audio) {
     if (call_.queued() < echo_queue_max) call_.play(audio.samples, audio.rate_hz);
+}
+
+void served_call::obey(check::request what, char digit) {
+    switch (what) {
+    case check::request::stall:
+        stalled_ = true;
+        stall_.expires_after(check::stall_time);
+        stall_.async_wait([self = shared_from_this()](boost::system::error_code) {
+            self->stalled_ = false;
+            self->wait();
+        });
+        break;
+    case check::request::play:
+        if (std::exchange(asked_to_play_, !asked_to_play_)) {
+            call_.clear();
+        } else {
+            std::vector<std::int16_t> sound(static_cast<std::size_t>(check::tone_time.count()) * 8000);
+            tone(check::tone_hz, 8000).fill(sound);
+            call_.play(clip(std::move(sound), 8000));
+        }
+        break;
+    case check::request::hang_up: call_.hang_up(); break;
+    case check::request::spell:
+        call_.play(std::vector<std::int16_t>(check::spelled_samples, check::spelled(digit)), 8000);
+        break;
+    }
 }
 
 void served_call::record(std::shared_ptr<call_recording> recording) {

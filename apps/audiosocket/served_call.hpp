@@ -1,10 +1,13 @@
 #pragma once
 
+#include "audiosocket/check/request.hpp"
 #include "audiosocket/recording.hpp"
 
 #include <audiosocket/audio/level_meter.hpp>
 #include <audiosocket/audio/tone.hpp>
 #include <audiosocket/net/call.hpp>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
@@ -19,6 +22,7 @@ struct call_plan {
     bool then_hangup = false;   ///< Hang up when it has been played.
     std::optional<double> tone; ///< Play this tone in Hz instead.
     bool echo = false;          ///< Send back what is heard, once there is nothing else to play.
+    bool requests = false;      ///< Do what the id asks for (check::request).
     std::string barge_in;       ///< Keys that stop what is being played.
 };
 
@@ -64,12 +68,16 @@ class served_call : public std::enable_shared_from_this<served_call> {
     void barge_in();
     bool is_news(const event& e);
     void echo(const audio_event& audio);
+    void obey(check::request what, char digit);
 
     call call_;
     const call_plan plan_;
     const event_handler on_event_;
     const time_point since_ = clock::now();
-    std::shared_ptr<ears> ears_; // shared with the call, which outlives us while it hangs up
+    std::shared_ptr<ears> ears_;      // shared with the call, which outlives us while it hangs up
+    boost::asio::steady_timer stall_; // while it runs the program takes nothing
+    bool stalled_ = false;
+    bool asked_to_play_ = false;
     std::optional<tone> tone_;
     int tone_rate_hz_ = 0;
     bool program_done_ = false; // nothing left of what the plan plays by itself

@@ -4,10 +4,11 @@
 // One thread and one poll loop, written without our library's call and net rooms, so that it cannot share their errors.
 // Usage: faulty_server FAULT [CAP]; prints its port, and obeys SIGUSR1 by handing its listener over to a successor.
 
-#include "audiosocket/check/target.hpp"
+#include "audiosocket/check/request.hpp"
 #include "check/faults.hpp"
 
 #include <audiosocket/audio/tone.hpp>
+#include <audiosocket/call/event.hpp>
 #include <audiosocket/protocol.hpp>
 
 #include <arpa/inet.h>
@@ -28,6 +29,7 @@
 #include <list>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace audiosocket::test {
@@ -352,7 +354,7 @@ class server {
         if (!c.id && now > c.since + id_timeout && !waits) return drop(c);
         if (c.id && !c.in.empty() && now > c.message_began + message_timeout) return drop(c);
         if (is("hangs-up-on-silence") && c.id && now > c.heard_at + milliseconds(20'000)) return end(c);
-        if (c.id && now > draining_since_ + drain && draining_since_ != time_point::max()) end(c);
+        if (c.id && draining_since_ != time_point::max() && now > draining_since_ + drain) end(c);
         if (now > c.close_at) return drop(c);
         if (!c.id || c.fin_sent || c.peer_done || c.silenced) return;
         if (is("waits-to-hear") && c.audio_messages == 0) return;

@@ -59,11 +59,11 @@ void expect_new_call_works(const target& t, std::string_view after) {
     expect_up(t, l, fmt::format("the id of a new call, after {}", after));
 }
 
-milliseconds expect_closed(line& l, nanoseconds within, std::string_view after) {
+nanoseconds expect_closed(line& l, nanoseconds within, std::string_view after) {
     const auto start = clock::now();
     l.pass(within, [&] { return !l.open(); });
     expect(!l.open(), fmt::format("{} after {} the connection is still open", text(within), after));
-    return std::chrono::duration_cast<milliseconds>(std::max<nanoseconds>(l.ended_at() - start, {}));
+    return std::max<nanoseconds>(l.ended_at() - start, {});
 }
 
 std::string up_or_closed(const target& t, line& l, std::string_view after) {

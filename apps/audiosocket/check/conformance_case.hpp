@@ -60,7 +60,7 @@ void expect_up(const target& t, line& l, std::string_view after);
 void expect_new_call_works(const target& t, std::string_view after);
 
 /// The server closes within this time; returns how long it took.
-milliseconds expect_closed(line& l, nanoseconds within, std::string_view after);
+nanoseconds expect_closed(line& l, nanoseconds within, std::string_view after);
 
 /// Either is right: the call goes on, or it is closed. Says which.
 std::string up_or_closed(const target& t, line& l, std::string_view after);

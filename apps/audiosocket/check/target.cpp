@@ -6,15 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <string_view>
 
 namespace audiosocket::app::check {
 namespace {
-
-constexpr std::string_view request_prefix = "AudioSocket";
 
 // A server that has not said anything by now waits to hear something first.
 constexpr milliseconds speaks_within{500};
@@ -44,19 +40,6 @@ bool obeys_requests(const target& t) {
 }
 
 } // namespace
-
-uuid request_id(request what) {
-    uuid id;
-    std::memcpy(id.bytes.data(), request_prefix.data(), request_prefix.size());
-    id.bytes.back() = static_cast<std::byte>(what);
-    return id;
-}
-
-std::optional<request> requested_by(const uuid& id) {
-    for (const auto what : {request::stall, request::play, request::hang_up, request::spell})
-        if (id == request_id(what)) return what;
-    return std::nullopt;
-}
 
 line place_call(const target& t, const uuid& id, const buffers& how) {
     line l(t.where, how);

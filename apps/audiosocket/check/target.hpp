@@ -2,6 +2,7 @@
 
 #include "audiosocket/check/line.hpp"
 #include "audiosocket/check/machine_watch.hpp"
+#include "audiosocket/check/request.hpp"
 
 #include <sys/types.h>
 
@@ -17,30 +18,6 @@ struct traits {
     bool echoes = false;         ///< Sends back what it hears, sample by sample.
     bool obeys_requests = false; ///< Does what the ids of request_id() ask for.
 };
-
-/// What the application behind the server can be asked for, by the id of the call. It happens when a digit is pressed;
-/// until then, and for every other id, the application echoes.
-enum class request : std::uint8_t {
-    stall = 1,   ///< The application takes nothing and says nothing for a second, then goes on.
-    play = 2,    ///< Queues ten seconds of tone; the next digit clears them.
-    hang_up = 3, ///< Hangs up.
-    spell = 4,   ///< Says each digit: 160 samples of 100 times its ASCII code, in order with the echo.
-};
-
-/// "AudioSocket" in ASCII, four zeros, and the request.
-uuid request_id(request what);
-
-/// The request that an id asks for, if any.
-std::optional<request> requested_by(const uuid& id);
-
-/// What `request::stall` and `request::play` last, and what spells a digit.
-inline constexpr milliseconds stall_time{1000};
-inline constexpr std::chrono::seconds tone_time{10};
-inline constexpr double tone_hz = 400;
-inline constexpr std::size_t spelled_samples = 160;
-constexpr std::int16_t spelled(char digit) {
-    return static_cast<std::int16_t>(100 * digit);
-}
 
 /// The server under test, and what was said about it on the command line.
 struct target {
