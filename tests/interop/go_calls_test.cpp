@@ -1,7 +1,5 @@
 #include "interop_test.hpp"
 
-#include "support/raw_peer.hpp"
-
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -10,11 +8,6 @@ namespace {
 /// Calls between the reference library and us, both ways. Bodies run once for each version of it.
 class go_calls : public go_interop_test {
   protected:
-    raw_peer connect() const {
-        const auto port = static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)));
-        return raw_peer({boost::asio::ip::address_v4::loopback(), port});
-    }
-
     // Starts the example on a port that is free now, and calls it; somebody else may take the port meanwhile.
     void call_playfile(const std::string& version, const program& options, outcome& result) {
         for (int tries = 0; tries < 5; ++tries) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "command/command_test.hpp"
+#include "support/raw_peer.hpp"
 
 #include <audiosocket/protocol/encoder.hpp>
 
@@ -79,6 +80,12 @@ class interop_test : public command_test {
         return read_mono(heard);
     }
 
+    /// A connection to `where` that does only what it is told.
+    raw_peer connect() const {
+        const auto port = static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)));
+        return raw_peer({boost::asio::ip::address_v4::loopback(), port});
+    }
+
     /// Whether these samples are there, in order and without a gap.
     static bool contains(const std::vector<std::int16_t>& heard, const std::vector<std::int16_t>& said) {
         return std::search(heard.begin(), heard.end(), said.begin(), said.end()) != heard.end();
@@ -88,6 +95,12 @@ class interop_test : public command_test {
     static std::vector<std::int16_t> without_silence(std::vector<std::int16_t> heard) {
         std::erase(heard, 0);
         return heard;
+    }
+
+    /// Samples as they stand on the wire.
+    static bytes pcm_of(const std::vector<std::int16_t>& samples) {
+        const auto wire = std::as_bytes(std::span(samples)); // little endian, as this machine
+        return {wire.begin(), wire.end()};
     }
 
     static std::string hex(std::span<const std::byte> data) {

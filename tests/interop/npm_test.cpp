@@ -1,7 +1,5 @@
 #include "interop_test.hpp"
 
-#include "support/raw_peer.hpp"
-
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -106,8 +104,7 @@ TEST_F(npm_asterisk_audiosocket, digit_is_an_error_event_to_a_server_that_listen
 TEST_F(npm_asterisk_audiosocket, hanging_up_resets_a_caller_that_still_speaks) {
     const auto file = numbered_file("played.slin", 320);
     start_server(node, {"play:" + file.string()});
-    raw_peer caller({boost::asio::ip::address_v4::loopback(),
-                     static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)))});
+    raw_peer caller = connect();
     caller.send(id_message(uuid::parse(id_text)).to_bytes());
     const auto end = caller.receive_all();
     EXPECT_TRUE(end.orderly);
