@@ -57,7 +57,7 @@ TEST_F(go_calls, our_caller_hears_send_slin_chunks_bit_exact_and_the_hangup) {
         start_server(go, {"play:" + file.string()});
         const auto result = call({"--record", heard.string(), "--duration", "15", "--json"});
         EXPECT_EQ(result.code, 0) << result.out << result.err;
-        EXPECT_EQ(result.json().at("end").at("reason").as_string(), "peer hung up");
+        EXPECT_TRUE(ended_with_hangup_message(result.json())) << result.out;
         auto samples = read_mono(heard);
         ASSERT_GE(samples.size(), 5000U);
         EXPECT_LT(samples.size(), 5000U + 160U) << "more than the rest of a frame was added";
@@ -106,7 +106,7 @@ TEST_F(go_calls, playfile_example_is_heard_bit_exact_and_hangs_up) {
         outcome result;
         call_playfile(version, {"--id", id_text, "--record", heard.string(), "--duration", "15", "--json"}, result);
         EXPECT_EQ(result.code, 0) << result.out << result.err;
-        EXPECT_EQ(result.json().at("end").at("reason").as_string(), "peer hung up");
+        EXPECT_TRUE(ended_with_hangup_message(result.json())) << result.out;
         auto samples = read_mono(heard);
         ASSERT_GE(samples.size(), 8100U);
         samples.resize(8100);

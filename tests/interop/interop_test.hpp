@@ -80,6 +80,15 @@ class interop_test : public command_test {
         return read_mono(heard);
     }
 
+    /// Whether the last thing that came was a hangup message, and not just the end of the connection.
+    static bool ended_with_hangup_message(const boost::json::value& report) {
+        const auto& counts = report.at("statistics");
+        const auto count = [&](const char* name) { return counts.at(name).to_number<std::size_t>(); };
+        const std::size_t audio = count("frames_received") * header_bytes + count("samples_received") * 2;
+        return report.at("end").at("reason").as_string() == "peer hung up" &&
+               count("bytes_received") == audio + hangup_message().size();
+    }
+
     /// A connection to `where` that does only what it is told.
     raw_peer connect() const {
         const auto port = static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)));

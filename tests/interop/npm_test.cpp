@@ -68,7 +68,7 @@ TEST_F(npm_asterisk_audiosocket, our_caller_hears_its_file_padded_to_a_frame_and
     start_server(node, {"play:" + file.string()});
     const auto result = call({"--record", heard.string(), "--duration", "15", "--json"});
     EXPECT_EQ(result.code, 0) << result.out << result.err;
-    EXPECT_EQ(result.json().at("end").at("reason").as_string(), "peer hung up");
+    EXPECT_TRUE(ended_with_hangup_message(result.json())) << result.out;
     auto wanted = numbers(5000);
     wanted.resize(32 * 160);
     EXPECT_EQ(read_mono(heard), wanted);
