@@ -71,8 +71,8 @@ class interop_test : public command_test {
         std::istringstream(server->out).ignore(10) >> where; // "listening "
     }
 
-    /// Has the peer's caller play a file to `where`; it hangs up when it has heard so many
-    /// samples, and these are returned.
+    /// Has the peer's caller play a file to `where`; it hangs up when it has heard so many samples, and these
+    /// are returned.
     std::vector<std::int16_t> peer_calls(const program& peer, const std::filesystem::path& said, std::size_t samples) {
         const auto heard = folder / "peer-heard.slin";
         process p(join(peer, {"call", where, id_text, said.string(), heard.string(), std::to_string(samples * 2)}));
