@@ -19,6 +19,8 @@ constexpr const char* examples = R"(Examples:
       say a file, record what comes back, hang up two seconds after the file
   audiosocket call '[::1]:9092' --dtmf 12# --duration 8
       press keys, a second after the call is up
+  audiosocket call localhost:9092 --as asterisk-22.7
+      with the habits of that release, and its faults
   audiosocket call localhost:9092 --format ulaw --json
       as Dial(AudioSocket/...) without c(...) does: G.711 labelled slin
 
@@ -30,6 +32,8 @@ struct call_verb_options {
     std::optional<std::string> id; // an empty one is a mistake, not a wish for any
     std::string play;
     std::string format = "slin";
+    std::string as;
+    bool dial = false;
     double duration_s = 0;
     double dtmf_after_s = 1;
     int ptime_ms = 20;
@@ -47,6 +51,27 @@ void parse_id(const call_verb_options& o, caller_options& ready) {
     if (error) throw failure(exit_code::usage, "--id " + *o.id + ": " + error.message());
 }
 
+std::string known_releases() {
+    std::string all;
+    for (const auto& r : asterisk::releases())
+        all += (all.empty() ? "" : ", ") + std::string(r.version);
+    return all;
+}
+
+asterisk::caller_identity parse_identity(const call_verb_options& o) {
+    asterisk::caller_identity who;
+    if (!o.as.empty()) {
+        who.as = asterisk::find_release(o.as);
+        if (!who.as) throw failure(exit_code::usage, "--as " + o.as + ": known are asterisk- with " + known_releases());
+    }
+    if (o.dial) who.through = asterisk::interface::channel;
+    if (who.as && !o.dial && o.format != "slin" && o.format != "slin8")
+        throw failure(exit_code::usage,
+                      "--format " + o.format +
+                          ": the application AudioSocket() always sends slin; the channel has others: --dial");
+    return who;
+}
+
 caller_options prepare(const call_verb_options& o) {
     caller_options ready = o.caller;
     const auto server = parse_address(o.server);
@@ -59,6 +84,7 @@ caller_options prepare(const call_verb_options& o) {
     ready.digits_after = std::chrono::milliseconds(std::lround(o.dtmf_after_s * 1000));
     if (o.duration_s > 0) ready.duration = std::chrono::milliseconds(std::lround(o.duration_s * 1000));
 
+    ready.who = parse_identity(o);
     const auto format = parse_format(o.format);
     ready.connect.call.send_format = format;
     ready.connect.call.receive_rate_hz = format->rate_hz();
@@ -118,6 +144,9 @@ void add_call(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::IsMember({10, 20, 30, 40, 60}).description(""))
         ->type_name("MS");
+    verb->add_option("--as", o.as, "Read and write as this release of Asterisk: asterisk-" + known_releases())
+        ->type_name("RELEASE");
+    verb->add_flag("--dial", o.dial, "As Dial(AudioSocket/...) instead of the application AudioSocket()");
     verb->add_flag("--json", o.json, "The report as JSON");
     verb->add_flag("-q,--quiet", o.caller.quiet, "No progress on the terminal");
     verb->callback([options, &result] { result = run_call(*options); });

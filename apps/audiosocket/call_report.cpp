@@ -78,6 +78,78 @@ nanoseconds arrivals::jitter(double quantile) const {
     return nanoseconds(*at);
 }
 
+namespace {
+
+using asterisk::departure;
+
+// A caller who is not heard for longer notices.
+constexpr milliseconds unheard_allowed{40};
+
+std::string_view name(asterisk::interface through) {
+    return through == asterisk::interface::application ? "AudioSocket()" : "Dial(AudioSocket/...)";
+}
+
+// What a release did with the call, as a sentence without its subject.
+std::string fate(const asterisk::reader& r, time_point start, time_point end) {
+    const auto blocked = r.blocked_max(end);
+    std::string text;
+    if (const auto& left = r.end()) {
+        const auto after = std::chrono::duration<double>(left->at - start).count();
+        if (left->what == departure::result::goes_on)
+            text = fmt::format("the dialplan goes on after {:.2f} s: {}", after, left->why);
+        else if (left->what == departure::result::spins)
+            text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, left->why);
+        else
+            text = fmt::format("ends the call after {:.2f} s: {}", after, left->why);
+    } else {
+        text = "keeps the call";
+    }
+    if (blocked > unheard_allowed)
+        text += fmt::format("; the caller is not heard for {:.0f} ms (asterisk#2089)", ms(blocked));
+    return text;
+}
+
+bool costs_the_call(const asterisk::reader& r) {
+    const auto& left = r.end();
+    return left &&
+           (left->what == departure::result::spins || (left->what == departure::result::fails && !left->by_server));
+}
+
+// Releases with the same fate on one line, which ends with what they write into their logs.
+std::string fates(const call_report& r) {
+    std::string text;
+    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    for (auto at = r.releases.begin(); at != r.releases.end();) {
+        const auto same = fate(*at, r.start, end);
+        std::string versions;
+        const auto first = at;
+        for (; at != r.releases.end() && fate(*at, r.start, end) == same; ++at)
+            versions += (versions.empty() ? "" : ", ") + std::string(at->of().version);
+        text += fmt::format("  {:14} {}: {}\n", first == r.releases.begin() ? "Asterisk" : "", versions, same);
+        if (first->end() && !first->end()->log.empty())
+            text += fmt::format("  {:14}   logs \"{}\"\n", "", first->end()->log);
+    }
+    return text;
+}
+
+json::object to_json(const asterisk::reader& r, time_point start, time_point end) {
+    const auto& left = r.end();
+    const char* what = !left                                      ? "kept"
+                       : left->what == departure::result::goes_on ? "dialplan goes on"
+                       : left->what == departure::result::spins   ? "spins"
+                                                                  : "call ended";
+    return {{"release", r.of().version},
+            {"same_as", r.of().others},
+            {"result", what},
+            {"costs_the_call", costs_the_call(r)},
+            {"seconds", left ? json::value(rounded(ms(left->at - start) / 1000)) : json::value()},
+            {"why", left ? json::value(left->why) : json::value()},
+            {"log", left && !left->log.empty() ? json::value(left->log) : json::value()},
+            {"caller_unheard_ms", rounded(ms(r.blocked_max(end)))}};
+}
+
+} // namespace
+
 std::vector<call_report::remark> call_report::remarks() const {
     std::vector<remark> found;
     const auto costs = [&](bool is_so, std::string text) {
@@ -87,6 +159,10 @@ std::vector<call_report::remark> call_report::remarks() const {
         if (is_so) found.push_back({false, std::move(text)});
     };
 
+    if (ruling)
+        costs(costs_the_call(*ruling),
+              fmt::format("Asterisk {} {}", ruling->of().version,
+                          fate(*ruling, start, start + std::chrono::duration_cast<clock::duration>(duration))));
     costs(counted.unknown_kinds > 0,
           fmt::format("{} messages of kinds other than hangup and audio: Asterisk 20.14, 22.4 and later drop the call",
                       counted.unknown_kinds));
@@ -141,6 +217,9 @@ std::string to_text(const call_report& r) {
                         ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
     text += fmt::format("  gaps           {}, longest {:.0f} ms; {} underruns with a jitter buffer of {} ms\n",
                         r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), arrivals::phone_buffer.count());
+    if (r.ruling)
+        text += fmt::format("  as             Asterisk {} with {}\n", r.ruling->of().version, name(r.who.through));
+    text += fates(r);
     const auto remarks = r.remarks();
     for (const auto& remark : remarks)
         text += fmt::format("  {} {}\n", remark.costs_the_call ? "COSTS THE CALL" : "note          ", remark.text);
@@ -159,6 +238,10 @@ json::object to_json(const call_report& r) {
     json::array notes;
     for (const auto& remark : r.remarks())
         (remark.costs_the_call ? findings : notes).emplace_back(remark.text);
+    json::array releases;
+    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    for (const auto& reader : r.releases)
+        releases.push_back(to_json(reader, r.start, end));
     return {
         {"server", r.server},
         {"id", to_string(r.id)},
@@ -179,6 +262,9 @@ json::object to_json(const call_report& r) {
         {"ahead_max_ms", rounded(ms(r.audio.ahead_max()))},
         {"costs_the_call", findings},
         {"notes", notes},
+        {"as", r.ruling ? json::value(to_json(*r.ruling, r.start, end)) : json::value()},
+        {"interface", name(r.who.through)},
+        {"releases", releases},
         {"statistics", to_json(r.counted)},
     };
 }

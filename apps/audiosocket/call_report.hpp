@@ -1,5 +1,7 @@
 #pragma once
 
+#include "audiosocket/asterisk/placed_call.hpp"
+
 #include <audiosocket/audio/level_meter.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_statistics.hpp>
@@ -76,6 +78,11 @@ struct call_report {
     ended_event end;
     call_statistics counted;
     arrivals audio;
+
+    time_point start;
+    asterisk::caller_identity who;
+    std::vector<asterisk::reader> releases; ///< What each release of Asterisk made of it.
+    std::optional<asterisk::reader> ruling; ///< The one that the caller was, if it was one.
 
     /// One thing about the server, and why it matters.
     struct remark {

@@ -43,30 +43,39 @@ class caller {
   public:
     explicit caller(const caller_options& options)
         : options_(options), console_(options.quiet ? console::verbosity::quiet : console::verbosity::normal),
-          signals_(io_, SIGINT, SIGTERM), end_timer_(io_), digit_timer_(io_), status_timer_(io_) {
+          signals_(io_, SIGINT, SIGTERM), end_timer_(io_), digit_timer_(io_), status_timer_(io_),
+          line_(std::make_shared<asterisk::placed_call>(io_, options.id, options.connect, options.who)) {
         if (!options_.record.empty()) file_.emplace(options_.record, options_.connect.call.receive_rate_hz);
     }
 
     call_report run() {
         console_.status("calling " + to_string(options_.server) + " ...");
-        async_connect(io_, options_.server, options_.id, options_.connect,
-                      [this](boost_error error, call c) { begin(error, std::move(c)); });
+        line_->start(
+            options_.server, [this](boost_error error) { begin(error); }, [this](const event& e) { handle(e); });
         signals_.async_wait([this](boost_error error, int) {
             if (error) return;
-            if (!line_) throw failure(exit_code::network, "interrupted before the call was up");
+            if (start_ == time_point{}) throw failure(exit_code::network, "interrupted before the call was up");
             hang_up();
         });
         io_.run();
         if (file_) file_->close();
-        return {to_string(options_.server), options_.id,  line_.receive_format(), end_at_ - start_, end_,
-                line_.statistics(),         *ears_->audio};
+        return {to_string(options_.server),
+                options_.id,
+                line_->receive_format(),
+                end_at_ - start_,
+                end_,
+                line_->statistics(),
+                *ears_.audio,
+                start_,
+                options_.who,
+                line_->readers(),
+                line_->ruling()};
     }
 
     std::string recording_failure() const { return file_ ? file_->failure() : std::string{}; }
 
   private:
-    void begin(boost_error error, call c);
-    void wait();
+    void begin(boost_error error);
     void handle(const event& e);
     void hang_up();
     void hang_up_after(std::chrono::nanoseconds time);
@@ -83,40 +92,29 @@ class caller {
     asio::steady_timer status_timer_;
     std::optional<sound_writer> file_;
     time_point synced_at_{};
-    std::shared_ptr<ears> ears_ = std::make_shared<ears>(); // shared with the call
-    call line_;
+    std::shared_ptr<asterisk::placed_call> line_; // shared with what is under way on its socket
+    ears ears_;
     time_point start_{};
     time_point hung_up_at_ = time_point::max(); // by us
     time_point end_at_{};
     ended_event end_;
 };
 
-void caller::begin(boost_error error, call c) {
+void caller::begin(boost_error error) {
     if (error) {
         signals_.cancel();
         throw failure(exit_code::network, "cannot call " + to_string(options_.server) + ": " + error.message());
     }
-    line_ = std::move(c);
     start_ = clock::now();
-    ears_->audio.emplace(start_);
-    line_.set_monitor(ears_);
-    if (options_.play) line_.play(*options_.play);
-    if (options_.play) line_.mark("played");
+    ears_.audio.emplace(start_);
+    line_->set_monitor(&ears_);
+    if (options_.play) line_->play(*options_.play, "played");
     if (options_.duration)
         hang_up_after(*options_.duration);
     else if (!options_.play)
         hang_up_after(default_duration);
     if (!options_.digits.empty()) press(0, options_.digits_after);
     if (console_.interactive()) draw_status();
-    wait();
-}
-
-void caller::wait() {
-    line_.async_next_event([this](boost_error error, const event& e) {
-        if (error) return;
-        handle(e);
-        wait();
-    });
 }
 
 void caller::handle(const event& e) {
@@ -127,7 +125,7 @@ void caller::handle(const event& e) {
     } else if (const auto* end = std::get_if<ended_event>(&e)) {
         end_ = *end;
         end_at_ = clock::now();
-        ears_->audio->finish(std::min(end_at_, hung_up_at_));
+        ears_.audio->finish(std::min(end_at_, hung_up_at_));
         signals_.cancel();
         for (auto* timer : {&end_timer_, &digit_timer_, &status_timer_})
             timer->cancel();
@@ -136,7 +134,7 @@ void caller::handle(const event& e) {
 
 void caller::hang_up() {
     hung_up_at_ = clock::now();
-    line_.hang_up();
+    line_->hang_up();
 }
 
 void caller::hang_up_after(std::chrono::nanoseconds time) {
@@ -149,7 +147,7 @@ void caller::hang_up_after(std::chrono::nanoseconds time) {
 void caller::press(std::size_t which, std::chrono::milliseconds after) {
     digit_timer_.expires_after(after);
     digit_timer_.async_wait([this, which](boost_error error) {
-        if (error || line_.send_dtmf(options_.digits[which])) return;
+        if (error || !line_->send_dtmf(options_.digits[which])) return;
         if (which + 1 < options_.digits.size()) press(which + 1, options_.digits_every);
     });
 }
@@ -163,12 +161,12 @@ void caller::record(const audio_event& audio) {
 }
 
 void caller::draw_status() {
-    const auto heard = ears_->heard_level.take();
-    const auto said = ears_->said_level.take();
+    const auto heard = ears_.heard_level.take();
+    const auto said = ears_.said_level.take();
     console_.status(fmt::format("{:%M:%S}  heard {} {:5.1f} dB  said {} {:5.1f} dB  {} frames",
                                 std::chrono::duration_cast<std::chrono::seconds>(clock::now() - start_),
                                 level_bar(heard.rms_dbfs, 16), heard.rms_dbfs, level_bar(said.rms_dbfs, 16),
-                                said.rms_dbfs, ears_->audio->frames()));
+                                said.rms_dbfs, ears_.audio->frames()));
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](boost_error error) {
         if (!error && end_at_ == time_point{}) draw_status(); // it may have been due when the call ended

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audiosocket/asterisk/placed_call.hpp"
 #include "audiosocket/call_report.hpp"
 
 #include <audiosocket/audio/clip.hpp>
@@ -17,6 +18,7 @@ struct caller_options {
     address server;
     uuid id;
     connect_options connect;
+    asterisk::caller_identity who;
     std::optional<clip> play;                          ///< Said once the call is up.
     std::filesystem::path record;                      ///< What is heard, in one channel; empty: nowhere.
     std::string digits;                                ///< Keys that are pressed.

@@ -1,19 +1,23 @@
 #include "audiosocket/console.hpp"
 
 #include <spdlog/details/null_mutex.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
+
+#include <fmt/format.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace audiosocket::app {
 namespace {
 
 constexpr const char* erase_line = "\r\033[K";
+
+constexpr const char* log_pattern = "%H:%M:%S.%e %l: %v";
 
 // Where the terminal does not tell its width.
 constexpr std::size_t default_columns = 80;
@@ -32,6 +36,14 @@ class console_sink final : public spdlog::sinks::base_sink<spdlog::details::null
 
     console& to_;
 };
+
+// A line of the log, made without the logger: it is the thread that writes who needs it.
+std::string lost_line(std::uint64_t lines) {
+    const auto text = fmt::format("{} lines of this log are missing here: nobody read them", lines);
+    spdlog::memory_buf_t line;
+    spdlog::pattern_formatter(log_pattern).format({"audiosocket", spdlog::level::warn, text}, line);
+    return {line.data(), line.size()};
+}
 
 std::size_t terminal_columns() {
     winsize size{};
@@ -54,36 +66,26 @@ std::string cut_to(const std::string& text, std::size_t columns) {
 } // namespace
 
 console::console(verbosity how)
-    : interactive_(how != verbosity::quiet && isatty(STDERR_FILENO) != 0),
+    : interactive_(how != verbosity::quiet && isatty(STDERR_FILENO) != 0), out_(STDERR_FILENO, lost_line),
       log_(std::make_shared<spdlog::logger>("audiosocket", std::make_shared<console_sink>(*this))) {
-    log_->set_pattern("%H:%M:%S.%e %l: %v");
+    log_->set_pattern(log_pattern);
     log_->set_level(how == verbosity::quiet     ? spdlog::level::warn
                     : how == verbosity::verbose ? spdlog::level::debug
                                                 : spdlog::level::info);
 }
 
 console::~console() {
-    erase_status();
+    if (!status_.empty()) out_.write(erase_line);
 }
 
 void console::status(const std::string& line) {
     if (!interactive_) return;
     status_ = cut_to(line, terminal_columns() - 1);
-    std::fputs((erase_line + status_).c_str(), stderr);
-    std::fflush(stderr);
+    out_.write_if_idle(erase_line + status_); // the next one is not far
 }
 
 void console::write(const std::string& text) {
-    const std::string status = status_;
-    erase_status();
-    std::fputs(text.c_str(), stderr);
-    if (!status.empty()) this->status(status);
-}
-
-void console::erase_status() {
-    if (status_.empty()) return;
-    std::fputs(erase_line, stderr);
-    status_.clear();
+    out_.write(status_.empty() ? text : erase_line + text + status_);
 }
 
 std::string level_bar(double dbfs, int width) {

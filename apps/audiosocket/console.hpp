@@ -1,5 +1,7 @@
 #pragma once
 
+#include "audiosocket/line_writer.hpp"
+
 #include <spdlog/logger.h>
 
 #include <memory>
@@ -8,7 +10,8 @@
 namespace audiosocket::app {
 
 /// What a person watches: a log that scrolls and, on a terminal, one status line below it that is drawn over and over.
-/// Both go to standard error; standard output is for results. Not thread-safe; use from one thread.
+/// Both go to standard error; standard output is for results. Nothing here waits for the terminal or whoever else
+/// reads: log lines that nobody reads are left out and counted (line_writer). Not thread-safe; use from one thread.
 class console {
   public:
     enum class verbosity { quiet, normal, verbose };
@@ -30,10 +33,9 @@ class console {
     void write(const std::string& text);
 
   private:
-    void erase_status();
-
     bool interactive_;
     std::string status_;
+    line_writer out_;
     std::shared_ptr<spdlog::logger> log_;
 };
 

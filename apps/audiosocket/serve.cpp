@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace audiosocket::app {
 namespace {
@@ -23,12 +24,16 @@ constexpr const char* examples = R"(Examples:
       play a file to each caller, then silence until he hangs up
   audiosocket serve --play goodbye.flac --then-hangup
       the dialplan goes on when the file has been played
+  audiosocket serve --play menu.wav --barge-in any --json
+      any key stops the file, within a frame; each key is an event
   audiosocket serve --listen 127.0.0.1:9092 --echo --record calls/
       echo, and record each call as a two-channel WAV file (caller left)
   audiosocket serve --tone 440 --input-format ulaw
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
+SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
+or a second signal, hangs them up; one more ends the program at once.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 struct serve_options {
@@ -36,8 +41,10 @@ struct serve_options {
     std::string play;
     std::string record;
     std::string input = "auto";
+    std::optional<std::string> barge_in; // no keys are a mistake, not a wish for none
     double tone_hz = 0;
     double id_timeout_s = 5;
+    double drain_timeout_s = std::chrono::duration<double>(server_options{}.drain_timeout).count();
     server_options server;
 };
 
@@ -60,6 +67,19 @@ const std::map<std::string, input_format> input_formats{{"auto", input_format::a
                                                         {"ulaw", input_format::ulaw},
                                                         {"alaw", input_format::alaw}};
 
+constexpr const char* all_digits = "0123456789*#ABCD";
+
+// The keys that stop what is being played.
+std::string barge_in_keys(const serve_options& o) {
+    if (!o.barge_in) return {};
+    if (o.play.empty() && o.tone_hz == 0 && !o.server.plan.echo)
+        throw failure(exit_code::usage, "--barge-in: there is nothing to stop without --play, --tone or --echo");
+    if (*o.barge_in == "any") return all_digits;
+    if (o.barge_in->empty() || !std::ranges::all_of(*o.barge_in, is_dtmf_digit))
+        throw failure(exit_code::usage, "--barge-in " + *o.barge_in + ": only the digits 0-9 * # A-D, or any");
+    return *o.barge_in;
+}
+
 // Checks what can be checked before the first call comes, and loads what is to be played.
 server_options prepare(const serve_options& o) {
     server_options ready = o.server;
@@ -68,6 +88,8 @@ server_options prepare(const serve_options& o) {
     ready.listen = *where;
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
+    ready.plan.barge_in = barge_in_keys(o);
+    ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
     if (!o.play.empty()) {
         // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
@@ -107,6 +129,8 @@ void add_serve(CLI::App& command, exit_code& result) {
     verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
         ->excludes(tone)
         ->excludes(loop);
+    verb->add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
+        ->type_name("DIGITS");
     verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")
         ->type_name("DIR");
     verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
@@ -121,9 +145,13 @@ void add_serve(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb->add_option("--exit-after", o.server.exit_after, "Stop when this many calls have ended")
+    verb->add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
+    verb->add_option("--drain-timeout", o.drain_timeout_s, "How long calls may go on after SIGTERM; 0 hangs up at once")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86'400.0))
+        ->type_name("SECONDS");
     verb->add_flag("--json", o.server.json, "Events as JSON lines on standard output");
     auto* quiet = verb->add_flag("-q,--quiet", o.server.quiet, "Warnings only");
     verb->add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);

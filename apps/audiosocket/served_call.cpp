@@ -1,5 +1,7 @@
 #include "audiosocket/served_call.hpp"
 
+#include <utility>
+
 namespace audiosocket::app {
 namespace {
 
@@ -8,6 +10,10 @@ constexpr std::chrono::milliseconds echo_queue_max{1000};
 
 // Tones are made a second at a time, two of them queued.
 constexpr int tone_piece_seconds = 1;
+
+// Stands behind everything that a key cuts off, so that what the key did can be told from what the end of the call
+// does.
+constexpr const char* barge_in_mark = "barge-in";
 
 // The lowest rate that carries the tone well: a tenth below half the rate, where resampling to it is clean.
 int rate_for_tone(double hz) {
@@ -60,7 +66,8 @@ void served_call::handle(const event& e) {
         if (plan_.echo && program_done_) echo(*audio);
         return;
     }
-    if (std::holds_alternative<played_event>(e)) {
+    if (!is_news(e)) return;
+    if (std::holds_alternative<played_event>(e) && !program_done_) {
         if (tone_ || plan_.loop)
             play_next();
         else
@@ -68,6 +75,26 @@ void served_call::handle(const event& e) {
     }
     if (std::holds_alternative<ended_event>(e) && ears_ && ears_->recording) ears_->recording->finish();
     on_event_(e);
+    const auto* key = std::get_if<dtmf_event>(&e);
+    if (key && plan_.barge_in.find(key->digit) != std::string::npos) barge_in();
+}
+
+// The rest of the program is over: an echo begins or goes on, a call that was to end after the program ends.
+void served_call::barge_in() {
+    program_done_ = true;
+    if (!call_.mark(barge_in_mark)) key_cuts_ = true;
+    call_.clear();
+}
+
+// Of all that a key cuts off, the first is what was being played. The rest is what we had queued ahead, and our mark.
+bool served_call::is_news(const event& e) {
+    if (const auto* played = std::get_if<played_event>(&e); played && played->mark == barge_in_mark) {
+        key_cuts_ = false; // nothing was left to be cut
+        return false;
+    }
+    const auto* cleared = std::get_if<cleared_event>(&e);
+    if (!cleared) return true;
+    return std::exchange(key_cuts_, false) && (cleared->mark != barge_in_mark || cleared->cut.count() > 0);
 }
 
 void served_call::echo(const audio_event& audio) {

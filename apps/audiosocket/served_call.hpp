@@ -19,12 +19,14 @@ struct call_plan {
     bool then_hangup = false;   ///< Hang up when it has been played.
     std::optional<double> tone; ///< Play this tone in Hz instead.
     bool echo = false;          ///< Send back what is heard, once there is nothing else to play.
+    std::string barge_in;       ///< Keys that stop what is being played.
 };
 
 /// One call that is being served: carries out the plan from the call's events.
 class served_call : public std::enable_shared_from_this<served_call> {
   public:
-    /// Is told of each event but audio, the end included; then the call is over.
+    /// Is told of each event but audio, the end included; then the call is over. Of what was cleared it is told where a
+    /// key did that, once a key.
     using event_handler = std::function<void(const event&)>;
 
     served_call(call c, const call_plan& plan, event_handler on_event);
@@ -59,6 +61,8 @@ class served_call : public std::enable_shared_from_this<served_call> {
     void wait();
     void handle(const event& e);
     void play_next();
+    void barge_in();
+    bool is_news(const event& e);
     void echo(const audio_event& audio);
 
     call call_;
@@ -69,6 +73,7 @@ class served_call : public std::enable_shared_from_this<served_call> {
     std::optional<tone> tone_;
     int tone_rate_hz_ = 0;
     bool program_done_ = false; // nothing left of what the plan plays by itself
+    bool key_cuts_ = false;     // a key has cleared the queue, and we have not been told what that cut
 };
 
 } // namespace audiosocket::app

@@ -4,6 +4,7 @@
 
 #include <audiosocket/net/listener.hpp>
 
+#include <chrono>
 #include <filesystem>
 
 namespace audiosocket::app {
@@ -14,13 +15,20 @@ struct server_options {
     call_plan plan;
     std::filesystem::path record; ///< Folder; empty: no recordings.
     std::size_t exit_after = 0;   ///< Calls; 0: never.
+
+    /// How long calls that are up may go on after SIGTERM. systemd kills 90 s after it: this leaves it ten for hanging
+    /// up, for the recordings and for the last lines.
+    std::chrono::milliseconds drain_timeout{80'000};
+
     bool json = false;
     bool quiet = false;
     bool verbose = false;
 };
 
-/// Serves until SIGINT, SIGTERM or `exit_after`; then hangs up what is up, completes the recordings and returns. A
-/// second signal ends the program at once. Throws boost::system::system_error where it cannot listen.
+/// Serves until SIGINT, SIGTERM or `exit_after`; completes the recordings and returns. SIGTERM and `exit_after` answer
+/// no more calls and let those that are up end by themselves, for `drain_timeout`; SIGINT, and a second signal, hang up
+/// what is up in an orderly way; one more ends the program at once. Throws boost::system::system_error where it cannot
+/// listen, failure (file) where standard output could not be written.
 void run_server(const server_options& options);
 
 } // namespace audiosocket::app

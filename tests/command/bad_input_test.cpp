@@ -54,6 +54,10 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"serve", "--loop"}, 2, "--play");
     expect_refusal({"serve", "--tone", "440", "--play", "x.wav"}, 2, "--play");
     expect_refusal({"serve", "--tone", "-3"}, 2, "--tone");
+    expect_refusal({"serve", "--barge-in", "1"}, 2, "nothing to stop");
+    expect_refusal({"serve", "--echo", "--barge-in", "12x"}, 2, "digits");
+    expect_refusal({"serve", "--echo", "--barge-in", ""}, 2, "digits");
+    expect_refusal({"serve", "--drain-timeout", "-1"}, 2, "--drain-timeout");
     expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");
     expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format");
     expect_refusal({"call"}, 2, "server");

@@ -2,8 +2,10 @@
 
 #include "support/bytes.hpp"
 #include "support/process.hpp"
+#include "support/raw_peer.hpp"
 
 #include <audiosocket/audio.hpp>
+#include <audiosocket/net/address.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -62,6 +64,19 @@ class command_test : public testing::Test {
     outcome call(std::vector<std::string> options) {
         options.insert(options.begin(), {"call", where});
         return run(std::move(options));
+    }
+
+    /// Where the server is, for a raw_peer.
+    raw_peer::tcp::endpoint endpoint() const {
+        const auto at = parse_address(where);
+        return {boost::asio::ip::make_address(at->host), at->port};
+    }
+
+    /// A caller without manners whose call the server has been told of.
+    raw_peer raw_caller() const {
+        raw_peer peer(endpoint());
+        peer.send(frame(kind::id, bytes(16, std::byte{7})));
+        return peer;
     }
 
     /// A mono file of numbered samples, none of them zero.

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace audiosocket::test {
@@ -51,11 +52,18 @@ class process {
             ::kill(pid_, SIGKILL);
             waitpid(pid_, nullptr, 0);
         }
-        close(output_);
+        if (output_ >= 0) close(output_);
         close(errors_);
     }
 
+    pid_t id() const noexcept { return pid_; }
     void signal(int number) { ::kill(pid_, number); }
+
+    /// Nobody reads standard output any more: it is closed.
+    void close_output() {
+        output_open_ = false;
+        close(std::exchange(output_, -1));
+    }
 
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
     bool wait_for_output(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
@@ -75,8 +83,20 @@ class process {
         if (!status_) {
             int status = 0;
             waitpid(pid_, &status, 0);
-            status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+            status_ = exit_code_of(status);
         }
+        return *status_;
+    }
+
+    /// As wait(), but reads nothing, so that the output may fill its pipe.
+    int wait_unread(std::chrono::seconds patience = std::chrono::seconds(100)) {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        int status = 0;
+        while (waitpid(pid_, &status, WNOHANG) == 0) {
+            if (std::chrono::steady_clock::now() >= limit) return -1;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        status_ = exit_code_of(status);
         return *status_;
     }
 
@@ -84,6 +104,8 @@ class process {
     std::string err; ///< Standard error so far.
 
   private:
+    static int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
     // Reads what is there; false when both streams have ended or time is up.
     bool pump(std::chrono::steady_clock::time_point limit) {
         pollfd files[] = {{output_open_ ? output_ : -1, POLLIN, 0}, {errors_open_ ? errors_ : -1, POLLIN, 0}};

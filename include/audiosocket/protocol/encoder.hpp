@@ -2,6 +2,7 @@
 
 #include <audiosocket/protocol/message.hpp>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -29,8 +30,8 @@ class outgoing_message {
 
     /// The whole message in one piece; this copies.
     std::vector<std::byte> to_bytes() const {
-        std::vector<std::byte> bytes(head_.begin(), head_.begin() + static_cast<std::ptrdiff_t>(head_bytes_));
-        bytes.insert(bytes.end(), payload_.begin(), payload_.end());
+        std::vector<std::byte> bytes(size());
+        std::ranges::copy(payload_, std::ranges::copy(head(), bytes.begin()).out);
         return bytes;
     }
 

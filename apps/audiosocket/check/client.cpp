@@ -1,0 +1,264 @@
+#include "audiosocket/check/client.hpp"
+
+#include "audiosocket/check/speeches.hpp"
+#include "audiosocket/failure.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <map>
+
+namespace audiosocket::app::check {
+namespace {
+
+// The rules of a caller, as the cases number them.
+enum rule : int {
+    id_first = 101,
+    id_once,
+    kinds,
+    digits,
+    audio_lengths,
+    one_kind,
+    pieces,
+    pacing,
+    reading,
+    split_header,
+    paused_payload,
+    our_hangup
+};
+
+constexpr milliseconds id_deadline{5000};
+constexpr std::size_t burst_frames_max = 5; // Asterisk hands on what its own jitter buffer lets go
+
+struct watched {
+    line l;
+    machine_watch machine;
+    time_point connected_at = clock::now();
+    bool split_survived = true;
+    bool pause_survived = true;
+    bool disturbed = false; // the caller was still there when we began to
+    milliseconds closing{-1};
+};
+
+int listen_on(const client_options& o, line::tcp::endpoint& where) {
+    boost::asio::io_context io;
+    line::tcp::acceptor acceptor(io);
+    try {
+        const auto host = o.listen.host.empty() ? std::string("0.0.0.0") : o.listen.host;
+        const auto found = line::tcp::resolver(io).resolve(host, std::to_string(o.listen.port));
+        acceptor = line::tcp::acceptor(io, found->endpoint());
+    } catch (const boost::system::system_error& e) {
+        throw failure(exit_code::network, "cannot listen on " + to_string(o.listen) + ": " + e.code().message());
+    }
+    where = acceptor.local_endpoint();
+    return acceptor.release();
+}
+
+int accept_one(const client_options& o, const std::function<void(const line::tcp::endpoint&)>& listening) {
+    line::tcp::endpoint where;
+    const int acceptor = listen_on(o, where);
+    listening(where);
+    pollfd waiting{acceptor, POLLIN, 0};
+    const auto patience = std::chrono::duration_cast<milliseconds>(o.patience);
+    const bool came = poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
+    const int socket = came ? accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC) : -1;
+    close(acceptor);
+    if (socket < 0) throw failure(exit_code::network, fmt::format("nobody called within {}", text(o.patience)));
+    return socket;
+}
+
+void silence(std::span<std::int16_t> out) {
+    std::ranges::fill(out, std::int16_t{0});
+}
+
+// A message that TCP has cut in two.
+bool survives(line& l, std::size_t at, milliseconds pause) {
+    l.fall_silent();
+    const bytes one = audio(std::vector<std::int16_t>(160));
+    l.send(std::span(one).first(at));
+    l.pass(pause);
+    l.send(std::span(one).subspan(at));
+    l.talk(silence);
+    l.pass(milliseconds(300), [&] { return !l.open(); });
+    return l.open();
+}
+
+void converse(watched& w, const client_options& o) {
+    line& l = w.l;
+    l.pass(id_deadline, [&] { return !l.open() || !l.heard().empty(); });
+    l.talk(silence);
+    l.pass(o.duration, [&] { return !l.open(); });
+    w.disturbed = l.open();
+    if (!w.disturbed) return;
+    w.split_survived = survives(l, 1, milliseconds(2));
+    if (o.strict && l.open()) w.pause_survived = survives(l, 100, milliseconds(7));
+    if (!l.open()) return;
+    l.fall_silent();
+    l.send(hangup_message());
+    l.close_sending();
+    const auto start = clock::now();
+    if (l.pass(milliseconds(2000), [&] { return !l.open(); }))
+        w.closing = std::chrono::duration_cast<milliseconds>(l.ended_at() - start);
+}
+
+// Messages after the id, with audio.
+std::vector<const heard_message*> audio_of(const watched& w) {
+    std::vector<const heard_message*> out;
+    for (const auto& m : w.l.heard())
+        if (is_audio(m.kind)) out.push_back(&m);
+    return out;
+}
+
+std::string judge_id(const watched& w) {
+    expect(!w.l.heard().empty(), fmt::format("no message within {}", text(id_deadline)));
+    const auto& first = w.l.heard().front();
+    expect(first.kind == kind::id,
+           fmt::format("the first message is of kind {:#04x}", static_cast<unsigned>(first.kind)));
+    expect(first.payload.size() == uuid::size_bytes, fmt::format("an id of {} bytes", first.payload.size()));
+    const auto id = uuid::from_bytes(std::span(first.payload).first<uuid::size_bytes>());
+    return to_string(id) + ", after " + text(first.whole - w.connected_at);
+}
+
+std::string judge_kinds(const watched& w) {
+    for (const auto& m : w.l.heard())
+        expect(m.kind == kind::id || m.kind == kind::dtmf || m.kind == kind::hangup || m.kind == kind::error ||
+                   is_audio(m.kind),
+               fmt::format("a message of kind {:#04x}", static_cast<unsigned>(m.kind)));
+    return fmt::format("{} messages", w.l.heard().size());
+}
+
+std::string judge_digits(const watched& w) {
+    std::string seen;
+    for (const auto& m : w.l.heard()) {
+        if (m.kind != kind::dtmf) continue;
+        const auto digit = message{m.kind, m.payload}.dtmf_digit();
+        expect(digit.has_value(), fmt::format("a digit of {} bytes", m.payload.size()));
+        seen += *digit;
+    }
+    if (seen.empty()) throw not_applicable("no digit was sent");
+    return seen;
+}
+
+std::string judge_lengths(const watched& w) {
+    const auto frames = audio_of(w);
+    if (frames.empty()) throw not_applicable("no audio was sent");
+    std::map<std::size_t, std::size_t> sizes;
+    for (const auto* m : frames) {
+        expect(!m->payload.empty(), "audio of no bytes");
+        expect(m->payload.size() % 2 == 0, fmt::format("audio of {} bytes: half a sample", m->payload.size()));
+        ++sizes[m->payload.size()];
+    }
+    std::string seen;
+    for (const auto& [size, times] : sizes)
+        seen += fmt::format("{}{} x {} bytes", seen.empty() ? "" : ", ", times, size);
+    return seen;
+}
+
+std::string judge_one_kind(const watched& w) {
+    const auto frames = audio_of(w);
+    if (frames.empty()) throw not_applicable("no audio was sent");
+    for (const auto* m : frames)
+        expect(m->kind == frames.front()->kind,
+               fmt::format("{} and then {}", name(frames.front()->kind), name(m->kind)));
+    return std::string(name(frames.front()->kind));
+}
+
+std::string judge_pieces(const watched& w) {
+    nanoseconds longest{};
+    for (const auto& m : w.l.heard())
+        longest = std::max(longest, m.pause - std::min(m.pause, w.machine.stood_still(m.begun, m.whole)));
+    expect(longest < milliseconds(5), "a message with a pause of " + text(longest) + " inside");
+    return "each message in one piece";
+}
+
+std::string judge_pacing(const watched& w) {
+    const auto frames = audio_of(w);
+    if (frames.size() < 10) throw not_applicable("too little audio was sent");
+    std::size_t most = 0;
+    for (std::size_t i = 0, from = 0; i < frames.size(); ++i) {
+        while (frames[i]->whole - frames[from]->whole > milliseconds(10))
+            ++from;
+        if (w.machine.stood_still(frames[from]->whole - milliseconds(40), frames[i]->whole) == nanoseconds(0))
+            most = std::max(most, i - from + 1);
+    }
+    expect(most <= burst_frames_max, fmt::format("{} frames at once", most));
+    double audio_seconds = 0;
+    for (const auto* m : frames)
+        audio_seconds += static_cast<double>(m->payload.size() / 2) / rate_hz(m->kind);
+    const double seconds = std::chrono::duration<double>(frames.back()->whole - frames.front()->whole).count();
+    expect(audio_seconds < seconds * 1.05 + 0.1, fmt::format("{:.2f} s of audio in {:.2f} s", audio_seconds, seconds));
+    return fmt::format("{:.2f} s of audio in {:.2f} s, at most {} frames at once", audio_seconds, seconds, most);
+}
+
+std::string judge(const watched& w, const conformance_case& c) {
+    switch (c.number) {
+    case id_first: return judge_id(w);
+    case id_once:
+        expect(std::ranges::count(w.l.heard(), kind::id, &heard_message::kind) <= 1, "a second id");
+        return "one id";
+    case kinds: return judge_kinds(w);
+    case digits: return judge_digits(w);
+    case audio_lengths: return judge_lengths(w);
+    case one_kind: return judge_one_kind(w);
+    case pieces: return judge_pieces(w);
+    case pacing: return judge_pacing(w);
+    case reading:
+        expect(!w.l.choked(), "the caller does not read: a frame was not taken at once");
+        return "every frame was taken at once";
+    default: break;
+    }
+    if (!w.disturbed) throw not_applicable("the caller hung up before");
+    switch (c.number) {
+    case split_header: expect(w.split_survived, "the caller closed the call"); return "the call goes on";
+    case paused_payload: expect(w.pause_survived, "the caller closed the call"); return "the call goes on";
+    default:
+        if (w.l.heard().empty() || !w.split_survived || !w.pause_survived)
+            throw not_applicable("the caller hung up before");
+        expect(w.closing >= milliseconds(0), "2 s after our hangup the caller still holds the connection");
+        return "closed after " + text(w.closing);
+    }
+}
+
+} // namespace
+
+std::vector<conformance_case> client_cases() {
+    constexpr group g = group::caller;
+    return {
+        {id_first, g, "the id first", "16 bytes, within 5 s", "a server knows the call by it", nullptr},
+        {id_once, g, "one id", "no second one", "servers close on a second one, or mix callers up", nullptr},
+        {kinds, g, "known kinds", "id, digits, audio, hangup, error", "servers may skip others, or close", nullptr},
+        {digits, g, "digits", "one byte each: 0-9 * # A-D", "what else arrives is dropped", nullptr},
+        {audio_lengths, g, "audio lengths", "whole samples, never none", "an empty message has ended loops of servers",
+         nullptr},
+        {one_kind, g, "one kind of audio", "the same in the whole call", "servers take the first for all", nullptr},
+        {pieces, g, "each message in one piece", "no pause of 5 ms inside",
+         "servers that take a chunk for a message fail otherwise", nullptr},
+        {pacing, g, "pacing", "real time, at most 5 frames at once", "a burst is dropped or heard late", nullptr},
+        {reading, g, "reads all the time", "takes each frame at once",
+         "a server whose socket is full drops audio, or the call", nullptr},
+        {split_header, g, "a header in two pieces", "the call goes on", "Asterisk 20.17, 22.7 and 23.1 misread it",
+         nullptr},
+        {paused_payload, g, "a pause of 7 ms in a payload", "strict: the call goes on",
+         "Asterisk waits 5 ms, networks may need longer", nullptr, true},
+        {our_hangup, g, "our hangup", "closed within 2 s", "a connection that stays holds a slot", nullptr},
+    };
+}
+
+std::vector<case_result> judge_caller(const client_options& options,
+                                      const std::function<void(const line::tcp::endpoint&)>& listening) {
+    watched w{line(accept_one(options, listening)), {}};
+    converse(w, options);
+    std::vector<case_result> results;
+    for (const auto& c : client_cases()) {
+        if (c.number == paused_payload && !options.strict) continue;
+        results.push_back(result_of(c, [&] { return judge(w, c); }));
+    }
+    return results;
+}
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,134 @@
+#include "audiosocket/check/conformance_case.hpp"
+
+#include "audiosocket/check/speeches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace audiosocket::app::check {
+namespace {
+
+// A server that is to answer by now has had fifteen frame times.
+constexpr milliseconds to_be_up{300};
+constexpr std::size_t frames_of_an_up_call = 5;
+
+// More than a queue of two seconds: what has not come back by then is lost.
+constexpr milliseconds echo_patience{4000};
+
+} // namespace
+
+std::string_view name(group g) {
+    switch (g) {
+    case group::lifecycle: return "Lifecycle";
+    case group::framing: return "Framing";
+    case group::output: return "Output";
+    case group::load: return "Load and faults";
+    default: return "Caller";
+    }
+}
+
+std::vector<conformance_case> all_cases() {
+    std::vector<conformance_case> all;
+    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), load_cases()})
+        all.insert(all.end(), cases.begin(), cases.end());
+    return all;
+}
+
+void expect(bool holds, const std::string& otherwise) {
+    if (!holds) throw mismatch(otherwise);
+}
+
+void expect_up(const target& t, line& l, std::string_view after) {
+    expect(l.connected(), "no connection");
+    const auto before = l.frames();
+    l.talk(numbers());
+    const bool answered = l.pass(to_be_up, [&] { return !l.open(); });
+    expect(!answered, fmt::format("the server closed the call after {}", after));
+    l.fall_silent();
+    if (!t.traits.answers) return;
+    const auto frames = l.frames() - before;
+    expect(
+        frames >= frames_of_an_up_call,
+        fmt::format("after {} the call stays open, but {} frames of audio came in {}", after, frames, text(to_be_up)));
+}
+
+void expect_new_call_works(const target& t, std::string_view after) {
+    line l = place_call(t);
+    expect(l.connected(), fmt::format("no new connection after {}", after));
+    expect_up(t, l, fmt::format("the id of a new call, after {}", after));
+}
+
+milliseconds expect_closed(line& l, nanoseconds within, std::string_view after) {
+    const auto start = clock::now();
+    l.pass(within, [&] { return !l.open(); });
+    expect(!l.open(), fmt::format("{} after {} the connection is still open", text(within), after));
+    return std::chrono::duration_cast<milliseconds>(std::max<nanoseconds>(l.ended_at() - start, {}));
+}
+
+std::string up_or_closed(const target& t, line& l, std::string_view after) {
+    if (l.pass(milliseconds(1000), [&] { return !l.open(); })) {
+        expect_new_call_works(t, after);
+        return "closed";
+    }
+    expect_up(t, l, after);
+    return "the call goes on";
+}
+
+void expect_echo(line& l, std::size_t count, std::size_t first) {
+    l.pass(echo_patience, [&] { return !l.open() || without_silence(l.samples()).size() >= count; });
+    const auto heard = without_silence(l.samples());
+    const auto same = numbers_in_order(heard, first);
+    if (same == count && heard.size() == count) return;
+    if (same < heard.size())
+        throw mismatch(fmt::format("of {} samples {} came back in order, then {} instead of {}{}", count, same,
+                                   heard[same], numbers(first).take(same + 1).back(),
+                                   l.open() ? "" : ", and the server closed"));
+    throw mismatch(
+        fmt::format("of {} samples only {} came back{}", count, same, l.open() ? "" : ", then the server closed"));
+}
+
+void need_echo(const target& t) {
+    if (!t.traits.echoes) throw not_applicable("needs a server that echoes");
+}
+
+void need_audio(const target& t) {
+    if (!t.traits.answers) throw not_applicable("needs a server that sends audio");
+}
+
+void need_requests(const target& t) {
+    if (!t.traits.obeys_requests)
+        throw not_applicable(
+            "needs an application that does what it is asked (see \"Requests\" in audiosocket-check(1))");
+}
+
+pid_t need_pid(const target& t) {
+    if (!t.pid) throw not_applicable("needs --server-pid");
+    return *t.pid;
+}
+
+void press(line& l, char digit) {
+    error_code fine;
+    l.send(dtmf_message(digit, fine));
+}
+
+std::string text(nanoseconds d) {
+    const double ms = std::chrono::duration<double, std::milli>(d).count();
+    if (ms >= 1000) return fmt::format("{:.3g} s", ms / 1000);
+    return ms >= 10 ? fmt::format("{:.0f} ms", ms) : fmt::format("{:.1f} ms", ms);
+}
+
+nanoseconds longest_gap(const target& t, const line& l, time_point from, time_point to) {
+    nanoseconds longest{};
+    time_point last = from;
+    const auto consider = [&](time_point at) {
+        if (at > last) longest = std::max<nanoseconds>(longest, at - last - t.machine->stood_still(last, at));
+        last = std::max(last, at);
+    };
+    for (const auto& m : l.heard())
+        if (is_audio(m.kind)) consider(std::min(m.whole, to));
+    consider(to);
+    return longest;
+}
+
+} // namespace audiosocket::app::check

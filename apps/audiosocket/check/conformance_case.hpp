@@ -1,0 +1,86 @@
+#pragma once
+
+#include "audiosocket/check/target.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace audiosocket::app::check {
+
+/// A case ends with what it saw, or throws one of these.
+struct mismatch : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+/// The case cannot be tried on this server, or with what was said on the command line; says what is missing.
+struct not_applicable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+enum class group { lifecycle, framing, output, load, caller };
+std::string_view name(group g);
+
+/// How a case has to be run.
+enum class course {
+    shared, ///< Beside others: it mostly waits.
+    alone,  ///< It measures, or puts a load on the server.
+    last,   ///< It ends the server.
+};
+
+/// One thing that a server has to do.
+struct conformance_case {
+    int number;
+    group in;
+    std::string_view name;
+    std::string_view expected;
+    std::string_view why; ///< Where in the field this has hurt, or which rule of the protocol it is.
+    std::string (*run)(const target& t);
+    bool starred = false; ///< Part of it, or all, is asked for in strict mode only.
+    bool lasts = false;   ///< Only with --long.
+    course how = course::shared;
+};
+
+/// The groups' cases, by number.
+std::vector<conformance_case> lifecycle_cases();
+std::vector<conformance_case> framing_cases();
+std::vector<conformance_case> output_cases();
+std::vector<conformance_case> load_cases();
+std::vector<conformance_case> all_cases();
+
+// --- What the cases have in common ---
+
+/// Throws mismatch with this text unless it holds.
+void expect(bool holds, const std::string& otherwise);
+
+/// The call goes on: the connection stays, and audio comes if this server sends any. Numbers are said meanwhile.
+void expect_up(const target& t, line& l, std::string_view after);
+
+/// A new call works.
+void expect_new_call_works(const target& t, std::string_view after);
+
+/// The server closes within this time; returns how long it took.
+milliseconds expect_closed(line& l, nanoseconds within, std::string_view after);
+
+/// Either is right: the call goes on, or it is closed. Says which.
+std::string up_or_closed(const target& t, line& l, std::string_view after);
+
+/// What was echoed are these numbers, all of `count`, in order and nothing else.
+void expect_echo(line& l, std::size_t count, std::size_t first = 0);
+
+/// Throws not_applicable where the server lacks what a case needs.
+void need_echo(const target& t);
+void need_audio(const target& t);
+void need_requests(const target& t);
+pid_t need_pid(const target& t);
+
+/// Sends a digit.
+void press(line& l, char digit);
+
+/// "12 ms", "3.1 s".
+std::string text(nanoseconds d);
+
+/// The longest time between two audio messages from `from` on, less what this machine stood still.
+nanoseconds longest_gap(const target& t, const line& l, time_point from, time_point to);
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,299 @@
+#include "audiosocket/check/conformance_case.hpp"
+#include "audiosocket/check/speeches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace audiosocket::app::check {
+namespace {
+
+// An orderly server answers a FIN at once.
+constexpr milliseconds closing_time{100};
+// Where the case sets no time of its own.
+constexpr milliseconds soon{1000};
+
+// What Asterisk would do before the interesting part: a call that is up, with some audio.
+line talking_call(const target& t) {
+    line l = place_call(t);
+    expect(l.connected(), "no connection");
+    l.talk(numbers());
+    l.pass(milliseconds(100));
+    l.fall_silent();
+    expect(l.open(), "the server closed a call that had done nothing wrong");
+    return l;
+}
+
+bytes header_of(kind k, std::size_t payload_bytes) {
+    bytes out(header_bytes);
+    write_header({k, static_cast<std::uint16_t>(payload_bytes)}, std::span(out).first<header_bytes>());
+    return out;
+}
+
+bytes message_of(kind k, std::size_t payload_bytes) {
+    bytes out = header_of(k, payload_bytes);
+    out.resize(header_bytes + payload_bytes);
+    return out;
+}
+
+std::string id_whole(const target& t) {
+    line l = place_call(t);
+    expect_up(t, l, "the id");
+    return "a call";
+}
+
+std::string id_byte_by_byte(const target& t) {
+    line l(t.where);
+    for (const std::byte b : id_message(uuid::random()).to_bytes()) {
+        l.send(std::span(&b, 1));
+        l.pass(milliseconds(5));
+        expect(l.open(), "the server closed before the id was whole");
+    }
+    expect_up(t, l, "the id");
+    return "a call";
+}
+
+std::string connect_and_close(const target& t) {
+    line l(t.where);
+    l.close_sending();
+    const auto took = expect_closed(l, soon, "our FIN");
+    expect(l.bytes_heard() == 0, fmt::format("the server sent {} bytes where there was no call", l.bytes_heard()));
+    expect_new_call_works(t, "a connection without a call");
+    return fmt::format("closed after {}", text(took));
+}
+
+std::string connect_and_say_nothing(const target& t) {
+    constexpr milliseconds early{500}; // clocks and timers of others
+    line l(t.where);
+    const auto took = expect_closed(l, t.id_deadline_max(), "the connection");
+    expect(!t.id_timeout || took >= *t.id_timeout - early, "closed already after " + text(took));
+    expect(l.bytes_heard() == 0, fmt::format("the server sent {} bytes before any id", l.bytes_heard()));
+    expect_new_call_works(t, "a silent connection");
+    return "closed after " + text(took);
+}
+
+std::string audio_before_id(const target& t) {
+    line l(t.where);
+    l.send(audio(numbers().take(160)));
+    const auto took = expect_closed(l, soon, "audio without an id");
+    expect_new_call_works(t, "audio without an id");
+    return "closed after " + text(took);
+}
+
+std::string second_id(const target& t) {
+    line l = talking_call(t);
+    l.send(id_message(uuid::random()));
+    if (t.strict) {
+        expect_closed(l, soon, "a second id");
+        return "closed";
+    }
+    return up_or_closed(t, l, "a second id");
+}
+
+std::string id_of_wrong_length(const target& t) {
+    constexpr std::array<std::size_t, 4> lengths{0, 15, 17, payload_bytes_max};
+    for (const std::size_t length : lengths) {
+        line l(t.where);
+        l.send(message_of(kind::id, length));
+        const auto after = fmt::format("an id of {} bytes", length);
+        expect_closed(l, soon, after);
+        expect(l.bytes_heard() == 0, fmt::format("{} began a call", after));
+    }
+    expect_new_call_works(t, "ids of wrong lengths");
+    return "closed, each";
+}
+
+std::string one_id_twice(const target& t) {
+    need_echo(t);
+    const auto id = uuid::random();
+    line first = place_call(t, id);
+    line second = place_call(t, id);
+    first.talk(numbers(1));
+    second.talk(numbers(2));
+    const std::array both{&first, &second};
+    line::pass(both, milliseconds(600));
+    for (std::size_t i = 0; i < both.size(); ++i) {
+        const auto heard = without_silence(both[i]->samples());
+        expect(numbers_in_order(heard, i + 1) == heard.size(), "one caller hears what is not his own");
+    }
+    expect(first.open() || second.open(), "both calls were closed");
+    if (first.open() && second.open()) {
+        expect(first.frames() > 0 && second.frames() > 0, "one of the calls hears nothing");
+        return "two calls, each with its own audio";
+    }
+    return first.open() ? "the second is refused" : "the second takes over";
+}
+
+std::string fin_after_audio(const target& t) {
+    line l = talking_call(t);
+    l.close_sending();
+    const auto took = expect_closed(l, closing_time, "our FIN");
+    expect(l.end() != ending::reset, "the server answers FIN with a reset");
+    return "closed after " + text(took);
+}
+
+std::string reset_after_audio(const target& t) {
+    for (int i = 0; i < 3; ++i)
+        talking_call(t).reset();
+    expect_new_call_works(t, "resets");
+    return "the server goes on";
+}
+
+std::string fin_inside(const target& t, std::span<const std::byte> fragment, std::string_view where) {
+    line l = talking_call(t);
+    l.send(fragment);
+    l.close_sending();
+    const auto took = expect_closed(l, soon, fmt::format("FIN inside {}", where));
+    expect_new_call_works(t, fmt::format("FIN inside {}", where));
+    return "closed after " + text(took);
+}
+
+std::string fin_inside_header(const target& t) {
+    return fin_inside(t, std::span<const std::byte>(header_of(kind::slin, 320)).first(2), "a header");
+}
+
+std::string fin_inside_payload(const target& t) {
+    return fin_inside(t, std::span<const std::byte>(message_of(kind::slin, 320)).first(100), "a payload");
+}
+
+std::string hangup(const target& t) {
+    line l = talking_call(t);
+    l.send(hangup_message());
+    return "closed after " + text(expect_closed(l, soon, "a hangup message"));
+}
+
+std::string hangup_with_payload(const target& t) {
+    line l = talking_call(t);
+    l.send(message_of(kind::hangup, 5));
+    const auto took = expect_closed(l, soon, "a hangup message with 5 bytes");
+    expect_new_call_works(t, "a hangup message with 5 bytes");
+    return "closed after " + text(took);
+}
+
+std::string errors(const target& t) {
+    for (const auto code : {error_bits::hangup, error_bits::frame_forwarding, error_bits::memory}) {
+        line l = talking_call(t);
+        l.send(error_message(code));
+        expect_closed(l, soon, fmt::format("error code {:#04x}", static_cast<unsigned>(code)));
+    }
+    line l = talking_call(t);
+    l.send(message_of(kind::error, 0));
+    expect_closed(l, soon, "an error without a code");
+    return "closed, each";
+}
+
+std::string half_close(const target& t) {
+    constexpr milliseconds flush_max{5000};
+    line l = place_call(t);
+    numbers said;
+    for (int i = 0; i < 25; ++i) // half a second at once, so that there is something to flush
+        l.send(audio(said.take(160)));
+    l.close_sending();
+    const auto took = expect_closed(l, flush_max, "half of the connection was closed");
+    expect(l.end() == ending::finished, "the server ends with a reset");
+    return "closed after " + text(took);
+}
+
+// Hears the server out after its FIN: it has to read on for a while, or what is still under way to it comes back as a
+// reset, which costs Asterisk the dialplan.
+std::string judge_orderly_end(line& l) {
+    expect(l.end() == ending::finished, "the server ends with a reset, not with FIN");
+    const auto& heard = l.heard();
+    const bool said = !heard.empty() && heard.back().kind == kind::hangup;
+    bool reset = false;
+    numbers more;
+    for (int i = 0; i < 15 && !reset; ++i) {
+        reset = !l.send_at_once(audio(more.take(160)));
+        std::this_thread::sleep_for(milliseconds(20)); // that of a frame: the caller does not know yet
+    }
+    expect(!reset, "after its FIN the server does not read on: what was under way to it came back as a reset");
+    return said ? "hangup, FIN, and it reads on" : "FIN, and it reads on";
+}
+
+std::string server_ends(const target& t) {
+    need_requests(t);
+    line l = place_call(t, request_id(request::hang_up));
+    l.talk(numbers());
+    l.pass(milliseconds(200));
+    press(l, '0');
+    l.pass(milliseconds(2000), [&] { return !l.open(); });
+    expect(!l.open(), "the server does not end the call");
+    return judge_orderly_end(l);
+}
+
+std::string many_cycles(const target& t) {
+    constexpr int warm_up = 100;
+    constexpr int cycles = 1000;
+    constexpr std::size_t growth_max = 1024 * 1024; // a kilobyte a call would show
+    const auto cycle = [&] {
+        line l = place_call(t);
+        expect(l.connected(), "a connection was refused");
+        l.send(audio(numbers().take(160)));
+        l.close_sending();
+        l.pass(soon, [&] { return !l.open(); });
+    };
+    for (int i = 0; i < warm_up; ++i)
+        cycle();
+    const auto before = t.pid ? look_at(*t.pid) : std::nullopt;
+    for (int i = 0; i < cycles; ++i)
+        cycle();
+    expect_new_call_works(t, "1,000 calls");
+    if (!before) return "all served (with --server-pid also descriptors and memory)";
+
+    std::optional<process_figures> after;
+    for (int tries = 0; tries < 30; ++tries) { // ends linger for up to a second
+        after = look_at(*t.pid);
+        expect(after.has_value(), "the server's process is gone");
+        if (after->descriptors <= before->descriptors) break;
+        std::this_thread::sleep_for(milliseconds(100));
+    }
+    expect(after->descriptors <= before->descriptors,
+           fmt::format("{} descriptors more than before", after->descriptors - before->descriptors));
+    const auto grown = after->resident_bytes - std::min(before->resident_bytes, after->resident_bytes);
+    expect(grown <= growth_max, fmt::format("{} KiB more memory than before", grown / 1024));
+    return fmt::format("{} descriptors before and after, {} KiB more memory", after->descriptors, grown / 1024);
+}
+
+} // namespace
+
+std::vector<conformance_case> lifecycle_cases() {
+    using enum group;
+    return {
+        {1, lifecycle, "id whole", "a call begins", "Asterisk says the id with one write, first of all", id_whole},
+        {2, lifecycle, "id byte by byte", "a call begins",
+         "TCP may cut anything anywhere; servers that take a chunk for a message fail here", id_byte_by_byte},
+        {3, lifecycle, "connect and close", "a quiet close, no call",
+         "Asterisk's application connects before it looks whether the channel is answered", connect_and_close},
+        {4, lifecycle, "connect and say nothing", "closed at the server's deadline for the id",
+         "scanners and half-dead peers would otherwise hold slots for ever", connect_and_say_nothing},
+        {5, lifecycle, "audio before the id", "closed",
+         "the id is the first message; without one nobody knows whose call it is", audio_before_id},
+        {6, lifecycle, "second id", "the call keeps its id; strict: closed",
+         "a call that changes its id mixes callers up", second_id, true},
+        {7, lifecycle, "id of a wrong length", "closed, and nothing read past it",
+         "a UUID has 16 bytes; reading 16 of 15 reads something else", id_of_wrong_length},
+        {8, lifecycle, "one id on two connections", "no cross-talk",
+         "the UUID in Asterisk's documentation is copied by many", one_id_twice},
+        {9, lifecycle, "FIN after audio", "closed within 100 ms", "that is how Asterisk hangs up", fin_after_audio},
+        {10, lifecycle, "reset after audio", "an ordinary hang-up", "Asterisk resets when it closes with unread audio",
+         reset_after_audio},
+        {11, lifecycle, "FIN inside a header", "closed, the fragment dropped", "a caller may go at any byte",
+         fin_inside_header},
+        {12, lifecycle, "FIN inside a payload", "closed, the fragment dropped", "a caller may go at any byte",
+         fin_inside_payload},
+        {13, lifecycle, "hangup message", "closed", "kind 0x00 ends a call", hangup},
+        {14, lifecycle, "hangup with 5 bytes", "closed", "its length, if any, does not matter", hangup_with_payload},
+        {15, lifecycle, "error 0x01, 0x02, 0x04, none", "closed",
+         "the reference library names these codes; after one there is nothing to say", errors},
+        {16, lifecycle, "caller half-closes", "the rest flushed, closed in bounded time",
+         "a caller who has finished is not waited for", half_close},
+        {17, lifecycle, "server ends the call", "FIN, reads on, no reset", "a reset is a failure in the dialplan",
+         server_ends},
+        {18, lifecycle, "1,000 calls", "descriptors and memory as before", "leaks take down a server in days",
+         many_cycles, false, false, course::alone},
+    };
+}
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,206 @@
+#include "audiosocket/check/line.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace audiosocket::app::check {
+namespace {
+
+// As long as Asterisk waits for a connection.
+constexpr timeval connect_patience{2, 0};
+
+// A server that takes nothing for this long while we only want to be heard will not take it later.
+constexpr milliseconds send_patience{1000};
+
+// A whole burst of audio at the highest rate in one read.
+constexpr std::size_t read_bytes = 64 * 1024;
+
+void set(int socket, int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof value);
+}
+
+} // namespace
+
+line::line(const tcp::endpoint& server, const buffers& how) {
+    socket_ = ::socket(server.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (socket_ < 0) {
+        end_ = ending::never_connected;
+        return;
+    }
+    if (how.receive_bytes > 0) set(socket_, SOL_SOCKET, SO_RCVBUF, how.receive_bytes);
+    if (how.send_bytes > 0) set(socket_, SOL_SOCKET, SO_SNDBUF, how.send_bytes);
+    set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience); // bounds connect()
+    if (::connect(socket_, server.data(), static_cast<socklen_t>(server.size())) != 0)
+        end(ending::never_connected, clock::now());
+}
+
+line::line(int socket) : socket_(socket) {
+    set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+line::line(line&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)), end_(other.end_), ended_at_(other.ended_at_), reading_(other.reading_),
+      bytes_heard_(other.bytes_heard_), heard_(std::move(other.heard_)), incoming_(std::move(other.incoming_)),
+      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), speech_(std::move(other.speech_)),
+      speech_kind_(other.speech_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
+      frames_said_(other.frames_said_), choked_(other.choked_) {}
+
+line::~line() {
+    close();
+}
+
+void line::close() {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+}
+
+void line::end(ending how, time_point now) {
+    if (end_ != ending::none) return;
+    end_ = how;
+    ended_at_ = now;
+    speech_ = nullptr;
+    if (how != ending::finished) close();
+}
+
+bool line::send_at_once(std::span<const std::byte> what) {
+    if (socket_ < 0) return false;
+    const auto sent = ::send(socket_, what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent == static_cast<ssize_t>(what.size());
+}
+
+bool line::send(std::span<const std::byte> what) {
+    const auto limit = clock::now() + send_patience;
+    while (!what.empty()) {
+        if (socket_ < 0 || clock::now() > limit) return false;
+        const auto sent = ::send(socket_, what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0)
+            what = what.subspan(static_cast<std::size_t>(sent));
+        else if (errno == EAGAIN)
+            pass(milliseconds(5)); // read meanwhile: a server may well wait for that
+        else
+            return false;
+    }
+    return true;
+}
+
+bool line::send(const outgoing_message& m) {
+    return send(m.to_bytes());
+}
+
+void line::talk(speech what, kind as, milliseconds ptime) {
+    speech_ = std::move(what);
+    speech_kind_ = as;
+    ptime_ = ptime;
+    next_frame_ = clock::now();
+}
+
+void line::speak(time_point now) {
+    while (speech_ && now >= next_frame_) {
+        std::vector<std::int16_t> frame(
+            static_cast<std::size_t>(rate_hz(speech_kind_) * static_cast<int>(ptime_.count()) / 1000));
+        speech_(frame);
+        error_code refused;
+        const auto message = audio_message(speech_kind_, std::as_bytes(std::span(frame)), refused);
+        assert(!refused);
+        if (!send_at_once(message.to_bytes())) {
+            choked_ = true;
+            speech_ = nullptr;
+            return;
+        }
+        ++frames_said_;
+        next_frame_ += ptime_;
+    }
+}
+
+void line::close_sending() {
+    speech_ = nullptr;
+    if (socket_ >= 0) shutdown(socket_, SHUT_WR);
+}
+
+void line::reset() {
+    const linger at_once{1, 0};
+    if (socket_ >= 0) setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    speech_ = nullptr;
+    close();
+}
+
+void line::read(time_point now) {
+    std::array<std::byte, read_bytes> buffer;
+    while (open() && socket_ >= 0) {
+        const auto n = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (n == 0) return end(ending::finished, now);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (n < 0) return end(ending::reset, now);
+        bytes_heard_ += static_cast<std::size_t>(n);
+        if (incoming_.in_message())
+            pause_ = std::max<nanoseconds>(pause_, now - last_bytes_);
+        else
+            begun_ = now;
+        last_bytes_ = now;
+        incoming_.feed(std::span(buffer).first(static_cast<std::size_t>(n)));
+        take(now);
+    }
+}
+
+void line::take(time_point now) {
+    while (const auto m = incoming_.next()) {
+        heard_.push_back({m->kind, bytes(m->payload.begin(), m->payload.end()), begun_, now, pause_});
+        begun_ = now;
+        pause_ = {};
+    }
+}
+
+bool line::pass(std::span<line* const> lines, nanoseconds limit, const std::function<bool()>& done) {
+    std::vector<pollfd> files(lines.size());
+    const auto until = clock::now() + limit;
+    for (;;) {
+        auto now = clock::now();
+        auto wake = until;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            line& l = *lines[i];
+            l.speak(now);
+            if (l.speech_) wake = std::min(wake, l.next_frame_);
+            files[i] = {l.open() && l.reading_ ? l.socket_ : -1, POLLIN, 0};
+        }
+        if (done && done()) return true;
+        if (now >= until) return false;
+        const auto wait = std::max<nanoseconds>(wake - now, nanoseconds(0));
+        const timespec for_ppoll{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
+        if (ppoll(files.data(), files.size(), &for_ppoll, nullptr) <= 0) continue;
+        now = clock::now();
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            if (files[i].revents != 0) lines[i]->read(now);
+    }
+}
+
+bool line::pass(nanoseconds limit, const std::function<bool()>& done) {
+    line* const self = this;
+    return pass(std::span(&self, 1), limit, done);
+}
+
+std::vector<std::int16_t> line::samples() const {
+    std::vector<std::int16_t> all;
+    for (const auto& m : heard_) {
+        if (!is_audio(m.kind)) continue;
+        const auto at = all.size();
+        all.resize(at + m.payload.size() / 2);
+        std::memcpy(all.data() + at, m.payload.data(), m.payload.size() / 2 * 2);
+    }
+    return all;
+}
+
+std::size_t line::frames() const {
+    return static_cast<std::size_t>(std::ranges::count_if(heard_, [](const auto& m) { return is_audio(m.kind); }));
+}
+
+} // namespace audiosocket::app::check

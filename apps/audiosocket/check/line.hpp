@@ -1,0 +1,126 @@
+#pragma once
+
+#include <audiosocket/call/event.hpp>
+#include <audiosocket/protocol.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace audiosocket::app::check {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using bytes = std::vector<std::byte>;
+
+/// A message that the other side sent, and when.
+struct heard_message {
+    audiosocket::kind kind{};
+    bytes payload;
+    time_point begun;    ///< Its first byte was there.
+    time_point whole;    ///< Its last byte was there.
+    nanoseconds pause{}; ///< The longest time between two of its pieces.
+};
+
+/// How a connection ended, if it has.
+enum class ending { none, finished, reset, never_connected };
+
+/// What is said on a line while time passes: called for each frame, which it fills.
+using speech = std::function<void(std::span<std::int16_t>)>;
+
+/// The kernel's buffers of a line, for one that wants to be slow; 0: what the system gives.
+struct buffers {
+    int receive_bytes = 0;
+    int send_bytes = 0;
+};
+
+/// One connection to a server under test, or from a client: what we say on it is wire bytes, right or wrong as the case
+/// wants, and everything that comes back is kept with the time at which it came. Blocking, in the thread of its case.
+class line {
+  public:
+    using tcp = boost::asio::ip::tcp;
+
+    /// Connects; connected() tells whether that worked.
+    explicit line(const tcp::endpoint& server, const buffers& how = {});
+    /// A connection that was accepted.
+    explicit line(int socket);
+    line(line&& other) noexcept;
+    line& operator=(line&&) = delete;
+    ~line();
+
+    bool connected() const noexcept { return end_ != ending::never_connected; }
+    bool open() const noexcept { return end_ == ending::none; }
+    ending end() const noexcept { return end_; }
+    time_point ended_at() const noexcept { return ended_at_; }
+
+    // --- Saying something. False once the connection does not take it any more. ---
+
+    /// Sends these bytes, in as many pieces as the network wants, for at most a second.
+    bool send(std::span<const std::byte> what);
+    bool send(const outgoing_message& m);
+    /// Tries once and does not wait, as Asterisk does.
+    bool send_at_once(std::span<const std::byte> what);
+
+    /// From now on says a frame of `speech` every `ptime`, whenever time passes.
+    void talk(speech what, kind as = kind::slin, milliseconds ptime = milliseconds(20));
+    void fall_silent() { speech_ = nullptr; }
+    std::size_t frames_said() const noexcept { return frames_said_; }
+    /// A frame that the network did not take at once: Asterisk would have ended the call here.
+    bool choked() const noexcept { return choked_; }
+
+    void close_sending(); ///< FIN; what comes is still read.
+    void reset();         ///< RST.
+    void close();
+
+    /// Stops reading; what comes stays in the kernel.
+    void stop_reading() noexcept { reading_ = false; }
+    void read_again() noexcept { reading_ = true; }
+
+    // --- What was seen ---
+
+    const std::vector<heard_message>& heard() const noexcept { return heard_; }
+    std::size_t bytes_heard() const noexcept { return bytes_heard_; }
+    /// Forgets what was heard, for a line that is listened to for long.
+    void forget() { heard_.clear(); }
+    /// Inside a message that is not whole yet.
+    bool in_message() const noexcept { return incoming_.in_message(); }
+    std::vector<std::int16_t> samples() const; ///< All audio, whatever its kind.
+    std::size_t frames() const;                ///< Messages with audio.
+
+    /// Lets time pass on several lines at once: reads what comes, says what is due. Until `done` or `limit`; returns
+    /// whether `done`.
+    static bool pass(std::span<line* const> lines, nanoseconds limit, const std::function<bool()>& done = {});
+    bool pass(nanoseconds limit, const std::function<bool()>& done = {});
+
+  private:
+    void take(time_point now);
+    void read(time_point now);
+    void speak(time_point now);
+    void end(ending how, time_point now);
+
+    int socket_ = -1;
+    ending end_ = ending::none;
+    time_point ended_at_{};
+    bool reading_ = true;
+    std::size_t bytes_heard_ = 0;
+    std::vector<heard_message> heard_;
+
+    decoder incoming_;
+    time_point last_bytes_{};
+    time_point begun_{};
+    nanoseconds pause_{};
+
+    speech speech_;
+    kind speech_kind_ = kind::slin;
+    milliseconds ptime_{20};
+    time_point next_frame_{};
+    std::size_t frames_said_ = 0;
+    bool choked_ = false;
+};
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,51 @@
+#include "audiosocket/check/machine_watch.hpp"
+
+#include <algorithm>
+
+namespace audiosocket::app::check {
+namespace {
+
+constexpr std::chrono::milliseconds interval{5};
+
+// Waking up this late is what any machine does.
+constexpr std::chrono::milliseconds tolerance{2};
+
+// An hour's worth; a longer run is judged by its first.
+constexpr std::size_t lateness_max = 720'000;
+
+} // namespace
+
+machine_watch::machine_watch() : thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+
+machine_watch::~machine_watch() = default; // the thread is joined before what it uses goes
+
+void machine_watch::watch(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        const auto due = clock::now() + interval;
+        std::this_thread::sleep_until(due);
+        const auto now = clock::now();
+        const std::lock_guard lock(mutex_);
+        if (lateness_.size() < lateness_max) lateness_.push_back(now - due);
+        if (now - due > tolerance) pauses_.push_back({due, now});
+    }
+}
+
+std::chrono::nanoseconds machine_watch::stood_still(time_point from, time_point to) const {
+    const std::lock_guard lock(mutex_);
+    std::chrono::nanoseconds sum{};
+    for (const auto& p : pauses_)
+        sum += std::max<std::chrono::nanoseconds>(std::min(p.to, to) - std::max(p.from, from), {});
+    return sum;
+}
+
+std::chrono::nanoseconds machine_watch::lateness(double quantile) const {
+    const std::lock_guard lock(mutex_);
+    if (lateness_.empty()) return {};
+    auto sorted = lateness_;
+    const auto at =
+        std::min(sorted.size() - 1, static_cast<std::size_t>(quantile * static_cast<double>(sorted.size())));
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.end());
+    return sorted[at];
+}
+
+} // namespace audiosocket::app::check

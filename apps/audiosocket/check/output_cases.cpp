@@ -1,0 +1,207 @@
+#include "audiosocket/check/conformance_case.hpp"
+#include "audiosocket/check/speeches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
+namespace audiosocket::app::check {
+namespace {
+
+constexpr milliseconds frame_time{20};
+
+// A call with some speech, which is watched for this long.
+line watched_call(const target& t, nanoseconds time) {
+    line l = place_call(t);
+    expect(l.connected(), "no connection");
+    l.talk(numbers());
+    l.pass(time, [&] { return !l.open(); });
+    expect(l.open(), "the server closed the call");
+    return l;
+}
+
+std::string one_piece(const target& t) {
+    constexpr milliseconds asterisk_waits{5};
+    need_audio(t);
+    const line l = watched_call(t, milliseconds(2000));
+    nanoseconds longest{};
+    for (const auto& m : l.heard())
+        longest = std::max(longest, m.pause - std::min(m.pause, t.machine->stood_still(m.begun, m.whole)));
+    expect(longest < asterisk_waits, fmt::format("a message with a pause of {} inside", text(longest)));
+    return longest == nanoseconds(0) ? "each in one piece" : "the longest pause inside is " + text(longest);
+}
+
+void expect_lawful(const line& l) {
+    for (const auto& m : l.heard()) {
+        if (m.kind == kind::hangup) continue;
+        expect(is_audio(m.kind), fmt::format("kind {:#04x}: Asterisk drops the call", static_cast<unsigned>(m.kind)));
+        expect(m.payload.size() >= 2, "audio without a sample: Asterisk drops the call");
+        expect(m.payload.size() % 2 == 0, fmt::format("audio of {} bytes: half a sample", m.payload.size()));
+    }
+}
+
+std::string lawful(const target& t) {
+    line l = place_call(t);
+    l.talk(numbers());
+    l.pass(milliseconds(300));
+    press(l, '1');
+    l.send(bytes{std::byte{0x03}, std::byte{0}, std::byte{0}});
+    l.send(bytes{std::byte{0x10}, std::byte{0}, std::byte{0}});
+    l.send(bytes{std::byte{0x10}, std::byte{0}, std::byte{3}, std::byte{1}, std::byte{2}, std::byte{3}});
+    l.pass(milliseconds(300), [&] { return !l.open(); });
+    l.send(hangup_message());
+    l.pass(milliseconds(1000), [&] { return !l.open(); });
+    expect_lawful(l);
+    return fmt::format("{} messages, all audio or hangup", l.heard().size());
+}
+
+std::string first_frame(const target& t) {
+    constexpr milliseconds allowed{40};
+    line l(t.where);
+    expect(l.connected(), "no connection");
+    const auto start = clock::now();
+    l.send(id_message(uuid::random()));
+    l.pass(milliseconds(1000), [&] { return l.frames() > 0; });
+    expect(l.frames() > 0, "no audio within a second: the server waits to hear something first");
+    const auto at = l.heard().front().whole;
+    const auto took = at - start - t.machine->stood_still(start, at);
+    expect(took <= allowed, "after " + text(took));
+    return "after " + text(took);
+}
+
+std::string gaps(const target& t) {
+    constexpr milliseconds strictly{40};
+    constexpr milliseconds ever{2000};
+    need_audio(t);
+    line l = watched_call(t, milliseconds(1500));
+    l.fall_silent(); // as a caller does who is on hold
+    const auto from = l.heard().empty() ? clock::now() : l.heard().front().whole;
+    l.pass(milliseconds(2500), [&] { return !l.open(); });
+    const auto longest = longest_gap(t, l, from, clock::now());
+    expect(longest <= (t.strict ? strictly : ever), "a gap of " + text(longest));
+    return "the longest gap is " + text(longest);
+}
+
+std::string frame_rate(const target& t) {
+    constexpr milliseconds window{60'000};
+    constexpr double tolerance = 0.001;
+    need_audio(t);
+    const line l = watched_call(t, window + milliseconds(500));
+    const auto& heard = l.heard();
+    // From frame to frame: the time of whole frames only.
+    double audio_seconds = 0;
+    for (const auto& m : heard | std::views::take(heard.empty() ? 0 : heard.size() - 1))
+        if (is_audio(m.kind)) audio_seconds += static_cast<double>(m.payload.size() / 2) / rate_hz(m.kind);
+    expect(heard.size() > 1, "no audio");
+    const double seconds = std::chrono::duration<double>(heard.back().whole - heard.front().whole).count();
+    const double frames_a_second = 50 * audio_seconds / seconds;
+    expect(std::abs(frames_a_second / 50 - 1) <= tolerance, fmt::format("{:.3f} frames a second", frames_a_second));
+    return fmt::format("{:.3f} frames a second over {:.0f} s", frames_a_second, seconds);
+}
+
+// How far each frame came from its time: start + n x 20 ms, with the start that fits best.
+std::vector<nanoseconds> deviations(const line& l) {
+    std::vector<nanoseconds> out;
+    std::int64_t n = 0;
+    time_point start{};
+    for (const auto& m : l.heard()) {
+        if (!is_audio(m.kind)) continue;
+        if (n == 0) start = m.whole;
+        out.push_back(m.whole - start - n++ * nanoseconds(frame_time));
+    }
+    if (out.empty()) return out;
+    auto sorted = out;
+    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
+    const auto middle = sorted[sorted.size() / 2];
+    for (auto& d : out)
+        d = d > middle ? d - middle : middle - d;
+    return out;
+}
+
+std::string jitter(const target& t) {
+    constexpr milliseconds p99_max{1};
+    constexpr milliseconds p999_max{5};
+    need_audio(t);
+    std::vector<line> lines;
+    lines.reserve(t.load_calls);
+    std::vector<line*> all;
+    for (std::size_t i = 0; i < t.load_calls; ++i) {
+        lines.push_back(place_call(t));
+        lines.back().talk(numbers(i));
+        all.push_back(&lines.back());
+    }
+    line::pass(all, milliseconds(10'000));
+    std::vector<nanoseconds> every;
+    for (const line& l : lines) {
+        expect(l.open(), "a call was closed");
+        const auto one = deviations(l);
+        every.insert(every.end(), one.begin(), one.end());
+    }
+    expect(!every.empty(), "no audio");
+    std::ranges::sort(every);
+    const auto p99 = every[every.size() * 99 / 100];
+    const auto p999 = every[every.size() * 999 / 1000];
+    const auto machine99 = t.machine->lateness(0.99);
+    const auto machine999 = t.machine->lateness(0.999);
+    const auto seen = fmt::format("{} calls: p99 {}, p99.9 {}; a sleep on this machine overshoots by {} and {}",
+                                  t.load_calls, text(p99), text(p999), text(machine99), text(machine999));
+    expect(!t.strict || (p99 <= p99_max + machine99 && p999 <= p999_max + machine999), seen);
+    return seen;
+}
+
+// The most frames that came within the time of half a frame.
+std::size_t largest_burst(const line& l) {
+    std::size_t most = 0;
+    const auto& heard = l.heard();
+    for (std::size_t i = 0, from = 0; i < heard.size(); ++i) {
+        while (heard[i].whole - heard[from].whole > frame_time / 2)
+            ++from;
+        most = std::max(most, i - from + 1);
+    }
+    return most;
+}
+
+std::string application_stalls(const target& t) {
+    constexpr milliseconds gap_max{60}; // a frame may be late, but not missing
+    constexpr std::size_t burst_max = 3;
+    need_requests(t);
+    line l = place_call(t, request_id(request::stall));
+    l.talk(numbers());
+    l.pass(milliseconds(300));
+    const auto stalled = clock::now();
+    press(l, '0');
+    l.pass(stall_time + milliseconds(700), [&] { return !l.open(); });
+    expect(l.open(), "the server closed the call");
+    const auto longest = longest_gap(t, l, stalled, stalled + stall_time);
+    expect(longest <= gap_max, fmt::format("while the application stalls nothing is sent for {}", text(longest)));
+    const auto burst = largest_burst(l);
+    expect(burst <= burst_max, fmt::format("{} frames at once", burst));
+    return fmt::format("the longest gap is {}, and at most {} frames come at once", text(longest), burst);
+}
+
+} // namespace
+
+std::vector<conformance_case> output_cases() {
+    using enum group;
+    return {
+        {34, output, "each message in one piece", "no pause of 5 ms inside",
+         "Asterisk waits 5 ms for the rest of a payload, then drops the call", one_piece, false, false, course::alone},
+        {35, output, "nothing but audio and hangup", "0x00 and 0x10 to 0x18, of 2 bytes or more and even",
+         "since 20.14 and 22.4 anything else drops the call", lawful},
+        {36, output, "first frame", "within 40 ms of the id, with nothing inbound",
+         "Asterisk's header read starves a call whose server waits (asterisk#2089)", first_frame, false, false,
+         course::alone},
+        {37, output, "no gaps", "never 2 s; strict: at most 40 ms",
+         "after 2 s without a message the application ends the call", gaps, true, false, course::alone},
+        {38, output, "frame rate", "50.00 a second within 0.1 %, over 60 s",
+         "a clock that drifts ends in bursts or gaps", frame_rate, false, true},
+        {39, output, "pacing jitter under load", "strict: p99 1 ms, p99.9 5 ms beyond the machine's own",
+         "there is no playout buffer in Asterisk here", jitter, true, true, course::alone},
+        {40, output, "the application stalls", "audio meanwhile, then at most 3 frames at once",
+         "a model that thinks for a second must not cost the call", application_stalls, false, false, course::alone},
+    };
+}
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,92 @@
+#include "audiosocket/check/runner.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace audiosocket::app::check {
+namespace {
+
+case_result run_one(const conformance_case& c, const target& t) {
+    return result_of(c, [&] {
+        if (c.lasts && !t.long_cases) throw not_applicable("takes long: --long");
+        return c.run(t);
+    });
+}
+
+// Takes the cases of one course, each once, from several threads.
+class queue {
+  public:
+    queue(const std::vector<conformance_case>& cases, const target& t, const result_handler& tell)
+        : cases_(cases), target_(t), tell_(tell), results_(cases.size()) {}
+
+    void run(course which, std::size_t jobs) {
+        next_ = 0;
+        std::vector<std::jthread> workers;
+        for (std::size_t i = 0; i < jobs; ++i)
+            workers.emplace_back([this, which] { work(which); });
+    }
+
+    std::vector<case_result> take() {
+        std::vector<case_result> out;
+        for (auto& r : results_)
+            out.push_back(std::move(*r));
+        return out;
+    }
+
+  private:
+    void work(course which) {
+        while (const auto i = next(which)) {
+            auto r = run_one(cases_[*i], target_);
+            const std::lock_guard lock(mutex_);
+            results_[*i] = std::move(r);
+            for (; told_ < results_.size() && results_[told_]; ++told_)
+                tell_(*results_[told_], results_.size() - told_ - 1);
+        }
+    }
+
+    std::optional<std::size_t> next(course which) {
+        const std::lock_guard lock(mutex_);
+        while (next_ < cases_.size() && cases_[next_].how != which)
+            ++next_;
+        return next_ < cases_.size() ? std::optional(next_++) : std::nullopt;
+    }
+
+    const std::vector<conformance_case>& cases_;
+    const target& target_;
+    const result_handler& tell_;
+    std::mutex mutex_;
+    std::size_t next_ = 0;
+    std::vector<std::optional<case_result>> results_;
+    std::size_t told_ = 0;
+};
+
+} // namespace
+
+case_result result_of(const conformance_case& c, const std::function<std::string()>& body) {
+    case_result r{c, outcome::passed, {}, {}};
+    const auto start = clock::now();
+    try {
+        r.seen = body();
+    } catch (const mismatch& m) {
+        r.result = outcome::failed;
+        r.seen = m.what();
+    } catch (const not_applicable& n) {
+        r.result = outcome::skipped;
+        r.seen = n.what();
+    }
+    r.took = clock::now() - start;
+    return r;
+}
+
+std::vector<case_result> run(const std::vector<conformance_case>& cases, const target& t, std::size_t jobs,
+                             const result_handler& on_result) {
+    queue all(cases, t, on_result);
+    all.run(course::shared, jobs);
+    all.run(course::alone, 1);
+    all.run(course::last, 1);
+    return all.take();
+}
+
+} // namespace audiosocket::app::check

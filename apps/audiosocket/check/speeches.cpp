@@ -1,0 +1,38 @@
+#include "audiosocket/check/speeches.hpp"
+
+namespace audiosocket::app::check {
+
+std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples) {
+    std::erase(samples, 0);
+    return samples;
+}
+
+std::size_t numbers_in_order(std::span<const std::int16_t> samples, std::size_t first) {
+    numbers expected(first);
+    const auto all = expected.take(samples.size());
+    std::size_t same = 0;
+    while (same < samples.size() && samples[same] == all[same])
+        ++same;
+    return same;
+}
+
+bytes audio(std::span<const std::int16_t> samples, kind as) {
+    error_code refused;
+    return audio_message(as, std::as_bytes(samples), refused).to_bytes();
+}
+
+double frequency_hz(std::span<const std::int16_t> samples, int rate_hz) {
+    constexpr std::size_t crossings_min = 10;
+    std::size_t crossings = 0;
+    std::size_t first = 0;
+    std::size_t last = 0;
+    for (std::size_t i = 1; i < samples.size(); ++i) {
+        if (samples[i - 1] >= 0 || samples[i] < 0) continue;
+        if (crossings++ == 0) first = i;
+        last = i;
+    }
+    if (crossings < crossings_min) return 0;
+    return static_cast<double>(crossings - 1) * rate_hz / static_cast<double>(last - first);
+}
+
+} // namespace audiosocket::app::check

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "audiosocket/check/line.hpp"
+#include "audiosocket/check/machine_watch.hpp"
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+namespace audiosocket::app::check {
+
+/// What one call has shown about the server, so that cases expect of it only what it does at all.
+struct traits {
+    bool speaks = false;         ///< Sends audio though it has heard none.
+    bool answers = false;        ///< Sends audio at all, if only once it hears some.
+    bool echoes = false;         ///< Sends back what it hears, sample by sample.
+    bool obeys_requests = false; ///< Does what the ids of request_id() ask for.
+};
+
+/// What the application behind the server can be asked for, by the id of the call. It happens when a digit is pressed;
+/// until then, and for every other id, the application echoes.
+enum class request : std::uint8_t {
+    stall = 1,   ///< The application takes nothing and says nothing for a second, then goes on.
+    play = 2,    ///< Queues ten seconds of tone; the next digit clears them.
+    hang_up = 3, ///< Hangs up.
+    spell = 4,   ///< Says each digit: 160 samples of 100 times its ASCII code, in order with the echo.
+};
+
+/// "AudioSocket" in ASCII, four zeros, and the request.
+uuid request_id(request what);
+
+/// The request that an id asks for, if any.
+std::optional<request> requested_by(const uuid& id);
+
+/// What `request::stall` and `request::play` last, and what spells a digit.
+inline constexpr milliseconds stall_time{1000};
+inline constexpr std::chrono::seconds tone_time{10};
+inline constexpr double tone_hz = 400;
+inline constexpr std::size_t spelled_samples = 160;
+constexpr std::int16_t spelled(char digit) {
+    return static_cast<std::int16_t>(100 * digit);
+}
+
+/// The server under test, and what was said about it on the command line.
+struct target {
+    line::tcp::endpoint where;
+    bool strict = false;
+    bool long_cases = false;
+    std::optional<pid_t> pid;               ///< Of the server, for what only its machine can tell.
+    std::optional<std::size_t> calls_max;   ///< The server's cap on calls.
+    std::optional<milliseconds> id_timeout; ///< The server's deadline for the id, if it was told.
+    milliseconds drain_timeout{0};          ///< What the server does at SIGTERM with calls that are up; 0: unknown.
+    bool may_stop = false;                  ///< The server may be stopped at the end.
+    std::string hand_over;                  ///< A command that starts a successor on the same port.
+    std::size_t connections = 10'000;       ///< For the cases with many.
+    std::size_t load_calls = 50;            ///< Calls that are up while pacing is measured.
+    std::chrono::seconds soak{3600};        ///< For the cases that last.
+    audiosocket::app::check::traits traits;
+    const machine_watch* machine = nullptr;
+
+    /// The longest that a silent connection may stay: the server's own deadline, or the most that we wait for.
+    milliseconds id_deadline_max() const { return id_timeout.value_or(milliseconds(33'000)) + milliseconds(2000); }
+};
+
+/// A line that has said its id and is echoed numbers, or silence, from now on.
+line place_call(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
+
+/// Asks the server what it does, with a few calls. Throws failure (network) where nobody answers.
+traits probe(const target& t);
+
+/// What the system knows about the server's process.
+struct process_figures {
+    std::size_t descriptors = 0;
+    std::size_t resident_bytes = 0;
+    nanoseconds cpu{};
+};
+std::optional<process_figures> look_at(pid_t process);
+
+} // namespace audiosocket::app::check

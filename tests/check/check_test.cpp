@@ -1,0 +1,89 @@
+#include "check/faults.hpp"
+#include "command/command_test.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace audiosocket::test {
+namespace {
+
+// A suite that cannot fail proves nothing: each fault has to fail the case that is about it, and no other.
+class check : public command_test {
+  protected:
+    struct judged {
+        std::unique_ptr<process> server;
+        std::unique_ptr<process> check;
+        const fault* of = nullptr;
+    };
+
+    static judged judge(const fault& f) {
+        judged one;
+        one.of = &f;
+        one.server =
+            std::make_unique<process>(std::vector<std::string>{AUDIOSOCKET_FAULTY_SERVER, std::string(f.name)});
+        EXPECT_TRUE(one.server->wait_for_output("\n"));
+        const auto pid = std::to_string(one.server->id());
+        std::vector<std::string> options{"check",
+                                         "127.0.0.1:" + one.server->out.substr(0, one.server->out.find('\n')),
+                                         "--strict",
+                                         "--json",
+                                         "--id-timeout",
+                                         "1",
+                                         "--max-calls",
+                                         "30",
+                                         "--server-pid",
+                                         pid,
+                                         "--stop",
+                                         "--drain-timeout",
+                                         "2",
+                                         "--connections",
+                                         "300",
+                                         "--soak",
+                                         "6"};
+        if (f.breaks == 50 || f.breaks == 0) options.insert(options.end(), {"--hand-over", "kill -USR1 " + pid});
+        if (f.alone) options.insert(options.end(), {"--only", std::to_string(f.breaks)});
+        if (f.lasts) options.emplace_back("--long");
+        one.check = std::make_unique<process>(command(std::move(options)));
+        return one;
+    }
+
+    // The numbers of the cases that failed, with what was seen.
+    static std::map<int, std::string> failures(const std::string& report) {
+        std::map<int, std::string> failed;
+        const auto json = boost::json::parse(report);
+        for (const auto& c : json.at("cases").as_array())
+            if (c.at("outcome").as_string() == "failed")
+                failed[c.at("number").to_number<int>()] = c.at("seen").as_string();
+        return failed;
+    }
+
+    static void expect_verdict(judged& one) {
+        SCOPED_TRACE(std::string(one.of->name));
+        const int code = one.check->wait();
+        ASSERT_TRUE(code == 0 || code == 1) << one.check->err;
+        const auto failed = failures(one.check->out);
+        EXPECT_EQ(code, failed.empty() ? 0 : 1);
+        if (one.of->breaks != 0) {
+            EXPECT_TRUE(failed.contains(one.of->breaks)) << "nothing was noticed";
+        }
+        for (const auto& [number, seen] : failed)
+            EXPECT_EQ(number, one.of->breaks) << "failed as well: " << seen;
+    }
+};
+
+TEST_F(check, realtime_each_fault_fails_the_case_that_is_about_it_and_no_other) {
+    // They mostly wait: many at a time, but not so many that measuring suffers.
+    constexpr std::size_t at_once = 12;
+    for (std::size_t from = 0; from < faults.size(); from += at_once) {
+        std::vector<judged> batch;
+        for (std::size_t i = from; i < std::min(from + at_once, faults.size()); ++i)
+            batch.push_back(judge(faults[i]));
+        for (auto& one : batch)
+            expect_verdict(one);
+    }
+}
+
+} // namespace
+} // namespace audiosocket::test

@@ -1,0 +1,115 @@
+#include "command_test.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+// A caller who presses a key while something is played to him.
+class serve_barge_in : public command_test {
+  protected:
+    // What is heard in the next frames, which are 20 ms of 8 kHz audio each.
+    static std::vector<std::int16_t> hear(raw_peer& peer, std::size_t frames) {
+        std::vector<std::int16_t> out;
+        for (const auto& m : messages_in(peer.receive_bytes(frames * 323)))
+            for (std::size_t i = 0; i + 1 < m.payload.size(); i += 2)
+                out.push_back(static_cast<std::int16_t>(std::to_integer<unsigned>(m.payload[i]) |
+                                                        std::to_integer<unsigned>(m.payload[i + 1]) << 8));
+        return out;
+    }
+
+    static std::ptrdiff_t sounding(const std::vector<std::int16_t>& samples) {
+        return std::ranges::count_if(samples, [](auto s) { return s != 0; });
+    }
+
+    // The events of this name that were printed.
+    std::vector<boost::json::value> events(const std::string& name) const {
+        std::vector<boost::json::value> found;
+        std::istringstream in(server->out);
+        for (std::string line; std::getline(in, line);)
+            if (const auto e = boost::json::parse(line); e.at("event").as_string() == name) found.push_back(e);
+        return found;
+    }
+};
+
+constexpr std::ptrdiff_t frame_samples = 160;
+
+} // namespace
+
+TEST_F(serve_barge_in, key_stops_the_file_within_a_frame_or_two) {
+    serve({"--play", numbered_file("long.wav", 40'000).string(), "--barge-in", "#", "--exit-after", "1"});
+    auto peer = raw_caller();
+    auto heard = hear(peer, 20);
+    peer.send(frame(kind::dtmf, raw("1"))); // not one of the keys
+    const auto between = hear(peer, 10);
+    EXPECT_EQ(sounding(between), 10 * frame_samples);
+    peer.send(frame(kind::dtmf, raw("#")));
+    const auto after = hear(peer, 50);
+    EXPECT_LE(sounding(after), 2 * frame_samples);
+    peer.finish();
+    EXPECT_EQ(server->wait(), 0);
+
+    const auto cleared = events("cleared");
+    ASSERT_EQ(cleared.size(), 1U) << server->out;
+    const auto sent_ms = cleared[0].at("sent_ms").to_number<std::ptrdiff_t>();
+    EXPECT_EQ(sent_ms * 8, sounding(heard) + sounding(between) + sounding(after));
+    EXPECT_EQ(cleared[0].at("cut_ms").to_number<std::ptrdiff_t>(), 5000 - sent_ms);
+    EXPECT_LT(server->out.find("\"digit\":\"#\""), server->out.find("\"cleared\""));
+}
+
+TEST_F(serve_barge_in, key_stops_the_loop_and_the_tone_for_good) {
+    const auto file = numbered_file("loop.wav", 1000);
+    for (const std::vector<std::string>& what :
+         {std::vector<std::string>{"--play", file.string(), "--loop"}, std::vector<std::string>{"--tone", "440"}}) {
+        auto options = what;
+        options.insert(options.end(), {"--barge-in", "any", "--exit-after", "1"});
+        serve(options);
+        auto peer = raw_caller();
+        EXPECT_GT(sounding(hear(peer, 20)), 15 * frame_samples);
+        peer.send(frame(kind::dtmf, raw("D")));
+        hear(peer, 2);
+        EXPECT_EQ(sounding(hear(peer, 100)), 0); // two seconds: more than was queued
+        peer.finish();
+        EXPECT_EQ(server->wait(), 0);
+        EXPECT_EQ(events("cleared").size(), 1U) << server->out;
+    }
+}
+
+TEST_F(serve_barge_in, key_ends_the_call_that_was_to_end_after_the_file) {
+    serve({"--play", numbered_file("long.wav", 80'000).string(), "--then-hangup", "--barge-in", "5"});
+    const auto result = call({"--dtmf", "5", "--dtmf-after", "0.2", "--duration", "20", "--json"});
+    EXPECT_EQ(result.code, 0) << result.out;
+    EXPECT_EQ(result.json().at("end").at("reason").as_string(), "peer hung up");
+    EXPECT_LT(result.json().at("seconds").to_number<double>(), 5);
+    EXPECT_EQ(stop(), 0);
+    EXPECT_EQ(events("cleared").size(), 1U) << server->out;
+}
+
+TEST_F(serve_barge_in, key_lets_the_echo_begin_and_go_on) {
+    serve({"--play", numbered_file("long.wav", 80'000).string(), "--echo", "--barge-in", "12"});
+    const auto said = folder / "said.wav";
+    std::vector<std::int16_t> samples(24'000);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        samples[i] = static_cast<std::int16_t>(-1 - static_cast<int>(i)); // the file has none of these
+    sound_writer(said, 8000).write(samples);
+    const auto heard_file = folder / "heard.slin";
+    EXPECT_EQ(call({"--play", said.string(), "--dtmf", "12", "--dtmf-after", "0.5", "--record", heard_file.string(),
+                    "--duration", "3"})
+                  .code,
+              0);
+    const auto heard = read_mono(heard_file);
+    const auto late = samples.begin() + 12'000; // said after both keys
+    EXPECT_NE(std::search(heard.begin(), heard.end(), late, late + 8000), heard.end());
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_barge_in, what_the_end_of_a_call_cuts_off_is_no_event) {
+    serve({"--play", numbered_file("long.wav", 80'000).string(), "--barge-in", "1", "--exit-after", "1"});
+    EXPECT_EQ(call({"--dtmf", "2", "--dtmf-after", "0.1", "--duration", "0.3"}).code, 0);
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_EQ(events("dtmf").size(), 1U) << server->out;
+    EXPECT_TRUE(events("cleared").empty()) << server->out;
+}

@@ -1,0 +1,91 @@
+#include "command_test.hpp"
+
+#include <sstream>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+// What becomes of the calls, and of the lines, when nobody reads what the server prints.
+class serve_output : public command_test {
+  protected:
+    // Calls that come, hear a frame and go, one after the other: each is printed and logged in two lines.
+    void come_and_go(std::size_t calls) const {
+        for (std::size_t i = 0; i < calls; ++i)
+            ASSERT_FALSE(raw_caller().receive_bytes(323).empty());
+    }
+
+    // Each line has to be whole.
+    std::vector<boost::json::value> printed() const {
+        std::vector<boost::json::value> lines;
+        std::istringstream in(server->out);
+        for (std::string line; std::getline(in, line);)
+            lines.push_back(boost::json::parse(line));
+        return lines;
+    }
+};
+
+// A call is printed in 700 bytes: enough for a pipe of 64 KiB and for the queue of a mebibyte behind it.
+constexpr std::size_t too_many_calls = 2000;
+
+void expect_undisturbed(process& caller) {
+    EXPECT_EQ(caller.wait(), 0) << caller.out << caller.err;
+    const auto report = boost::json::parse(caller.out);
+    // Once the server waited for its reader, nothing more came. The bounds leave room for a busy machine.
+    const double seconds = report.at("seconds").to_number<double>();
+    EXPECT_NEAR(report.at("frames").to_number<double>(), seconds * 50, 10) << caller.out;
+    EXPECT_LT(report.at("gap_max_ms").to_number<double>(), 300) << caller.out;
+    EXPECT_GT(report.at("peak_dbfs").to_number<double>(), -30) << caller.out;
+}
+
+} // namespace
+
+TEST_F(serve_output, reader_that_stops_reading_stops_no_call_and_later_learns_what_it_missed) {
+    const auto said = numbered_file("said.wav", 40'000);
+    serve({"--echo"});
+    const auto caller = command({"call", where, "--play", said.string(), "--duration", "6", "--json"});
+    process one(caller);
+    process two(caller);
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    come_and_go(too_many_calls);
+    expect_undisturbed(one);
+    expect_undisturbed(two);
+
+    ASSERT_TRUE(server->wait_for_output("\"lost\""));
+    const std::string id = "40325ec2-5efd-4bd3-805f-53576e581d13";
+    EXPECT_EQ(call({"--id", id, "--duration", "0.1"}).code, 0);
+    ASSERT_TRUE(server->wait_for_output("\"ended\",\"id\":\"" + id));
+    EXPECT_EQ(stop(), 0) << server->err;
+
+    std::size_t accounted = 0;
+    std::size_t lost_lines = 0;
+    for (const auto& line : printed()) {
+        const bool lost = line.at("event").as_string() == "lost";
+        lost_lines += lost ? 1 : 0;
+        accounted += lost ? line.at("lines").to_number<std::size_t>() : 1;
+    }
+    EXPECT_EQ(lost_lines, 1U);
+    const std::size_t calls = too_many_calls + 3;
+    EXPECT_EQ(accounted, 1 + 2 * calls + 1); // listening, started and ended, stopping
+}
+
+TEST_F(serve_output, end_is_not_held_up_by_a_reader_that_does_not_read) {
+    serve({});
+    come_and_go(200); // more than a pipe holds
+    server->signal(SIGTERM);
+    EXPECT_EQ(server->wait_unread(std::chrono::seconds(10)), 4);
+}
+
+TEST_F(serve_output, reader_that_has_gone_is_told_once_and_calls_go_on) {
+    serve({"--exit-after", "3"});
+    server->close_output();
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(server->wait(), 4);
+    const std::string warning = "events are printed no more";
+    const auto told = server->err.find(warning);
+    ASSERT_NE(told, std::string::npos) << server->err;
+    EXPECT_EQ(server->err.find(warning, told + 1), std::string::npos) << server->err;
+    EXPECT_NE(server->err.find("audiosocket: standard output cannot be written"), std::string::npos) << server->err;
+}
