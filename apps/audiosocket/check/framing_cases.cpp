@@ -138,6 +138,18 @@ std::string longest_message(const target& t) {
     return up_or_closed(t, l, "a message of 65,535 bytes");
 }
 
+// Frames of silence between those of a tone are a delay, and not a lower tone.
+std::vector<std::int16_t> without_pauses(const std::vector<std::int16_t>& samples) {
+    constexpr std::size_t zeros_of_a_tone = 2;
+    std::vector<std::int16_t> out;
+    std::size_t zeros = 0;
+    for (const auto s : samples) {
+        zeros = s == 0 ? zeros + 1 : 0;
+        if (zeros <= zeros_of_a_tone) out.push_back(s);
+    }
+    return out;
+}
+
 // The frequency at which a tone of 400 Hz comes back, after all that came before `from` (a message) is left out.
 double returned_hz(const line& l, std::size_t from) {
     std::vector<std::int16_t> samples;
@@ -149,10 +161,10 @@ double returned_hz(const line& l, std::size_t from) {
         for (std::size_t i = 0; i + 1 < m.payload.size(); i += 2) {
             const auto s = static_cast<std::int16_t>(std::to_integer<unsigned>(m.payload[i]) |
                                                      std::to_integer<unsigned>(m.payload[i + 1]) << 8);
-            if (s != 0 || !samples.empty()) samples.push_back(s);
+            samples.push_back(s);
         }
     }
-    return frequency_hz(samples, rate_hz(last));
+    return frequency_hz(without_pauses(samples), rate_hz(last));
 }
 
 // Says a tone in this kind for a while; throws if it comes back at another speed.
