@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 
 namespace audiosocket::test {
@@ -81,6 +83,24 @@ class command_test : public testing::Test {
     static std::vector<std::int16_t> read_mono(const std::filesystem::path& file) {
         const clip all = clip::load(file, sound_reader(file).file_rate_hz());
         return {all.samples().begin(), all.samples().end()};
+    }
+
+    /// One channel of a two-channel file that sound_writer has written.
+    static std::vector<std::int16_t> channel(const std::filesystem::path& file, std::size_t which) {
+        std::ifstream in(file, std::ios::binary);
+        in.seekg(44); // the header
+        std::vector<std::int16_t> out;
+        std::int16_t pair[2];
+        while (in.read(reinterpret_cast<char*>(pair), sizeof pair))
+            out.push_back(pair[which]);
+        return out;
+    }
+
+    /// Where these samples stand in a recording, without a gap.
+    static constexpr std::ptrdiff_t nowhere = std::numeric_limits<std::ptrdiff_t>::max();
+    static std::ptrdiff_t place_of(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        const auto found = std::search(in.begin(), in.end(), what.begin(), what.end());
+        return found == in.end() ? nowhere : found - in.begin();
     }
 
     std::filesystem::path folder;

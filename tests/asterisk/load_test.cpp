@@ -1,0 +1,64 @@
+// One minute for everything that takes a minute.
+
+#include "asterisk_test.hpp"
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+class asterisk_load : public asterisk_test {
+  protected:
+    // The lines of the server's that say this, in order.
+    std::vector<boost::json::object> events(const std::string& name) const {
+        std::vector<boost::json::object> out;
+        std::istringstream lines(server->out);
+        for (std::string line; std::getline(lines, line);) {
+            auto object = boost::json::parse(line).as_object();
+            if (object.at("event").as_string() == name) out.push_back(std::move(object));
+        }
+        return out;
+    }
+};
+
+} // namespace
+
+TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warning) {
+    constexpr std::size_t count = 50;
+    const auto welcome = std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav";
+    serve({"--play", welcome.string(), "--loop", "--exit-after", std::to_string(count)});
+    start_asterisk(where);
+    write_prompt(numbers(8000 * 10));
+
+    // Beside them two calls in which nobody says a word: the wire alone must keep them.
+    answerer quiet;
+    asterisk->rx("dialplan set global SERVER " + quiet.where());
+    for (const std::string way : {"application", "channel"})
+        asterisk->originate(way, "wait-60");
+    ASSERT_FALSE(quiet.wait_for(2, [](const auto&) { return true; }).empty());
+    asterisk->rx("dialplan set global SERVER " + where);
+    for (std::size_t i = 0; i < count; ++i)
+        asterisk->originate(i % 2 == 0 ? "application" : "channel", "talk-60");
+
+    EXPECT_EQ(server->wait(), 0) << server->err;
+    const auto ends = events("ended");
+    ASSERT_EQ(ends.size(), count);
+    for (const auto& end : ends) {
+        const double seconds = end.at("seconds").to_number<double>();
+        const auto& counted = end.at("statistics").as_object();
+        EXPECT_TRUE(end.at("reason") == "peer hung up" || end.at("reason") == "peer reset") << end;
+        EXPECT_GT(seconds, 59) << end;
+        EXPECT_NEAR(counted.at("frames_sent").to_number<double>() / seconds, 50.0, 0.25) << end;
+        EXPECT_GT(counted.at("frames_received").to_number<double>() / seconds, 49.0) << end;
+        EXPECT_EQ(counted.at("frames_dropped").to_number<int>(), 0) << end;
+    }
+
+    const auto silent = quiet.wait_for(2, [](const auto& r) { return !r.ends.empty(); });
+    ASSERT_EQ(silent.size(), 2U) << "a silent call outlived its caller";
+    std::size_t hung_up_by_the_caller = 0;
+    const std::string log = asterisk->log();
+    for (auto at = log.find("[wait-60@phone:2]"); at != log.npos; at = log.find("[wait-60@phone:2]", at + 1))
+        ++hung_up_by_the_caller;
+    EXPECT_EQ(hung_up_by_the_caller, 2U) << "a call in which nobody spoke was dropped within the minute";
+    std::cout << "Asterisk's warnings and errors:\n" << asterisk->complaints() << "(end)\n";
+}
