@@ -27,8 +27,11 @@ class answerer {
         std::vector<cleared_event> cleared;
         std::vector<ended_event> ends; ///< One at the most, one hopes.
         std::uint64_t skipped_frames = 0;
-        bool played = false; ///< What it is told to play has been played.
+        bool played = false; ///< A mark has been reached: what it plays has been played.
     };
+
+    /// Silence after what is played, so that all of it has come through Asterisk before `played`.
+    static constexpr std::chrono::milliseconds tail{200};
 
     /// What it does with each event, besides; on the thread of the calls.
     using reaction = std::function<void(call&, const event&)>;
@@ -49,6 +52,13 @@ class answerer {
             state_->lines.clear();
         };
         boost::asio::post(io_.context(), boost::asio::use_future(close)).get();
+    }
+
+    /// Plays this, and notes when it has been played.
+    static void play(call& c, const clip& sound) {
+        c.play(sound);
+        c.play(std::vector<std::int16_t>(static_cast<std::size_t>(tail.count() * 8)), 8000);
+        c.mark("all");
     }
 
     std::string where() const { return "127.0.0.1:" + std::to_string(calls_.local_endpoint().port()); }
@@ -112,10 +122,7 @@ class answerer {
             auto l = std::make_shared<line>();
             l->seen.id = caller.id();
             l->caller = std::move(caller);
-            if (s->play) {
-                l->caller.play(*s->play);
-                l->caller.mark("all");
-            }
+            if (s->play) play(l->caller, *s->play);
             {
                 const std::lock_guard lock(s->mutex);
                 s->lines.push_back(l);

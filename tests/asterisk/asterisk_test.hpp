@@ -42,23 +42,19 @@ class asterisk_test : public command_test {
 
     void expect_complaints() { complaints_expected_ = true; }
 
-    /// What the phone's deeds call /instance/prompt.
-    void write_prompt(const std::vector<std::int16_t>& samples, const std::string& suffix = "sln") const {
+    /// What the phone's deeds call /instance/prompt. Raw, for of a WAV file Asterisk leaves out the end.
+    void write_prompt(std::span<const std::byte> samples, const std::string& suffix) const {
         std::ofstream out(folder / "asterisk" / ("prompt." + suffix), std::ios::binary);
-        out.write(reinterpret_cast<const char*>(samples.data()), static_cast<std::streamsize>(samples.size() * 2));
+        out.write(reinterpret_cast<const char*>(samples.data()), static_cast<std::streamsize>(samples.size()));
     }
 
-    /// What Asterisk recorded of a call: side is "server" or "caller". Only when the recording has ended.
-    std::vector<std::int16_t> recorded(const uuid& id, const std::string& side) const {
-        return read_mono(asterisk->folder() / (to_string(id) + '-' + side + ".wav"));
+    void write_prompt(const std::vector<std::int16_t>& samples) const {
+        write_prompt(std::as_bytes(std::span(samples)), "sln");
     }
 
-    std::vector<std::int16_t> recorded_raw(const uuid& id, const std::string& side, const std::string& suffix) const {
-        const auto file = asterisk->folder() / (to_string(id) + '-' + side + '.' + suffix);
-        std::vector<std::int16_t> samples(std::filesystem::file_size(file) / 2);
-        std::ifstream(file, std::ios::binary)
-            .read(reinterpret_cast<char*>(samples.data()), static_cast<std::streamsize>(samples.size() * 2));
-        return samples;
+    /// What Asterisk recorded of the server in a call, when wait_for_recording() has said that it is whole.
+    std::vector<std::int16_t> recorded(const uuid& id) const {
+        return read_mono(asterisk->folder() / (to_string(id) + "-server.wav"));
     }
 
     bool wait_for_recording() const { return asterisk->wait_for_log("End MixMonitor Recording"); }
@@ -69,6 +65,12 @@ class asterisk_test : public command_test {
         for (auto& s : out)
             s = static_cast<std::int16_t>(-s);
         return out;
+    }
+
+    /// The recording has all the samples, without a gap, and they begin before `latest`.
+    static void expect_heard(const std::vector<std::int16_t>& samples, const std::vector<std::int16_t>& recording,
+                             std::ptrdiff_t latest = nowhere) {
+        EXPECT_LT(place_of(samples, recording), latest) << how_far(samples, recording);
     }
 
     /// Without silence before and after.

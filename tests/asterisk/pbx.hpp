@@ -47,6 +47,12 @@ class pbx {
         std::filesystem::rename(draft, folder_ / "spool" / "outgoing" / draft.filename());
     }
 
+    /// The same, with a caller whose phone is a server as well.
+    void originate_from(const std::string& phone, const std::string& format, const std::string& way) const {
+        rx("channel originate AudioSocket/" + phone + "/40325ec2-5efd-4bd3-805f-53576e581d13/c(" + format +
+           ") extension " + way + "@meet");
+    }
+
     void hang_up_all() const { rx("channel request hangup all"); }
 
     /// A command of the console, and what it says.
@@ -75,14 +81,15 @@ class pbx {
         return true;
     }
 
-    /// Its warnings and errors, but for the one that the application makes of every caller who hangs up.
+    /// Its warnings and errors, but for those that the application makes of every caller who hangs up: it finds out
+    /// when it cannot receive from his channel, or cannot forward to it.
     std::string complaints() const {
         std::istringstream lines(log());
         std::string found;
         for (std::string line; std::getline(lines, line);) {
             const bool complaint = line.find("] WARNING[") != line.npos || line.find("] ERROR[") != line.npos;
             const bool ordinary = line.find("app_audiosocket.c: Failed to receive frame from channel") != line.npos ||
-                                  line.find("app_audiosocket.c: Failed to forward channel frame") != line.npos;
+                                  line.find("app_audiosocket.c: Failed to forward frame from AudioSocket") != line.npos;
             if (complaint && !ordinary) found += line + '\n';
         }
         return found;

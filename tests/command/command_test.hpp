@@ -103,6 +103,24 @@ class command_test : public testing::Test {
         return found == in.end() ? nowhere : found - in.begin();
     }
 
+    /// For a person: how far a recording that does not have these samples does have them.
+    static std::string how_far(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        constexpr std::ptrdiff_t enough = 100; // samples to be sure that it is this place
+        const auto all = std::ssize(what);
+        std::string out;
+        for (std::ptrdiff_t done = 0, at = 0; done + enough < all; done += enough) {
+            const auto begin = what.begin() + done;
+            const auto found = std::search(in.begin() + at, in.end(), begin, begin + enough);
+            if (found == in.end()) continue;
+            const auto length = std::mismatch(begin, what.end(), found, in.end()).first - begin;
+            out += std::to_string(done) + "+" + std::to_string(length) + " at " + std::to_string(found - in.begin()) +
+                   ", ";
+            at = found - in.begin() + length;
+            done += length;
+        }
+        return out + "of " + std::to_string(all) + " in " + std::to_string(in.size()) + " samples";
+    }
+
     std::filesystem::path folder;
     std::unique_ptr<process> server;
     std::string where;
