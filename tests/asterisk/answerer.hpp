@@ -26,8 +26,7 @@ class answerer {
         std::string digits;
         std::vector<cleared_event> cleared;
         std::vector<ended_event> ends; ///< One at the most, one hopes.
-        std::uint64_t skipped_frames = 0;
-        bool played = false; ///< A mark has been reached: what it plays has been played.
+        bool played = false;           ///< A mark has been reached: what it plays has been played.
     };
 
     /// Silence after what is played, so that all of it has come through Asterisk before `played`.
@@ -153,10 +152,7 @@ class answerer {
         if (const auto* key = std::get_if<dtmf_event>(&e)) seen.digits += key->digit;
         if (const auto* cut = std::get_if<cleared_event>(&e)) seen.cleared.push_back(*cut);
         if (std::holds_alternative<played_event>(e)) seen.played = true;
-        if (const auto* end = std::get_if<ended_event>(&e)) {
-            seen.ends.push_back(*end);
-            seen.skipped_frames = l.caller.statistics().skipped_frames;
-        }
+        if (const auto* end = std::get_if<ended_event>(&e)) seen.ends.push_back(*end);
         s.changed.notify_all();
     }
 

@@ -55,10 +55,16 @@ TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warni
 
     const auto silent = quiet.wait_for(2, [](const auto& r) { return !r.ends.empty(); });
     ASSERT_EQ(silent.size(), 2U) << "a silent call outlived its caller";
-    std::size_t hung_up_by_the_caller = 0;
     const std::string log = asterisk->log();
-    for (auto at = log.find("[wait-60@phone:2]"); at != log.npos; at = log.find("[wait-60@phone:2]", at + 1))
-        ++hung_up_by_the_caller;
-    EXPECT_EQ(hung_up_by_the_caller, 2U) << "a call in which nobody spoke was dropped within the minute";
-    std::cout << "Asterisk's warnings and errors:\n" << asterisk->complaints() << "(end)\n";
+    const auto count_of = [&](const std::string& text) {
+        std::size_t found = 0;
+        for (auto at = log.find(text); at != log.npos; at = log.find(text, at + 1))
+            ++found;
+        return found;
+    };
+    EXPECT_EQ(count_of("[wait-60@phone:2]"), 2U) << "a call in which nobody spoke was dropped within the minute";
+    // The application says one thing of each caller who hangs up, and nobody says anything else.
+    EXPECT_LE(count_of("] WARNING["), count / 2 + 1);
+    EXPECT_EQ(count_of("] ERROR["), 0U);
+    std::cout << "Asterisk's log: " << count_of("] WARNING[") << " warnings\n" << asterisk->complaints();
 }
