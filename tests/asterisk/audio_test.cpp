@@ -13,6 +13,8 @@ class asterisk_samples : public asterisk_both_ways {
     // Numbered samples both ways for so long; each side must get every one, in order, with nothing in between. The
     // caller's phone is a server of ours as well (MixMonitor tears audio of 44.1, 96 and 192 kHz).
     void expect_bit_exact(int seconds);
+    void expect_heard_by_each_other(const std::string& way, const std::string& format, const clip& ours,
+                                    const clip& theirs);
 
     // Not before: until the other side's audio tells its rate we speak at 8 kHz, and nobody may be there yet.
     static answerer::reaction play_when_heard(clip sound) {
@@ -35,14 +37,18 @@ INSTANTIATE_TEST_SUITE_P(way, asterisk_samples,
 void asterisk_samples::expect_bit_exact(int seconds) {
     const std::string format = way().starts_with("slin") ? way() : "slin";
     const int rate = rate_hz(*slin_kind(format));
-    const auto ours = numbers(static_cast<std::size_t>(rate * seconds));
-    const auto theirs = negative_numbers(ours.size());
-    answerer us({}, play_when_heard(clip(ours, rate)));
-    answerer phone({}, play_when_heard(clip(theirs, rate)));
-    start_asterisk(us.where());
-    asterisk->originate_from(phone.where(), format, way());
+    const auto count = static_cast<std::size_t>(rate * seconds);
+    expect_heard_by_each_other(way(), format, clip(numbers(count), rate), clip(negative_numbers(count), rate));
+}
 
-    const std::chrono::seconds patience(seconds + 20);
+void asterisk_samples::expect_heard_by_each_other(const std::string& way, const std::string& format, const clip& ours,
+                                                  const clip& theirs) {
+    answerer us({}, play_when_heard(ours));
+    answerer phone({}, play_when_heard(theirs));
+    start_asterisk(us.where());
+    asterisk->originate_from(phone.where(), format, way);
+
+    const auto patience = std::chrono::duration_cast<std::chrono::seconds>(ours.duration()) + std::chrono::seconds(20);
     const auto played = [](const auto& r) { return r.played; };
     ASSERT_FALSE(us.wait_for(1, played, patience).empty());
     ASSERT_FALSE(phone.wait_for(1, played, patience).empty());
@@ -51,8 +57,8 @@ void asterisk_samples::expect_bit_exact(int seconds) {
     const auto their_side = phone.wait_for_end();
     ASSERT_TRUE(our_side && their_side);
     EXPECT_EQ(name(our_side->format), format);
-    expect_heard(theirs, our_side->heard);
-    expect_heard(ours, their_side->heard);
+    expect_heard(trimmed(theirs.samples()), our_side->heard);
+    expect_heard(trimmed(ours.samples()), their_side->heard);
 }
 
 } // namespace
@@ -70,75 +76,88 @@ TEST_P(asterisk_long_call, realtime_ten_minutes_are_bit_exact_both_ways) {
 
 namespace {
 
-class asterisk_audio : public asterisk_both_ways {};
-
-INSTANTIATE_TEST_SUITE_P(way, asterisk_audio, both_ways(), name_of_way);
-
-} // namespace
-
-TEST_P(asterisk_audio, prompt_arrives_as_recorded_and_mixmonitor_hears_what_we_play) {
-    const auto ours = numbers(16'000);
-    const auto theirs = negative_numbers(16'000);
-    answerer us(clip(ours, 8000));
-    start_asterisk(us.where());
-    write_prompt(theirs);
-    asterisk->originate(way(), "prompt");
-    ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
-    ASSERT_TRUE(us.wait_for([&](const auto& r) { return r.played && r.heard.size() >= theirs.size(); }));
-    asterisk->hang_up_all();
-    const auto call = us.wait_for_end();
-    ASSERT_TRUE(call && wait_for_recording());
-    expect_heard(theirs, call->heard);
-    expect_heard(ours, recorded(call->id), 8000 / 5);
-}
-
-TEST_P(asterisk_audio, command_plays_a_file_and_records_the_caller) {
-    const auto welcome = std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav";
-    const auto prompt = negative_numbers(16'000);
-    serve({"--play", welcome.string(), "--record", (folder / "calls").string(), "--exit-after", "1"});
-    start_asterisk(where);
-    write_prompt(prompt);
-    asterisk->originate(way(), "prompt");
-    ASSERT_TRUE(server->wait_for_output("\"played\"")) << server->out;
-    ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
-    asterisk->hang_up_all();
-    EXPECT_EQ(server->wait(), 0) << server->err;
-    EXPECT_EQ(server->err.find("warning"), std::string::npos) << server->err;
-    ASSERT_TRUE(wait_for_recording());
-
-    const auto at = server->out.find("\"id\":\"") + 6;
-    const uuid id = uuid::parse(server->out.substr(at, 36));
-    expect_heard(trimmed(read_mono(welcome)), recorded(id), 8000 / 2);
-    expect_heard(prompt, channel(std::filesystem::directory_iterator(folder / "calls")->path(), 0));
-}
-
-namespace {
-
-class asterisk_g711 : public asterisk_test, public testing::WithParamInterface<const char*> {};
+// Dial() without c(...), for a caller of this codec.
+class asterisk_g711 : public asterisk_samples {
+  protected:
+    static std::string codec() { return GetParam(); }
+};
 
 INSTANTIATE_TEST_SUITE_P(codec, asterisk_g711, testing::Values("ulaw", "alaw"), name_of_way);
 
 } // namespace
 
 TEST_P(asterisk_g711, dialled_without_a_format_is_recognised_and_decoded) {
-    const std::string codec = GetParam();
-    const encoding law = codec == "ulaw" ? encoding::ulaw : encoding::alaw;
+    const encoding law = codec() == "ulaw" ? encoding::ulaw : encoding::alaw;
     // Speech, and nothing but values that the codec carries as they are.
     auto speech = read_mono(std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav");
     std::vector<std::byte> coded(speech.size());
     encode(law, speech, coded);
     decode(law, coded, speech);
+    expect_heard_by_each_other("plain", codec(), clip(speech, 8000), clip(speech, 8000));
+}
 
-    answerer us(clip(speech, 8000));
-    start_asterisk(us.where());
-    write_prompt(coded, codec);
-    asterisk->originate_with(codec, "plain", "prompt");
-    ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
-    ASSERT_TRUE(us.wait_for([](const auto& r) { return r.played; }));
-    asterisk->hang_up_all();
-    const auto call = us.wait_for_end();
-    ASSERT_TRUE(call && wait_for_recording());
-    EXPECT_EQ(name(call->format), codec);
-    expect_heard(trimmed(speech), call->heard);
-    expect_heard(trimmed(speech), recorded(call->id)); // what we play is slin, and reaches him in his codec
+namespace {
+
+// Recordings by MixMonitor, or with the time in them, have a hole where the machine was busy for a moment, whoever is
+// right. So these get three calls, one of which has to be whole; whether ever a sample is lost, asterisk_samples sees.
+class asterisk_recordings : public asterisk_both_ways {
+  protected:
+    template <class Attempt>
+    void expect_whole(Attempt attempt) {
+        std::string complaint;
+        for (int i = 0; i < 3; ++i) {
+            complaint.clear();
+            attempt([&](const auto& samples, const auto& recording) {
+                if (place_of(samples, recording) == nowhere) complaint += how_far(samples, recording) + '\n';
+            });
+            if (complaint.empty() || HasFatalFailure()) return;
+            std::cout << "attempt " << i << ": " << complaint;
+        }
+        ADD_FAILURE() << complaint;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(way, asterisk_recordings, both_ways(), name_of_way);
+
+} // namespace
+
+TEST_P(asterisk_recordings, prompt_arrives_as_recorded_and_mixmonitor_hears_what_we_play) {
+    const auto ours = numbers(16'000);
+    const auto theirs = negative_numbers(16'000);
+    expect_whole([&](auto must_have) {
+        answerer us(clip(ours, 8000));
+        start_asterisk(us.where());
+        write_prompt(theirs);
+        asterisk->originate(way(), "prompt");
+        ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
+        ASSERT_TRUE(us.wait_for([&](const auto& r) { return r.played && r.heard.size() >= theirs.size(); }));
+        asterisk->hang_up_all();
+        const auto call = us.wait_for_end();
+        ASSERT_TRUE(call && wait_for_recording());
+        expect_heard(theirs, call->heard);
+        must_have(ours, recorded(call->id));
+    });
+}
+
+TEST_P(asterisk_recordings, of_the_command_and_of_asterisk_have_both_sides) {
+    const auto welcome = std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav";
+    const auto prompt = negative_numbers(16'000);
+    expect_whole([&](auto must_have) {
+        std::filesystem::remove_all(folder / "calls");
+        serve({"--play", welcome.string(), "--record", (folder / "calls").string(), "--exit-after", "1"});
+        start_asterisk(where);
+        write_prompt(prompt);
+        asterisk->originate(way(), "prompt");
+        ASSERT_TRUE(server->wait_for_output("\"played\"")) << server->out;
+        ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
+        asterisk->hang_up_all();
+        ASSERT_EQ(server->wait(), 0) << server->err;
+        EXPECT_EQ(server->err.find("warning"), std::string::npos) << server->err;
+        ASSERT_TRUE(wait_for_recording());
+
+        const auto at = server->out.find("\"id\":\"") + 6;
+        const uuid id = uuid::parse(server->out.substr(at, 36));
+        must_have(trimmed(read_mono(welcome)), recorded(id));
+        must_have(prompt, channel(std::filesystem::directory_iterator(folder / "calls")->path(), 0));
+    });
 }

@@ -80,18 +80,18 @@ class asterisk_dangers : public asterisk_both_ways {
         }
     }
 
-    // After some good audio these pieces, one after the other; the call must fail, though the server goes on well.
-    void expect_drop(const std::string& what, const std::vector<bytes>& pieces, clock::duration pause = 0ms) {
-        SCOPED_TRACE(what);
+    // After some good audio these pieces, one after the other, and then good audio again: whether the call fails.
+    bool is_dropped_after(const std::vector<bytes>& pieces, clock::duration pause = 0ms) {
         auto [peer, id] = next_call();
         peer.send(good);
         for (const bytes& piece : pieces) {
             peer.send(piece);
             std::this_thread::sleep_for(pause);
         }
-        EXPECT_TRUE(is_dropped(peer));
+        const bool dropped = is_dropped(peer);
         asterisk->hang_up_all();
-        expect_failure(id);
+        if (dropped) expect_failure(id);
+        return dropped;
     }
 
     static inline const bytes good = frame(kind::slin, bytes(320));
@@ -113,16 +113,21 @@ TEST_P(asterisk_dangers, good_audio_keeps_the_call) { // so that the other tests
 }
 
 TEST_P(asterisk_dangers, other_kinds_and_empty_audio_drop_the_call) {
-    expect_drop("empty audio", {frame(kind::slin)});
-    expect_drop("an id", {frame(0x01, bytes(16))});
-    expect_drop("silence", {frame(0x02)});
-    expect_drop("a digit", {frame(0x03, raw("1"))});
-    expect_drop("a kind after the last", {frame(0x19, bytes(320))});
-    expect_drop("an error", {frame(0xff, raw({4}))});
+    EXPECT_TRUE(is_dropped_after({frame(kind::slin)})) << "empty audio";
+    EXPECT_TRUE(is_dropped_after({frame(0x01, bytes(16))})) << "an id";
+    EXPECT_TRUE(is_dropped_after({frame(0x02)})) << "silence";
+    EXPECT_TRUE(is_dropped_after({frame(0x03, raw("1"))})) << "a digit";
+    EXPECT_TRUE(is_dropped_after({frame(0x19, bytes(320))})) << "a kind after the last";
+    EXPECT_TRUE(is_dropped_after({frame(0xff, raw({4}))})) << "an error";
 }
 
 TEST_P(asterisk_dangers, pause_inside_a_payload_drops_the_call) {
-    expect_drop("6 ms", {bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())}, 6ms);
+    const std::vector<bytes> pieces = {bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())};
+    // Where the machine is busy, Asterisk may look so late that the pause is over.
+    bool dropped = false;
+    for (int i = 0; i < 5 && !dropped; ++i)
+        dropped = is_dropped_after(pieces, 6ms);
+    EXPECT_TRUE(dropped);
 }
 
 TEST_P(asterisk_dangers, hangup_message_and_fin_let_the_dialplan_go_on) {

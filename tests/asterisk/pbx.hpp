@@ -39,14 +39,6 @@ class pbx {
         if (!said.empty()) throw std::runtime_error("cannot originate: " + said);
     }
 
-    /// The same, with a caller's channel of this codec alone.
-    void originate_with(const std::string& codec, const std::string& way, const std::string& deed) const {
-        const auto draft = folder_ / "spool" / (codec + ".call");
-        std::ofstream(draft) << "Channel: Local/" << way << "@meet/n\nCodecs: !all," << codec
-                             << "\nContext: phone\nPriority: 1\nExtension: " << deed << '\n';
-        std::filesystem::rename(draft, folder_ / "spool" / "outgoing" / draft.filename());
-    }
-
     /// The same, with a caller whose phone is a server as well.
     void originate_from(const std::string& phone, const std::string& format, const std::string& way) const {
         rx("channel originate AudioSocket/" + phone + "/40325ec2-5efd-4bd3-805f-53576e581d13/c(" + format +
