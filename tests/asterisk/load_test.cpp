@@ -48,7 +48,11 @@ TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warni
         const auto& counted = end.at("statistics").as_object();
         EXPECT_TRUE(end.at("reason") == "peer hung up" || end.at("reason") == "peer reset") << end;
         EXPECT_GT(seconds, 59) << end;
-        EXPECT_NEAR(counted.at("frames_sent").to_number<double>() / seconds, 50.0, 0.25) << end;
+        // Frames that a stalled machine made us skip were due all the same; but there are few of them.
+        const double sent = counted.at("frames_sent").to_number<double>();
+        const double skipped = counted.at("skipped_frames").to_number<double>();
+        EXPECT_NEAR((sent + skipped) / seconds, 50.0, 0.05) << end;
+        EXPECT_LT(skipped, 0.02 * sent) << end;
         EXPECT_GT(counted.at("frames_received").to_number<double>() / seconds, 49.0) << end;
         EXPECT_EQ(counted.at("frames_dropped").to_number<int>(), 0) << end;
     }
