@@ -12,8 +12,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 
 namespace audiosocket::test {
@@ -96,6 +98,42 @@ class command_test : public testing::Test {
     static std::vector<std::int16_t> read_mono(const std::filesystem::path& file) {
         const clip all = clip::load(file, sound_reader(file).file_rate_hz());
         return {all.samples().begin(), all.samples().end()};
+    }
+
+    /// One channel of a two-channel file that sound_writer has written.
+    static std::vector<std::int16_t> channel(const std::filesystem::path& file, std::size_t which) {
+        std::ifstream in(file, std::ios::binary);
+        in.seekg(44); // the header
+        std::vector<std::int16_t> out;
+        std::int16_t pair[2];
+        while (in.read(reinterpret_cast<char*>(pair), sizeof pair))
+            out.push_back(pair[which]);
+        return out;
+    }
+
+    /// Where these samples stand in a recording, without a gap.
+    static constexpr std::ptrdiff_t nowhere = std::numeric_limits<std::ptrdiff_t>::max();
+    static std::ptrdiff_t place_of(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        const auto found = std::search(in.begin(), in.end(), what.begin(), what.end());
+        return found == in.end() ? nowhere : found - in.begin();
+    }
+
+    /// For a person: how far a recording that does not have these samples does have them.
+    static std::string how_far(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        constexpr std::ptrdiff_t enough = 100; // samples to be sure that it is this place
+        const auto all = std::ssize(what);
+        std::string out;
+        for (std::ptrdiff_t done = 0, at = 0; done + enough < all; done += enough) {
+            const auto begin = what.begin() + done;
+            const auto found = std::search(in.begin() + at, in.end(), begin, begin + enough);
+            if (found == in.end()) continue;
+            const auto length = std::mismatch(begin, what.end(), found, in.end()).first - begin;
+            out += std::to_string(done) + "+" + std::to_string(length) + " at " + std::to_string(found - in.begin()) +
+                   ", ";
+            at = found - in.begin() + length;
+            done += length;
+        }
+        return out + "of " + std::to_string(all) + " in " + std::to_string(in.size()) + " samples";
     }
 
     std::filesystem::path folder;

@@ -1,8 +1,5 @@
 #include "command_test.hpp"
 
-#include <algorithm>
-#include <limits>
-
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -18,24 +15,6 @@ class serve_and_call : public command_test {
         for (const auto& entry : std::filesystem::directory_iterator(folder / "rec"))
             return entry.path();
         return {};
-    }
-
-    // Where these samples stand in a recording, without a gap.
-    static constexpr std::ptrdiff_t nowhere = std::numeric_limits<std::ptrdiff_t>::max();
-    static std::ptrdiff_t place_of(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
-        const auto found = std::search(in.begin(), in.end(), what.begin(), what.end());
-        return found == in.end() ? nowhere : found - in.begin();
-    }
-
-    // One channel of a two-channel 16-bit WAV file.
-    static std::vector<std::int16_t> channel(const std::filesystem::path& file, std::size_t which) {
-        std::ifstream in(file, std::ios::binary);
-        in.seekg(44); // the header that sound_writer writes
-        std::vector<std::int16_t> out;
-        std::int16_t pair[2];
-        while (in.read(reinterpret_cast<char*>(pair), sizeof pair))
-            out.push_back(pair[which]);
-        return out;
     }
 };
 

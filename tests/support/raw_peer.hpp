@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -36,6 +37,8 @@ class raw_peer {
     /// What arrives next, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset or
     /// patience ran out.
     std::optional<bytes> receive(std::size_t max = 65'536) {
+        pollfd file{socket_.native_handle(), POLLIN, 0}; // Asio would wait for ever, whatever SO_RCVTIMEO says
+        if (::poll(&file, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) != 1) return std::nullopt;
         bytes data(max);
         boost::system::error_code error;
         data.resize(socket_.read_some(boost::asio::buffer(data), error));

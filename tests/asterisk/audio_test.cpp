@@ -1,0 +1,163 @@
+// Audio through Asterisk, sample for sample.
+
+#include "asterisk_test.hpp"
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+// A way to the server: the application, or Dial() with c(slin), or with another c(FORMAT).
+class asterisk_samples : public asterisk_both_ways {
+  protected:
+    // Numbered samples both ways for so long; each side must get every one, in order, with nothing in between. The
+    // caller's phone is a server of ours as well (MixMonitor tears audio of 44.1, 96 and 192 kHz).
+    void expect_bit_exact(int seconds);
+    void expect_heard_by_each_other(const std::string& way, const std::string& format, const clip& ours,
+                                    const clip& theirs);
+
+    // Not before: until the other side's audio tells its rate we speak at 8 kHz, and nobody may be there yet.
+    static answerer::reaction play_when_heard(clip sound) {
+        return [sound = std::move(sound), playing = false](audiosocket::call& c, const event& e) mutable {
+            if (playing || !std::holds_alternative<audio_event>(e)) return;
+            playing = true;
+            answerer::play(c, sound);
+        };
+    }
+};
+
+class asterisk_long_call : public asterisk_samples {};
+
+INSTANTIATE_TEST_SUITE_P(way, asterisk_long_call, both_ways(), name_of_way);
+INSTANTIATE_TEST_SUITE_P(way, asterisk_samples,
+                         testing::Values("application", "channel", "slin12", "slin16", "slin24", "slin32", "slin44",
+                                         "slin48", "slin96", "slin192"),
+                         name_of_way);
+
+void asterisk_samples::expect_bit_exact(int seconds) {
+    const std::string format = way().starts_with("slin") ? way() : "slin";
+    const int rate = rate_hz(*slin_kind(format));
+    const auto count = static_cast<std::size_t>(rate * seconds);
+    expect_heard_by_each_other(way(), format, clip(numbers(count), rate), clip(negative_numbers(count), rate));
+}
+
+void asterisk_samples::expect_heard_by_each_other(const std::string& way, const std::string& format, const clip& ours,
+                                                  const clip& theirs) {
+    answerer us({}, play_when_heard(ours));
+    answerer phone({}, play_when_heard(theirs));
+    start_asterisk(us.where());
+    asterisk->originate_from(phone.where(), format, way);
+
+    const auto patience = std::chrono::duration_cast<std::chrono::seconds>(ours.duration()) + std::chrono::seconds(20);
+    const auto played = [](const auto& r) { return r.played; };
+    ASSERT_FALSE(us.wait_for(1, played, patience).empty());
+    ASSERT_FALSE(phone.wait_for(1, played, patience).empty());
+    us.hang_up_all();
+    const auto our_side = us.wait_for_end();
+    const auto their_side = phone.wait_for_end();
+    ASSERT_TRUE(our_side && their_side);
+    EXPECT_EQ(name(our_side->format), format);
+    expect_heard(trimmed(theirs.samples()), our_side->heard);
+    expect_heard(trimmed(ours.samples()), their_side->heard);
+}
+
+} // namespace
+
+TEST_P(asterisk_samples, are_bit_exact_both_ways) {
+    expect_bit_exact(1);
+}
+
+TEST_P(asterisk_long_call, realtime_ten_minutes_are_bit_exact_both_ways) {
+    const char* nightly = std::getenv("AUDIOSOCKET_NIGHTLY");
+    if (nightly == nullptr || nightly != std::string("1"))
+        return skip("takes ten minutes (AUDIOSOCKET_NIGHTLY=1 runs it)");
+    expect_bit_exact(600);
+}
+
+namespace {
+
+// Dial() without c(...), for a caller of this codec.
+class asterisk_g711 : public asterisk_samples {
+  protected:
+    static std::string codec() { return GetParam(); }
+};
+
+INSTANTIATE_TEST_SUITE_P(codec, asterisk_g711, testing::Values("ulaw", "alaw"), name_of_way);
+
+} // namespace
+
+TEST_P(asterisk_g711, dialled_without_a_format_is_recognised_and_decoded) {
+    const encoding law = codec() == "ulaw" ? encoding::ulaw : encoding::alaw;
+    // Speech, and nothing but values that the codec carries as they are.
+    auto speech = read_mono(std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav");
+    std::vector<std::byte> coded(speech.size());
+    encode(law, speech, coded);
+    decode(law, coded, speech);
+    expect_heard_by_each_other("plain", codec(), clip(speech, 8000), clip(speech, 8000));
+}
+
+namespace {
+
+// Recordings by MixMonitor, or with the time in them, have a hole where the machine was busy for a moment, whoever is
+// right. So these get three calls, one of which has to be whole; whether ever a sample is lost, asterisk_samples sees.
+class asterisk_recordings : public asterisk_both_ways {
+  protected:
+    template <class Attempt>
+    void expect_whole(Attempt attempt) {
+        std::string complaint;
+        for (int i = 0; i < 3; ++i) {
+            complaint.clear();
+            attempt([&](const auto& samples, const auto& recording) {
+                if (place_of(samples, recording) == nowhere) complaint += how_far(samples, recording) + '\n';
+            });
+            if (complaint.empty() || HasFatalFailure()) return;
+            std::cout << "attempt " << i << ": " << complaint;
+        }
+        ADD_FAILURE() << complaint;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(way, asterisk_recordings, both_ways(), name_of_way);
+
+} // namespace
+
+TEST_P(asterisk_recordings, prompt_arrives_as_recorded_and_mixmonitor_hears_what_we_play) {
+    const auto ours = numbers(16'000);
+    const auto theirs = negative_numbers(16'000);
+    expect_whole([&](auto must_have) {
+        answerer us(clip(ours, 8000));
+        start_asterisk(us.where());
+        write_prompt(theirs);
+        asterisk->originate(way(), "prompt");
+        ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
+        ASSERT_TRUE(us.wait_for([&](const auto& r) { return r.played && r.heard.size() >= theirs.size(); }));
+        asterisk->hang_up_all();
+        const auto call = us.wait_for_end();
+        ASSERT_TRUE(call && wait_for_recording());
+        expect_heard(theirs, call->heard);
+        must_have(ours, recorded(call->id));
+    });
+}
+
+TEST_P(asterisk_recordings, of_the_command_and_of_asterisk_have_both_sides) {
+    const auto welcome = std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav";
+    const auto prompt = negative_numbers(16'000);
+    expect_whole([&](auto must_have) {
+        std::filesystem::remove_all(folder / "calls");
+        serve({"--play", welcome.string(), "--record", (folder / "calls").string(), "--exit-after", "1"});
+        start_asterisk(where);
+        write_prompt(prompt);
+        asterisk->originate(way(), "prompt");
+        ASSERT_TRUE(server->wait_for_output("\"played\"")) << server->out;
+        ASSERT_TRUE(asterisk->wait_for_log("Executing [prompt@phone:3]"));
+        asterisk->hang_up_all();
+        ASSERT_EQ(server->wait(), 0) << server->err;
+        EXPECT_EQ(server->err.find("warning"), std::string::npos) << server->err;
+        ASSERT_TRUE(wait_for_recording());
+
+        const auto at = server->out.find("\"id\":\"") + 6;
+        const uuid id = uuid::parse(server->out.substr(at, 36));
+        must_have(trimmed(read_mono(welcome)), recorded(id));
+        must_have(prompt, channel(std::filesystem::directory_iterator(folder / "calls")->path(), 0));
+    });
+}

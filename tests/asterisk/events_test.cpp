@@ -1,0 +1,73 @@
+#include "asterisk_test.hpp"
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+class asterisk_events : public asterisk_both_ways {};
+
+INSTANTIATE_TEST_SUITE_P(way, asterisk_events, both_ways(), name_of_way);
+
+} // namespace
+
+TEST_P(asterisk_events, sixteen_digits_arrive_in_order) {
+    answerer us;
+    start_asterisk(us.where());
+    asterisk->originate(way(), "digits");
+    const auto call = us.wait_for([](const auto& r) { return r.digits.size() >= 16; });
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->digits, "0123456789*#ABCD");
+}
+
+TEST_P(asterisk_events, our_hangup_lets_the_dialplan_go_on) {
+    answerer us(clip(numbers(1600), 8000));
+    start_asterisk(us.where());
+    asterisk->originate(way(), "quiet");
+    ASSERT_TRUE(us.wait_for([](const auto& r) { return r.played; }));
+    us.hang_up_all();
+    const auto call = us.wait_for_end();
+    ASSERT_TRUE(call);
+    EXPECT_TRUE(asterisk->wait_for_log(to_string(call->id) + ": the dialplan goes on"));
+    EXPECT_EQ(name(call->ends.front().reason), name(end_reason::hung_up));
+}
+
+TEST_P(asterisk_events, hangup_of_asterisk_is_one_end_event) {
+    answerer us(clip(numbers(80'000), 8000));
+    start_asterisk(us.where());
+    asterisk->originate(way(), "wait-1");
+    ASSERT_TRUE(us.wait_for_end());
+    ASSERT_TRUE(asterisk->wait_for_log(": the caller is gone"));
+    const auto calls = us.wait_for(1, [](const auto&) { return true; });
+    ASSERT_EQ(calls.size(), 1U);
+    ASSERT_EQ(calls.front().ends.size(), 1U);
+    EXPECT_FALSE(is_failure(calls.front().ends.front().reason)) << name(calls.front().ends.front().reason);
+    EXPECT_EQ(asterisk->log().find("the dialplan goes on"), std::string::npos) << "not he, but we have hung up";
+}
+
+TEST_P(asterisk_events, barge_in_cuts_the_prompt_and_the_answer_follows_at_once) {
+    const auto answer = negative_numbers(4000);
+    const auto clear_on_digit = [&](audiosocket::call& c, const event& e) {
+        if (!std::holds_alternative<dtmf_event>(e)) return;
+        c.clear();
+        answerer::play(c, clip(answer, 8000));
+    };
+    answerer us(clip(numbers(80'000), 8000), clear_on_digit);
+    start_asterisk(us.where());
+    asterisk->originate(way(), "interrupt");
+    ASSERT_TRUE(us.wait_for([](const auto& r) { return r.played; }));
+    asterisk->hang_up_all();
+    const auto call = us.wait_for_end();
+    ASSERT_TRUE(call && wait_for_recording());
+
+    // In the recording: the prompt from its first sample to where we were told that it was cut, and then the answer.
+    ASSERT_EQ(call->cleared.size(), 1U);
+    const auto cut = call->cleared.front();
+    EXPECT_EQ(cut.sent + cut.cut, std::chrono::seconds(10) + answerer::tail);
+    EXPECT_GT(cut.sent, std::chrono::milliseconds(500));
+    const auto heard = recorded(call->id);
+    const auto sent = static_cast<std::size_t>(cut.sent.count() * 8);
+    const auto begin = place_of(numbers(sent), heard);
+    ASSERT_LT(begin, 8000 / 5);
+    EXPECT_EQ(place_of(answer, heard), begin + static_cast<std::ptrdiff_t>(sent));
+}

@@ -1,0 +1,76 @@
+// One minute for everything that takes a minute.
+
+#include "asterisk_test.hpp"
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+class asterisk_load : public asterisk_test {
+  protected:
+    // The lines of the server's that say this, in order.
+    std::vector<boost::json::object> events(const std::string& name) const {
+        std::vector<boost::json::object> out;
+        std::istringstream lines(server->out);
+        for (std::string line; std::getline(lines, line);) {
+            auto object = boost::json::parse(line).as_object();
+            if (object.at("event").as_string() == name) out.push_back(std::move(object));
+        }
+        return out;
+    }
+};
+
+} // namespace
+
+TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warning) {
+    constexpr std::size_t count = 50;
+    const auto welcome = std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav";
+    serve({"--play", welcome.string(), "--loop", "--exit-after", std::to_string(count)});
+    start_asterisk(where);
+    write_prompt(numbers(8000 * 10));
+
+    // Beside them two calls in which nobody says a word: the wire alone must keep them.
+    answerer quiet;
+    asterisk->rx("dialplan set global SERVER " + quiet.where());
+    for (const std::string way : {"application", "channel"})
+        asterisk->originate(way, "wait-60");
+    ASSERT_FALSE(quiet.wait_for(2, [](const auto&) { return true; }).empty());
+    asterisk->rx("dialplan set global SERVER " + where);
+    for (std::size_t i = 0; i < count; ++i)
+        asterisk->originate(i % 2 == 0 ? "application" : "channel", "talk-60");
+
+    EXPECT_EQ(server->wait(), 0) << server->err;
+    const auto ends = events("ended");
+    ASSERT_EQ(ends.size(), count);
+    for (const auto& end : ends) {
+        const double seconds = end.at("seconds").to_number<double>();
+        const auto& counted = end.at("statistics").as_object();
+        const auto reason = end.at("reason").as_string();
+        // A reset is how Asterisk hangs up with audio unread.
+        EXPECT_TRUE(reason == name(end_reason::peer_hung_up) || reason == name(end_reason::peer_reset)) << end;
+        EXPECT_GT(seconds, 59) << end;
+        // Frames that a stalled machine made us skip were due all the same; but there are few of them.
+        const double sent = counted.at("frames_sent").to_number<double>();
+        const double skipped = counted.at("skipped_frames").to_number<double>();
+        EXPECT_NEAR((sent + skipped) / seconds, 50.0, 0.05) << end;
+        EXPECT_LT(skipped, 0.02 * sent) << end;
+        EXPECT_GT(counted.at("frames_received").to_number<double>() / seconds, 49.0) << end;
+        EXPECT_EQ(counted.at("frames_dropped").to_number<int>(), 0) << end;
+    }
+
+    const auto silent = quiet.wait_for(2, [](const auto& r) { return !r.ends.empty(); });
+    ASSERT_EQ(silent.size(), 2U) << "a silent call outlived its caller";
+    const std::string log = asterisk->log();
+    const auto count_of = [&](const std::string& text) {
+        std::size_t found = 0;
+        for (auto at = log.find(text); at != log.npos; at = log.find(text, at + 1))
+            ++found;
+        return found;
+    };
+    EXPECT_EQ(count_of("[wait-60@phone:2]"), 2U) << "a call in which nobody spoke was dropped within the minute";
+    // The application says one thing of each caller who hangs up, and nobody says anything else.
+    EXPECT_LE(count_of("] WARNING["), count / 2 + 1);
+    EXPECT_EQ(count_of("] ERROR["), 0U);
+    std::cout << "Asterisk's log: " << count_of("] WARNING[") << " warnings\n" << asterisk->complaints();
+}
