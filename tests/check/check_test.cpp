@@ -22,8 +22,8 @@ class check : public command_test {
     static judged judge(const fault& f) {
         judged one;
         one.of = f;
-        one.server = std::make_unique<process>(
-            std::vector<std::string>{AUDIOSOCKET_FAULTY_SERVER, std::string(f.name), f.lasts ? "1000" : "30"});
+        one.server = std::make_unique<process>(std::vector<std::string>{AUDIOSOCKET_FAULTY_SERVER, std::string(f.name),
+                                                                        f.lasts && f.breaks != 41 ? "1000" : "30"});
         EXPECT_TRUE(one.server->wait_for_output("\n"));
         const auto pid = std::to_string(one.server->id());
         std::vector<std::string> options{"check", "127.0.0.1:" + one.server->out.substr(0, one.server->out.find('\n'))};
