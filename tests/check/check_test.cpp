@@ -4,8 +4,9 @@
 #include <boost/json/array.hpp>
 
 #include <algorithm>
-#include <deque>
+#include <atomic>
 #include <map>
+#include <thread>
 
 namespace audiosocket::test {
 namespace {
@@ -54,7 +55,7 @@ class check : public command_test {
         return all;
     }
 
-    static void expect_verdict(judged& one) {
+    static void expect_verdict(const judged& one) {
         SCOPED_TRACE(std::string(one.of.name));
         const int code = one.check->wait();
         ASSERT_TRUE(code == 0 || code == 1) << one.check->err;
@@ -70,17 +71,15 @@ class check : public command_test {
 
 TEST_F(check, realtime_each_fault_fails_the_case_that_is_about_it_and_no_other) {
     // They mostly wait: many at a time, but not so many that measuring suffers.
-    constexpr std::size_t at_once = 14;
-    std::deque<judged> running;
-    for (const fault& f : in_order()) {
-        if (running.size() == at_once) {
-            expect_verdict(running.front());
-            running.pop_front();
-        }
-        running.push_back(judge(f));
-    }
-    for (auto& one : running)
-        expect_verdict(one);
+    constexpr std::size_t at_once = 18;
+    const auto all = in_order();
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::jthread> workers;
+    for (std::size_t i = 0; i < at_once; ++i)
+        workers.emplace_back([&] {
+            for (std::size_t mine = next++; mine < all.size(); mine = next++)
+                expect_verdict(judge(all[mine]));
+        });
 }
 
 } // namespace

@@ -58,6 +58,16 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"serve", "--echo", "--barge-in", "12x"}, 2, "digits");
     expect_refusal({"serve", "--echo", "--barge-in", ""}, 2, "digits");
     expect_refusal({"serve", "--drain-timeout", "-1"}, 2, "--drain-timeout");
+    expect_refusal({"serve", "--requests"}, 2, "--echo");
+    expect_refusal({"check"}, 2, "HOST:PORT");
+    expect_refusal({"check", "localhost:0"}, 2, "HOST:PORT");
+    expect_refusal({"check", "localhost", "--only", "99"}, 2, "no such case");
+    expect_refusal({"check", "localhost", "--only", "nonsense"}, 2, "no such case");
+    expect_refusal({"check", "localhost", "--stop"}, 2, "--server-pid");
+    expect_refusal({"check", "localhost", "--server-pid", "999999999"}, 2, "no such process");
+    expect_refusal({"check", "127.0.0.1:1"}, 3, "cannot connect");
+    expect_refusal({"call", "localhost", "--as", "19"}, 2, "22.10");
+    expect_refusal({"call", "localhost", "--as", "22.10", "--format", "slin16"}, 2, "--dial");
     expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");
     expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format");
     expect_refusal({"call"}, 2, "server");

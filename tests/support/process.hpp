@@ -67,10 +67,12 @@ class process {
 
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
     bool wait_for_output(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
-        const auto limit = std::chrono::steady_clock::now() + patience;
-        while (out.find(text) == std::string::npos)
-            if (!pump(limit)) return out.find(text) != std::string::npos;
-        return true;
+        return wait_for(out, text, patience);
+    }
+
+    /// The same with standard error.
+    bool wait_for_errors(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
+        return wait_for(err, text, patience);
     }
 
     /// Waits for the end and returns the exit code; 128 + the signal's number if it was killed; -1 if it goes on for
@@ -104,6 +106,13 @@ class process {
     std::string err; ///< Standard error so far.
 
   private:
+    bool wait_for(const std::string& stream, const std::string& text, std::chrono::seconds patience) {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        while (stream.find(text) == std::string::npos)
+            if (!pump(limit)) return stream.find(text) != std::string::npos;
+        return true;
+    }
+
     static int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
     // Reads what is there; false when both streams have ended or time is up.
