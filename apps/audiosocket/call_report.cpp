@@ -17,7 +17,7 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// Frames whose jitter is kept: 5 hours. A longer call is judged by these.
+// Frames whose jitter is kept: five hours and a half, 8 MB. A longer call is judged by these.
 constexpr std::size_t deviations_max = 1'000'000;
 
 // Asterisk reads a payload in pieces, each of which may take this long.

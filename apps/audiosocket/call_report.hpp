@@ -63,7 +63,7 @@ class arrivals {
     std::chrono::nanoseconds last_duration_{};
     std::uint64_t gaps_ = 0;
     std::chrono::nanoseconds gap_max_{};
-    std::vector<std::int64_t> deviations_ns_; // four hours fill 6 MB; bounded, see add()
+    std::vector<std::int64_t> deviations_ns_; // bounded, see add()
     time_point phone_empty_at_{};             // when the phone's buffer will have been played
     std::uint64_t underruns_ = 0;
     std::chrono::nanoseconds ahead_max_{};

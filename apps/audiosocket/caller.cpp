@@ -109,6 +109,7 @@ void caller::begin(boost_error error) {
     ears_.audio.emplace(start_);
     line_->set_monitor(&ears_);
     if (options_.play) line_->play(*options_.play, "played");
+    if (end_at_ != time_point{}) return; // it was short
     if (options_.duration)
         hang_up_after(*options_.duration);
     else if (!options_.play)

@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -60,21 +62,39 @@ std::chrono::milliseconds from_seconds(double s) {
     return std::chrono::milliseconds(std::lround(s * 1000));
 }
 
+std::string lower_case(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+// "7" or "7-9"; nothing if the word is neither.
+std::optional<std::pair<int, int>> parse_range(std::string_view word) {
+    int first = 0;
+    const char* const end = word.data() + word.size();
+    auto [rest, error] = std::from_chars(word.data(), end, first);
+    if (error != std::errc{}) return std::nullopt;
+    int last = first;
+    if (rest != end && *rest == '-') {
+        const auto second = std::from_chars(rest + 1, end, last);
+        if (second.ec != std::errc{}) return std::nullopt;
+        rest = second.ptr;
+    }
+    return rest == end ? std::optional(std::pair(first, last)) : std::nullopt;
+}
+
 // Adds the cases that one word of --only names: a number, a range, a group.
 void add_named(const std::string& word, const std::vector<check::conformance_case>& all, std::set<int>& wanted) {
-    const auto before = wanted.size();
-    int first = 0;
-    int last = 0;
-    char rest = 0;
-    const int numbers = std::sscanf(word.c_str(), "%d-%d%c", &first, &last, &rest);
-    if (numbers == 1) last = first;
+    const auto range = parse_range(word);
+    const auto group = lower_case(word);
+    bool found = false;
     for (const auto& c : all) {
-        std::string group(check::name(c.in));
-        std::ranges::transform(group, group.begin(), [](unsigned char ch) { return std::tolower(ch); });
-        const bool by_number = (numbers == 1 || numbers == 2) && c.number >= first && c.number <= last;
-        if (by_number || (!word.empty() && numbers < 1 && group.starts_with(word))) wanted.insert(c.number);
+        const bool named = range ? c.number >= range->first && c.number <= range->second
+                                 : !group.empty() && lower_case(std::string(check::name(c.in))).starts_with(group);
+        if (!named) continue;
+        wanted.insert(c.number);
+        found = true;
     }
-    if (wanted.size() == before)
+    if (!found)
         throw failure(exit_code::usage, "--only " + word + ": no such case, range of cases, or group (see --list)");
 }
 
@@ -116,7 +136,11 @@ check::target prepare(const check_options& o) {
                           fmt::format("--server-pid {}: there is no such process that can be looked at", o.pid));
         t.pid = o.pid;
     }
-    if (o.calls_max != 0) t.calls_max = o.calls_max;
+    if (o.calls_max != 0) {
+        t.calls_max = o.calls_max;
+        // Two are left for whoever is being hung up still.
+        t.load_calls = std::min(t.load_calls, std::max<std::size_t>(o.calls_max, 3) - 2);
+    }
     if (o.id_timeout_s > 0) t.id_timeout = from_seconds(o.id_timeout_s);
     t.drain_timeout = from_seconds(o.drain_timeout_s);
     t.soak = std::chrono::duration_cast<std::chrono::seconds>(from_seconds(o.soak_s));
@@ -124,19 +148,22 @@ check::target prepare(const check_options& o) {
     return t;
 }
 
-void write_junit(const std::string& file, const std::string& server, const std::vector<check::case_result>& results) {
-    if (file.empty()) return;
-    std::ofstream out(file);
-    out << check::to_junit(server, results) << std::flush;
+// Before anything is tried: hours later would be late to learn of it.
+std::ofstream open_junit(const std::string& file) {
+    std::ofstream out;
+    if (!file.empty()) out.open(file);
     if (!out) throw failure(exit_code::file, "--junit " + file + ": cannot be written");
+    return out;
 }
 
-exit_code conclude(const check_options& o, const check::target& t, const std::vector<check::case_result>& results) {
+exit_code conclude(const check_options& o, const check::target* t, const std::vector<check::case_result>& results,
+                   std::ofstream& junit) {
     if (o.json)
         std::cout << to_text(check::to_json(o.server, t, results)) << '\n';
     else
         std::cout << '\n' << check::sum(results);
-    write_junit(o.junit, o.server, results);
+    if (junit.is_open()) junit << check::to_junit(o.server, results) << std::flush;
+    if (!junit) throw failure(exit_code::file, "--junit " + o.junit + ": cannot be written");
     return check::any_failed(results) ? exit_code::findings : exit_code::good;
 }
 
@@ -161,8 +188,15 @@ class printer {
     std::optional<check::group> last_;
 };
 
+// A case has up to two calls up, and those of the one before it may still be ending.
+std::size_t jobs(const check_options& o) {
+    constexpr std::size_t calls_of_a_case = 4;
+    return o.calls_max == 0 ? o.jobs : std::clamp<std::size_t>(o.calls_max / calls_of_a_case, 1, o.jobs);
+}
+
 exit_code check_server(const check_options& o) {
     const auto cases = chosen_cases(o.only);
+    std::ofstream junit = open_junit(o.junit);
     check::target t = prepare(o);
     t.traits = check::probe(t);
     const check::machine_watch machine;
@@ -170,8 +204,8 @@ exit_code check_server(const check_options& o) {
     if (!o.json) std::cout << check::heading(o.server, t) << std::flush;
     printer print(o);
     const auto results =
-        check::run(cases, t, o.jobs, [&](const check::case_result& r, std::size_t left) { print(r, left); });
-    return conclude(o, t, results);
+        check::run(cases, t, jobs(o), [&](const check::case_result& r, std::size_t left) { print(r, left); });
+    return conclude(o, &t, results, junit);
 }
 
 exit_code check_caller(const check_options& o) {
@@ -179,6 +213,7 @@ exit_code check_caller(const check_options& o) {
     how.listen = parse_server(o, true);
     how.strict = o.target.strict;
     how.duration = from_seconds(o.duration_s);
+    std::ofstream junit = open_junit(o.junit);
     how.patience = std::chrono::duration_cast<std::chrono::seconds>(from_seconds(o.patience_s));
     const auto results = check::judge_caller(how, [](const check::line::tcp::endpoint& where) {
         std::cerr << "waiting for a call on " << to_string(address{where.address().to_string(), where.port()}) << '\n';
@@ -186,7 +221,7 @@ exit_code check_caller(const check_options& o) {
     printer print(o);
     for (const auto& r : results)
         print(r, 0);
-    return conclude(o, o.target, results);
+    return conclude(o, nullptr, results, junit);
 }
 
 void print_list(const check_options& o) {
@@ -230,7 +265,7 @@ void add_check(CLI::App& command, exit_code& result) {
     verb->add_option("server", o.server, "The server, as HOST:PORT; with --client, where to listen")
         ->type_name("HOST:PORT");
     auto* list = verb->add_flag("--list", o.list, "Show the cases, and why each is there");
-    verb->add_option("--only", o.only, "Only these: numbers, ranges, names of groups")->type_name("LIST");
+    auto* only = verb->add_option("--only", o.only, "Only these: numbers, ranges, names of groups")->type_name("LIST");
     verb->add_flag("--strict", o.target.strict, "By the strictest reading");
     verb->add_flag("--long", o.target.long_cases, "Also what takes minutes or thousands of connections");
     verb->add_option("--soak", o.soak_s, "How long the endless cases of --long go on")
@@ -250,7 +285,7 @@ void add_check(CLI::App& command, exit_code& result) {
         ->check(CLI::Range(1, 64))
         ->type_name("N");
     add_server_facts(*verb, o);
-    auto* client = verb->add_flag("--client", o.client, "Judge whoever calls");
+    auto* client = verb->add_flag("--client", o.client, "Judge whoever calls")->excludes(only);
     verb->add_option("--duration", o.duration_s, "With --client: how long the caller is listened to")
         ->capture_default_str()
         ->check(CLI::Range(0.5, 3600.0))

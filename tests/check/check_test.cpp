@@ -82,5 +82,12 @@ TEST_F(check, realtime_each_fault_fails_the_case_that_is_about_it_and_no_other) 
         });
 }
 
+TEST_F(check, hand_over_to_a_successor_loses_nothing) {
+    constexpr fault none_but_hand_over{"none", 50, true};
+    const judged one = judge(none_but_hand_over);
+    EXPECT_EQ(one.check->wait(), 0) << one.check->out;
+    EXPECT_NE(one.check->out.find("\"passed\":1"), std::string::npos) << one.check->out;
+}
+
 } // namespace
 } // namespace audiosocket::test

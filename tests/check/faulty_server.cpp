@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -141,7 +142,8 @@ class server {
                 acceptor_ = -1;
                 return;
             }
-            if (fork() == 0) { // the successor: the listener is its, the calls are not
+            if (fork() == 0) {                    // the successor: the listener is its, the calls are not
+                prctl(PR_SET_PDEATHSIG, SIGKILL); // it must not outlive the test
                 for (auto& c : calls_)
                     close(c.socket);
                 calls_.clear();

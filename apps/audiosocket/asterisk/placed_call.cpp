@@ -84,13 +84,23 @@ void placed_call::read() {
     });
 }
 
-void placed_call::take(io_error error, std::size_t bytes) {
+// Takes all that lies in the kernel, after `bytes` that are in the buffer already, and shows it to the readers as one.
+placed_call::io_error placed_call::hear_all(std::size_t bytes) {
     const auto now = clock::now();
+    io_error error;
+    while (!error && bytes < buffer_.size())
+        bytes += socket_.read_some(asio::buffer(buffer_.data() + bytes, buffer_.size() - bytes), error);
     if (bytes > 0) {
-        const auto came = std::span(buffer_).first(bytes);
+        const auto came = std::span<const std::byte>(buffer_).first(bytes);
         each_reader([&](reader& r) { r.receive(came, now); });
         session_->receive(came, now);
     }
+    return error == asio::error::would_block ? io_error{} : error;
+}
+
+void placed_call::take(io_error error, std::size_t bytes) {
+    if (!error) error = hear_all(bytes);
+    const auto now = clock::now();
     if (!error) {
         read();
     } else if (error == asio::error::eof) {
@@ -215,7 +225,10 @@ void placed_call::arm_timer() {
     if (ruling_) due = std::min(due, ruling_->deadline());
     timer_.expires_at(due);
     timer_.async_wait([self = shared_from_this()](io_error error) {
-        if (!error) self->pump();
+        if (error) return;
+        // If we were late ourselves, what came meanwhile was in time. An end is left to the read that is under way.
+        if (self->socket_.is_open()) self->hear_all(0);
+        self->pump();
     });
 }
 

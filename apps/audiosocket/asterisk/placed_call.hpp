@@ -59,6 +59,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     void connected(io_error error);
     void read();
     void take(io_error error, std::size_t bytes);
+    io_error hear_all(std::size_t bytes);
     void pump();
     void send_due();
     bool send(std::span<const std::byte> message);
@@ -69,8 +70,9 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     void arm_timer();
     void each_reader(const std::function<void(reader&)>& what);
 
-    // A second of the highest rate fits into twelve of them.
-    static constexpr std::size_t read_bytes = 32 * 1024;
+    // What one look into the kernel takes at most: several of the longest messages, so that no reader sees a cut that
+    // is only ours.
+    static constexpr std::size_t look_bytes = 512 * 1024;
 
     const connect_options options_;
     const caller_identity who_;
@@ -83,7 +85,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     std::optional<reader> ruling_;
     up_handler up_;
     event_handler on_event_;
-    std::array<std::byte, read_bytes> buffer_;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
     bool judging_ = true;  // what the server does after our hang-up is no business of Asterisk's
     bool sending_ = false; // the rest of a message is under way
     bool fin_sent_ = false;

@@ -190,15 +190,19 @@ void reader::advance(time_point now) {
         return fail("a pause of more than 5 ms inside a message",
                     "WARNING: Poll timed out while waiting for data, then " + std::string(failed_payload_log),
                     payload_deadline_);
-    const bool counts = release_.idle_timeout && through_ == interface::application && !blocked();
-    if (counts && now >= last_activity_ + idle_max)
-        fail("2 s without a message in either direction", "ERROR: Reached timeout after 2000 ms of no activity", now);
+    if (now >= idle_deadline())
+        fail("2 s without a message in either direction", "ERROR: Reached timeout after 2000 ms of no activity",
+             idle_deadline());
 }
 
 time_point reader::deadline() const noexcept {
     if (end_) return time_point::max();
+    return std::min(payload_deadline_, idle_deadline());
+}
+
+time_point reader::idle_deadline() const noexcept {
     const bool counts = release_.idle_timeout && through_ == interface::application && !blocked();
-    return std::min(payload_deadline_, counts ? last_activity_ + idle_max : time_point::max());
+    return counts ? last_activity_ + idle_max : time_point::max();
 }
 
 bool reader::blocked() const noexcept {

@@ -69,6 +69,7 @@ class reader {
     bool judge_kind(kind k, time_point now);
     bool read_payload(time_point now);
     void note_block(time_point now);
+    time_point idle_deadline() const noexcept;
     void finish(departure::result what, bool by_server, std::string why, std::string log, time_point now);
     void fail(std::string why, std::string log, time_point now) {
         finish(departure::result::fails, false, std::move(why), std::move(log), now);

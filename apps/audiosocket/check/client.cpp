@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace audiosocket::app::check {
 namespace {
@@ -59,14 +60,28 @@ int listen_on(const client_options& o, line::tcp::endpoint& where) {
     return acceptor.release();
 }
 
+bool wait_to_read(int socket, time_point limit) {
+    pollfd waiting{socket, POLLIN, 0};
+    const auto left = std::chrono::ceil<milliseconds>(limit - clock::now()).count();
+    return poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) > 0;
+}
+
 int accept_one(const client_options& o, const std::function<void(const line::tcp::endpoint&)>& listening) {
     line::tcp::endpoint where;
     const int acceptor = listen_on(o, where);
     listening(where);
-    pollfd waiting{acceptor, POLLIN, 0};
-    const auto patience = std::chrono::duration_cast<milliseconds>(o.patience);
-    const bool came = poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
-    const int socket = came ? accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC) : -1;
+    const auto limit = clock::now() + o.patience;
+    int socket = -1;
+    while (socket < 0 && clock::now() < limit) {
+        if (!wait_to_read(acceptor, limit)) continue;
+        socket = accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC);
+        // Asterisk may connect and close without a byte: that is not a call.
+        std::byte first{};
+        if (socket >= 0 && wait_to_read(socket, std::min(limit, clock::now() + id_deadline)) &&
+            recv(socket, &first, 1, MSG_PEEK) <= 0) {
+            close(std::exchange(socket, -1));
+        }
+    }
     close(acceptor);
     if (socket < 0) throw failure(exit_code::network, fmt::format("nobody called within {}", text(o.patience)));
     return socket;
@@ -179,13 +194,7 @@ std::string judge_pieces(const watched& w) {
 std::string judge_pacing(const watched& w) {
     const auto frames = audio_of(w);
     if (frames.size() < 10) throw not_applicable("too little audio was sent");
-    std::size_t most = 0;
-    for (std::size_t i = 0, from = 0; i < frames.size(); ++i) {
-        while (frames[i]->whole - frames[from]->whole > milliseconds(10))
-            ++from;
-        if (w.machine.stood_still(frames[from]->whole - milliseconds(40), frames[i]->whole) == nanoseconds(0))
-            most = std::max(most, i - from + 1);
-    }
+    const auto most = largest_burst(w.machine, w.l);
     expect(most <= burst_frames_max, fmt::format("{} frames at once", most));
     double audio_seconds = 0;
     for (const auto* m : frames)

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace audiosocket::app::check {
 namespace {
 
-// A server that is to answer by now has had fifteen frame times.
+// How long a call is watched before it counts as up, and how long a slow server may take to speak.
 constexpr milliseconds to_be_up{300};
+constexpr milliseconds to_speak{2000};
 constexpr std::size_t frames_of_an_up_call = 5;
 
 // More than a queue of two seconds: what has not come back by then is lost.
@@ -39,22 +41,32 @@ void expect(bool holds, const std::string& otherwise) {
     if (!holds) throw mismatch(otherwise);
 }
 
-void expect_up(const target& t, line& l, std::string_view after) {
+line connect(const target& t) {
+    line l(t.where);
     expect(l.connected(), "no connection");
+    return l;
+}
+
+line place_call(const target& t, const uuid& id, const buffers& how) {
+    line l = dial(t, id, how);
+    expect(l.connected(), "no connection");
+    return l;
+}
+
+void expect_up(const target& t, line& l, std::string_view after) {
     const auto before = l.frames();
+    const auto spoken = [&] { return l.frames() - before >= frames_of_an_up_call; };
     l.talk(numbers());
-    const bool answered = l.pass(to_be_up, [&] { return !l.open(); });
-    expect(!answered, fmt::format("the server closed the call after {}", after));
+    l.pass(to_be_up, [&] { return !l.open(); });
+    if (t.traits.answers) l.pass(to_speak, [&] { return !l.open() || spoken(); });
+    expect(l.open(), fmt::format("the server closed the call after {}", after));
     l.fall_silent();
-    if (!t.traits.answers) return;
-    const auto frames = l.frames() - before;
-    expect(
-        frames >= frames_of_an_up_call,
-        fmt::format("after {} the call stays open, but {} frames of audio came in {}", after, frames, text(to_be_up)));
+    expect(!t.traits.answers || spoken(),
+           fmt::format("after {} the call stays open, but only {} frames of audio came", after, l.frames() - before));
 }
 
 void expect_new_call_works(const target& t, std::string_view after) {
-    line l = place_call(t);
+    line l = dial(t);
     expect(l.connected(), fmt::format("no new connection after {}", after));
     expect_up(t, l, fmt::format("the id of a new call, after {}", after));
 }
@@ -129,6 +141,34 @@ nanoseconds longest_gap(const target& t, const line& l, time_point from, time_po
         if (is_audio(m.kind)) consider(std::min(m.whole, to));
     consider(to);
     return longest;
+}
+
+std::size_t largest_burst(const machine_watch& machine, const line& l) {
+    std::size_t most = 0;
+    const auto& heard = l.heard();
+    for (std::size_t i = 0, from = 0; i < heard.size(); ++i) {
+        while (heard[i].whole - heard[from].whole > frame_time / 2)
+            ++from;
+        const auto stood = machine.stood_still(heard[from].whole - 4 * frame_time, heard[i].whole);
+        if (stood == nanoseconds(0)) most = std::max(most, i - from + 1);
+    }
+    return most;
+}
+
+std::string judge_orderly_end(const target& t, line& l) {
+    constexpr int frames_after = 35; // 700 ms of the second for which it reads on
+    expect(!l.open(), "the server does not end the call");
+    expect(l.end() == ending::finished, "the server ends with a reset, not with FIN");
+    expect(!l.in_message(), "the server ends in the middle of a message");
+    const bool said = !l.heard().empty() && l.heard().back().kind == kind::hangup;
+    expect(said || !t.strict, "FIN without a hangup message");
+    numbers more;
+    for (int i = 0; i < frames_after; ++i) {
+        expect(l.send_at_once(audio(more.take(frame_samples))),
+               "after its FIN the server does not read on: what was under way to it came back as a reset");
+        std::this_thread::sleep_for(frame_time); // the caller does not know yet
+    }
+    return said ? "hangup, FIN, and it reads on" : "FIN, and it reads on";
 }
 
 } // namespace audiosocket::app::check

@@ -24,7 +24,7 @@ std::string_view name(group g);
 /// How a case has to be run.
 enum class course {
     shared, ///< Beside others: it mostly waits.
-    alone,  ///< It measures, or puts a load on the server.
+    alone,  ///< It measures, or puts a load on the server; tried up to three times.
     last,   ///< It ends the server.
 };
 
@@ -53,6 +53,10 @@ std::vector<conformance_case> all_cases();
 /// Throws mismatch with this text unless it holds.
 void expect(bool holds, const std::string& otherwise);
 
+/// A call that is being placed: a line that has said its id. Throws mismatch if there is no connection.
+line place_call(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
+line connect(const target& t);
+
 /// The call goes on: the connection stays, and audio comes if this server sends any. Numbers are said meanwhile.
 void expect_up(const target& t, line& l, std::string_view after);
 
@@ -77,10 +81,23 @@ pid_t need_pid(const target& t);
 /// Sends a digit.
 void press(line& l, char digit);
 
+/// The end of a call that the server has just ended: a hangup message, FIN and no reset, and it reads on, or what is
+/// still under way to it would come back as a reset. Says how it ended.
+std::string judge_orderly_end(const target& t, line& l);
+
 /// "12 ms", "3.1 s".
 std::string text(nanoseconds d);
 
 /// The longest time between two audio messages from `from` on, less what this machine stood still.
 nanoseconds longest_gap(const target& t, const line& l, time_point from, time_point to);
+
+/// The most audio messages that came within half a frame's time, but for those that waited while this machine stood
+/// still.
+std::size_t largest_burst(const machine_watch& machine, const line& l);
+
+inline constexpr milliseconds frame_time{20};
+inline constexpr std::size_t frame_samples = 160;
+/// Where a case sets no time of its own.
+inline constexpr milliseconds soon{1000};
 
 } // namespace audiosocket::app::check

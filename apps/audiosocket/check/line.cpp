@@ -22,8 +22,9 @@ constexpr timeval connect_patience{2, 0};
 // A server that takes nothing for this long while we only want to be heard will not take it later.
 constexpr milliseconds send_patience{1000};
 
-// A whole burst of audio at the highest rate in one read.
+// A whole burst of audio at the highest rate in one read; and how many of them before others have their turn.
 constexpr std::size_t read_bytes = 64 * 1024;
+constexpr int reads_in_a_row = 16;
 
 void set(int socket, int level, int option, int value) {
     setsockopt(socket, level, option, &value, sizeof value);
@@ -51,10 +52,10 @@ line::line(int socket) : socket_(socket) {
 
 line::line(line&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)), end_(other.end_), ended_at_(other.ended_at_), reading_(other.reading_),
-      bytes_heard_(other.bytes_heard_), heard_(std::move(other.heard_)), incoming_(std::move(other.incoming_)),
-      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), speech_(std::move(other.speech_)),
-      speech_kind_(other.speech_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
-      frames_said_(other.frames_said_), choked_(other.choked_) {}
+      bytes_heard_(other.bytes_heard_), bytes_kept_(other.bytes_kept_), heard_(std::move(other.heard_)),
+      incoming_(std::move(other.incoming_)), last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_),
+      speech_(std::move(other.speech_)), speech_kind_(other.speech_kind_), ptime_(other.ptime_),
+      next_frame_(other.next_frame_), frames_said_(other.frames_said_), choked_(other.choked_) {}
 
 line::~line() {
     close();
@@ -78,6 +79,11 @@ bool line::send_at_once(std::span<const std::byte> what) {
     return sent == static_cast<ssize_t>(what.size());
 }
 
+void line::forget() {
+    heard_.clear();
+    bytes_kept_ = 0;
+}
+
 bool line::send(std::span<const std::byte> what) {
     const auto limit = clock::now() + send_patience;
     while (!what.empty()) {
@@ -86,11 +92,18 @@ bool line::send(std::span<const std::byte> what) {
         if (sent >= 0)
             what = what.subspan(static_cast<std::size_t>(sent));
         else if (errno == EAGAIN)
-            pass(milliseconds(5)); // read meanwhile: a server may well wait for that
+            wait_for_room();
         else
             return false;
     }
     return true;
+}
+
+// Reads meanwhile, for a server may well wait for that; says nothing in the middle of a message.
+void line::wait_for_room() {
+    const speech talking = std::exchange(speech_, nullptr);
+    pass(milliseconds(5));
+    if (open()) speech_ = talking;
 }
 
 bool line::send(const outgoing_message& m) {
@@ -136,12 +149,14 @@ void line::reset() {
 
 void line::read(time_point now) {
     std::array<std::byte, read_bytes> buffer;
-    while (open() && socket_ >= 0) {
+    for (int reads = 0; reads < reads_in_a_row && open() && socket_ >= 0; ++reads) {
         const auto n = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (n == 0) return end(ending::finished, now);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (n < 0) return end(ending::reset, now);
         bytes_heard_ += static_cast<std::size_t>(n);
+        bytes_kept_ += static_cast<std::size_t>(n);
+        if (bytes_kept_ > kept_bytes_max) return end(ending::flooded, now);
         if (incoming_.in_message())
             pause_ = std::max<nanoseconds>(pause_, now - last_bytes_);
         else

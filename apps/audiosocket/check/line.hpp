@@ -28,7 +28,7 @@ struct heard_message {
 };
 
 /// How a connection ended, if it has.
-enum class ending { none, finished, reset, never_connected };
+enum class ending { none, finished, reset, flooded, never_connected };
 
 /// What is said on a line while time passes: called for each frame, which it fills.
 using speech = std::function<void(std::span<std::int16_t>)>;
@@ -85,8 +85,9 @@ class line {
 
     const std::vector<heard_message>& heard() const noexcept { return heard_; }
     std::size_t bytes_heard() const noexcept { return bytes_heard_; }
-    /// Forgets what was heard, for a line that is listened to for long.
-    void forget() { heard_.clear(); }
+    /// Forgets what was heard, for a line that is listened to for long. More than kept_bytes_max ends it (flooded).
+    void forget();
+    static constexpr std::size_t kept_bytes_max = 64 * 1024 * 1024; // ten minutes at 48 kHz
     /// Inside a message that is not whole yet.
     bool in_message() const noexcept { return incoming_.in_message(); }
     std::vector<std::int16_t> samples() const; ///< All audio, whatever its kind.
@@ -101,6 +102,7 @@ class line {
     void take(time_point now);
     void read(time_point now);
     void speak(time_point now);
+    void wait_for_room();
     void end(ending how, time_point now);
 
     int socket_ = -1;
@@ -108,6 +110,7 @@ class line {
     time_point ended_at_{};
     bool reading_ = true;
     std::size_t bytes_heard_ = 0;
+    std::size_t bytes_kept_ = 0;
     std::vector<heard_message> heard_;
 
     decoder incoming_;

@@ -11,7 +11,7 @@ constexpr std::chrono::milliseconds interval{5};
 constexpr std::chrono::milliseconds tolerance{2};
 
 // An hour's worth; a longer run is judged by its first.
-constexpr std::size_t lateness_max = 720'000;
+constexpr std::size_t wakings_max = 720'000;
 
 } // namespace
 
@@ -25,7 +25,7 @@ void machine_watch::watch(const std::stop_token& stop) {
         std::this_thread::sleep_until(due);
         const auto now = clock::now();
         const std::lock_guard lock(mutex_);
-        if (lateness_.size() < lateness_max) lateness_.push_back(now - due);
+        if (wakings_.size() < wakings_max) wakings_.push_back({now, now - due});
         if (now - due > tolerance) pauses_.push_back({due, now});
     }
 }
@@ -38,14 +38,18 @@ std::chrono::nanoseconds machine_watch::stood_still(time_point from, time_point 
     return sum;
 }
 
-std::chrono::nanoseconds machine_watch::lateness(double quantile) const {
-    const std::lock_guard lock(mutex_);
-    if (lateness_.empty()) return {};
-    auto sorted = lateness_;
-    const auto at =
-        std::min(sorted.size() - 1, static_cast<std::size_t>(quantile * static_cast<double>(sorted.size())));
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.end());
-    return sorted[at];
+std::chrono::nanoseconds machine_watch::lateness(double quantile, time_point since) const {
+    std::vector<std::chrono::nanoseconds> sorted;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& w : wakings_)
+            if (w.at >= since) sorted.push_back(w.late);
+    }
+    if (sorted.empty()) return {};
+    const auto rank = static_cast<std::size_t>(quantile * static_cast<double>(sorted.size()));
+    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(sorted.size() - 1, rank));
+    std::nth_element(sorted.begin(), at, sorted.end());
+    return *at;
 }
 
 } // namespace audiosocket::app::check

@@ -22,8 +22,8 @@ class machine_watch {
     /// How long the machine stood still between these two times.
     std::chrono::nanoseconds stood_still(time_point from, time_point to) const;
 
-    /// How late it woke up, for this share of the times.
-    std::chrono::nanoseconds lateness(double quantile) const;
+    /// How late it woke up since then, for this share of the times.
+    std::chrono::nanoseconds lateness(double quantile, time_point since) const;
 
   private:
     struct pause {
@@ -35,7 +35,11 @@ class machine_watch {
 
     mutable std::mutex mutex_;
     std::vector<pause> pauses_;
-    std::vector<std::chrono::nanoseconds> lateness_; // of each time; an hour fills 6 MB
+    struct waking {
+        time_point at;
+        std::chrono::nanoseconds late;
+    };
+    std::vector<waking> wakings_; // an hour fills 12 MB
     std::jthread thread_;
 };
 

@@ -21,7 +21,8 @@ std::string sum(const std::vector<case_result>& results);
 std::string list(const std::vector<conformance_case>& cases);
 boost::json::array list_json(const std::vector<conformance_case>& cases);
 
-boost::json::object to_json(const std::string& server, const target& t, const std::vector<case_result>& results);
+/// `t` is null for a caller.
+boost::json::object to_json(const std::string& server, const target* t, const std::vector<case_result>& results);
 
 /// As CI systems read it.
 std::string to_junit(const std::string& server, const std::vector<case_result>& results);

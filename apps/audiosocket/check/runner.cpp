@@ -8,11 +8,21 @@
 namespace audiosocket::app::check {
 namespace {
 
+// A measurement may be spoilt by whatever else this machine does. What a server does wrong it does each time.
+constexpr int attempts_at_measuring = 3;
+
 case_result run_one(const conformance_case& c, const target& t) {
-    return result_of(c, [&] {
-        if (c.lasts && !t.long_cases) throw not_applicable("takes long: --long");
-        return c.run(t);
-    });
+    const auto attempt = [&] {
+        return result_of(c, [&] {
+            if (c.lasts && !t.long_cases) throw not_applicable("takes long: --long");
+            return c.run(t);
+        });
+    };
+    case_result r = attempt();
+    const int more = c.how == course::alone ? attempts_at_measuring - 1 : 0;
+    for (int i = 0; i < more && r.result == outcome::failed; ++i)
+        r = attempt();
+    return r;
 }
 
 // Takes the cases of one course, each once, from several threads.
@@ -75,6 +85,9 @@ case_result result_of(const conformance_case& c, const std::function<std::string
     } catch (const not_applicable& n) {
         r.result = outcome::skipped;
         r.seen = n.what();
+    } catch (const std::exception& e) {
+        r.result = outcome::failed;
+        r.seen = std::string("the check itself failed: ") + e.what();
     }
     r.took = clock::now() - start;
     return r;

@@ -3,11 +3,13 @@
 #include "audiosocket/check/speeches.hpp"
 #include "audiosocket/failure.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace audiosocket::app::check {
 namespace {
@@ -30,7 +32,7 @@ traits probe_audio(const target& t) {
 }
 
 bool obeys_requests(const target& t) {
-    line l = place_call(t, request_id(request::spell));
+    line l = dial(t, request_id(request::spell));
     error_code fine;
     l.send(dtmf_message('5', fine));
     return l.pass(milliseconds(500), [&] {
@@ -41,10 +43,19 @@ bool obeys_requests(const target& t) {
 
 } // namespace
 
-line place_call(const target& t, const uuid& id, const buffers& how) {
+line dial(const target& t, const uuid& id, const buffers& how) {
     line l(t.where, how);
     l.send(id_message(id));
     return l;
+}
+
+std::size_t raise_file_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
 }
 
 traits probe(const target& t) {

@@ -40,8 +40,11 @@ struct target {
     milliseconds id_deadline_max() const { return id_timeout.value_or(milliseconds(33'000)) + milliseconds(2000); }
 };
 
-/// A line that has said its id and is echoed numbers, or silence, from now on.
-line place_call(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
+/// A line that has said its id, if there is a connection.
+line dial(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
+
+/// Raises our own limit of open files as far as the system lets us, and returns it.
+std::size_t raise_file_limit();
 
 /// Asks the server what it does, with a few calls. Throws failure (network) where nobody answers.
 traits probe(const target& t);
