@@ -51,7 +51,7 @@ class check : public command_test {
     // Those that take a minute first.
     static std::vector<fault> in_order() {
         std::vector<fault> all(faults.begin(), faults.end());
-        std::ranges::stable_partition(all, &fault::lasts);
+        std::stable_partition(all.begin(), all.end(), [](const fault& f) { return f.lasts; });
         return all;
     }
 

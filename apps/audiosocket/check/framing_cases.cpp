@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ranges>
 
 namespace audiosocket::app::check {
 namespace {
@@ -150,7 +149,7 @@ std::vector<std::int16_t> without_pauses(const std::vector<std::int16_t>& sample
 double returned_hz(const line& l, std::size_t from) {
     std::vector<std::int16_t> samples;
     kind last = kind::slin;
-    for (const auto& m : l.heard() | std::views::drop(from)) {
+    for (const auto& m : std::span(l.heard()).subspan(from)) {
         if (!is_audio(m.kind)) continue;
         if (m.kind != last) samples.clear();
         last = m.kind;

@@ -13,7 +13,6 @@
 #include <csignal>
 #include <memory>
 #include <random>
-#include <ranges>
 #include <thread>
 
 namespace audiosocket::app::check {
@@ -158,11 +157,11 @@ std::string over_the_cap(const target& t) {
     for (std::size_t i = 0; i < too_many; ++i)
         all.push_back(std::make_unique<line>(dial(t)));
     const auto refused = [&] {
-        return std::ranges::none_of(all | std::views::drop(*t.calls_max), [](const auto& l) { return l->open(); });
+        return std::ranges::none_of(std::span(all).subspan(*t.calls_max), [](const auto& l) { return l->open(); });
     };
     expect(line::pass(pointers(all), soon, refused), "a call over the cap is not refused");
     line::pass(pointers(all), soon); // what that did to the others shows now
-    for (const auto& l : all | std::views::take(*t.calls_max))
+    for (const auto& l : std::span(all).first(*t.calls_max))
         expect_undisturbed(t, *l, from);
     all.clear();
     std::this_thread::sleep_for(soon); // ends linger

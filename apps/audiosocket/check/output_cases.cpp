@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace audiosocket::app::check {
 namespace {
@@ -90,7 +89,7 @@ std::string frame_rate(const target& t) {
     const auto& heard = l.heard();
     // From frame to frame: the time of whole frames only.
     double audio_seconds = 0;
-    for (const auto& m : heard | std::views::take(heard.empty() ? 0 : heard.size() - 1))
+    for (const auto& m : std::span(heard).first(heard.empty() ? 0 : heard.size() - 1))
         if (is_audio(m.kind)) audio_seconds += static_cast<double>(m.payload.size() / 2) / rate_hz(m.kind);
     expect(heard.size() > 1, "no audio");
     const double seconds = std::chrono::duration<double>(heard.back().whole - heard.front().whole).count();
