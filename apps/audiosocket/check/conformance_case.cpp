@@ -119,6 +119,13 @@ pid_t need_pid(const target& t) {
     return *t.pid;
 }
 
+process_figures figures(const target& t) {
+    if (!t.pid) return {};
+    const auto seen = look_at(*t.pid);
+    expect(seen.has_value(), "the server's process is gone");
+    return *seen;
+}
+
 void press(line& l, char digit) {
     error_code fine;
     l.send(dtmf_message(digit, fine));

@@ -78,6 +78,9 @@ void need_audio(const target& t);
 void need_requests(const target& t);
 pid_t need_pid(const target& t);
 
+/// What the system knows about the server; all zeros where its process is not known. Throws mismatch if it is gone.
+process_figures figures(const target& t);
+
 /// Sends a digit.
 void press(line& l, char digit);
 

@@ -85,12 +85,7 @@ class memory_watch {
     }
 
   private:
-    std::size_t now() const {
-        if (!target_.pid) return 0;
-        const auto figures = look_at(*target_.pid);
-        expect(figures.has_value(), "the server's process is gone");
-        return figures->resident_bytes;
-    }
+    std::size_t now() const { return figures(target_).resident_bytes; }
 
     const target& target_;
     std::size_t before_;
@@ -173,11 +168,11 @@ std::string no_descriptors(const target& t) {
     constexpr int callers = 50;
     const pid_t pid = need_pid(t);
     line l = neighbour_of(t);
-    const auto before = look_at(pid);
+    const auto before = figures(t);
     rlimit old{};
-    if (!before || prlimit(pid, RLIMIT_NOFILE, nullptr, &old) != 0)
+    if (prlimit(pid, RLIMIT_NOFILE, nullptr, &old) != 0)
         throw not_applicable("the limits of process --server-pid cannot be set from here");
-    const rlimit low{before->descriptors + spare, old.rlim_max};
+    const rlimit low{before.descriptors + spare, old.rlim_max};
     prlimit(pid, RLIMIT_NOFILE, &low, nullptr);
     const std::shared_ptr<void> restored(nullptr, [&](void*) { prlimit(pid, RLIMIT_NOFILE, &old, nullptr); });
 
@@ -188,11 +183,10 @@ std::string no_descriptors(const target& t) {
         l.pass(milliseconds(1));
     }
     l.pass(soon);
-    const auto after = look_at(pid);
+    const auto after = figures(t);
     prlimit(pid, RLIMIT_NOFILE, &old, nullptr);
-    expect(after.has_value(), "the server's process is gone");
     const auto share =
-        static_cast<double>((after->cpu - before->cpu).count()) / static_cast<double>((clock::now() - from).count());
+        static_cast<double>((after.cpu - before.cpu).count()) / static_cast<double>((clock::now() - from).count());
     expect(share < spinning_share, fmt::format("the server spins: {:.0f} % of a core", share * 100));
     expect_undisturbed(t, l, from);
     all.clear();
