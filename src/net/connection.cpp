@@ -1,6 +1,7 @@
 #include "net/connection.hpp"
 
 #include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/protocol/message.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
@@ -51,7 +52,15 @@ struct connection::alive {
 };
 
 void connection::read() {
-    socket_.async_read_some(asio::buffer(read_buffer_), alive(shared_from_this()));
+    socket_.async_read_some(asio::buffer(read_buffer_, wanted_bytes()), alive(shared_from_this()));
+}
+
+// Until the program knows of the call no more than the id is taken, so that the monitor that it sets then misses
+// nothing.
+std::size_t connection::wanted_bytes() const noexcept {
+    constexpr std::size_t id_bytes = header_bytes + uuid::size_bytes;
+    const auto so_far = session_.statistics().bytes_received;
+    return on_up_ && so_far < id_bytes ? id_bytes - so_far : read_bytes;
 }
 
 // Everything that is there is taken at one time: a message that was cut by the size of our buffer arrived in one piece.

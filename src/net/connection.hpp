@@ -95,6 +95,7 @@ class connection : public std::enable_shared_from_this<connection> {
     struct alive;
 
     void read();
+    std::size_t wanted_bytes() const noexcept;
     void take(boost::system::error_code error, std::size_t bytes);
     void pump(handlers run = handlers::now);
     void send_due();

@@ -5,6 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <atomic>
+#include <future>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 using namespace std::chrono_literals;
@@ -76,6 +79,31 @@ TEST_F(call_on_loopback, numbered_samples_arrive_bit_exact) {
     const auto sent = numbers(8000);
     EXPECT_FALSE(server.play(sent, 8000));
     EXPECT_EQ(listen_for(sent.size(), caller), sent);
+}
+
+// A recording begins with the call: Asterisk's Answer() may send half a second of audio together with the id.
+TEST_F(call_on_loopback, audio_that_comes_with_the_id_is_heard_by_the_monitor) {
+    struct ears final : call_monitor {
+        void heard(std::span<const std::int16_t> some, int, time_point) override { samples += some.size(); }
+        void sent(std::span<const std::int16_t>, int, time_point) override {}
+        std::atomic<std::size_t> samples = 0;
+    };
+    const auto monitor = std::make_shared<ears>();
+    listen();
+    std::promise<call> up;
+    calls_->async_accept([&](boost::system::error_code, call c) {
+        c.set_monitor(monitor);
+        up.set_value(std::move(c));
+    });
+    raw_peer peer = connect();
+    bytes all = id_bytes();
+    for (int i = 0; i < 25; ++i) {
+        const bytes one = frame(kind::slin, bytes(320, std::byte{1}));
+        all.insert(all.end(), one.begin(), one.end());
+    }
+    peer.send(all);
+    const call c = up.get_future().get();
+    EXPECT_TRUE(eventually([&] { return monitor->samples == 25 * 160; })) << monitor->samples;
 }
 
 TEST_F(call_on_loopback, wideband_is_learned_and_answered_in_kind) {
