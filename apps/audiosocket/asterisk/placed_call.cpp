@@ -99,18 +99,26 @@ placed_call::io_error placed_call::hear_all(std::size_t bytes) {
 }
 
 void placed_call::take(io_error error, std::size_t bytes) {
+    if (stream_ended_) return;
     if (!error) error = hear_all(bytes);
-    const auto now = clock::now();
-    if (!error) {
+    if (error)
+        end_stream(error);
+    else
         read();
-    } else if (error == asio::error::eof) {
+    pump();
+}
+
+// The system tells of a reset once: whoever reads after that sees an orderly end.
+void placed_call::end_stream(io_error error) {
+    stream_ended_ = true;
+    const auto now = clock::now();
+    if (error == asio::error::eof) {
         each_reader([&](reader& r) { r.receive_end(now); });
         session_->receive_end(now);
     } else {
         each_reader([&](reader& r) { r.receive_reset(now); });
         session_->connection_failed(error, now);
     }
-    pump();
 }
 
 void placed_call::each_reader(const std::function<void(reader&)>& what) {
@@ -226,8 +234,9 @@ void placed_call::arm_timer() {
     timer_.expires_at(due);
     timer_.async_wait([self = shared_from_this()](io_error error) {
         if (error) return;
-        // If we were late ourselves, what came meanwhile was in time. An end is left to the read that is under way.
-        if (self->socket_.is_open()) self->hear_all(0);
+        // If we were late ourselves, what came meanwhile was in time.
+        if (self->socket_.is_open() && !self->stream_ended_)
+            if (const auto end = self->hear_all(0)) self->end_stream(end);
         self->pump();
     });
 }

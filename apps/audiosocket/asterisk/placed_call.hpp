@@ -60,6 +60,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     void read();
     void take(io_error error, std::size_t bytes);
     io_error hear_all(std::size_t bytes);
+    void end_stream(io_error error);
     void pump();
     void send_due();
     bool send(std::span<const std::byte> message);
@@ -86,7 +87,8 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     up_handler up_;
     event_handler on_event_;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
-    bool judging_ = true;  // what the server does after our hang-up is no business of Asterisk's
+    bool judging_ = true; // what the server does after our hang-up is no business of Asterisk's
+    bool stream_ended_ = false;
     bool sending_ = false; // the rest of a message is under way
     bool fin_sent_ = false;
     bool pumping_ = false;
