@@ -27,7 +27,7 @@ constexpr std::size_t piece_samples_max = 1U << 20U;
 constexpr std::array<std::int16_t, 256> silence{};
 
 void check_rate(const char* which, int rate_hz) {
-    if (rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max) {
+    if (resampler::takes(rate_hz)) {
         return;
     }
     throw std::invalid_argument("resampler: " + std::string(which) + " rate " + std::to_string(rate_hz) +

@@ -64,7 +64,7 @@ void check(const std::filesystem::path& path, const SF_INFO& info) {
         refuse(path, "has " + std::to_string(info.channels) + " channels, more than " +
                          std::to_string(sound_reader::channels_max) + "; mix it down with: sox FILE -c 1 out.wav");
     }
-    if (info.samplerate < resampler::rate_hz_min || info.samplerate > resampler::rate_hz_max) {
+    if (!resampler::takes(info.samplerate)) {
         refuse(path, "has a rate of " + std::to_string(info.samplerate) + " Hz, not between " +
                          std::to_string(resampler::rate_hz_min) + " and " + std::to_string(resampler::rate_hz_max) +
                          "; convert it with: sox FILE -r 8000 out.wav");

@@ -39,7 +39,7 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
         refuse(path, std::to_string(channels) + " channels are not between 1 and " +
                          std::to_string(sound_writer::channels_max));
     }
-    if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) {
+    if (!resampler::takes(rate_hz)) {
         refuse(path, "a rate of " + std::to_string(rate_hz) + " Hz is not between " +
                          std::to_string(resampler::rate_hz_min) + " and " + std::to_string(resampler::rate_hz_max));
     }

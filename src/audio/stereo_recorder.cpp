@@ -24,10 +24,17 @@ namespace {
 // How often the file is made to survive a crash.
 constexpr std::chrono::seconds sync_interval{1};
 
+// Converters that a side keeps: as many as the protocol has rates.
+constexpr std::size_t converters_max = 9;
+
 struct side {
     std::vector<std::int16_t> queue;
     std::int64_t end = 0;
-    std::optional<resampler> to_file_rate; // none until its samples are of another rate
+    resampler* to_file_rate = nullptr; // one of `converters`; none while its samples are of the file's rate
+
+    // One for each other rate that has come: a filter takes up to 50 us to make, and a peer may change its kind with
+    // each sample.
+    std::vector<resampler> converters;
 
     void append(std::span<const std::int16_t> samples) {
         queue.insert(queue.end(), samples.begin(), samples.end());
@@ -105,12 +112,19 @@ void stereo_recorder::state::set_rate(side& mine, int samples_rate_hz) const {
     if (samples_rate_hz == current) {
         return;
     }
-    resampler next(samples_rate_hz, rate_hz); // throws before anything has changed
-    mine.drain_resampler();
-    mine.to_file_rate.reset();
-    if (samples_rate_hz != rate_hz) {
-        mine.to_file_rate = std::move(next);
+    auto next = std::ranges::find(mine.converters, samples_rate_hz, &resampler::in_rate_hz);
+    std::optional<resampler> made;
+    if (samples_rate_hz != rate_hz && next == mine.converters.end()) {
+        made.emplace(samples_rate_hz, rate_hz); // throws before anything has changed
     }
+    mine.drain_resampler();
+    if (made) {
+        if (mine.converters.size() == converters_max) {
+            mine.converters.clear();
+        }
+        next = mine.converters.insert(mine.converters.end(), *std::move(made));
+    }
+    mine.to_file_rate = samples_rate_hz != rate_hz ? &*next : nullptr;
 }
 
 void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,

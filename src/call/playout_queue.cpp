@@ -1,5 +1,7 @@
 #include "call/playout_queue.hpp"
 
+#include "call/kept_memory.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -29,12 +31,6 @@ constexpr std::size_t merged_samples_max = 800;
 // The longest that a resampler holds back of its input: from 4 kHz, its lowest rate (resampler::delay).
 constexpr std::chrono::milliseconds converter_delay{10};
 
-// What an entry may keep of its memory for the next one: the longest frame, 60 ms at 192 kHz.
-constexpr std::size_t kept_samples_max = 11'520;
-
-// And how many entries' memory an empty queue keeps: a second and more of frames.
-constexpr std::size_t kept_slots_max = 64;
-
 } // namespace
 
 playout_queue::item& playout_queue::push(item::type what, int rate_hz) {
@@ -50,9 +46,10 @@ playout_queue::item& playout_queue::push(item::type what, int rate_hz) {
 void playout_queue::pop() noexcept {
     item& first = items_.front();
     first.sound.reset();
-    if (first.own.capacity() > kept_samples_max) std::vector<std::int16_t>{}.swap(first.own);
+    if (first.what == item::type::samples)
+        clear_and_keep(first.own, items_.slots() <= buffered_slots_max ? kept_samples_max(first.rate_hz) : 0);
     items_.pop();
-    if (items_.empty() && items_.slots() > kept_slots_max) items_.release();
+    if (items_.empty() && items_.slots() > idle_slots_max) items_.release();
 }
 
 void playout_queue::append(std::span<const std::int16_t> samples, int rate_hz) {

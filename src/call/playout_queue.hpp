@@ -89,12 +89,12 @@ class playout_queue {
     std::chrono::nanoseconds untold_{};
     std::size_t marks_ = 0;
     bool ends_here_ = true;
+    bool finishing_ = false; // the last samples of the stream are being fetched; audio that follows is another stream
 
     // What goes through the converter without a break, at one rate, is a stream.
     std::optional<resampler> converter_;
     std::uint64_t stream_in_ = 0;  // samples it has taken of this stream; 0: there is none
     std::uint64_t stream_out_ = 0; // samples it has given
-    bool finishing_ = false;       // its last samples are being fetched; audio that follows is another stream
 };
 
 } // namespace audiosocket

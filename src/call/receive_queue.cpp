@@ -1,5 +1,7 @@
 #include "call/receive_queue.hpp"
 
+#include "call/kept_memory.hpp"
+
 #include <utility>
 
 namespace audiosocket {
@@ -65,27 +67,39 @@ void receive_queue::retire_shown() {
 }
 
 void receive_queue::erase(std::size_t i) noexcept {
-    if (entries_[i].samples.capacity() > kept_samples_max) std::vector<std::int16_t>{}.swap(entries_[i].samples);
+    if (const auto* audio = std::get_if<audio_event>(&entries_[i].what))
+        clear_and_keep(entries_[i].samples,
+                       entries_.slots() <= buffered_slots_max ? kept_samples_max(audio->rate_hz) : 0);
     entries_.erase(i);
+    if (entries_.empty() && entries_.slots() > idle_slots_max) entries_.release();
 }
 
 void receive_queue::drop_oldest_audio() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (!entries_[i].is_audio()) continue;
-        audio_ -= entries_[i].duration();
-        --audio_entries_;
-        counters_.frames_dropped += entries_[i].messages;
-        return erase(i);
+        if (entries_[i].is_audio()) return drop_audio(i);
     }
 }
 
+// With the audio before it. Taking it from the middle would move half the queue, for a message of four bytes.
 void receive_queue::drop_oldest_digit() {
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (!entries_[i].is_digit()) continue;
-        --digits_;
-        ++counters_.digits_dropped;
-        return erase(i);
+    for (std::size_t i = 0; i < entries_.size();) {
+        if (entries_[i].is_digit()) {
+            --digits_;
+            ++counters_.digits_dropped;
+            return erase(i);
+        }
+        if (entries_[i].is_audio())
+            drop_audio(i);
+        else
+            ++i;
     }
+}
+
+void receive_queue::drop_audio(std::size_t i) {
+    audio_ -= entries_[i].duration();
+    --audio_entries_;
+    counters_.frames_dropped += entries_[i].messages;
+    erase(i);
 }
 
 } // namespace audiosocket

@@ -10,9 +10,9 @@
 
 namespace audiosocket {
 
-/// What the program has still to be told, in order, within bounds: beyond `audio_max` of audio, and beyond
-/// `digits_max` digits, the oldest of their sort is dropped and counted. Other events are few (the session sees to it)
-/// and never dropped.
+/// What the program has still to be told, in order, within bounds: beyond `audio_max` of audio the oldest is dropped
+/// and counted, and beyond `digits_max` digits the oldest with the audio before it. Other events are few (the session
+/// sees to it) and never dropped.
 class receive_queue {
   public:
     receive_queue(std::chrono::nanoseconds audio_max, call_statistics& counters)
@@ -40,9 +40,6 @@ class receive_queue {
     // are bounded by number as well: as many as joined audio needs, and these for what could not be joined.
     static constexpr std::size_t unjoined_entries_max = 1024;
 
-    // What an entry may keep of its memory for the next one: 60 ms at 192 kHz. A peer can send 4 s in one message.
-    static constexpr std::size_t kept_samples_max = 11'520;
-
     struct entry {
         event what;
         std::vector<std::int16_t> samples; // of an audio_event, which gets its view when it is popped
@@ -58,13 +55,14 @@ class receive_queue {
     void erase(std::size_t i) noexcept;
     void drop_oldest_audio();
     void drop_oldest_digit();
+    void drop_audio(std::size_t i);
 
     std::chrono::nanoseconds audio_max_;
     call_statistics& counters_;
     ring<entry> entries_;
     std::chrono::nanoseconds audio_{}; // in entries_
-    std::size_t audio_entries_ = 0;
-    std::size_t digits_ = 0;   // in entries_
+    std::uint32_t audio_entries_ = 0;
+    std::uint32_t digits_ = 0; // in entries_
     bool front_shown_ = false; // the first entry has been handed out and goes with the next call
 };
 

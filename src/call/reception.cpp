@@ -1,5 +1,7 @@
 #include "call/reception.hpp"
 
+#include "call/kept_memory.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -7,8 +9,8 @@
 namespace audiosocket {
 namespace {
 
-// Room for what a resampler holds: 5 ms at 192 kHz; more is fetched in several goes.
-constexpr std::size_t tail_samples = 960;
+// What a look at a payload costs of the budget: 2 to 5 us.
+constexpr std::uint64_t look_work = 100;
 
 } // namespace
 
@@ -17,7 +19,7 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
         ++counters_.empty_audio;
         return false;
     }
-    const media_format arrived{audio.kind, encoding_of(audio)};
+    const media_format arrived{audio.kind, encoding_of(audio, now)};
     if (arrived.encoding == encoding::slin && audio.payload.size() % 2 != 0) ++counters_.odd_audio;
     decoded_.resize(samples_in(arrived.encoding, audio.payload.size()));
     count_arrival(decoded_.size(), arrived.rate_hz(), now);
@@ -26,25 +28,35 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     if (monitor) monitor->heard(decoded_, arrived.rate_hz(), now);
 
     const bool first = !std::exchange(known_, true);
-    if (first) rate_out_hz_ = options_.receive_rate_hz != 0 ? options_.receive_rate_hz : arrived.rate_hz();
-    if (!first && arrived.kind != format_.kind) {
-        ++counters_.kind_changes;
-        finish_stream(format_.kind);
-    }
+    if (first && rate_out_hz_ == 0) rate_out_hz_ = arrived.rate_hz();
+    if (!first && arrived.kind != format_.kind) ++counters_.kind_changes;
     format_ = arrived;
-    hand_over(decoded_, arrived.kind);
+    hand_over(decoded_, arrived.rate_hz(), now);
+    clear_and_keep(decoded_, kept_samples_max(arrived.rate_hz()));
     return first;
 }
 
-encoding reception::encoding_of(const message& audio) {
+encoding reception::encoding_of(const message& audio, time_point now) {
     if (audio.kind != kind::slin) return encoding::slin;
-    switch (options_.input) {
-    case input_format::automatic: return detector_.observe(audio.payload);
+    switch (input_) {
+    case input_format::automatic: return recognise(audio.payload, now);
     case input_format::slin: return encoding::slin;
     case input_format::ulaw: return encoding::ulaw;
     case input_format::alaw: return encoding::alaw;
     }
     return encoding::slin;
+}
+
+encoding reception::recognise(std::span<const std::byte> payload, time_point now) {
+    if (recognised_) return *recognised_;
+    if (!detector_) detector_ = std::make_unique<encoding_detector>();
+    if (!work_.take(look_work, now)) return detector_->guess();
+    const encoding guess = detector_->observe(payload);
+    if (detector_->firm()) {
+        recognised_ = guess;
+        detector_.reset();
+    }
+    return guess;
 }
 
 void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) {
@@ -63,27 +75,16 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     last_duration_ = std::chrono::nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz);
 }
 
-void reception::hand_over(std::span<const std::int16_t> samples, kind k) {
-    if (rate_hz(k) == rate_out_hz_) return to_.push_audio(samples, rate_out_hz_);
-    resampler& convert = converter(k);
-    converted_.resize(convert.output_samples_max(samples.size()));
-    const auto produced = convert.process(samples, converted_).produced;
-    if (produced > 0) to_.push_audio(std::span(converted_).first(produced), rate_out_hz_);
-}
-
-// The kind has changed: what the converter of the old one still holds comes before the new audio.
-void reception::finish_stream(kind k) {
-    if (rate_hz(k) == rate_out_hz_) return;
-    resampler& convert = converter(k);
-    converted_.resize(tail_samples);
-    while (const std::size_t produced = convert.flush(converted_))
-        to_.push_audio(std::span(converted_).first(produced), rate_out_hz_);
-}
-
-resampler& reception::converter(kind k) {
-    auto& made = converters_[static_cast<std::size_t>(k) - static_cast<std::size_t>(kind::slin)];
-    if (!made) made.emplace(rate_hz(k), rate_out_hz_);
-    return *made;
+void reception::hand_over(std::span<const std::int16_t> samples, int rate_hz, time_point now) {
+    if (rate_hz == rate_out_hz_) {
+        if (converter_) converter_->finish_stream();
+        return to_.push_audio(samples, rate_out_hz_);
+    }
+    if (!converter_) converter_ = std::make_unique<rate_converter>(rate_out_hz_, to_);
+    if (work_.take(converter_->work(samples.size(), rate_hz), now))
+        converter_->convert(samples, rate_hz);
+    else
+        ++counters_.frames_dropped;
 }
 
 } // namespace audiosocket

@@ -1,24 +1,31 @@
 #pragma once
 
+#include "call/rate_converter.hpp"
 #include "call/receive_queue.hpp"
+#include "call/work_budget.hpp"
 
 #include <audiosocket/audio/encoding_detector.hpp>
-#include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/protocol/message.hpp>
 
-#include <array>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace audiosocket {
 
 /// Turns audio messages into samples for the program: finds out what they really contain, decodes them, brings them to
 /// one rate, and keeps the arrival statistics.
+///
+/// A peer may send whatever it likes as fast as the network takes it, and some of that is dear: 64 KiB of 8 kHz audio
+/// become 4 s at 192 kHz, 70 ms of work. So there is a budget (work_budget). Audio that it does not allow to be
+/// converted is dropped and counted, and a payload that it does not allow to be looked at is taken for what the last
+/// one was. Audio that needs no conversion costs next to nothing and is always taken.
 class reception {
   public:
     reception(const call_options& options, call_statistics& counters, receive_queue& to)
-        : options_(options), counters_(counters), to_(to) {}
+        : counters_(counters), to_(to), input_(options.input), rate_out_hz_(options.receive_rate_hz) {}
 
     /// Takes one audio message. Returns whether it was the first with audio in it, which tells the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
@@ -27,26 +34,24 @@ class reception {
     media_format format() const noexcept { return format_; }
 
   private:
-    encoding encoding_of(const message& audio);
+    encoding encoding_of(const message& audio, time_point now);
+    encoding recognise(std::span<const std::byte> payload, time_point now);
     void count_arrival(std::size_t samples, int rate_hz, time_point now);
-    void hand_over(std::span<const std::int16_t> samples, kind k);
-    void finish_stream(kind k);
-    resampler& converter(kind k);
+    void hand_over(std::span<const std::int16_t> samples, int rate_hz, time_point now);
 
-    const call_options options_;
     call_statistics& counters_;
     receive_queue& to_;
 
+    const input_format input_;
     media_format format_;
     bool known_ = false; // audio has arrived, and format_ is what it is
-    int rate_out_hz_ = 0;
-    encoding_detector detector_;
+    int rate_out_hz_;    // 0: that of the first audio
     std::vector<std::int16_t> decoded_;
 
-    // To rate_out_hz_, one for each kind that has come: a resampler is dear to make, and nothing stops a peer from
-    // alternating kinds.
-    std::array<std::optional<resampler>, slin_rates_hz.size()> converters_;
-    std::vector<std::int16_t> converted_;
+    work_budget work_;
+    std::unique_ptr<encoding_detector> detector_; // while it is needed
+    std::optional<encoding> recognised_;          // what it was sure of
+    std::unique_ptr<rate_converter> converter_;   // once another rate has come
 
     time_point last_arrival_{};
     std::chrono::nanoseconds last_duration_{};

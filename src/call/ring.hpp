@@ -3,8 +3,9 @@
 #include <bit>
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace audiosocket {
 
@@ -18,26 +19,26 @@ class ring {
   public:
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
-    std::size_t slots() const noexcept { return slots_.size(); }
+    std::size_t slots() const noexcept { return slot_count_; }
 
     T& front() noexcept { return (*this)[0]; }
     T& back() noexcept { return (*this)[size_ - 1]; }
     T& operator[](std::size_t i) noexcept {
         assert(i < size_);
-        return slots_[(first_ + i) & (slots_.size() - 1)];
+        return slots_[(first_ + i) & (slot_count_ - 1)];
     }
     const T& operator[](std::size_t i) const noexcept { return const_cast<ring&>(*this)[i]; }
 
     /// Makes the next slot part of the queue and returns it with the content of its former life.
     T& push() {
-        if (size_ == slots_.size()) grow();
+        if (size_ == slot_count_) grow();
         ++size_;
         return back();
     }
 
     void pop() noexcept {
         assert(size_ > 0);
-        first_ = --size_ == 0 ? 0 : (first_ + 1) & (slots_.size() - 1);
+        first_ = --size_ == 0 ? 0 : (first_ + 1) & (slot_count_ - 1);
     }
 
     /// Takes out element `i`; the others keep their order. Moves the fewer of those before and those behind it.
@@ -60,17 +61,21 @@ class ring {
 
   private:
     void grow() {
-        std::vector<T> larger(slots_.empty() ? 4 : slots_.size() * 2);
+        const std::uint32_t more = slot_count_ == 0 ? 1 : slot_count_ * 2;
+        auto larger = std::make_unique<T[]>(more);
         for (std::size_t i = 0; i < size_; ++i)
             larger[i] = std::move((*this)[i]);
         slots_ = std::move(larger);
+        slot_count_ = more;
         first_ = 0;
-        assert(std::has_single_bit(slots_.size()));
+        assert(std::has_single_bit(slot_count_));
     }
 
-    std::vector<T> slots_; // a power of two of them, so that the circle closes with a mask
-    std::size_t first_ = 0;
-    std::size_t size_ = 0;
+    // Small, for every connection has three of these: no vector, and 32 bits. Each queue is bounded far below that.
+    std::unique_ptr<T[]> slots_;
+    std::uint32_t slot_count_ = 0; // a power of two, so that the circle closes with a mask
+    std::uint32_t first_ = 0;
+    std::uint32_t size_ = 0;
 };
 
 } // namespace audiosocket

@@ -3,8 +3,8 @@
 #include <cstddef>
 
 /// \file
-/// What the whole program takes from operator new, for tests that count it. A test program that includes this has one
-/// allocations.cpp that replaces the operators (unit/call/allocations.cpp).
+/// What the whole program takes from operator new, for tests that count it. A test program that includes this has
+/// support/allocations.cpp among its sources, which replaces the operators.
 
 namespace audiosocket::test {
 

@@ -25,6 +25,7 @@ class AUDIOSOCKET_EXPORT resampler {
     /// of the rates; within these bounds one stays below 250 kB at the default quality.
     static constexpr int rate_hz_min = 4'000;
     static constexpr int rate_hz_max = 768'000;
+    static constexpr bool takes(int rate_hz) noexcept { return rate_hz >= rate_hz_min && rate_hz <= rate_hz_max; }
 
     /// speexdsp's scale runs from 0 to 10. 5 keeps aliases and images below -80 dB at 5 ms of delay
     /// from 8 kHz; more buys only what 16 bits of telephony cannot hold, for more delay.

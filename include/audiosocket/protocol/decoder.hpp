@@ -21,8 +21,9 @@ namespace audiosocket {
 ///
 /// How it works: a message that lies whole in the fed bytes is handed out as a view of them; nothing is copied.
 /// Only a message that a split cuts apart is put together in a store of its own, which grows with the bytes that have
-/// arrived (never with what a header merely promises) and is kept for the next such message. Memory is therefore O(1),
-/// 128 KiB at the very most, and none is used or allocated while messages arrive whole.
+/// arrived (never with what a header merely promises) and is kept for the next such message, unless a long one made it
+/// large. Memory is therefore O(1), 128 KiB at the very most and 16 KiB between messages, and none is used or allocated
+/// while messages arrive whole.
 ///
 /// Every length from 0 to 65,535 and every kind is a message: what they mean is for the reader to say. The decoder
 /// does no I/O and cannot fail.
@@ -70,6 +71,9 @@ class decoder {
     void reset() noexcept { *this = decoder{}; }
 
   private:
+    // What is kept of the store: twice 20 ms at 192 kHz, for it grows by doubling.
+    static constexpr std::size_t kept_bytes_max = 16 * 1024;
+
     // Bytes that `partial_` still needs to be a whole message, as far as is known.
     std::size_t missing() const noexcept {
         if (partial_.size() < header_bytes) return header_bytes - partial_.size();
@@ -85,6 +89,7 @@ class decoder {
     std::optional<message> next_from_partial() {
         if (handed_out_) { // the message seen last was in `partial_`
             partial_.clear();
+            if (partial_.capacity() > kept_bytes_max) partial_.shrink_to_fit();
             handed_out_ = false;
             return next();
         }

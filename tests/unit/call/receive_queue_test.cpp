@@ -102,6 +102,26 @@ TEST_F(receive_queue_test, beyond_64_digits_the_oldest_goes_and_is_counted) {
     EXPECT_EQ(left.back(), "dtmf 9");
 }
 
+TEST_F(receive_queue_test, a_digit_that_is_dropped_takes_the_audio_before_it_along) {
+    // Taken out of the middle, it cost the moving of half the queue: 11 ms for 64 KiB of a sample and a digit each.
+    queue.push(started_event{});
+    queue.push_audio(count_up(80), 8000);
+    for (int i = 0; i < 64; ++i)
+        queue.push_digit('1');
+    queue.push_audio(count_up(80, 81), 8000);
+    EXPECT_EQ(counters.frames_dropped, 0U);
+    queue.push_digit('2');
+    EXPECT_EQ(counters.digits_dropped, 1U);
+    EXPECT_EQ(counters.frames_dropped, 1U);
+    const auto left = pop_all();
+    ASSERT_EQ(left.size(), 66U);
+    EXPECT_EQ(left[0], "started");
+    EXPECT_EQ(left[1], "dtmf 1");
+    EXPECT_EQ(left[64], "audio 80@8000");
+    EXPECT_EQ(left[65], "dtmf 2");
+    EXPECT_EQ(heard, count_up(80, 81));
+}
+
 TEST_F(receive_queue_test, room_is_free_again_once_events_are_taken) {
     for (int round = 0; round < 50; ++round) {
         for (int i = 0; i < 5; ++i) {

@@ -22,9 +22,15 @@ struct receiver {
     explicit receiver(const call_options& options = {}) : in(options, counters, queue) {}
 
     bool take(kind k, const bytes& payload) {
+        const bool first = take_at_once(k, payload);
+        now += 20ms;
+        return first;
+    }
+
+    // Without time going on.
+    bool take_at_once(kind k, const bytes& payload) {
         const auto exact = std::make_unique<bytes>(payload);
         const bool first = in.take({k, *exact}, now, &monitor);
-        now += 20ms;
         while (auto e = queue.pop()) {
             const auto& a = std::get<audio_event>(*e);
             rates_hz.push_back(a.rate_hz);
@@ -232,4 +238,122 @@ TEST(reception, the_longest_gap_is_kept) {
     r.take(kind::slin, pcm(count_up(160)));
     r.take(kind::slin, pcm(count_up(160)));
     EXPECT_EQ(r.counters.arrival_gap_max, 60s + 20ms);
+}
+
+// --- What a peer may cost ---
+
+namespace {
+
+call_options heard_at(int rate_hz) {
+    call_options options;
+    options.receive_rate_hz = rate_hz;
+    return options;
+}
+
+bytes silent_frame(int rate_hz) {
+    return bytes(static_cast<std::size_t>(rate_hz) / 50 * 2);
+}
+
+} // namespace
+
+TEST(reception, asterisks_burst_after_its_answer_is_converted_whole_from_and_to_any_rate) {
+    for (const int heard_hz : slin_rates_hz)
+        for (const int sent_hz : slin_rates_hz) {
+            receiver r(heard_at(heard_hz));
+            for (int i = 0; i < 25; ++i)
+                r.take_at_once(*slin_kind(sent_hz), silent_frame(sent_hz));
+            EXPECT_EQ(r.counters.frames_dropped, 0U) << sent_hz << " to " << heard_hz;
+        }
+}
+
+TEST(reception, two_seconds_at_once_are_converted_whole_up_to_48_khz) {
+    for (const int heard_hz : {12'000, 16'000, 24'000, 44'100, 48'000}) {
+        receiver r(heard_at(heard_hz));
+        for (int i = 0; i < 100; ++i)
+            r.take_at_once(kind::slin, silent_frame(8000));
+        EXPECT_EQ(r.counters.frames_dropped, 0U) << heard_hz;
+    }
+}
+
+TEST(reception, audio_that_comes_faster_than_it_may_be_converted_is_dropped_and_counted) {
+    receiver r(heard_at(192'000));
+    for (int i = 0; i < 1000; ++i)
+        r.take_at_once(kind::slin, silent_frame(8000));
+    const std::uint64_t taken = 1000 - r.counters.frames_dropped;
+    EXPECT_NEAR(static_cast<double>(taken), 29, 1); // of 20 ms: 0.6 s
+    EXPECT_LE(r.heard.size(), taken * 3840);
+    EXPECT_EQ(r.counters.frames_received, 1000U);
+
+    r.now += 10s;
+    r.take_at_once(kind::slin, silent_frame(8000));
+    EXPECT_EQ(r.counters.frames_dropped, 1000U - taken);
+}
+
+TEST(reception, audio_at_ten_times_real_time_is_converted_four_times_as_fast_as_real_time_at_most) {
+    receiver r(heard_at(192'000));
+    for (int i = 0; i < 5000; ++i, r.now += 2ms)
+        r.take_at_once(kind::slin, silent_frame(8000));
+    const double heard_s = static_cast<double>(r.heard.size()) / 192'000;
+    EXPECT_LE(heard_s, 4 * 10 + 0.6);
+    EXPECT_GE(heard_s, 0.9 * 4 * 10); // the rest went into looking at each payload
+}
+
+TEST(reception, the_longest_message_that_would_cost_too_much_is_dropped_and_the_call_goes_on) {
+    receiver r(heard_at(192'000));
+    EXPECT_TRUE(r.take_at_once(kind::slin, bytes(65'534))); // 4 s: once 70 ms of work
+    EXPECT_TRUE(r.heard.empty());
+    EXPECT_EQ(r.counters.frames_dropped, 1U);
+    r.take(kind::slin, silent_frame(8000));
+    EXPECT_FALSE(r.heard.empty());
+}
+
+TEST(reception, kinds_that_alternate_sample_by_sample_are_bounded_by_the_work_not_by_the_samples) {
+    receiver r(heard_at(8000));
+    for (int i = 0; i < 20'000; ++i)
+        r.take_at_once(i % 2 == 0 ? kind::slin : kind::slin192, bytes(2));
+    EXPECT_EQ(r.counters.kind_changes, 19'999U);
+    EXPECT_LE(10'000 - r.counters.frames_dropped, 500U); // of 10,000 to convert
+    EXPECT_GE(r.heard.size(), 10'000U);                  // all that needed no conversion
+}
+
+TEST(reception, audio_of_the_right_rate_is_taken_however_fast_it_comes) {
+    for (const kind k : {kind::slin, kind::slin192}) {
+        receiver r;
+        for (int i = 0; i < 1000; ++i)
+            r.take_at_once(k, silent_frame(rate_hz(k)));
+        EXPECT_EQ(r.counters.frames_dropped, 0U);
+        EXPECT_EQ(r.heard.size(), 20U * static_cast<std::size_t>(rate_hz(k)));
+    }
+}
+
+TEST(reception, every_rate_is_converted_in_real_time_without_a_loss) {
+    for (const int heard_hz : {8'000, 44'100, 192'000, 768'000})
+        for (const int sent_hz : slin_rates_hz) {
+            receiver r(heard_at(heard_hz));
+            for (int i = 0; i < 100; ++i)
+                r.take(*slin_kind(sent_hz), silent_frame(sent_hz));
+            EXPECT_EQ(r.counters.frames_dropped, 0U);
+            EXPECT_NEAR(static_cast<double>(r.heard.size()), 2.0 * heard_hz, 0.006 * heard_hz);
+        }
+}
+
+TEST(reception, a_payload_beyond_the_budget_is_taken_for_what_the_last_one_was) {
+    const auto sent = voice(1600);
+    receiver r;
+    for (int i = 0; i < 3000; ++i)
+        r.take_at_once(kind::slin, bytes(16)); // nothing to recognise, and a look each
+    r.take_at_once(kind::slin, g711(encoding::ulaw, std::span(sent).first(160)));
+    EXPECT_EQ(r.in.format().encoding, encoding::slin);
+    for (std::size_t at = 160; at < sent.size(); at += 160)
+        r.take(kind::slin, g711(encoding::ulaw, std::span(sent).subspan(at, 160)));
+    EXPECT_EQ(r.in.format().encoding, encoding::ulaw);
+}
+
+TEST(reception, two_seconds_of_g711_at_once_are_recognised_as_in_real_time) {
+    const auto sent = voice(16'000);
+    receiver r;
+    for (std::size_t at = 0; at < sent.size(); at += 160)
+        r.take_at_once(kind::slin, g711(encoding::alaw, std::span(sent).subspan(at, 160)));
+    EXPECT_EQ(r.in.format().encoding, encoding::alaw);
+    EXPECT_EQ(cycles(r.heard), cycles(sent));
 }

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "call/receive_queue.hpp"
+
+#include <audiosocket/audio/resampler.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace audiosocket {
+
+/// Brings what arrives at other rates to the rate at which the program hears, and puts it into its queue.
+///
+/// Audio of one rate without a break is a stream. A resampler holds the last few milliseconds of it back, which come
+/// once the stream is over: before audio of another rate.
+class rate_converter {
+  public:
+    rate_converter(int rate_out_hz, receive_queue& to) : rate_out_hz_(rate_out_hz), to_(to) {}
+
+    /// What convert() of so many samples would cost, as work_budget counts it.
+    std::uint64_t work(std::size_t samples, int rate_hz) const noexcept;
+
+    /// Queues samples of another rate than the program's, as far as they are ready.
+    void convert(std::span<const std::int16_t> samples, int rate_hz);
+
+    /// Ends the stream, if there is one.
+    void finish_stream();
+
+  private:
+    bool has_filter(int rate_hz) const noexcept;
+    resampler& filter(int rate_hz);
+
+    const int rate_out_hz_;
+    int stream_rate_hz_ = 0; // 0: there is no stream
+    receive_queue& to_;
+
+    // One for each rate that has come: a filter is dear to make, and nothing stops a peer from alternating kinds.
+    std::vector<resampler> filters_;
+    std::vector<std::int16_t> converted_;
+};
+
+} // namespace audiosocket
