@@ -2,15 +2,21 @@
 
 #include <audiosocket/call/event.hpp>
 
+#include <algorithm>
+
 namespace audiosocket {
 
 /// Says when the next frame is due.
 ///
 /// Frame n is due at start + n x ptime, whatever happened to the frames before it: an absolute deadline, so that errors
 /// do not add up. Once more than `catch_up` frames are due, the older ones are given up and counted; their audio waits
-/// for the next frame time, so nothing is lost but time.
+/// for the next frame time, so nothing is lost but time. The whole row of deadlines can be shifted; it moves there by
+/// shift_a_frame a frame at most, which no phone hears.
 class frame_clock {
   public:
+    /// How fast a shift goes.
+    static constexpr std::chrono::milliseconds shift_a_frame{1};
+
     frame_clock(std::chrono::nanoseconds ptime, int catch_up) noexcept : ptime_(ptime), catch_up_(catch_up) {}
 
     void start(time_point now) noexcept { next_ = now; }
@@ -21,10 +27,15 @@ class frame_clock {
 
     bool due(time_point now) const noexcept { return next_ <= now; }
 
+    /// Lets all frames to come be due this much later, or earlier if negative.
+    void shift(std::chrono::nanoseconds by) noexcept { to_shift_ = by; }
+
     /// Takes the frame that is due and returns when it was.
     time_point take() noexcept {
         const time_point at = next_;
-        next_ += ptime_;
+        const auto step = std::clamp<std::chrono::nanoseconds>(to_shift_, -shift_a_frame, shift_a_frame);
+        to_shift_ -= step;
+        next_ += ptime_ + step;
         return at;
     }
 
@@ -42,6 +53,7 @@ class frame_clock {
     std::chrono::nanoseconds ptime_;
     int catch_up_;
     time_point next_ = time_point::max();
+    std::chrono::nanoseconds to_shift_{};
 };
 
 } // namespace audiosocket

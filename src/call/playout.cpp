@@ -1,14 +1,20 @@
 #include "call/playout.hpp"
 
+#include "call/kept_memory.hpp"
+
 #include <audiosocket/protocol/message.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace audiosocket {
 namespace {
 
 constexpr std::size_t alignment_bytes = 1;
 constexpr std::size_t payload_offset = alignment_bytes + header_bytes;
+
+// Room that is kept for the marks of a frame. Thousands can be reached in one.
+constexpr std::size_t reached_kept_max = 16;
 
 std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
     return static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(ptime.count()) / 1000;
@@ -17,9 +23,8 @@ std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
 } // namespace
 
 playout::playout(const call_options& options, call_statistics& counters)
-    : counters_(counters), ptime_(options.ptime), clock_(options.ptime, options.catch_up_frames) {
-    set_format(options.send_format.value_or(media_format{}));
-}
+    : counters_(counters), ptime_(options.ptime), clock_(options.ptime, options.catch_up_frames),
+      format_(options.send_format.value_or(media_format{})) {}
 
 void playout::set_format(media_format format) {
     format_ = format;
@@ -31,7 +36,7 @@ void playout::set_format(media_format format) {
 }
 
 playout::frame playout::make_frame() {
-    reached_.clear();
+    clear_and_keep(reached_, reached_kept_max);
     const std::size_t filled = pull_audio();
     const bool full = filled == samples_.size();
     if (!full && (playing_ || filled > 0) && !paused_ && !queue_.ends_here()) ++counters_.underruns;
@@ -47,14 +52,21 @@ playout::frame playout::make_frame() {
 void playout::count_sent(time_point now) noexcept {
     ++counters_.frames_sent;
     if (silent_) ++counters_.silence_frames_sent;
-    if (now - due_ > late_after) ++counters_.late_frames;
-    counters_.lateness_max =
-        std::max(counters_.lateness_max, std::chrono::duration_cast<std::chrono::microseconds>(now - due_));
+    // While a frame waited for its audio, its lateness was no fault of ours.
+    const auto ours = std::exchange(held_back_, false) ? due_ + late_audio_wait() : due_;
+    const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now - ours);
+    if (late > late_after) ++counters_.late_frames;
+    counters_.lateness_max = std::max(counters_.lateness_max, late);
 }
 
 void playout::clear(std::vector<cleared_event>& cut) {
     queue_.clear(cut);
     playing_ = waited_ = false;
+}
+
+// Whether the next frame would have a hole where a program plays piece by piece.
+bool playout::waits_for_audio() const noexcept {
+    return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(ptime_, format_.rate_hz());
 }
 
 std::size_t playout::pull_audio() {

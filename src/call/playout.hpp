@@ -12,19 +12,37 @@ namespace audiosocket {
 ///
 /// From start() on a frame is due every ptime, silence where there is nothing to play. Audio that begins with less
 /// than a frame waits one frame time for the rest: otherwise a program that plays 20 ms at a time would have a hole
-/// in its very first frames.
+/// in its very first frames. And a frame waits a little for audio that is late in the middle of what is played: a
+/// phone's jitter buffer makes good for a late frame, but not for a hole, and what comes behind a hole is late for
+/// good.
 class playout {
   public:
     playout(const call_options& options, call_statistics& counters);
 
-    void start(time_point now) { clock_.start(now); }
+    void start(time_point now) {
+        set_format(format_); // makes room for frames, which a connection without an id does not need
+        clock_.start(now);
+    }
     void stop() { clock_.stop(); }
 
-    time_point next_due() const noexcept { return clock_.next(); }
+    /// When something has to be done next: a frame, or no longer waiting for its audio.
+    time_point next_due() const noexcept {
+        return waits_for_audio() ? clock_.next() + late_audio_wait() : clock_.next();
+    }
+
+    /// When the next frame belongs.
+    time_point frame_time() const noexcept { return clock_.next(); }
+
+    /// Lets all frames to come be due this much later, or earlier if negative (frame_clock).
+    void shift_frames(std::chrono::nanoseconds by) noexcept { clock_.shift(by); }
 
     /// Gives up frames that are too late. Call before frame_due().
-    void catch_up(time_point now) { counters_.skipped_frames += clock_.skip_missed(now); }
-    bool frame_due(time_point now) const noexcept { return clock_.due(now); }
+    void catch_up(time_point now) {
+        const auto skipped = clock_.skip_missed(now);
+        counters_.skipped_frames += skipped;
+        held_back_ = (held_back_ && skipped == 0) || (clock_.due(now) && waits_for_audio());
+    }
+    bool frame_due(time_point now) const noexcept { return next_due() <= now; }
 
     /// A frame of the call, ready to be sent. Views are valid until the next one is made.
     struct frame {
@@ -54,6 +72,11 @@ class playout {
     void clear(std::vector<cleared_event>& cut);
 
   private:
+    // So that the gap stays well below two frames of 20 ms.
+    std::chrono::milliseconds late_audio_wait() const noexcept {
+        return std::min(ptime_ * 3 / 4, std::chrono::milliseconds(15));
+    }
+    bool waits_for_audio() const noexcept;
     std::size_t pull_audio();
 
     call_statistics& counters_;
@@ -62,15 +85,15 @@ class playout {
     playout_queue queue_;
     media_format format_;
     bool paused_ = false;
-    bool playing_ = false; // the last frame was full of audio
-    bool waited_ = false;  // audio that begins with less than a frame has waited a frame time already
+    bool playing_ = false;   // the last frame was full of audio
+    bool waited_ = false;    // audio that begins with less than a frame has waited a frame time already
+    bool silent_ = false;    // the last frame was silence
+    bool held_back_ = false; // the next frame has been waiting for its audio
     std::vector<std::int16_t> samples_;
     std::vector<std::byte> message_; // one unused byte, header, payload: so that the payload is aligned
     std::vector<played_event> reached_;
 
-    // Of the frame made last.
-    time_point due_{};
-    bool silent_ = false;
+    time_point due_{}; // when the last frame was
 };
 
 } // namespace audiosocket

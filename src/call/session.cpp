@@ -27,8 +27,7 @@
 namespace audiosocket {
 namespace {
 
-// Each mark costs about a hundred bytes; this is one for every 60 ms of the longest queue. Marks that were reached
-// count until the program has been told.
+// About a hundred bytes each, one for every 60 ms of the longest queue; they count until the program has been told.
 constexpr std::size_t marks_max = 10'000;
 
 // Stretches of audio and marks in the playout queue, however short: the longest queue in pieces of 20 ms is 30,000.
@@ -44,10 +43,6 @@ enum class phase { handshake, up, closing, closed };
 
 bool is_reset(const error_code& error) {
     return error == std::errc::connection_reset || error == std::errc::broken_pipe;
-}
-
-bool is_playable(int rate_hz) {
-    return rate_hz >= resampler::rate_hz_min && rate_hz <= resampler::rate_hz_max;
 }
 
 } // namespace
@@ -82,10 +77,10 @@ struct session::impl {
     error_code refuse_if_full(std::chrono::nanoseconds more) const;
 
     const role side;
+    phase state = phase::handshake;
     const call_options options;
     call_statistics counters;
     time_point now;
-    phase state = phase::handshake;
     std::optional<uuid> id;
     ended_event ended;
 
@@ -101,11 +96,11 @@ struct session::impl {
     time_point last_bytes{};
     call_monitor* monitor = nullptr;
 
-    std::optional<kind> learned_kind; // to be sent from the next frame on
-    ring<outgoing_message> control;   // messages without audio, sent before the next frame
+    ring<outgoing_message> control; // messages without audio, sent before the next frame
     outgoing_message control_in_flight;
     std::span<const std::byte> in_flight;
-    bool frame_in_flight = false; // `in_flight` is audio
+    std::optional<kind> learned_kind; // to be sent from the next frame on
+    bool frame_in_flight = false;     // `in_flight` is audio
     bool hang_up_after_playout = false;
     bool peer_done = false; // FIN has come
     bool said_done = false; // everything of ours is out
@@ -255,6 +250,14 @@ time_point session::deadline() const noexcept {
     if (s.state == phase::closed) return time_point::max();
     const time_point sending = s.in_flight.empty() ? s.sending.next_due() : s.send_deadline;
     return std::min({s.id_deadline, s.message_deadline, s.close_deadline, sending});
+}
+
+time_point session::frame_time() const noexcept {
+    return impl_->sending.frame_time();
+}
+
+void session::shift_frames(std::chrono::nanoseconds by) noexcept {
+    impl_->sending.shift_frames(by);
 }
 
 // --- Outgoing ---
@@ -422,7 +425,7 @@ error_code session::impl::refuse_if_full(std::chrono::nanoseconds more) const {
 
 error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
-    if (!is_playable(rate_hz)) return usage_errc::unsupported_rate;
+    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
     const auto more = std::chrono::nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate_hz);
     if (const auto refused = impl_->refuse_if_full(more)) return refused;
     impl_->sending.queue().append(samples, rate_hz);
@@ -431,7 +434,7 @@ error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
 
 error_code session::play(clip sound) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
-    if (!is_playable(sound.rate_hz())) return usage_errc::unsupported_rate;
+    if (!resampler::takes(sound.rate_hz())) return usage_errc::unsupported_rate;
     // A clip costs no memory however long it is; only the number of pending ones is bounded, by time like the rest.
     if (const auto refused = impl_->refuse_if_full({})) return refused;
     impl_->sending.queue().append(std::move(sound));

@@ -82,6 +82,14 @@ class AUDIOSOCKET_EXPORT session {
     /// When advance() is due next; time_point::max() when closed.
     time_point deadline() const noexcept;
 
+    /// When our next frame belongs; time_point::max() while there is none to send. It may be in the past: a frame waits
+    /// up to 15 ms for audio that is late in the middle of what is played.
+    time_point frame_time() const noexcept;
+
+    /// Lets all frames to come be due this much later, or earlier if negative; they move there by 1 ms a frame. For a
+    /// transport that looks for what the peer sends only when a frame is due, and wants to find it there.
+    void shift_frames(std::chrono::nanoseconds by) noexcept;
+
     // --- What the program is told ---
 
     /// The next event, or nothing. Views in it are valid until any non-const member is called.

@@ -75,3 +75,18 @@ TEST(frame_clock, stopped_it_never_is_due_again) {
     EXPECT_FALSE(c.due(start + 1h));
     EXPECT_EQ(c.next(), time_point::max());
 }
+
+TEST(frame_clock, shift_moves_all_frames_to_come_by_a_millisecond_each) {
+    for (const auto by : {2500us, -2500us}) {
+        frame_clock c(20ms, 3);
+        c.start(start);
+        c.take();
+        c.shift(by);
+        const auto step = by > 0us ? 1000us : -1000us;
+        EXPECT_EQ(c.take(), start + 20ms) << "what is due already stays";
+        EXPECT_EQ(c.take(), start + 40ms + step);
+        EXPECT_EQ(c.take(), start + 60ms + 2 * step);
+        EXPECT_EQ(c.take(), start + 80ms + by);
+        EXPECT_EQ(c.take(), start + 100ms + by);
+    }
+}
