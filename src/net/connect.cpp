@@ -1,6 +1,7 @@
 #include <audiosocket/net/connect.hpp>
 
 #include "net/connection.hpp"
+#include "net/handshake.hpp"
 
 #include <boost/asio/connect.hpp>
 
@@ -15,7 +16,7 @@ using io_error = boost::system::error_code;
 class connector : public std::enable_shared_from_this<connector> {
   public:
     connector(asio::io_context& io, const uuid& id, const connect_options& options, completion<call> waiter)
-        : resolver_(io.get_executor()), socket_(io.get_executor()), timer_(io.get_executor()), id_(id),
+        : io_(io), resolver_(io.get_executor()), socket_(io.get_executor()), timer_(io.get_executor()), id_(id),
           options_(options), waiter_(std::move(waiter)) {}
 
     void start(const address& where) {
@@ -34,22 +35,24 @@ class connector : public std::enable_shared_from_this<connector> {
     using resolver = asio::ip::basic_resolver<tcp, io_executor>;
 
     void connect(const resolver::results_type& found) {
-        asio::async_connect(socket_, found,
-                            [self = shared_from_this()](io_error error, const tcp::endpoint&) { self->greet(error); });
+        asio::async_connect(socket_, found, [self = shared_from_this()](io_error error, const tcp::endpoint& peer) {
+            self->greet(error, peer);
+        });
     }
 
-    void greet(io_error error) {
+    // Says the id. A fresh connection has room for it.
+    void greet(io_error error, const tcp::endpoint& peer) {
         if (error || !waiter_) return finish(error, {});
-        connection_ =
-            std::make_shared<connection>(std::move(socket_), session(id_, options_.call, clock::now()), options_.call);
-        connection_->start([self = shared_from_this()](bool up) { self->settle(up); });
-    }
-
-    void settle(bool up) {
-        const auto connection = std::move(connection_);
-        if (up) return finish({}, call(connection));
-        const auto& why = connection->end().error;
-        finish(why ? io_error(why) : io_error(asio::error::connection_reset), {});
+        byte_stream stream(std::move(socket_), peer);
+        session rules(id_, options_.call, clock::now());
+        const auto message = rules.transmit();
+        if (stream.send(message, error) != message.size() && !error) error = asio::error::connection_reset;
+        if (error) return finish(error, {});
+        rules.transmitted(clock::now());
+        rules.next_event(); // started_event
+        const auto fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
+        fresh->start();
+        finish({}, call(fresh));
     }
 
     void finish(io_error error, call result) {
@@ -60,13 +63,13 @@ class connector : public std::enable_shared_from_this<connector> {
         if (waiter_) waiter_.complete(error, std::move(result));
     }
 
+    asio::io_context& io_;
     resolver resolver_;
     tcp_socket socket_;
     io_timer timer_;
     const uuid id_;
     const connect_options options_;
     completion<call> waiter_;
-    std::shared_ptr<connection> connection_;
 };
 
 } // namespace

@@ -1,10 +1,8 @@
 #include "net/connection.hpp"
 
 #include <audiosocket/audio/resampler.hpp>
-#include <audiosocket/protocol/message.hpp>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <algorithm>
 
@@ -12,85 +10,77 @@ namespace audiosocket::detail {
 namespace asio = boost::asio;
 using io_error = boost::system::error_code;
 
-connection::connection(tcp_socket socket, session rules, const call_options& options)
-    : socket_(std::move(socket)), executor_(socket_.get_executor()), timer_(executor_), session_(std::move(rules)),
-      playout_queue_ms_(options.playout_queue.count()) {
-    io_error ignored; // a socket that refuses these has failed already, and the first read will say so
-    peer_ = socket_.remote_endpoint(ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
+namespace {
+
+// A call is read this often whatever its frame time, its end included.
+constexpr std::chrono::milliseconds longest_pause{20};
+
+// How long a program may take from being given a call to waiting for its events, or else the call is read without it:
+// long enough to set a monitor from another thread. What comes meanwhile waits in the kernel.
+constexpr std::chrono::milliseconds time_to_prepare{100};
+
+// Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
+constexpr int last_reads = 4;
+
+// A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
+constexpr int longest_backoff = 4;
+
+} // namespace
+
+connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
+    : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
+      session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
+      read_from_(clock::now() + time_to_prepare), playout_queue_ms_(options.playout_queue.count()) {
     publish();
 }
 
-void connection::start(std::function<void(bool)> on_up) {
-    on_up_ = std::move(on_up);
-    read();
+void connection::start() {
+    on_executor([this] { pump(); });
+}
+
+void connection::take_turn(time_point now) {
+    turn_at_ = time_point::max();
+    if (closed_) return;
+    reading_ = reading_ || now >= read_from_;
+    if (reading_) look(now);
     pump();
 }
 
-void connection::drop(io_error why) {
-    session_.connection_failed(why, clock::now());
-    pump();
+// Reads, and lets our frame times follow what is seen.
+void connection::look(time_point now) {
+    const time_point frame_at = session_.frame_time();
+    const bool found = read(now);
+    if (frame_at != time_point::max()) arrivals_.looked(now, found, frame_at);
+    if (const auto by = arrivals_.take_shift()) session_.shift_frames(*by);
 }
 
-/// Keeps the connection alive while a read is under way. If the io_context goes first, the read is destroyed without
-/// having run; then this lets go of everything that in turn may keep the connection: a coroutine that waits for an
-/// event holds the call, which holds us.
-struct connection::alive {
-    explicit alive(std::shared_ptr<connection> c) : self(std::move(c)) {}
-    alive(alive&&) = default;
-    ~alive() {
-        if (self) self->forget();
-    }
-
-    void operator()(io_error error, std::size_t bytes) {
-        const auto c = std::move(self);
-        if (!c->closed_) c->take(error, bytes);
-    }
-
-    std::shared_ptr<connection> self;
-};
-
-void connection::read() {
-    socket_.async_read_some(asio::buffer(read_buffer_, wanted_bytes()), alive(shared_from_this()));
-}
-
-// Until the program knows of the call no more than the id is taken, so that the monitor that it sets then misses
-// nothing.
-std::size_t connection::wanted_bytes() const noexcept {
-    constexpr std::size_t id_bytes = header_bytes + uuid::size_bytes;
-    const auto so_far = session_.statistics().bytes_received;
-    return on_up_ && so_far < id_bytes ? id_bytes - so_far : read_bytes;
-}
-
-// Everything that is there is taken at one time: a message that was cut by the size of our buffer arrived in one piece.
-void connection::take(io_error error, std::size_t bytes) {
-    const auto now = clock::now();
-    for (int reads = 1; !error; ++reads) {
-        session_.receive(std::span(read_buffer_).first(bytes), now);
-        if (bytes < read_bytes || reads == reads_in_a_row) break;
-        bytes = socket_.read_some(asio::buffer(read_buffer_), error);
-    }
-    if (error == asio::error::would_block) error = {};
-    if (error == asio::error::eof)
+// Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.
+bool connection::read(time_point now) {
+    if (read_all_) return false;
+    const auto buffer = turns_.read_buffer();
+    io_error error;
+    const std::size_t bytes = stream_.receive(buffer, error);
+    more_to_read_ = bytes == buffer.size();
+    read_all_ = error && error != asio::error::would_block;
+    if (bytes > 0)
+        session_.receive(buffer.first(bytes), now);
+    else if (error == asio::error::eof)
         session_.receive_end(now);
-    else if (error)
+    else if (read_all_)
         session_.connection_failed(error, now);
-    else
-        read();
-    pump();
+    return bytes > 0;
 }
 
 void connection::forget() noexcept {
     waiter_ = {};
-    on_up_ = nullptr;
     on_closed_ = nullptr;
+    session_.set_monitor(nullptr);
     monitor_.reset();
 }
 
-// After anything happened: send what is due, tell what is new, and set the alarm for what comes next. Handlers that run
-// from here may act on the call and so come back; they are served by another round. A handler that throws leaves
-// through us; the call goes on when the io_context is run again.
+// After anything happened: tell what is new, send what is due (with what the program has just said to the news), and
+// find the next turn. Handlers that run from here may act on the call and so come back; they are served by another
+// round. A handler that throws leaves through us; the call goes on when the io_context is run again.
 void connection::pump(handlers run) try {
     if (closed_) return;
     if (std::exchange(pumping_, true)) {
@@ -98,13 +88,12 @@ void connection::pump(handlers run) try {
         return;
     }
     do {
-        pump_again_ = false;
         session_.advance(clock::now());
+        publish();
+        take_events(run);
+        pump_again_ = false;
         send_due();
-        if (session_.sending_done() && !std::exchange(fin_sent_, true)) {
-            io_error ignored; // the peer may be gone already
-            socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-        }
+        if (session_.sending_done() && !std::exchange(fin_sent_, true)) stream_.shut_down();
         publish();
         take_events(run);
     } while (pump_again_);
@@ -112,7 +101,7 @@ void connection::pump(handlers run) try {
     if (session_.closed())
         close();
     else
-        arm_timer();
+        schedule();
 } catch (...) {
     pumping_ = false;
     asio::post(executor_, [self = shared_from_this()] { self->pump(); });
@@ -120,58 +109,35 @@ void connection::pump(handlers run) try {
 }
 
 void connection::send_due() {
-    while (!sending_) {
+    for (;;) {
         const auto message = session_.transmit();
         if (message.empty()) return;
         io_error error;
-        const std::size_t sent = socket_.send(asio::buffer(message.data(), message.size()), 0, error);
+        sent_ += stream_.send(message.subspan(sent_), error);
         if (error && error != asio::error::would_block) return send_failed(error);
-        if (!error && sent == message.size())
-            session_.transmitted(clock::now());
-        else
-            send_rest(message.subspan(error ? 0 : sent));
+        if (sent_ < message.size()) {
+            if (stalled_sends_++ == 0) session_.transmit_stalled();
+            return;
+        }
+        sent_ = 0;
+        stalled_sends_ = 0;
+        session_.transmitted(clock::now());
     }
-}
-
-void connection::send_rest(std::span<const std::byte> rest) {
-    sending_ = true;
-    session_.transmit_stalled();
-    asio::async_write(socket_, asio::buffer(rest.data(), rest.size()),
-                      [self = shared_from_this()](io_error error, std::size_t) {
-                          if (self->closed_) return;
-                          self->sending_ = false;
-                          if (error)
-                              self->send_failed(error);
-                          else
-                              self->session_.transmitted(clock::now());
-                          self->pump();
-                      });
 }
 
 // The peer is gone, but what it said before that may still lie here: its last audio, a digit, a hangup.
 void connection::send_failed(io_error error) {
     const auto now = clock::now();
+    const auto buffer = turns_.read_buffer();
     io_error read_error;
-    for (int reads = 0; reads < reads_in_a_row && !read_error; ++reads) {
-        const std::size_t bytes = socket_.read_some(asio::buffer(read_buffer_), read_error);
-        session_.receive(std::span(read_buffer_).first(bytes), now);
-    }
+    for (int reads = 0; reads < last_reads && !read_error; ++reads)
+        session_.receive(buffer.first(stream_.receive(buffer, read_error)), now);
     session_.connection_failed(error, now);
 }
 
 // --- Events ---
 
 void connection::take_events(handlers run) {
-    if (on_up_) {
-        const auto first = session_.next_event();
-        if (!first) return;
-        const auto* started = std::get_if<started_event>(&*first);
-        if (started)
-            id_ = started->id;
-        else
-            end_ = std::get<ended_event>(*first);
-        std::exchange(on_up_, nullptr)(started != nullptr);
-    }
     if (abandoned_)
         while (session_.next_event()) {
         }
@@ -201,10 +167,13 @@ void connection::start_wait(completion<event> waiter) {
     on_executor([this, w = std::move(waiter)]() mutable {
         if (waiter_) return w.complete(asio::error::in_progress, {}, false);
         waiter_ = std::move(w);
-        if (pumping_)
+        const bool first = !std::exchange(reading_, true);
+        if (pumping_) {
             pump_again_ = true; // we are in a handler called from pump(), which goes on
-        else
-            deliver(handlers::later);
+            return;
+        }
+        deliver(handlers::later);
+        if (first && !closed_) schedule();
     });
 }
 
@@ -218,8 +187,8 @@ void connection::abandon() {
     on_executor([this] {
         abandoned_ = true;
         if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
-        monitor_.reset();
         session_.set_monitor(nullptr);
+        monitor_.reset();
         if (!ends_when_played_) session_.hang_up();
         pump();
     });
@@ -230,13 +199,15 @@ void connection::abandon() {
 audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
 
-    if (rate_hz < resampler::rate_hz_min || rate_hz > resampler::rate_hz_max) return usage_errc::unsupported_rate;
+    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
     const auto more_ms = (static_cast<std::int64_t>(samples.size()) * 1000 + rate_hz - 1) / rate_hz;
-    if (queued_ms_ + posted_ms_ + more_ms > playout_queue_ms_) return usage_errc::playout_full;
-    posted_ms_ += more_ms;
+    if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
+    posted_ms_.add(more_ms);
     return apply([this, copy = std::vector(samples.begin(), samples.end()), rate_hz, more_ms](session& s) {
-        posted_ms_ -= more_ms;
-        return s.play(copy, rate_hz);
+        const error_code result = s.play(copy, rate_hz);
+        publish(); // what is queued must be seen before it is posted no more
+        posted_ms_.add(-more_ms);
+        return result;
     });
 }
 
@@ -249,36 +220,44 @@ audiosocket::error_code connection::hang_up_when_played() {
 
 void connection::set_monitor(std::shared_ptr<call_monitor> monitor) {
     on_executor([this, m = std::move(monitor)]() mutable {
+        session_.set_monitor(m.get());
         monitor_ = std::move(m);
-        session_.set_monitor(monitor_.get());
     });
 }
 
 // --- Housekeeping ---
 
-void connection::arm_timer() {
-    const auto due = session_.deadline();
-    if (due == std::exchange(timer_set_for_, due)) return;
-    timer_.expires_at(due);
-    timer_.async_wait([self = shared_from_this()](io_error error) {
-        if (error || self->closed_) return; // set anew, or over
-        self->timer_set_for_ = time_point::max();
-        self->pump();
-    });
+// An appointment is never put off: whoever acts on the call all the time must not keep it from its turn.
+void connection::schedule() {
+    const auto next = next_turn(clock::now());
+    if (next >= turn_at_) return;
+    turn_at_ = next;
+    turns_.schedule(shared_from_this(), next);
+}
+
+time_point connection::next_turn(time_point now) const noexcept {
+    if (more_to_read_) return now;
+    time_point next = std::min(session_.deadline(), now + longest_pause);
+    if (stalled_sends_ > 0) {
+        const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
+        next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);
+    }
+    const time_point frame_at = session_.frame_time();
+    if (reading_ && frame_at != time_point::max()) next = std::min(next, arrivals_.next_look(now, frame_at));
+    return next;
 }
 
 void connection::publish() {
-    ended_ = session_.closed();
-    queued_ms_ = session_.queued().count();
+    ended_.store(session_.closed());
+    queued_ms_.store(session_.queued().count());
     receive_format_.store(session_.receive_format());
     send_format_.store(session_.send_format());
 }
 
 void connection::close() {
     closed_ = true;
-    timer_.cancel();
-    io_error ignored;
-    socket_.close(ignored);
+    turns_.leave(*this);
+    stream_.close();
     if (on_closed_) std::exchange(on_closed_, nullptr)();
 }
 

@@ -1,69 +1,83 @@
 #pragma once
 
+#include "net/arrival_watch.hpp"
+#include "net/byte_stream.hpp"
+#include "net/turn_table.hpp"
+
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace audiosocket::detail {
 
-using io_executor = boost::asio::io_context::executor_type;
-using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
-using io_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io_executor>;
+/// A number that one thread writes and others read, for whom an older one is as good.
+template <class T>
+class mirror {
+  public:
+    explicit mirror(T value = {}) noexcept : value_(value) {}
+    T load() const noexcept { return value_.load(std::memory_order_relaxed); }
+    void store(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+    void add(T more) noexcept { value_.fetch_add(more, std::memory_order_relaxed); }
+
+  private:
+    std::atomic<T> value_;
+};
 
 /// A media_format that one thread writes and others read. Its two bytes go into one number, because Clang has no
 /// lock-free atomic of a structure.
 class shared_format {
   public:
     media_format load() const noexcept {
-        const std::uint16_t both = both_;
+        const std::uint16_t both = both_.load();
         return {static_cast<kind>(both >> 8), static_cast<encoding>(both & 0xff)};
     }
     void store(const media_format& f) noexcept {
-        both_ = static_cast<std::uint16_t>(static_cast<unsigned>(f.kind) << 8 | static_cast<unsigned>(f.encoding));
+        both_.store(static_cast<std::uint16_t>(static_cast<unsigned>(f.kind) << 8 | static_cast<unsigned>(f.encoding)));
     }
 
   private:
-    std::atomic<std::uint16_t> both_ = 0;
+    mirror<std::uint16_t> both_;
 };
 
-/// A session and its socket: performs what the session asks for.
+/// A call that is up, and its socket: performs what its session asks for.
 ///
-/// Everything here happens on the socket's io_context, except the members marked as safe from any thread, which check
-/// what can be checked (the atomics mirror the session) and hand the rest over. The one place where things move is
-/// pump(), called after anything happened.
-class connection : public std::enable_shared_from_this<connection> {
+/// How it works: nobody tells the call that something has arrived. It has a turn each time a frame is due (turn_table),
+/// and then does everything at once: read, tell the program, send. `arrival_watch` sees to it that frames are due just
+/// after the caller's audio has arrived, and asks for further turns where that is late. So a frame each way costs two
+/// system calls, and no wake-up of its own.
+///
+/// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
+/// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
+/// after anything happened.
+class connection : public turn_taker, public std::enable_shared_from_this<connection> {
   public:
-    connection(tcp_socket socket, session rules, const call_options& options);
+    /// `rules` has its id, and its started_event has been taken.
+    connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
 
-    /// Starts reading and sending. `on_up` is called once: when the call is up, with true, or when it has ended without
-    /// ever having been up, with false.
-    void start(std::function<void(bool up)> on_up);
+    /// Starts sending; and reading as soon as the program waits for events, or after a tenth of a second, so that one
+    /// that sets a monitor first misses nothing.
+    void start();
 
-    /// Is called once when the socket is closed.
+    /// Is called once when the socket is closed, on the io_context. To be set before start().
     void on_closed(std::function<void()> tell) { on_closed_ = std::move(tell); }
 
-    /// Ends the connection without ceremony, for this reason, while it is not up yet.
-    void drop(boost::system::error_code why);
+    void take_turn(time_point now) override;
+    void forget() noexcept override;
 
     // Safe from any thread.
 
     io_executor get_executor() const noexcept { return executor_; }
-    const uuid& id() const noexcept { return id_; } // once up
-    const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
-    bool ended() const noexcept { return ended_; }
-    std::chrono::milliseconds queued() const noexcept { return std::chrono::milliseconds(queued_ms_); }
+    const uuid& id() const noexcept { return id_; }
+    const boost::asio::ip::tcp::endpoint& peer() const noexcept { return stream_.peer(); }
+    bool ended() const noexcept { return ended_.load(); }
+    std::chrono::milliseconds queued() const noexcept { return std::chrono::milliseconds(queued_ms_.load()); }
     media_format receive_format() const noexcept { return receive_format_.load(); }
     media_format send_format() const noexcept { return send_format_.load(); }
 
@@ -85,70 +99,59 @@ class connection : public std::enable_shared_from_this<connection> {
 
     const call_statistics& statistics() const noexcept { return session_.statistics(); }
 
-    /// The reason, once ended without having been up.
-    const ended_event& end() const noexcept { return end_; }
-
   private:
     // When a handler that the pump has events for may run: at once, or after the function that was called has returned.
     enum class handlers { now, later };
 
-    struct alive;
-
-    void read();
-    std::size_t wanted_bytes() const noexcept;
-    void take(boost::system::error_code error, std::size_t bytes);
+    void look(time_point now);
+    bool read(time_point now);
     void pump(handlers run = handlers::now);
     void send_due();
-    void send_rest(std::span<const std::byte> rest);
     void send_failed(boost::system::error_code error);
     void take_events(handlers run);
     bool deliver(handlers run);
-    void forget() noexcept;
     template <class Action>
     void on_executor(Action action);
-    void arm_timer();
+    void schedule();
+    time_point next_turn(time_point now) const noexcept;
     void close();
     void publish();
 
-    tcp_socket socket_;
+    byte_stream stream_;
     io_executor executor_;
-    io_timer timer_;
-    time_point timer_set_for_ = time_point::max();
+    turn_table& turns_;
     session session_;
-    boost::asio::ip::tcp::endpoint peer_;
-    uuid id_;
-    ended_event end_;
+    arrival_watch arrivals_;
+    const uuid id_;
+    const time_point read_from_; // whether or not the program waits for events
 
-    std::function<void(bool)> on_up_;
     std::function<void()> on_closed_;
     std::shared_ptr<call_monitor> monitor_;
 
     completion<event> waiter_;
     std::vector<std::int16_t> delivered_samples_; // what the event delivered last shows
+    bool reading_ = false;                        // it has begun
+    bool more_to_read_ = false;                   // the last read left something behind
+    bool read_all_ = false;                       // the peer's end has come, or an error
     bool abandoned_ = false;                      // nobody will ask for events any more
     bool ends_when_played_ = false;               // the program asked for that
     bool end_delivered_ = false;
 
     bool pumping_ = false;
     bool pump_again_ = false;
-    bool sending_ = false; // the kernel took a part of a message; the rest is under way
     bool fin_sent_ = false;
     bool closed_ = false;
+    std::size_t sent_ = 0;                   // bytes of the message in flight
+    int stalled_sends_ = 0;                  // in a row, in which the kernel did not take all of it
+    time_point turn_at_ = time_point::max(); // our place in the table
 
-    // Mirrors for other threads.
-    std::atomic<bool> ended_ = false;
-    std::atomic<std::int64_t> queued_ms_ = 0;
-    std::atomic<std::int64_t> posted_ms_ = 0; // audio on its way here from another thread
+    // For other threads.
+    mirror<bool> ended_{false};
+    mirror<std::int64_t> queued_ms_{0};
+    mirror<std::int64_t> posted_ms_{0}; // audio on its way here from another thread
     const std::int64_t playout_queue_ms_;
     shared_format receive_format_;
     shared_format send_format_;
-
-    // One read's worth: twelve frames at 8 kHz, half a frame at 192 kHz.
-    static constexpr std::size_t read_bytes = 4096;
-
-    // Reads in a row before others have their turn: more than a whole message of the longest kind.
-    static constexpr int reads_in_a_row = 20;
-    std::array<std::byte, read_bytes> read_buffer_;
 };
 
 template <class Action>

@@ -1,14 +1,17 @@
 #include <audiosocket/net/listener.hpp>
 
 #include "net/connection.hpp"
+#include "net/handshake.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
 #include <algorithm>
+#include <array>
 #include <deque>
-#include <list>
+#include <map>
 #include <stdexcept>
+#include <vector>
 
 namespace audiosocket {
 namespace {
@@ -39,15 +42,38 @@ tcp::endpoint resolve_local(asio::io_context& io, const address& where) {
 
 struct listener::impl : std::enable_shared_from_this<impl> {
     using acceptor = asio::basic_socket_acceptor<tcp, detail::io_executor>;
-    using connections = std::list<std::shared_ptr<detail::connection>>;
+    using state = detail::handshake::state;
 
-    impl(asio::io_context& io, const listener_options& own_options)
-        : options(own_options), executor(io.get_executor()), accepting(executor), pause(executor) {}
+    // A connection that has not said its id yet, in the order of deadlines. Shared with the wait for its bytes, which
+    // may complete when it is settled already.
+    struct guest;
+    using guest_list = std::multimap<time_point, std::shared_ptr<guest>>;
+    struct guest {
+        detail::handshake line;
+        guest_list::iterator place;
+        bool settled = false;
+    };
+
+    // Where calls live.
+    struct home {
+        asio::io_context* context;
+        std::size_t calls = 0;
+    };
+
+    impl(asio::io_context& io, const listener_options& own_options, std::span<asio::io_context* const> contexts)
+        : options(own_options), executor(io.get_executor()), accepting(executor), pause(executor), alarm(executor) {
+        for (auto* c : contexts)
+            homes.push_back({c});
+    }
 
     void listen(asio::io_context& io, const address& where);
     void accept();
     void greet(detail::tcp_socket socket);
-    void settle(connections::iterator which, bool up);
+    void hear(const std::shared_ptr<guest>& g);
+    bool settle(guest& g, state now);
+    void welcome(guest& g);
+    void set_alarm();
+    void send_away_late_ones();
     void deliver(bool now);
     void close();
 
@@ -56,11 +82,14 @@ struct listener::impl : std::enable_shared_from_this<impl> {
 
     const listener_options options;
     const detail::io_executor executor;
+    std::vector<home> homes;
     acceptor accepting;
     tcp::endpoint endpoint; // where it listens
     detail::io_timer pause;
-    connections handshakes; // oldest first
-    std::deque<call> ready; // up, and not asked for yet
+    guest_list guests;
+    detail::io_timer alarm; // for the first deadline of the guests, or earlier
+    time_point alarm_at = time_point::max();
+    std::deque<std::shared_ptr<detail::connection>> ready; // up, and not asked for yet
     detail::completion<call> waiter;
     listener_statistics counters;
     ended_early_handler ended_early;
@@ -103,45 +132,104 @@ void listener::impl::greet(detail::tcp_socket socket) {
         ++counters.refused;
         return; // the socket closes as it goes
     }
-    if (handshakes.size() >= options.handshakes_max) {
+    if (guests.size() >= options.handshakes_max) {
         ++counters.evicted;
-        handshakes.front()->drop(make_error_code(protocol_errc::id_timeout));
+        guest& first = *guests.begin()->second;
+        first.line.drop(make_error_code(protocol_errc::id_timeout));
+        settle(first, state::over);
+        if (!accepting.is_open()) return; // whoever was told of it has closed us
     }
     io_error ignored; // a socket that refuses this has failed already, and the first read will say so
     socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
-    auto fresh = std::make_shared<detail::connection>(std::move(socket),
-                                                      session(role::server, options.call, clock::now()), options.call);
-    const auto place = handshakes.insert(handshakes.end(), fresh);
-    counters.handshakes = handshakes.size();
-    fresh->start([self = shared_from_this(), place](bool up) { self->settle(place, up); });
+    const auto g = std::make_shared<guest>(
+        guest{{std::move(socket), session(role::server, options.call, clock::now())}, guests.end()});
+    g->place = guests.emplace(g->line.deadline(), g);
+    counters.handshakes = guests.size();
+    set_alarm();
+    hear(g);
 }
 
-// The id has come, or the connection has ended without one.
-void listener::impl::settle(connections::iterator which, bool up) {
-    const auto connection = std::move(*which);
-    handshakes.erase(which);
-    counters.handshakes = handshakes.size();
-    if (!up) {
+void listener::impl::hear(const std::shared_ptr<guest>& g) {
+    g->line.socket().async_wait(tcp::socket::wait_read, [self = shared_from_this(), g](io_error) {
+        if (!g->settled && !self->settle(*g, g->line.read())) self->hear(g);
+    });
+}
+
+// Something has happened to a guest. Returns whether it is none any more: its id has come, or it has gone.
+bool listener::impl::settle(guest& g, state now) {
+    if (now == state::waiting) {
+        if (g.line.deadline() != g.place->first) {
+            auto node = guests.extract(g.place);
+            node.key() = g.line.deadline();
+            g.place = guests.insert(std::move(node));
+            set_alarm();
+        }
+        return false;
+    }
+    g.settled = true;
+    const auto keep = std::move(g.place->second);
+    guests.erase(g.place);
+    counters.handshakes = guests.size();
+    if (now == state::up) {
+        welcome(g);
+    } else {
         ++counters.never_started;
-        if (ended_early) ended_early(connection->peer(), connection->end());
-        return;
+        if (ended_early) ended_early(g.line.peer(), g.line.end());
+        g.line.socket().close();
     }
-    if (full()) { // others who connected together with it have said their ids first
+    return true;
+}
+
+// The id has come: from now on the call lives where the fewest do.
+void listener::impl::welcome(guest& g) {
+    const bool too_many = full(); // others who connected together with it have said their ids first
+    home& here = *std::ranges::min_element(homes, {}, &home::calls);
+    const auto fresh =
+        std::make_shared<detail::connection>(*here.context, g.line.take_stream(), g.line.take_session(), options.call);
+    if (too_many) {
         ++counters.refused;
-        call(connection).hang_up();
+        fresh->start();
+        call(fresh).hang_up();
         return;
     }
+    ++here.calls;
     ++counters.calls;
     ++counters.calls_up;
-    connection->on_closed([self = shared_from_this()] { --self->counters.calls_up; });
-    ready.emplace_back(connection);
+    fresh->on_closed([self = shared_from_this(), &here] {
+        asio::dispatch(self->executor, [self, &here] {
+            --here.calls;
+            --self->counters.calls_up;
+        });
+    });
+    fresh->start();
+    ready.emplace_back(fresh);
     deliver(true);
+}
+
+// One alarm for all guests: it rings no later than the first deadline.
+void listener::impl::set_alarm() {
+    if (guests.empty() || guests.begin()->first >= alarm_at) return;
+    alarm_at = guests.begin()->first;
+    alarm.expires_at(alarm_at);
+    alarm.async_wait([self = shared_from_this()](io_error error) {
+        if (!error) self->send_away_late_ones();
+    });
+}
+
+void listener::impl::send_away_late_ones() {
+    alarm_at = time_point::max();
+    const auto now = clock::now();
+    while (!guests.empty() && guests.begin()->first <= now) {
+        const auto g = guests.begin()->second;
+        settle(*g, g->line.advance(now));
+    }
+    set_alarm();
 }
 
 void listener::impl::deliver(bool now) {
     if (!waiter) return;
     if (!ready.empty()) {
-        call next = std::move(ready.front());
+        call next(std::move(ready.front()));
         ready.pop_front();
         waiter.complete({}, std::move(next), now);
     } else if (!accepting.is_open()) {
@@ -153,17 +241,28 @@ void listener::impl::close() {
     io_error ignored;
     accepting.close(ignored);
     pause.cancel();
-    while (!handshakes.empty())
-        handshakes.front()->drop(asio::error::operation_aborted);
-    ready.clear();
+    alarm.cancel();
+    alarm_at = time_point::max();
+    while (!guests.empty()) {
+        const auto g = guests.begin()->second;
+        g->line.drop(asio::error::operation_aborted);
+        settle(*g, state::over);
+    }
+    for (; !ready.empty(); ready.pop_front())
+        call(std::move(ready.front())).hang_up();
     deliver(false);
 }
 
 listener::listener(asio::io_context& io, const address& where, const listener_options& options)
-    : impl_(std::make_shared<impl>(io, options)) {
+    : listener(io, where, options, std::array{&io}) {}
+
+listener::listener(asio::io_context& io, const address& where, const listener_options& options,
+                   std::span<asio::io_context* const> homes)
+    : impl_(std::make_shared<impl>(io, options, homes)) {
     validate(options.call);
     if (options.calls_max < 1 || options.handshakes_max < 1)
         throw std::invalid_argument("listener_options: calls_max and handshakes_max have to be at least 1");
+    if (homes.empty()) throw std::invalid_argument("listener: calls have to live somewhere");
     impl_->listen(io, where);
     impl_->accept();
 }

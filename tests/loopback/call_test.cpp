@@ -218,9 +218,10 @@ TEST_F(call_on_loopback, program_that_blocks_a_second_harms_nothing) {
         bytes got(65'536);
         heard += peer.socket().read_some(asio::buffer(got), error);
     }
-    // Frame by frame as time went by; a machine that is busy otherwise may have cost a few.
+    // Frame by frame as time went by, and one more while they move to where the caller's are; a machine that is busy
+    // otherwise may have cost a few.
     const auto due = static_cast<std::size_t>((std::chrono::steady_clock::now() - begin) / 20ms);
-    EXPECT_LE(heard / 323, due + 1);
+    EXPECT_LE(heard / 323, due + 2);
     EXPECT_GE(heard / 323, due * 3 / 4);
     std::size_t samples = 0;
     while (samples < 50 * 160)

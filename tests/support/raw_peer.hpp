@@ -73,6 +73,9 @@ class raw_peer {
         return all;
     }
 
+    /// For those who must not allocate.
+    int native_handle() { return socket_.native_handle(); }
+
     /// FIN; reading goes on.
     void finish() {
         boost::system::error_code gone; // the other side may have been faster

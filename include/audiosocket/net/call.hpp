@@ -23,7 +23,9 @@ class connection;
 /// One call that is up: what listener::async_accept and async_connect give.
 ///
 /// From then on until the end the library keeps the call alive by itself: it sends a frame every ptime (silence where
-/// there is nothing to play), reads everything at once, and drops what the program does not take in time, oldest first.
+/// there is nothing to play), reads whenever it sends, and drops what the program does not take in time, oldest first.
+/// Reading begins with the first wait for an event, or after 100 ms without one; so a monitor that is set before misses
+/// nothing.
 ///
 /// Threads: the call lives on its `io_context`, which exactly one thread runs. Its members may be used from any thread
 /// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So a
@@ -105,7 +107,7 @@ class AUDIOSOCKET_EXPORT call {
     void start_wait(detail::completion<event> waiter);
     static void cancel(const std::weak_ptr<detail::connection>& waiting);
 
-    std::shared_ptr<detail::connection> connection_; // shared with the operations that are under way on the socket
+    std::shared_ptr<detail::connection> connection_; // shared with the table of turns and with actions on their way
 };
 
 } // namespace audiosocket

@@ -10,8 +10,9 @@ namespace audiosocket {
 /// An io_context with a thread of its own, for calls that must go on whatever the program is busy with.
 ///
 /// Give its context to a listener or to async_connect and stay on your own executor: handlers come there, while
-/// frames keep flowing here. Destroying it stops it at once; calls that are up are cut off, and whoever waits for them
-/// is destroyed with them. It must outlive the listeners and calls that live on it.
+/// frames keep flowing here. (A handler that runs here, for it has no executor of its own, must not throw: nobody could
+/// catch that, and the program would end.) Destroying it stops it at once; calls that are up are cut off, and whoever
+/// waits for them is destroyed with them. It must outlive the listeners and calls that live on it.
 class io_thread {
   public:
     io_thread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}

@@ -4,6 +4,7 @@
 #include <audiosocket/net/call.hpp>
 
 #include <functional>
+#include <span>
 
 namespace audiosocket {
 
@@ -48,12 +49,20 @@ struct listener_statistics {
 ///
 /// The io_context must be run by exactly one thread and outlive the listener and its calls. Closing or destroying the
 /// listener leaves calls that were handed out alone.
+///
+/// To use several cores, give it the io_contexts that the calls are to live on (shards): it still accepts, and reads
+/// ids, on the first one, and hands each call to the one that has the fewest.
 class AUDIOSOCKET_EXPORT listener {
   public:
     /// Starts listening. An empty host means every address, IPv6 and IPv4. Throws boost::system::system_error, whose
     /// text names the address, where that is not possible (port taken, host unknown, not permitted), and
     /// std::invalid_argument for options that make no sense.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options = {});
+
+    /// The same for calls that live on these, each of which is run by exactly one thread.
+    listener(boost::asio::io_context& io, const address& where, const listener_options& options,
+             std::span<boost::asio::io_context* const> homes);
+
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
     ~listener();

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "net/byte_stream.hpp"
+#include "net/turn_table.hpp"
+
+#include <audiosocket/call/session.hpp>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+namespace audiosocket::detail {
+
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
+
+/// A connection that is no call yet, on the answering side: reads its id, or closes it as the session says. No more
+/// than the id is read, so that whoever the call is given to misses nothing of it. It is small, and costs no timer:
+/// anybody may connect.
+class handshake {
+  public:
+    handshake(tcp_socket socket, session rules);
+
+    enum class state {
+        waiting, ///< For bytes, until deadline().
+        up,      ///< The id has come: take_stream() and take_session().
+        over,    ///< It has ended without one: end().
+    };
+
+    /// Takes what has arrived.
+    state read();
+
+    /// Time passed.
+    state advance(time_point now);
+
+    /// Ends it without ceremony, for this reason.
+    void drop(boost::system::error_code why);
+
+    time_point deadline() const noexcept { return session_.deadline(); }
+    const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
+    const ended_event& end() const noexcept { return end_; }
+
+    /// To wait on until something arrives.
+    tcp_socket& socket() noexcept { return socket_; }
+
+    byte_stream take_stream() { return byte_stream(std::move(socket_), peer_); }
+    session take_session() { return std::move(session_); }
+
+  private:
+    state look();
+
+    tcp_socket socket_;
+    session session_;
+    boost::asio::ip::tcp::endpoint peer_;
+    ended_event end_;
+    bool fin_sent_ = false;
+};
+
+} // namespace audiosocket::detail

@@ -1,0 +1,90 @@
+#include "net/turn_table.hpp"
+
+#include <utility>
+
+namespace audiosocket::detail {
+namespace {
+
+turn_wheel::tick_number tick_from(time_point when) noexcept {
+    return std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()) / turn_table::tick;
+}
+
+turn_wheel::tick_number tick_of(time_point now) noexcept {
+    return std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()) / turn_table::tick;
+}
+
+} // namespace
+
+boost::asio::execution_context::id turn_table::id;
+
+turn_table::turn_table(boost::asio::execution_context& context)
+    : service(context), buffer_(std::make_unique<std::array<std::byte, buffer_bytes>>()),
+      timer_(static_cast<boost::asio::io_context&>(context).get_executor()) {}
+
+void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
+    turn_taker& taker = *whom;
+    taker.unlink();
+    taker.self_ = std::move(whom);
+    if (wheel_.empty()) wheel_.collect(tick_of(clock::now()), due_); // it may have stood still for hours
+    wheel_.enter(taker, tick_from(when));
+    if (!running_) arm();
+}
+
+void turn_table::leave(turn_taker& who) noexcept {
+    who.unlink();
+    const auto last = std::move(who.self_); // it may be the last that keeps it alive
+}
+
+// Whoever is in the table may keep, through what waits for his events, the one that keeps him.
+void turn_table::shutdown() noexcept {
+    timer_.cancel();
+    while (const auto t = wheel_.first())
+        wheel_.collect(*t, due_);
+    while (!due_.alone()) {
+        auto& taker = static_cast<turn_taker&>(*due_.after);
+        taker.unlink();
+        const auto last = std::move(taker.self_);
+        taker.forget();
+    }
+}
+
+void turn_table::run() {
+    armed_for_.reset();
+    running_ = true;
+    try {
+        take_due_turns();
+    } catch (...) { // of a handler of the program; the others have their turns when the io_context is run again
+        running_ = false;
+        arm();
+        throw;
+    }
+    running_ = false;
+    arm();
+}
+
+void turn_table::take_due_turns() {
+    wheel_.collect(tick_of(clock::now()), due_);
+    for (int turns = 0; !due_.alone() && turns < turns_in_a_row; ++turns) {
+        auto& taker = static_cast<turn_taker&>(*due_.after);
+        taker.unlink();
+        auto keep = std::move(taker.self_);
+        try {
+            taker.take_turn(clock::now());
+        } catch (...) {
+            schedule(std::move(keep), clock::now());
+            throw;
+        }
+    }
+}
+
+void turn_table::arm() {
+    const auto wanted = due_.alone() ? wheel_.first() : wheel_.now();
+    if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return; // it rings early enough
+    armed_for_ = wanted;
+    timer_.expires_at(time_point(*wanted * tick));
+    timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) run();
+    });
+}
+
+} // namespace audiosocket::detail

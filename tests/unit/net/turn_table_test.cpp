@@ -1,0 +1,133 @@
+#include "net/turn_table.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+// With the real clock, for the table has none else; nothing here depends on how late it is.
+
+using namespace audiosocket;
+using namespace audiosocket::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct taker final : turn_taker {
+    void take_turn(time_point now) override {
+        ++turns;
+        EXPECT_GE(now, wanted);
+        if (then) then();
+    }
+    void forget() noexcept override { keeps.reset(); }
+
+    int turns = 0;
+    time_point wanted{};
+    std::function<void()> then;
+    std::shared_ptr<taker> keeps;
+};
+
+class table : public testing::Test {
+  protected:
+    std::shared_ptr<taker> scheduled(std::chrono::nanoseconds in) {
+        auto one = std::make_shared<taker>();
+        schedule(one, in);
+        return one;
+    }
+    void schedule(const std::shared_ptr<taker>& who, std::chrono::nanoseconds in) {
+        who->wanted = clock::now() + in;
+        turns.schedule(who, who->wanted);
+    }
+
+    boost::asio::io_context io{1};
+    turn_table& turns = boost::asio::use_service<turn_table>(io);
+};
+
+} // namespace
+
+TEST_F(table, each_has_one_turn_and_never_too_early_and_then_there_is_nothing_to_wait_for) {
+    std::vector<std::shared_ptr<taker>> all;
+    for (const auto in : {7ms, 1ms, 0ms, 30ms, 3ms})
+        all.push_back(scheduled(in));
+    io.run(); // ends when nobody is left
+    for (const auto& one : all)
+        EXPECT_EQ(one->turns, 1);
+}
+
+TEST_F(table, last_appointment_counts_earlier_or_later) {
+    const auto earlier = scheduled(30ms);
+    schedule(earlier, 2ms);
+    const auto later = scheduled(2ms);
+    schedule(later, 20ms);
+    io.run();
+    EXPECT_EQ(earlier->turns, 1);
+    EXPECT_EQ(later->turns, 1);
+}
+
+TEST_F(table, after_an_idle_time_longer_than_the_wheel_appointments_are_kept) {
+    scheduled(1ms);
+    io.run();
+    std::this_thread::sleep_for(100ms); // once round the wheel and more
+    io.restart();
+    const auto one = scheduled(10ms);
+    io.run();
+    EXPECT_EQ(one->turns, 1);
+}
+
+TEST_F(table, turn_may_make_another_appointment_or_take_those_of_others) {
+    const auto victim = scheduled(2ms);
+    const auto busy = scheduled(1ms);
+    busy->then = [&] {
+        turns.leave(*victim);
+        if (busy->turns < 5) schedule(busy, 1ms);
+    };
+    io.run();
+    EXPECT_EQ(busy->turns, 5);
+    EXPECT_EQ(victim->turns, 0);
+}
+
+TEST_F(table, neighbours_of_one_who_throws_have_their_turns_when_the_context_runs_again) {
+    std::vector<std::shared_ptr<taker>> all;
+    for (int i = 0; i < 5; ++i)
+        all.push_back(scheduled(1ms));
+    all[1]->then = [&] {
+        if (all[1]->turns == 1) throw std::runtime_error("a handler's");
+    };
+    EXPECT_THROW(io.run(), std::runtime_error);
+    io.run();
+    for (const auto& one : all)
+        EXPECT_EQ(one->turns, one == all[1] ? 2 : 1) << "and he has another one";
+}
+
+TEST_F(table, many_turns_at_once_let_others_of_the_thread_have_theirs) {
+    constexpr int many = 1000;
+    int taken = 0;
+    int taken_before_the_other = many;
+    std::vector<std::shared_ptr<taker>> all;
+    for (int i = 0; i < many; ++i) {
+        all.push_back(scheduled(1ms));
+        all.back()->then = [&] {
+            if (++taken == 1) boost::asio::post(io, [&] { taken_before_the_other = taken; });
+        };
+    }
+    io.run();
+    EXPECT_EQ(taken, many);
+    EXPECT_LT(taken_before_the_other, many);
+}
+
+TEST_F(table, context_that_goes_lets_go_of_those_who_keep_themselves) {
+    std::weak_ptr<taker> seen;
+    {
+        boost::asio::io_context brief{1};
+        auto& its = boost::asio::use_service<turn_table>(brief);
+        const auto one = std::make_shared<taker>();
+        one->keeps = one;
+        seen = one;
+        its.schedule(one, clock::now() + 10ms);
+    }
+    EXPECT_TRUE(seen.expired());
+}
