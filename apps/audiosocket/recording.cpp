@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds piece_length{500};
 // Both sides at 192 kHz, and as much again.
 constexpr std::size_t piece_samples_max = 400'000;
 
+// What a block costs at least, in samples, however few it has: a frame at 8 kHz. A peer may send a sample at a time,
+// and all recordings share one disk thread.
+constexpr std::size_t block_samples_min = 160;
+
 // Half a minute of disk that does not answer; then memory matters more than this recording.
 constexpr std::size_t pieces_waiting_max = 60;
 
@@ -53,7 +57,7 @@ void call_recording::sent(std::span<const std::int16_t> samples, int rate_hz, ti
 void call_recording::add(side from, std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     if (failed_) return;
     if (collected_samples_ > piece_samples_max) return; // a flood, which the recorder would leave out as well
-    collected_samples_ += samples.size();
+    collected_samples_ += std::max(samples.size(), block_samples_min);
     collected_.push_back({from, rate_hz, at - start_, {samples.begin(), samples.end()}});
     if (at - handed_over_at_ < piece_length) return;
     handed_over_at_ = at;

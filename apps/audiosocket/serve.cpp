@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <audiosocket/audio/sound_reader.hpp>
+#include <audiosocket/server/shards.hpp>
 
 #include <fmt/format.h>
 
@@ -50,13 +51,15 @@ struct serve_options {
 
 // Files that a call needs besides its socket: a recording.
 constexpr rlim_t files_per_call = 2;
-constexpr rlim_t files_besides = 100;
+constexpr rlim_t files_per_shard = 3; // of Asio's reactor
+constexpr rlim_t files_besides = 50;
 
 // Callers beyond the limit of open files would wait unanswered: raise ours as far as the system allows.
-void raise_file_limit(std::size_t calls) {
+void raise_file_limit(const server_options& o) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t wanted = calls * files_per_call + files_besides;
+    const rlim_t wanted =
+        o.listener.calls_max * files_per_call + o.listener.handshakes_max + o.shards * files_per_shard + files_besides;
     if (limit.rlim_cur >= wanted) return;
     limit.rlim_cur = std::min(wanted, limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -149,6 +152,15 @@ void add_serve(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
+    verb->add_option("--max-handshakes", o.server.listener.handshakes_max,
+                     "Connections that have not said their id yet; the oldest gives way to a new one")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
+    verb->add_option("--shards", o.server.shards, "Threads that the calls are spread over; one a core is enough")
+        ->capture_default_str()
+        ->check(CLI::Range(std::size_t{1}, shards::count_max))
+        ->type_name("N");
     verb->add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
@@ -161,7 +173,7 @@ void add_serve(CLI::App& command, exit_code& result) {
     verb->add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);
     verb->callback([options, &result] {
         const server_options ready = prepare(*options);
-        raise_file_limit(ready.listener.calls_max);
+        raise_file_limit(ready);
         run_server(ready);
         result = exit_code::good;
     });

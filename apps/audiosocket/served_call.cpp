@@ -131,29 +131,36 @@ void served_call::obey(check::request what, char digit) {
 }
 
 void served_call::record(std::shared_ptr<call_recording> recording) {
-    listen().recording = std::move(recording);
+    if (!ears_) ears_ = std::make_shared<ears>();
+    ears_->recording = std::move(recording);
+    call_.set_monitor(ears_); // from here on it is heard
 }
 
 void served_call::measure() {
-    listen();
-}
-
-served_call::ears& served_call::listen() {
-    if (!ears_) {
-        ears_ = std::make_shared<ears>();
-        call_.set_monitor(ears_);
-    }
-    return *ears_;
+    if (ears_) return;
+    ears_ = std::make_shared<ears>();
+    call_.set_monitor(ears_);
 }
 
 void served_call::ears::heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
-    heard_level.add(samples);
+    {
+        const std::lock_guard lock(reading);
+        heard_level.add(samples);
+    }
     if (recording) recording->heard(samples, rate_hz, at);
 }
 
 void served_call::ears::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
-    said_level.add(samples);
+    {
+        const std::lock_guard lock(reading);
+        said_level.add(samples);
+    }
     if (recording) recording->sent(samples, rate_hz, at);
+}
+
+level served_call::ears::take(level_meter& which) {
+    const std::lock_guard lock(reading);
+    return which.take();
 }
 
 } // namespace audiosocket::app

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace audiosocket::app {
@@ -37,18 +38,18 @@ class served_call : public std::enable_shared_from_this<served_call> {
 
     void start();
 
-    /// Records both sides from now on.
+    /// Records both sides from now on. To be called first of all.
     void record(std::shared_ptr<call_recording> recording);
 
-    /// Measures what is heard and said, for the meter.
+    /// Measures what is heard and said, for the meter, which any thread may take.
     void measure();
 
     call& line() noexcept { return call_; }
     std::chrono::nanoseconds age() const { return clock::now() - since_; }
 
     /// Levels since asked last; nothing unless measured.
-    level take_heard_level() { return ears_ ? ears_->heard_level.take() : level{}; }
-    level take_said_level() { return ears_ ? ears_->said_level.take() : level{}; }
+    level take_heard_level() { return ears_ ? ears_->take(ears_->heard_level) : level{}; }
+    level take_said_level() { return ears_ ? ears_->take(ears_->said_level) : level{}; }
 
   private:
     // Feeds the recording and the meters, either of which may be absent.
@@ -56,12 +57,14 @@ class served_call : public std::enable_shared_from_this<served_call> {
         void heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
         void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
 
+        level take(level_meter& which);
+
         std::shared_ptr<call_recording> recording;
+        std::mutex reading; // of the meters, which are shown on another thread
         level_meter heard_level;
         level_meter said_level;
     };
 
-    ears& listen();
     void wait();
     void handle(const event& e);
     void play_next();

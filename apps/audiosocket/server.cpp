@@ -2,13 +2,20 @@
 
 #include "audiosocket/server_report.hpp"
 
+#include <audiosocket/server/shards.hpp>
+
 #include <boost/asio/signal_set.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 namespace audiosocket::app {
 namespace {
@@ -21,6 +28,9 @@ constexpr std::chrono::milliseconds status_interval{200};
 // Calls that get a meter of their own on the status line.
 constexpr std::size_t metered_calls_max = 3;
 
+// Threads: signals, accepting and the status line belong to the thread that calls run(). With one shard the calls do as
+// well; with more, each call is served on the thread of its shard, and what they share is behind `sharing_`, which
+// nobody takes for audio, and nobody holds for long.
 class server {
   public:
     explicit server(const server_options& options)
@@ -28,12 +38,16 @@ class server {
                                      : options.verbose ? console::verbosity::verbose
                                                        : console::verbosity::normal,
                                      options.json),
-          calls_(io_, options.listen, options.listener), signals_(io_, SIGINT, SIGTERM), drain_timer_(io_),
+          cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr),
+          calls_(io_, options.listen, options.listener, homes()), signals_(io_, SIGINT, SIGTERM), drain_timer_(io_),
           status_timer_(io_) {}
 
     void run() {
         report_.listening(calls_.local_endpoint());
-        calls_.on_ended_early([this](const auto& peer, const ended_event& why) { report_.ended_early(peer, why); });
+        calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
+            const std::lock_guard lock(sharing_);
+            report_.ended_early(peer, why);
+        });
         wait_for_signal();
         accept();
         if (report_.screen().interactive()) draw_status();
@@ -50,6 +64,7 @@ class server {
 
     using live_calls = std::list<std::shared_ptr<served_call>>;
 
+    std::vector<asio::io_context*> homes();
     void accept();
     void serve(call c);
     void on_event(live_calls::iterator which, const event& e);
@@ -58,22 +73,32 @@ class server {
     void on_signal(int number);
     void drain(const std::string& why);
     void hang_up_all(const std::string& why);
+    void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
     void draw_status();
+    live_calls up();
     std::shared_ptr<call_recording> recording_for(const call& c);
 
     const server_options options_;
     server_report report_;
     disk_thread disk_;
-    asio::io_context io_{1}; // one thread runs it
+    asio::io_context io_{1};              // one thread runs it
+    const std::unique_ptr<shards> cores_; // if the calls have threads of their own
     listener calls_;
     asio::signal_set signals_;
     asio::steady_timer drain_timer_;
     asio::steady_timer status_timer_;
+    phase phase_ = phase::serving;
+
+    std::mutex sharing_; // of report_ and what follows
     live_calls live_;
     std::size_t ended_ = 0;
-    phase phase_ = phase::serving;
 };
+
+std::vector<asio::io_context*> server::homes() {
+    if (!cores_) return {&io_};
+    return {cores_->contexts().begin(), cores_->contexts().end()};
+}
 
 void server::accept() {
     calls_.async_accept([this](boost::system::error_code error, call c) {
@@ -84,35 +109,51 @@ void server::accept() {
 }
 
 void server::serve(call c) {
+    const auto home = c.get_executor();
+    std::unique_lock lock(sharing_);
     report_.started(c);
     const auto place = live_.emplace(live_.end());
-    *place = std::make_shared<served_call>(std::move(c), options_.plan,
-                                           [this, place](const event& e) { on_event(place, e); });
-    if (!options_.record.empty()) (*place)->record(recording_for((*place)->line()));
-    if (report_.screen().interactive()) (*place)->measure();
-    (*place)->start();
+    const auto fresh = std::make_shared<served_call>(std::move(c), options_.plan,
+                                                     [this, place](const event& e) { on_event(place, e); });
+    *place = fresh;
+    lock.unlock();
+    if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
+    if (report_.screen().interactive()) fresh->measure();
+    asio::dispatch(home, [fresh] { fresh->start(); });
 }
 
 std::shared_ptr<call_recording> server::recording_for(const call& c) {
-    // The disk thread tells us of a failure; the report belongs to this thread.
+    // The disk thread tells us of a failure.
     auto tell = [this, id = to_string(c.id())](const std::string& why) {
-        asio::post(io_, [this, id, why] { report_.recording_stopped(id, why); });
+        asio::post(io_, [this, id, why] {
+            const std::lock_guard lock(sharing_);
+            report_.recording_stopped(id, why);
+        });
     };
     return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(tell));
 }
 
 void server::on_event(live_calls::iterator which, const event& e) {
-    if (const auto* end = std::get_if<ended_event>(&e))
-        on_end(which, *end);
-    else
-        report_.happened((*which)->line().id(), e);
+    if (const auto* end = std::get_if<ended_event>(&e)) return on_end(which, *end);
+    const std::lock_guard lock(sharing_);
+    report_.happened((*which)->line().id(), e);
 }
 
 void server::on_end(live_calls::iterator which, const ended_event& end) {
+    std::unique_lock lock(sharing_);
     report_.ended((*which)->line(), end, (*which)->age());
     live_.erase(which);
-    if (++ended_ == options_.exit_after && phase_ == phase::serving) drain("--exit-after");
-    finish_if_over();
+    const bool enough = ++ended_ == options_.exit_after;
+    lock.unlock();
+    asio::dispatch(io_, [this, enough] {
+        if (enough && phase_ == phase::serving) drain("--exit-after");
+        finish_if_over();
+    });
+}
+
+server::live_calls server::up() {
+    const std::lock_guard lock(sharing_);
+    return live_;
 }
 
 void server::wait_for_signal() {
@@ -138,45 +179,51 @@ void server::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
     phase_ = phase::draining;
     calls_.close();
-    report_.stopping(why, live_.size(), options_.drain_timeout);
+    tell_stopping(why, options_.drain_timeout);
     drain_timer_.expires_after(options_.drain_timeout);
     drain_timer_.async_wait([this](auto error) {
-        if (!error && phase_ == phase::draining && !live_.empty()) hang_up_all("--drain-timeout");
+        if (!error && phase_ == phase::draining && !up().empty()) hang_up_all("--drain-timeout");
     });
 }
 
 void server::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
     calls_.close();
-    report_.stopping(why, live_.size(), {});
-    const auto up = live_; // a call may end while it is told to, and take itself out
-    for (const auto& c : up)
-        c->line().hang_up();
+    tell_stopping(why, {});
+    for (const auto& c : up())
+        asio::dispatch(c->line().get_executor(), [c] { c->line().hang_up(); });
+}
+
+void server::tell_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
+    const std::lock_guard lock(sharing_);
+    report_.stopping(why, live_.size(), drain_time);
 }
 
 void server::finish_if_over() {
-    if (phase_ == phase::serving || !live_.empty()) return;
+    if (phase_ == phase::serving || !up().empty()) return;
     signals_.cancel();
     drain_timer_.cancel();
     status_timer_.cancel();
 }
 
 void server::draw_status() {
+    std::unique_lock lock(sharing_);
     auto line = fmt::format("{} up, {} ended", live_.size(), ended_);
-    std::size_t metered = 0;
-    for (const auto& c : live_) {
-        if (++metered > metered_calls_max) break;
+    const std::vector metered(live_.begin(), std::next(live_.begin(), static_cast<std::ptrdiff_t>(
+                                                                          std::min(live_.size(), metered_calls_max))));
+    lock.unlock();
+    for (const auto& c : metered)
         line += fmt::format(" | {} {:%M:%S} heard {} said {}", to_string(c->line().id()).substr(0, 8),
                             std::chrono::duration_cast<std::chrono::seconds>(c->age()),
                             level_bar(c->take_heard_level().rms_dbfs, 8), level_bar(c->take_said_level().rms_dbfs, 8));
-    }
     if (phase_ == phase::draining)
         line += fmt::format(" | stopping in {} s",
                             std::chrono::ceil<std::chrono::seconds>(drain_timer_.expiry() - clock::now()).count());
+    lock.lock();
     report_.screen().status(line);
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](auto error) {
-        if (!error && (phase_ == phase::serving || !live_.empty())) draw_status();
+        if (!error && (phase_ == phase::serving || !up().empty())) draw_status();
     });
 }
 

@@ -15,6 +15,7 @@ struct server_options {
     call_plan plan;
     std::filesystem::path record; ///< Folder; empty: no recordings.
     std::size_t exit_after = 0;   ///< Calls; 0: never.
+    std::size_t shards = 1;       ///< Threads that the calls live on.
 
     /// How long calls that are up may go on after SIGTERM. systemd kills 90 s after it: this leaves it ten for hanging
     /// up, for the recordings and for the last lines.

@@ -7,3 +7,4 @@
 #include <audiosocket/call.hpp>
 #include <audiosocket/net.hpp>
 #include <audiosocket/protocol.hpp>
+#include <audiosocket/server.hpp>

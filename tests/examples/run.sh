@@ -96,6 +96,12 @@ case $name in
     call --duration 20
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
     ;;
+07_all_cores)
+    make_tone "$folder/said.wav"
+    start "$examples/07_all_cores" 127.0.0.1:0
+    call --play "$folder/said.wav" --duration 1.5
+    grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "no echo"
+    ;;
 *) fail "no test for $name" ;;
 esac
 echo "$name: ok"

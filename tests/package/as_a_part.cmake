@@ -1,5 +1,5 @@
 # As a part of another project the library brings its rooms and nothing else.
-foreach(room IN ITEMS protocol audio call net)
+foreach(room IN ITEMS protocol audio call net server)
     if(NOT TARGET audiosocket::${room})
         message(FATAL_ERROR "there is no target audiosocket::${room}")
     endif()

@@ -73,7 +73,7 @@ for package in "${packages[@]}"; do
     [[ $first == "audiosocket ($version) "* ]] || fail "packaging/debian/changelog is not about $version: $first"
 done
 
-for room in protocol audio call net; do
+for room in protocol audio call net server; do
     has "$lib" "usr/lib/[^/]+/libaudiosocket_$room\.so\.$soversion" \
         "usr/lib/[^/]+/libaudiosocket_$room\.so\.[0-9]+\.[0-9]+\.[0-9]+"
     has libaudiosocket-dev "usr/lib/[^/]+/libaudiosocket_$room\.so" "usr/include/audiosocket/$room\.hpp"

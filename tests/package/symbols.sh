@@ -63,7 +63,7 @@ for fault in "SONAME" "strong, and not ours: leaked" "private: audiosocket::open
 done
 
 failed=0
-for room in protocol audio call net; do
+for room in protocol audio call net server; do
     check "$1/libaudiosocket_$room.so" || failed=1
 done
 exit "$failed"

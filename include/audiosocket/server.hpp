@@ -1,0 +1,6 @@
+#pragma once
+
+/// \file
+/// Many calls, on many cores.
+
+#include <audiosocket/server/shards.hpp>

@@ -1,0 +1,18 @@
+#include <audiosocket/server/shards.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace audiosocket {
+
+shards::shards(std::size_t count) {
+    if (count < 1 || count > count_max)
+        throw std::invalid_argument("shards: from 1 to " + std::to_string(count_max) + ", not " +
+                                    std::to_string(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        threads_.push_back(std::make_unique<io_thread>());
+        contexts_.push_back(&threads_.back()->context());
+    }
+}
+
+} // namespace audiosocket

@@ -1,0 +1,135 @@
+#include "loopback/net_test.hpp"
+
+#include <audiosocket/server.hpp>
+
+#include <list>
+#include <map>
+#include <stdexcept>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+namespace asio = boost::asio;
+
+namespace {
+
+class shards_on_loopback : public net_test {
+  protected:
+    explicit shards_on_loopback() {
+        calls_.emplace(io_.context(), address{"127.0.0.1", 0}, listener_options{}, cores_->contexts());
+    }
+
+    ~shards_on_loopback() override {
+        if (cores_) close();
+    }
+
+    // The listener has another thread: it must have closed before the shards go.
+    void close() {
+        calls_->close();
+        boost::system::error_code closed;
+        do {
+            try {
+                accept();
+            } catch (const boost::system::system_error& e) {
+                closed = e.code();
+            }
+        } while (!closed);
+        calls_.reset();
+        cores_.reset();
+    }
+
+    std::optional<shards> cores_{std::in_place, 3};
+};
+
+using executor = call::executor_type;
+
+// Where a call lives, as a number.
+std::ptrdiff_t shard_of(const call& c, const shards& among) {
+    const auto contexts = among.contexts();
+    return std::ranges::find_if(contexts, [&](auto* one) { return one->get_executor() == c.get_executor(); }) -
+           contexts.begin();
+}
+
+} // namespace
+
+TEST(shards, none_or_too_many_are_refused) {
+    EXPECT_THROW(shards(0), std::invalid_argument);
+    EXPECT_THROW(shards(shards::count_max + 1), std::invalid_argument);
+}
+
+TEST_F(shards_on_loopback, calls_go_where_the_fewest_are) {
+    std::list<std::pair<raw_peer, call>> up;
+    std::map<std::ptrdiff_t, int> calls_of;
+    for (int i = 0; i < 9; ++i) {
+        up.push_back(answered());
+        ++calls_of[shard_of(up.back().second, *cores_)];
+    }
+    EXPECT_EQ(calls_of, (std::map<std::ptrdiff_t, int>{{0, 3}, {1, 3}, {2, 3}}));
+
+    // Two of one shard end; the next two come there.
+    const auto there = shard_of(up.front().second, *cores_);
+    std::erase_if(up, [&, left = 2](auto& one) mutable {
+        if (shard_of(one.second, *cores_) != there || left-- <= 0) return false;
+        one.second.hang_up();
+        one.first.finish();
+        while (!std::holds_alternative<ended_event>(next(one.second))) {
+        }
+        return true;
+    });
+    ASSERT_TRUE(eventually([&] { return counted().calls_up == 7; }));
+    for (int i = 0; i < 2; ++i) {
+        up.push_back(answered());
+        EXPECT_EQ(shard_of(up.back().second, *cores_), there);
+    }
+}
+
+TEST_F(shards_on_loopback, handlers_without_an_executor_run_on_the_thread_of_the_call) {
+    auto line = answered();
+    call& c = line.second;
+    std::promise<bool> at_home;
+    c.async_next_event(
+        [&](boost::system::error_code, const event&) { at_home.set_value(c.get_executor().running_in_this_thread()); });
+    line.first.send(frame(kind::dtmf, raw("1")));
+    EXPECT_TRUE(at_home.get_future().get());
+}
+
+TEST_F(shards_on_loopback, echo_goes_on_when_the_listener_is_closed) {
+    auto line = answered();
+    calls_->close();
+    line.first.send(frame(kind::slin, bytes(320, std::byte{7})));
+    const auto audio = next_of<audio_event>(line.second);
+    ASSERT_EQ(audio.samples.size(), 160U);
+    line.second.play(std::vector<std::int16_t>(160, 1234), 8000);
+    line.second.hang_up_when_played();
+    const auto said = line.first.receive_all();
+    EXPECT_TRUE(said.orderly);
+    const bytes sample = raw("\xd2\x04");
+    EXPECT_NE(std::search(said.all.begin(), said.all.end(), sample.begin(), sample.end()), said.all.end());
+    line.first.finish();
+}
+
+// The accept handler runs on one thread and the call lives on another: what it sets up must come before what is heard.
+TEST_F(shards_on_loopback, monitor_set_on_acceptance_hears_the_first_sample) {
+    struct ear final : call_monitor {
+        void heard(std::span<const std::int16_t> samples, int, time_point) override { total += samples.size(); }
+        void sent(std::span<const std::int16_t>, int, time_point) override {}
+        std::atomic<std::size_t> total = 0;
+    };
+    for (int i = 0; i < 30; ++i) {
+        raw_peer peer = connect();
+        peer.send(id_bytes() + frame(kind::slin, bytes(320)) + frame(kind::slin, bytes(320)));
+        call c = accept();
+        const auto monitor = std::make_shared<ear>();
+        c.set_monitor(monitor);
+        ASSERT_TRUE(eventually([&] { return monitor->total == 320; })) << monitor->total;
+    }
+}
+
+TEST_F(shards_on_loopback, shards_that_go_first_cut_their_calls_off) {
+    raw_peer peer = connect();
+    peer.send(id_bytes());
+    auto waiting = std::make_shared<call>(accept());
+    waiting->async_next_event([waiting](boost::system::error_code, const event&) {}); // holds its own call
+    waiting.reset();
+    close();
+    peer.receive_all(); // comes to an end, or the test's patience does
+}
