@@ -131,7 +131,7 @@ check::line::tcp::endpoint find(const address& server) {
 check::target prepare(const check_options& o) {
     check::target t = o.target;
     if (o.pid != 0) {
-        if (!check::look_at(o.pid))
+        if (!look_at(o.pid))
             throw failure(exit_code::usage,
                           fmt::format("--server-pid {}: there is no such process that can be looked at", o.pid));
         t.pid = o.pid;

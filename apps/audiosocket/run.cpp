@@ -14,13 +14,14 @@ namespace audiosocket::app {
 namespace {
 
 constexpr const char* description =
-    "AudioSocket for Asterisk: answer calls, place calls, judge servers, look into captures.";
+    "AudioSocket for Asterisk: answer calls, place calls, judge and load servers, look into captures.";
 
 constexpr const char* footer = R"(Examples:
   audiosocket serve --play welcome.wav            play a file to each caller
   audiosocket serve --echo --record calls/        echo, and record both sides
   audiosocket call localhost:9092 --duration 5    be Asterisk for five seconds, and report
   audiosocket check localhost:9092                judge a server, case by case
+  audiosocket bench localhost:9092                put load on a server, and measure it
   audiosocket inspect capture.pcap                show a capture as messages
 
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
@@ -79,6 +80,7 @@ int run(int argc, const char* const* argv) {
     add_serve(command, result);
     add_call(command, result);
     add_check(command, result);
+    add_bench(command, result);
     add_inspect(command, result);
     return run_parsed(command, argc, argv, result);
 }

@@ -14,6 +14,7 @@ namespace audiosocket::app {
 void add_serve(CLI::App& command, exit_code& result);
 void add_call(CLI::App& command, exit_code& result);
 void add_check(CLI::App& command, exit_code& result);
+void add_bench(CLI::App& command, exit_code& result);
 void add_inspect(CLI::App& command, exit_code& result);
 
 } // namespace audiosocket::app

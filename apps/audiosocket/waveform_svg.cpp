@@ -1,5 +1,7 @@
 #include "audiosocket/waveform.hpp"
 
+#include "audiosocket/xml_text.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -22,19 +24,6 @@ text{font:12px system-ui,sans-serif;fill:#6b6a65}.t{font-size:13px;fill:#33322f}
 .z{stroke:#55565b}text{fill:#9b9a95}.t{fill:#dddcd8}}
 </style>
 )";
-
-std::string escape(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '&')
-            out += "&amp;";
-        else
-            out += c;
-    }
-    return out;
-}
 
 // The outline as one path: along the tops to the right, back along the bottoms. Relative whole numbers keep it short.
 std::string svg_outline(const waveform& wave, int channel, int middle) {
@@ -61,7 +50,7 @@ std::string svg_lane(const waveform& wave, std::span<const std::string> titles, 
     const int middle = top + lane_title + lane_wave / 2;
     std::string out;
     if (const auto title = title_at(titles, channel); !title.empty())
-        out += fmt::format("<text class=\"t\" x=\"{}\" y=\"{}\">{}</text>\n", svg_left, top + 15, escape(title));
+        out += fmt::format("<text class=\"t\" x=\"{}\" y=\"{}\">{}</text>\n", svg_left, top + 15, xml_escaped(title));
     out += fmt::format("<path class=\"z\" d=\"M{} {}h{}\"/>\n", svg_left, middle, plot_width);
     return out + fmt::format("<path class=\"w\" d=\"{}\"/>\n", svg_outline(wave, channel, middle));
 }

@@ -1,6 +1,7 @@
 #include "audiosocket/check/report.hpp"
 
 #include "audiosocket/json_text.hpp"
+#include "audiosocket/xml_text.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -39,20 +40,6 @@ double seconds(nanoseconds d) {
 
 std::string starred_name(const conformance_case& c) {
     return std::string(c.name) + (c.starred ? "*" : "");
-}
-
-std::string xml(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += c;
-        }
-    }
-    return out;
 }
 
 } // namespace
@@ -133,20 +120,20 @@ json::object to_json(const std::string& server, const target* t, const std::vect
 }
 
 std::string to_junit(const std::string& server, const std::vector<case_result>& results) {
-    auto out =
-        fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                    "<testsuite name=\"AudioSocket conformance of {}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
-                    xml(server), results.size(), count(results, outcome::failed), count(results, outcome::skipped));
+    auto out = fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuite name=\"AudioSocket conformance of {}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
+        xml_escaped(server), results.size(), count(results, outcome::failed), count(results, outcome::skipped));
     for (const auto& r : results) {
-        out += fmt::format("  <testcase classname=\"{}\" name=\"{} {}\" time=\"{:.3f}\"", xml(name(r.of.in)),
-                           r.of.number, xml(r.of.name), seconds(r.took));
+        out += fmt::format("  <testcase classname=\"{}\" name=\"{} {}\" time=\"{:.3f}\"", xml_escaped(name(r.of.in)),
+                           r.of.number, xml_escaped(r.of.name), seconds(r.took));
         if (r.result == outcome::failed)
-            out += fmt::format("><failure message=\"{}\">expected: {}</failure></testcase>\n", xml(r.seen),
-                               xml(r.of.expected));
+            out += fmt::format("><failure message=\"{}\">expected: {}</failure></testcase>\n", xml_escaped(r.seen),
+                               xml_escaped(r.of.expected));
         else if (r.result == outcome::skipped)
-            out += fmt::format("><skipped message=\"{}\"/></testcase>\n", xml(r.seen));
+            out += fmt::format("><skipped message=\"{}\"/></testcase>\n", xml_escaped(r.seen));
         else
-            out += fmt::format("><system-out>{}</system-out></testcase>\n", xml(r.seen));
+            out += fmt::format("><system-out>{}</system-out></testcase>\n", xml_escaped(r.seen));
     }
     return out + "</testsuite>\n";
 }

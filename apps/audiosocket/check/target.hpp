@@ -3,6 +3,7 @@
 #include "audiosocket/check/line.hpp"
 #include "audiosocket/check/machine_watch.hpp"
 #include "audiosocket/check/request.hpp"
+#include "audiosocket/process_figures.hpp"
 
 #include <sys/types.h>
 
@@ -43,18 +44,7 @@ struct target {
 /// A line that has said its id, if there is a connection.
 line dial(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 
-/// Raises our own limit of open files as far as the system lets us, and returns it.
-std::size_t raise_file_limit();
-
 /// Asks the server what it does, with a few calls. Throws failure (network) where nobody answers.
 traits probe(const target& t);
-
-/// What the system knows about the server's process.
-struct process_figures {
-    std::size_t descriptors = 0;
-    std::size_t resident_bytes = 0;
-    nanoseconds cpu{};
-};
-std::optional<process_figures> look_at(pid_t process);
 
 } // namespace audiosocket::app::check

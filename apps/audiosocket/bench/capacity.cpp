@@ -1,0 +1,149 @@
+#include "audiosocket/bench/capacity.hpp"
+
+#include "audiosocket/bench/report.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace audiosocket::app::bench {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Between the most calls held and the fewest not held.
+constexpr double resolution = 0.05;
+
+// A thread that has more than this of a core has no time left to be punctual.
+constexpr double full_core = 0.95;
+
+// In an echo a frame waits for the server's clock, up to a whole frame.
+constexpr std::chrono::milliseconds frame_time{20};
+
+constexpr double frames_lost_max = 0.001;
+
+// Any server's accept keeps up with this.
+constexpr std::int64_t placed_a_second = 500;
+constexpr std::chrono::milliseconds ramp_min{200};
+
+bool may_be_chance(bound b) {
+    return b == bound::jitter || b == bound::round_trip || b == bound::generator;
+}
+
+bool is_our_limit(int error) {
+    return error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL;
+}
+
+double seconds(nanoseconds d) {
+    return std::chrono::duration<double>(d).count();
+}
+
+} // namespace
+
+std::chrono::nanoseconds ramp_for(std::size_t calls) noexcept {
+    const nanoseconds evenly(static_cast<std::int64_t>(calls) * 1'000'000'000 / placed_a_second);
+    return std::max<nanoseconds>(evenly, ramp_min);
+}
+
+capacity_search::capacity_search(std::size_t first, std::size_t calls_max) noexcept
+    : next_(std::min(first, calls_max)), calls_max_(calls_max) {}
+
+std::optional<std::size_t> capacity_search::next() const noexcept {
+    const std::size_t failed = least_failed_.value_or(calls_max_ + 1);
+    const auto apart = static_cast<double>(failed - most_held_);
+    const bool close = failed - most_held_ <= 1 || (least_failed_ && apart <= resolution * static_cast<double>(failed));
+    return close ? std::nullopt : std::optional(next_);
+}
+
+void capacity_search::held() noexcept {
+    most_held_ = next_;
+    next_ = least_failed_ ? (most_held_ + *least_failed_) / 2 : std::min(2 * next_, calls_max_);
+}
+
+void capacity_search::failed() noexcept {
+    least_failed_ = next_;
+    next_ = (most_held_ + *least_failed_) / 2;
+}
+
+std::string_view name(bound b) noexcept {
+    switch (b) {
+    case bound::none: return "none";
+    case bound::jitter: return "jitter";
+    case bound::round_trip: return "round_trip";
+    case bound::frames_lost: return "frames_lost";
+    case bound::calls_failed: return "calls_failed";
+    case bound::calls_killed: return "calls_killed";
+    case bound::calls_ended: return "calls_ended";
+    case bound::calls_silent: return "calls_silent";
+    case bound::generator: return "generator";
+    case bound::own_limits: return "own_limits";
+    }
+    return "";
+}
+
+bound judge(const measurement& m, mode what, const bounds& allowed) {
+    const tally& t = m.seen;
+    // What happens to a call is the server's doing however late we were.
+    if (t.calls_failed > 0) return is_our_limit(t.first_failure) ? bound::own_limits : bound::calls_failed;
+    if (t.calls_killed > 0) return bound::calls_killed;
+    if (t.calls_ended_by_server > 0) return bound::calls_ended;
+    const bool out_of_time = m.duration.count() > 0 && seconds(t.cpu_busiest) > full_core * seconds(m.duration);
+    if (was_late(m) || out_of_time) return bound::generator;
+    if (t.calls_silent > 0) return bound::calls_silent;
+    if (t.jitter.at(0.99) > allowed.jitter_p99) return bound::jitter;
+    if (what == mode::playback) return bound::none;
+    if (static_cast<double>(t.frames_lost()) > frames_lost_max * static_cast<double>(t.frames_sent))
+        return bound::frames_lost;
+    if (t.round_trip.at(0.99) > allowed.jitter_p99 + frame_time) return bound::round_trip;
+    return bound::none;
+}
+
+const measurement* capacity::best() const noexcept {
+    const measurement* found = nullptr;
+    for (const tried& one : steps)
+        if (one.bound == bound::none && (found == nullptr || one.measured.calls >= found->calls)) found = &one.measured;
+    return found;
+}
+
+double capacity::calls_a_core() const noexcept {
+    const measurement* held = best();
+    return held != nullptr && held->server_cores() > 0 ? static_cast<double>(calls) / held->server_cores() : 0;
+}
+
+capacity find_capacity(generator& load, mode what, std::size_t first_calls, std::chrono::nanoseconds step_duration,
+                       const bounds& allowed, const interruption& interrupted,
+                       const std::function<void(const capacity::tried&)>& tell) {
+    capacity found;
+    capacity_search search(first_calls, allowed.calls_max);
+    std::size_t up = 0;
+    bool second_try = false;
+    while (const auto calls = search.next()) {
+        capacity::tried one;
+        one.measured = load.measure({*calls, ramp_for(*calls - std::min(up, *calls)), step_duration});
+        if (interrupted.came()) break;
+        one.bound = judge(one.measured, what, allowed);
+        tell(one);
+        found.steps.push_back(one);
+        up = *calls;
+        if (one.bound == bound::none) {
+            search.held();
+            second_try = false;
+            continue;
+        }
+        // What a server could not send in time stays in its queues: the next try begins with new calls.
+        load.end_calls();
+        up = 0;
+        if (!second_try && may_be_chance(one.bound)) {
+            second_try = true;
+            continue;
+        }
+        second_try = false;
+        found.bounded_by = one.bound;
+        if (one.bound == bound::own_limits) break;
+        search.failed();
+    }
+    found.calls = search.most_held();
+    if (found.calls == allowed.calls_max && found.bounded_by == bound::none) found.bounded_by = bound::own_limits;
+    return found;
+}
+
+} // namespace audiosocket::app::bench

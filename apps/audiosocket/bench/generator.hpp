@@ -1,0 +1,105 @@
+#pragma once
+
+#include "audiosocket/bench/interruption.hpp"
+#include "audiosocket/bench/load.hpp"
+#include "audiosocket/bench/sleep_watch.hpp"
+#include "audiosocket/process_figures.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace audiosocket::app::bench {
+
+/// What is to be measured.
+struct generator_options {
+    endpoint server;
+    bench::mode mode = bench::mode::echo;
+    std::optional<bench::churn> churn;
+    std::size_t shards = 1;
+    std::optional<pid_t> server_pid;
+};
+
+/// One measurement: so many calls for so long.
+struct step {
+    std::size_t calls = 0;
+    std::chrono::nanoseconds ramp{};
+    std::chrono::nanoseconds duration{};
+};
+
+/// What the measured time cost the server's process.
+struct server_cost {
+    pid_t pid = 0;
+    std::chrono::nanoseconds cpu{};
+    std::uint64_t context_switches = 0;
+    std::size_t threads = 0;
+    std::size_t resident_bytes_before = 0; ///< Before the first connection.
+    std::size_t resident_bytes_idle = 0;   ///< With the idle connections, before the first call.
+    std::size_t resident_bytes_up = 0;     ///< At the end of the measured time.
+};
+
+struct measurement {
+    std::size_t calls = 0; ///< As wanted.
+    std::chrono::nanoseconds duration{};
+    tally seen;
+    histogram machine_overshoot;
+    std::optional<server_cost> server;
+
+    /// Frames that the server sent, for each of which it did a turn of its work.
+    double cpu_us_per_frame() const noexcept;
+    double server_cores() const noexcept;
+    double own_cores() const noexcept;
+};
+
+/// Makes load, in as many threads as wanted, and measures. Calls stay up from one measurement to the next.
+class generator {
+  public:
+    /// What is told while a measurement goes on, a few times a second.
+    struct progress {
+        std::uint64_t calls_up = 0;
+        std::uint64_t calls_lost = 0;
+        double frames_a_second = 0;
+        std::chrono::nanoseconds jitter_p99{};
+        std::chrono::nanoseconds round_trip_p99{};
+        std::chrono::nanoseconds left{};
+    };
+
+    /// Looks at the server's process, which should have no calls yet. Throws failure (usage) where there is none.
+    generator(const generator_options& options, interruption& interrupted, std::function<void(const progress&)> tell);
+
+    /// The idle connections are up: their memory is not the calls'.
+    void idle_are_up();
+
+    measurement measure(const step& what);
+    void end_calls();
+
+  private:
+    struct shard {
+        std::unique_ptr<load> calls;
+        live_figures live;
+        tally seen;
+        std::atomic<bool> done{false};
+    };
+
+    load_plan plan_for(std::size_t which, const step& what, time_point begin) const;
+    bool all_done() const;
+    std::optional<process_figures> look_at_server() const;
+    server_cost cost(const process_figures& first, const process_figures& last) const;
+    void watch_over(const load_plan& plan, measurement& into);
+    void tell_progress(time_point now, time_point end);
+
+    generator_options options_;
+    interruption& interrupted_;
+    std::function<void(const progress&)> tell_;
+    numbered_frames speech_;
+    std::vector<std::unique_ptr<shard>> shards_;
+    std::atomic<bool> stop_{false};
+    sleep_watch machine_;
+    process_figures before_;
+    process_figures idle_;
+    time_point told_at_;
+    std::uint64_t told_frames_ = 0;
+};
+
+} // namespace audiosocket::app::bench

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "audiosocket/bench/load_call.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace audiosocket::app::bench {
+
+/// Calls that come and go.
+struct churn {
+    double calls_a_second = 0;
+    std::chrono::milliseconds call_duration{1000};
+};
+
+/// One thread's share of a measurement.
+struct load_plan {
+    std::size_t calls = 0; ///< To be up at the end of the ramp; with churn: at most at once.
+    time_point begin;
+    time_point ramped; ///< The calls are placed evenly from `begin` to here.
+    time_point from;   ///< Measured from here
+    time_point to;     ///< to here.
+    std::optional<bench::churn> churn;
+};
+
+/// What others may look at while it goes on.
+struct live_figures {
+    std::atomic<std::uint64_t> calls_up{0};
+    std::atomic<std::uint64_t> calls_lost{0}; ///< Failed, killed, or ended by the server.
+    std::atomic<std::uint64_t> frames_heard{0};
+    std::atomic<std::int64_t> jitter_p99_ns{0};
+    std::atomic<std::int64_t> round_trip_p99_ns{0};
+};
+
+/// The calls of one thread.
+///
+/// How it works: a wheel of 160 slots of 125 us turns once in 20 ms, and a call has a place on it, from which it says a
+/// frame in each turn. The thread wakes for each slot that has calls (and every millisecond), lets them speak, and
+/// reads what has arrived. Whoever sends to us therefore never has to wake us, which would be work of his; when it
+/// arrived, the kernel knows. Calls are spread over the slots by the golden ratio, evenly whatever their number.
+///
+/// A call stays on the wheel until its slot comes round after its end: only then is its place free for another.
+class load {
+  public:
+    /// `first` of `step` threads: its calls are first, first + step ...; `epoch` is when all their wheels began.
+    load(const endpoint& server, mode what, const numbered_frames& speech, std::size_t first, std::size_t step,
+         time_point epoch);
+    ~load();
+    load(const load&) = delete;
+    load& operator=(const load&) = delete;
+
+    /// Adds calls to those that are up, measures, and returns when each frame of the measured time has come back, or a
+    /// second after it. Calls stay up; whoever does not call again soon should let them go. `stop` ends it early.
+    tally run(const load_plan& plan, const std::atomic<bool>& stop, live_figures& live);
+
+    /// Ends all calls with FIN and reads on, for at most a second.
+    void end_calls();
+
+  private:
+    static constexpr std::size_t slots = 160;
+
+    void turn();
+    void wait_for_slot();
+    void advance(const load_plan& plan, bool stopped);
+    void begin_measuring();
+    void end_measuring();
+    bool all_settled() const;
+
+    void place_due(const load_plan& plan);
+    void place(const load_plan& plan);
+    void visit_slot(time_point due);
+    void visit(load_call& call, time_point due);
+    void watch(std::uint32_t index, std::uint32_t events, int operation) const;
+    void receive();
+    void publish(live_figures& live) const;
+
+    endpoint server_;
+    std::size_t first_;
+    std::size_t step_;
+    time_point epoch_;
+    int epoll_ = -1;
+    std::vector<std::byte> buffer_;
+    surroundings with_;
+
+    std::vector<std::unique_ptr<load_call>> calls_;
+    std::vector<std::uint32_t> free_; // places in calls_
+    std::array<std::vector<std::uint32_t>, slots> wheel_;
+    std::size_t on_wheel_ = 0;
+    std::size_t placed_ever_ = 0;
+
+    std::int64_t slot_ = 0; // the next one, since epoch
+    time_point now_;
+
+    enum class phase { before, measuring, after };
+    phase phase_ = phase::before;
+    time_point after_since_;
+    std::chrono::nanoseconds cpu_before_{};
+    std::size_t planned_before_ = 0; // calls that were up when the plan began
+};
+
+} // namespace audiosocket::app::bench

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "audiosocket/bench/call_socket.hpp"
+#include "audiosocket/bench/pacing.hpp"
+#include "audiosocket/bench/returned_frames.hpp"
+#include "audiosocket/bench/tally.hpp"
+
+#include <audiosocket/protocol.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <span>
+
+namespace audiosocket::app::bench {
+
+/// What is measured: how long a frame takes to come back, or only how evenly a server sends.
+enum class mode { echo, playback };
+
+/// What calls of one thread share while they do something.
+struct surroundings {
+    bench::mode mode = bench::mode::echo;
+    const numbered_frames* speech = nullptr;
+    std::span<std::byte> buffer; ///< For reading; holds the longest message.
+    stamp_clock stamps;
+    bool measuring = false;
+    std::uint64_t frames_heard = 0; ///< Measured or not.
+    tally seen;
+};
+
+/// One call as Asterisk has it: the id, a frame whenever it is told to, everything read, FIN at the end.
+class load_call {
+  public:
+    enum class state { connecting, up, leaving, over };
+
+    /// Begins to connect. A call that fails at once is over and counted.
+    load_call(const endpoint& server, std::size_t number, time_point now, surroundings& with);
+
+    state now_is() const noexcept { return state_; }
+    int descriptor() const noexcept { return socket_.descriptor(); }
+
+    /// The connection is there, or will not be: says the id. False where the call is over.
+    bool connected(time_point now, surroundings& with);
+
+    /// Reads one message, or what there is of it.
+    void read(surroundings& with);
+
+    /// Says a frame that is due at this time. What the kernel does not take at once kills the call.
+    void speak(time_point due, surroundings& with);
+
+    /// Gives up on a connection, or on a server that does not close its side, when it is time for that.
+    void check_patience(time_point now, surroundings& with);
+
+    /// Frames that are sent from now on are measured; or from now on no longer.
+    void begin_measured() noexcept;
+    void end_measured(surroundings& with);
+    /// Whether each measured frame has come back, or was passed over. Immediately in playback, where none does.
+    bool is_settled(const surroundings& with) const noexcept;
+
+    /// A call that ends after this time, if it is to.
+    void set_end(time_point at) noexcept { ends_at_ = at; }
+    time_point ends_at() const noexcept { return ends_at_; }
+
+    /// FIN, and what the server still has to say.
+    void leave(time_point now, surroundings& with);
+    void abandon() noexcept;
+
+  private:
+    void take(const message& m, time_point at, surroundings& with);
+    void take_audio(const message& m, time_point at, surroundings& with);
+    void take_returned(const returned_frames::returned& frame, time_point at, surroundings& with) const;
+    std::size_t bytes_wanted() const noexcept;
+    void fail(int error, surroundings& with);
+    void end_by_server(surroundings& with);
+
+    static constexpr std::uint64_t open_end = std::numeric_limits<std::uint64_t>::max();
+
+    call_socket socket_;
+    state state_ = state::connecting;
+    time_point since_; // of this state
+    time_point ends_at_ = time_point::max();
+    bool answered_ = false; // the server has sent audio
+
+    decoder incoming_;
+    std::size_t usual_bytes_ = numbered_frames::message_bytes; // of a message of this server
+    returned_frames returned_;
+    pacing pacing_;
+    std::uint64_t measured_from_ = open_end; // frames, by number
+    std::uint64_t measured_to_ = open_end;
+};
+
+} // namespace audiosocket::app::bench

@@ -1,0 +1,16 @@
+#include "audiosocket/bench/numbered_frames.hpp"
+
+namespace audiosocket::app::bench {
+
+numbered_frames::numbered_frames() {
+    messages_.reserve(period * message_bytes);
+    std::array<std::byte, header_bytes> head{};
+    write_header({kind::slin, payload_bytes}, head);
+    for (std::size_t n = 0; n < period * samples; ++n) {
+        if (n % samples == 0) messages_.insert(messages_.end(), head.begin(), head.end());
+        messages_.push_back(static_cast<std::byte>((n + 1) & 0xff));
+        messages_.push_back(static_cast<std::byte>((n + 1) >> 8));
+    }
+}
+
+} // namespace audiosocket::app::bench

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "audiosocket/bench/report.hpp"
+
+#include <string>
+
+namespace audiosocket::app::bench {
+
+/// The distributions of a measurement as an SVG picture: for each share of all values (50 %, 90 %, 99 % ...) the value
+/// that it does not exceed. Both axes are logarithmic, so that the rare late frames are seen as well as the usual ones.
+std::string draw_svg(const subject& what, const measurement& m);
+
+} // namespace audiosocket::app::bench

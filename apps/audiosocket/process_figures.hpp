@@ -1,0 +1,30 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace audiosocket::app {
+
+/// What the system knows about a process, ours or another's.
+struct process_figures {
+    std::size_t descriptors = 0;
+    std::size_t resident_bytes = 0;
+    std::size_t threads = 0;
+    std::uint64_t context_switches = 0; ///< Voluntary and not, of the threads that live.
+    std::chrono::nanoseconds cpu{};     ///< Processor time, in the kernel and outside, of all threads there ever were.
+};
+
+/// Nothing if there is no such process, or we may not look at it.
+std::optional<process_figures> look_at(pid_t process);
+
+/// The processor time alone, which a single system call tells to the nanosecond.
+std::optional<std::chrono::nanoseconds> cpu_time(pid_t process);
+
+/// Raises our own limit of open files as far as the system lets us, and returns it.
+std::size_t raise_file_limit();
+
+} // namespace audiosocket::app
