@@ -5,16 +5,20 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/CyCoreSystems/audiosocket"
 )
 
 func serve(manner, address string) {
+	how, file, _ := strings.Cut(manner, ":")
 	var sound []byte
-	if len(manner) > 5 && manner[:5] == "play:" {
-		sound = mustRead(manner[5:])
-	} else if manner != "echo" {
+	switch how {
+	case "echo":
+	case "play", "loop":
+		sound = mustRead(file)
+	default:
 		log.Fatalln("peer: cannot serve", manner)
 	}
 	listener, err := net.Listen("tcp", address)
@@ -27,12 +31,12 @@ func serve(manner, address string) {
 		if err != nil {
 			log.Fatalln("peer:", err)
 		}
-		go answer(conn, sound)
+		go answer(conn, sound, how == "loop")
 	}
 }
 
-// answer is a call: plays the sound if there is one and hangs up, or else sends back what it hears.
-func answer(conn net.Conn, sound []byte) {
+// answer is a call: plays the sound if there is one, once or over and over, and hangs up, or else sends back what it hears.
+func answer(conn net.Conn, sound []byte, loop bool) {
 	defer conn.Close()
 	id, err := audiosocket.GetID(conn)
 	if err != nil {
@@ -50,7 +54,11 @@ func answer(conn net.Conn, sound []byte) {
 		defer hearing.Done()
 		fmt.Println("ended", id, hear(conn, nil))
 	}()
-	if err := audiosocket.SendSlinChunks(conn, audiosocket.DefaultSlinChunkSize, sound); err != nil {
+	err = audiosocket.SendSlinChunks(conn, audiosocket.DefaultSlinChunkSize, sound)
+	for loop && err == nil {
+		err = audiosocket.SendSlinChunks(conn, audiosocket.DefaultSlinChunkSize, sound)
+	}
+	if err != nil {
 		fmt.Println("cut off:", err)
 	} else {
 		conn.Write(audiosocket.HangupMessage())

@@ -3,7 +3,8 @@
 //	peer encode ITEM...                  what the constructors make, a line of hex each; items: hangup, id:HEX, slin:BYTES
 //	peer constants                       NAME VALUE, a line each
 //	peer read HEX...                     what the accessors say of each message
-//	peer serve echo|play:FILE [ADDRESS]  a server; "listening HOST:PORT" when it is ready, a line for each event
+//	peer serve echo|play:FILE|loop:FILE [ADDRESS]
+//	                                     a server; "listening HOST:PORT" when it is ready, a line for each event
 //	peer call ADDRESS ID FILE RECORD BYTES
 //	                                     a caller: plays FILE, records until BYTES have been heard, hangs up
 //

@@ -2,7 +2,7 @@
 //
 //   node peer.js encode ITEM...                a line of hex for each; items: hangup, id:HEX, slin:BYTES
 //   node peer.js read HEX...                   what its parser makes of a stream, in pieces: "TYPE HEX" for each message
-//   node peer.js serve echo|play:FILE [PORT] [--careful]
+//   node peer.js serve echo|play:FILE|loop:FILE [PORT] [--careful]
 //                                              a server; --careful listens for the event "error"
 //   node peer.js call HOST:PORT ID FILE RECORD BYTES
 
@@ -40,17 +40,22 @@ function read(pieces) {
 }
 
 async function serve(manner, port = '0', careful = '') {
-    const sound = manner.startsWith('play:') ? readFileSync(manner.slice(5)) : null;
+    const [how, file] = manner.split(':');
+    const sound = file ? readFileSync(file) : null;
     const server = new AudioSocketServer({ host: '127.0.0.1', port: Number(port) });
     server.on('connection', (call) => {
+        let up = true;
         call.on('id', async (id) => {
             console.log(`call ${id}`);
             if (!sound) return;
-            await call.play(sound);
+            do await call.play(sound); while (how === 'loop' && up);
             call.hangup();
         });
         if (!sound) call.on('audio', (pcm) => call.play(pcm)); // as its README echoes
-        call.on('hangup', () => console.log(`ended ${call.uuid}`));
+        call.on('hangup', () => {
+            up = false;
+            console.log(`ended ${call.uuid}`);
+        });
         if (careful) call.on('error', (error) => console.log(`error ${error.message}`));
     });
     await server.listen();

@@ -1,0 +1,56 @@
+"""What was measured, by name: all repeats of a number, their median, their spread."""
+
+import json
+import statistics
+
+
+class Results:
+    def __init__(self, path):
+        text = json.loads(path.read_text())
+        self.environment, self.settings, self.runs = text["environment"], text["settings"], text["runs"]
+        self.servers, self.absent = text["servers"], text["absent"]
+        self.command_lines, self.generator = text["command_lines"], text["generator"]
+
+    def values(self, workload, mode, server, calls, *path):
+        """A number of each repeat: `path` leads to it in what `audiosocket bench` said."""
+        found = []
+        for run in self.runs:
+            if (run["workload"], run["mode"], run["server"], run["calls"]) != (workload, mode, server, calls):
+                continue
+            value = run.get("result")
+            for step in path:
+                value = value.get(step) if isinstance(value, dict) else None
+            if isinstance(value, (int, float)):
+                found.append(value)
+        return found
+
+    def median(self, *what):
+        values = self.values(*what)
+        return statistics.median(values) if values else None
+
+    def measured(self, workload, mode):
+        """The servers that have a run of this kind, and with how many calls."""
+        of_kind = [r for r in self.runs if (r["workload"], r["mode"]) == (workload, mode)]
+        names = [s for s in self.servers if any(r["server"] == s for r in of_kind)]
+        return names, sorted({r["calls"] for r in of_kind})
+
+
+def figure(value):
+    """Three digits that mean something, and no more."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 99.95 else f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"
+
+
+def cell(values):
+    """The median, and from where to where the repeats went."""
+    if not values:
+        return "–"
+    middle = figure(statistics.median(values))
+    low, high = figure(min(values)), figure(max(values))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def scaled(values, factor):
+    return [v * factor for v in values]
