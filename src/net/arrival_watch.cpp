@@ -58,9 +58,10 @@ void arrival_watch::search(time_point now, bool found, time_point frame_at) {
     if (arrivals_ == arrivals_wanted) settle();
 }
 
-// The last but one of the messages decides, so that a single late one does not. Frames always come earlier, never
-// later: what is waiting to be played then waits less and less. If they came later, a frame of it would stay behind for
-// good.
+// The last but one of the messages decides, so that a single late one does not. The first tells how long an answer to
+// them waits for its frame: so much earlier all frames come. They come later only where messages were late for them,
+// and the frames waited: moved on by nearly a whole frame instead, either way, a frame of the answer would stay behind
+// for good.
 void arrival_watch::settle() {
     const nanoseconds first = offsets_[0];
     for (nanoseconds& o : offsets_)
@@ -68,8 +69,7 @@ void arrival_watch::settle() {
     std::sort(offsets_.begin(), offsets_.end());
     searching_ = false;
     frames_since_ = 0;
-    const nanoseconds later = (first + offsets_[arrivals_wanted - 2]) % ptime_;
-    move(later > nanoseconds::zero() ? later - ptime_ : later);
+    move(first + offsets_[arrivals_wanted - 2]);
 }
 
 // --- Following ---
