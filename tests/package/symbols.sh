@@ -19,6 +19,7 @@ unwanted() {
             plain = name
             sub(/^(typeinfo name|typeinfo|vtable|VTT|guard variable) for /, "", plain)
             sub(/\(.*/, "", plain)    # without its arguments
+            sub(/^.* boost::/, "boost::", plain) # a function template names its result first
         }
         type !~ /[VWu]/ && plain !~ /^audiosocket::/ { print "strong, and not ours: " name }
         plain !~ /^audiosocket::/ { next }
