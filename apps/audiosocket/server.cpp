@@ -77,6 +77,7 @@ class server {
     void finish_if_over();
     void draw_status();
     live_calls up();
+    bool nobody_up();
     std::shared_ptr<call_recording> recording_for(const call& c);
 
     const server_options options_;
@@ -156,6 +157,11 @@ server::live_calls server::up() {
     return live_;
 }
 
+bool server::nobody_up() {
+    const std::lock_guard lock(sharing_);
+    return live_.empty();
+}
+
 void server::wait_for_signal() {
     signals_.async_wait([this](auto error, int number) {
         if (error) return;
@@ -182,7 +188,7 @@ void server::drain(const std::string& why) {
     tell_stopping(why, options_.drain_timeout);
     drain_timer_.expires_after(options_.drain_timeout);
     drain_timer_.async_wait([this](auto error) {
-        if (!error && phase_ == phase::draining && !up().empty()) hang_up_all("--drain-timeout");
+        if (!error && phase_ == phase::draining && !nobody_up()) hang_up_all("--drain-timeout");
     });
 }
 
@@ -200,7 +206,7 @@ void server::tell_stopping(const std::string& why, std::chrono::milliseconds dra
 }
 
 void server::finish_if_over() {
-    if (phase_ == phase::serving || !up().empty()) return;
+    if (phase_ == phase::serving || !nobody_up()) return;
     signals_.cancel();
     drain_timer_.cancel();
     status_timer_.cancel();
@@ -223,7 +229,7 @@ void server::draw_status() {
     report_.screen().status(line);
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](auto error) {
-        if (!error && (phase_ == phase::serving || !up().empty())) draw_status();
+        if (!error && (phase_ == phase::serving || !nobody_up())) draw_status();
     });
 }
 

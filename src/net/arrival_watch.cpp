@@ -58,10 +58,9 @@ void arrival_watch::search(time_point now, bool found, time_point frame_at) {
     if (arrivals_ == arrivals_wanted) settle();
 }
 
-// The last but one of the messages decides, so that a single late one does not. The first tells how long an answer to
-// them waits for its frame: so much earlier all frames come. They come later only where messages were late for them,
-// and the frames waited: moved on by nearly a whole frame instead, either way, a frame of the answer would stay behind
-// for good.
+// The first message tells how long an answer to it waits for its frame: so much earlier all frames come. The last but
+// one to arrive decides of the rest, so that a single late one does not. The sum is not brought back into one frame
+// time: a shift that is off by a whole frame, either way, would leave a frame of the answer in the queue for good.
 void arrival_watch::settle() {
     const nanoseconds first = offsets_[0];
     for (nanoseconds& o : offsets_)
