@@ -91,6 +91,7 @@ server_options prepare(const serve_options& o) {
     ready.listen = *where;
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
+    ready.listener.call.live = o.server.plan.echo;
     ready.plan.barge_in = barge_in_keys(o);
     ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;

@@ -5,13 +5,22 @@
 #include <audiosocket/protocol/message.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace audiosocket {
 namespace {
 
-constexpr std::size_t alignment_bytes = 1;
-constexpr std::size_t payload_offset = alignment_bytes + header_bytes;
+// The message is kept in samples, so that linear audio is put together in its payload: a byte that is not used, the
+// header, the payload.
+constexpr std::size_t unused_bytes = 1;
+constexpr std::size_t payload_offset = (unused_bytes + header_bytes) / sizeof(std::int16_t);
+static_assert((unused_bytes + header_bytes) % sizeof(std::int16_t) == 0);
+
+// Whether samples are on the wire what they are in memory.
+constexpr bool sent_as_they_are(encoding e) {
+    return e == encoding::slin && std::endian::native == std::endian::little;
+}
 
 // Room that is kept for the marks of a frame. Thousands can be reached in one.
 constexpr std::size_t reached_kept_max = 16;
@@ -28,25 +37,29 @@ playout::playout(const call_options& options, call_statistics& counters)
 
 void playout::set_format(media_format format) {
     format_ = format;
-    samples_.resize(samples_per_frame(format.rate_hz(), ptime_));
-    const std::size_t payload_bytes = bytes_for(format.encoding, samples_.size());
-    message_.resize(payload_offset + payload_bytes);
+    const std::size_t samples = samples_per_frame(format.rate_hz(), ptime_);
+    const std::size_t payload_bytes = bytes_for(format.encoding, samples);
+    message_.resize(payload_offset + (payload_bytes + 1) / sizeof(std::int16_t));
+    samples_.resize(sent_as_they_are(format.encoding) ? 0 : samples);
+    message_bytes_ = header_bytes + payload_bytes;
     write_header({format.kind, static_cast<std::uint16_t>(payload_bytes)},
-                 std::span(message_).subspan<alignment_bytes, header_bytes>());
+                 std::as_writable_bytes(std::span(message_)).subspan<unused_bytes, header_bytes>());
 }
 
 playout::frame playout::make_frame() {
     clear_and_keep(reached_, reached_kept_max);
-    const std::size_t filled = pull_audio();
-    const bool full = filled == samples_.size();
+    const auto samples = sent_as_they_are(format_.encoding) ? std::span(message_).subspan(payload_offset) : samples_;
+    const std::size_t filled = pull_audio(samples);
+    const bool full = filled == samples.size();
     if (!full && (playing_ || filled > 0) && !paused_ && !queue_.ends_here()) ++counters_.underruns;
     playing_ = full;
     silent_ = filled == 0;
     due_ = clock_.take();
 
-    std::fill(samples_.begin() + static_cast<std::ptrdiff_t>(filled), samples_.end(), std::int16_t{0});
-    encode(format_.encoding, samples_, std::span(message_).subspan(payload_offset));
-    return {std::span(message_).subspan(alignment_bytes), samples_, due_};
+    std::ranges::fill(samples.subspan(filled), std::int16_t{0});
+    const auto message = std::as_writable_bytes(std::span(message_)).subspan(unused_bytes, message_bytes_);
+    if (!sent_as_they_are(format_.encoding)) encode(format_.encoding, samples, message.subspan(header_bytes));
+    return {message, samples, due_};
 }
 
 void playout::count_sent(time_point now) noexcept {
@@ -69,7 +82,7 @@ bool playout::waits_for_audio() const noexcept {
     return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(ptime_, format_.rate_hz());
 }
 
-std::size_t playout::pull_audio() {
+std::size_t playout::pull_audio(std::span<std::int16_t> to) {
     if (paused_ || queue_.empty()) return 0;
     const bool whole = queue_.ends_here() || queue_.holds(ptime_, format_.rate_hz());
     if (!whole && !playing_ && !waited_) {
@@ -77,7 +90,7 @@ std::size_t playout::pull_audio() {
         return 0;
     }
     waited_ = false;
-    return queue_.pull(samples_, format_.rate_hz(), reached_);
+    return queue_.pull(to, format_.rate_hz(), reached_);
 }
 
 } // namespace audiosocket

@@ -77,7 +77,7 @@ class playout {
         return std::min(ptime_ * 3 / 4, std::chrono::milliseconds(15));
     }
     bool waits_for_audio() const noexcept;
-    std::size_t pull_audio();
+    std::size_t pull_audio(std::span<std::int16_t> to);
 
     call_statistics& counters_;
     std::chrono::milliseconds ptime_;
@@ -85,12 +85,13 @@ class playout {
     playout_queue queue_;
     media_format format_;
     bool paused_ = false;
-    bool playing_ = false;   // the last frame was full of audio
-    bool waited_ = false;    // audio that begins with less than a frame has waited a frame time already
-    bool silent_ = false;    // the last frame was silence
-    bool held_back_ = false; // the next frame has been waiting for its audio
-    std::vector<std::int16_t> samples_;
-    std::vector<std::byte> message_; // one unused byte, header, payload: so that the payload is aligned
+    bool playing_ = false;              // the last frame was full of audio
+    bool waited_ = false;               // audio that begins with less than a frame has waited a frame time already
+    bool silent_ = false;               // the last frame was silence
+    bool held_back_ = false;            // the next frame has been waiting for its audio
+    std::vector<std::int16_t> message_; // what is sent, behind an unused byte; in samples, for its payload's sake
+    std::size_t message_bytes_ = 0;
+    std::vector<std::int16_t> samples_; // of a frame that has to be encoded
     std::vector<played_event> reached_;
 
     time_point due_{}; // when the last frame was

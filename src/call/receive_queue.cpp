@@ -2,6 +2,7 @@
 
 #include "call/kept_memory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace audiosocket {
@@ -11,8 +12,7 @@ std::chrono::nanoseconds receive_queue::entry::duration() const noexcept {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate);
 }
 
-void receive_queue::push_audio(std::span<const std::int16_t> samples, int rate_hz) {
-    retire_shown();
+std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int rate_hz) {
     const bool join = !entries_.empty() && entries_.back().is_audio() &&
                       std::get<audio_event>(entries_.back().what).rate_hz == rate_hz &&
                       entries_.back().duration() < joined_audio;
@@ -21,37 +21,43 @@ void receive_queue::push_audio(std::span<const std::int16_t> samples, int rate_h
         audio_ -= to.duration();
     else
         ++audio_entries_;
-    to.samples.insert(to.samples.end(), samples.begin(), samples.end());
+    to.samples.resize(to.samples.size() + samples);
     ++to.messages;
     audio_ += to.duration();
     const auto entries_max = static_cast<std::size_t>(audio_max_ / joined_audio) + unjoined_entries_max;
     while (audio_entries_ > 1 && (audio_ > audio_max_ || audio_entries_ > entries_max))
         drop_oldest_audio(); // what came last stays, however long it is
+    return std::span(entries_.back().samples).last(samples);
+}
+
+void receive_queue::push_audio(std::span<const std::int16_t> samples, int rate_hz) {
+    std::ranges::copy(samples, room_for_audio(samples.size(), rate_hz).begin());
 }
 
 void receive_queue::push_digit(char digit) {
-    retire_shown();
     push_entry(dtmf_event{digit});
     if (++digits_ > digits_max) drop_oldest_digit();
 }
 
 void receive_queue::push(event other) {
-    retire_shown();
     push_entry(std::move(other));
 }
 
 std::optional<event> receive_queue::pop() {
-    retire_shown();
+    give_back(shown_, shown_rate_hz_);
     if (entries_.empty()) return std::nullopt;
-    front_shown_ = true;
     entry& first = entries_.front();
     if (first.is_digit()) --digits_;
-    if (first.is_audio()) {
+    if (auto* audio = std::get_if<audio_event>(&first.what)) {
         audio_ -= first.duration();
         --audio_entries_;
-        std::get<audio_event>(first.what).samples = first.samples;
+        std::swap(shown_, first.samples);
+        shown_rate_hz_ = audio->rate_hz;
+        audio->samples = shown_;
     }
-    return std::move(first.what);
+    event next = std::move(first.what);
+    erase(0);
+    return next;
 }
 
 receive_queue::entry& receive_queue::push_entry(event what) {
@@ -62,14 +68,13 @@ receive_queue::entry& receive_queue::push_entry(event what) {
     return added;
 }
 
-void receive_queue::retire_shown() {
-    if (std::exchange(front_shown_, false)) erase(0);
+// Lets go of audio, and of memory beyond the usual.
+void receive_queue::give_back(std::vector<std::int16_t>& samples, int rate_hz) const noexcept {
+    clear_and_keep(samples, entries_.slots() <= buffered_slots_max ? kept_samples_max(rate_hz) : 0);
 }
 
 void receive_queue::erase(std::size_t i) noexcept {
-    if (const auto* audio = std::get_if<audio_event>(&entries_[i].what))
-        clear_and_keep(entries_[i].samples,
-                       entries_.slots() <= buffered_slots_max ? kept_samples_max(audio->rate_hz) : 0);
+    if (const auto* audio = std::get_if<audio_event>(&entries_[i].what)) give_back(entries_[i].samples, audio->rate_hz);
     entries_.erase(i);
     if (entries_.empty() && entries_.slots() > idle_slots_max) entries_.release();
 }

@@ -22,10 +22,14 @@ class receive_queue {
     std::size_t size() const noexcept { return entries_.size(); }
 
     void push_audio(std::span<const std::int16_t> samples, int rate_hz);
+
+    /// The same for samples that are put there by the caller, at once.
+    std::span<std::int16_t> room_for_audio(std::size_t samples, int rate_hz);
+
     void push_digit(char digit);
     void push(event other);
 
-    /// The next event. Its views are valid until any non-const member is called.
+    /// The next event. Its views are valid until the next pop().
     std::optional<event> pop();
 
   private:
@@ -51,7 +55,7 @@ class receive_queue {
     };
 
     entry& push_entry(event what);
-    void retire_shown();
+    void give_back(std::vector<std::int16_t>& samples, int rate_hz) const noexcept;
     void erase(std::size_t i) noexcept;
     void drop_oldest_audio();
     void drop_oldest_digit();
@@ -63,7 +67,8 @@ class receive_queue {
     std::chrono::nanoseconds audio_{}; // in entries_
     std::uint32_t audio_entries_ = 0;
     std::uint32_t digits_ = 0; // in entries_
-    bool front_shown_ = false; // the first entry has been handed out and goes with the next call
+    int shown_rate_hz_ = 0;
+    std::vector<std::int16_t> shown_; // the audio that was popped last
 };
 
 } // namespace audiosocket

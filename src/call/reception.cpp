@@ -21,19 +21,42 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     }
     const media_format arrived{audio.kind, encoding_of(audio, now)};
     if (arrived.encoding == encoding::slin && audio.payload.size() % 2 != 0) ++counters_.odd_audio;
-    decoded_.resize(samples_in(arrived.encoding, audio.payload.size()));
-    count_arrival(decoded_.size(), arrived.rate_hz(), now);
-    if (decoded_.empty()) return false;
-    decode(arrived.encoding, audio.payload, decoded_);
-    if (monitor) monitor->heard(decoded_, arrived.rate_hz(), now);
+    const std::size_t samples = samples_in(arrived.encoding, audio.payload.size());
+    count_arrival(samples, arrived.rate_hz(), now);
+    if (samples == 0) return false;
 
     const bool first = !std::exchange(known_, true);
     if (first && rate_out_hz_ == 0) rate_out_hz_ = arrived.rate_hz();
     if (!first && arrived.kind != format_.kind) ++counters_.kind_changes;
     format_ = arrived;
-    hand_over(decoded_, arrived.rate_hz(), now);
-    clear_and_keep(decoded_, kept_samples_max(arrived.rate_hz()));
+    if (arrived.rate_hz() == rate_out_hz_)
+        hand_over(audio.payload, samples, now, monitor);
+    else
+        convert(audio.payload, samples, now, monitor);
     return first;
+}
+
+// Straight into the queue, for that is what nearly all audio does.
+void reception::hand_over(std::span<const std::byte> payload, std::size_t samples, time_point now,
+                          call_monitor* monitor) {
+    if (converter_) converter_->finish_stream();
+    const auto decoded = to_.room_for_audio(samples, rate_out_hz_);
+    decode(format_.encoding, payload, decoded);
+    if (monitor) monitor->heard(decoded, rate_out_hz_, now);
+}
+
+void reception::convert(std::span<const std::byte> payload, std::size_t samples, time_point now,
+                        call_monitor* monitor) {
+    const int rate_hz = format_.rate_hz();
+    decoded_.resize(samples);
+    decode(format_.encoding, payload, decoded_);
+    if (monitor) monitor->heard(decoded_, rate_hz, now);
+    if (!converter_) converter_ = std::make_unique<rate_converter>(rate_out_hz_, to_);
+    if (work_.take(converter_->work(samples, rate_hz), now))
+        converter_->convert(decoded_, rate_hz);
+    else
+        ++counters_.frames_dropped;
+    clear_and_keep(decoded_, kept_samples_max(rate_hz));
 }
 
 encoding reception::encoding_of(const message& audio, time_point now) {
@@ -73,18 +96,6 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     counters_.samples_received += samples;
     last_arrival_ = now;
     last_duration_ = std::chrono::nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz);
-}
-
-void reception::hand_over(std::span<const std::int16_t> samples, int rate_hz, time_point now) {
-    if (rate_hz == rate_out_hz_) {
-        if (converter_) converter_->finish_stream();
-        return to_.push_audio(samples, rate_out_hz_);
-    }
-    if (!converter_) converter_ = std::make_unique<rate_converter>(rate_out_hz_, to_);
-    if (work_.take(converter_->work(samples.size(), rate_hz), now))
-        converter_->convert(samples, rate_hz);
-    else
-        ++counters_.frames_dropped;
 }
 
 } // namespace audiosocket

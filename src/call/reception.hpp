@@ -37,16 +37,17 @@ class reception {
     encoding encoding_of(const message& audio, time_point now);
     encoding recognise(std::span<const std::byte> payload, time_point now);
     void count_arrival(std::size_t samples, int rate_hz, time_point now);
-    void hand_over(std::span<const std::int16_t> samples, int rate_hz, time_point now);
+    void hand_over(std::span<const std::byte> payload, std::size_t samples, time_point now, call_monitor* monitor);
+    void convert(std::span<const std::byte> payload, std::size_t samples, time_point now, call_monitor* monitor);
 
     call_statistics& counters_;
     receive_queue& to_;
 
     const input_format input_;
     media_format format_;
-    bool known_ = false; // audio has arrived, and format_ is what it is
-    int rate_out_hz_;    // 0: that of the first audio
-    std::vector<std::int16_t> decoded_;
+    bool known_ = false;                // audio has arrived, and format_ is what it is
+    int rate_out_hz_;                   // 0: that of the first audio
+    std::vector<std::int16_t> decoded_; // of another rate
 
     work_budget work_;
     std::unique_ptr<encoding_detector> detector_; // while it is needed

@@ -114,9 +114,18 @@ void arrival_watch::count_late() {
     if (unsettled_frames_ == 0 && ++late_ == late_max) move(tick_);
 }
 
+void arrival_watch::left_behind(nanoseconds queued) {
+    const nanoseconds frames = queued - queued % ptime_;
+    least_left_ = frames_left_ == 0 ? frames : std::min(least_left_, frames);
+    if (searching_ || unsettled_frames_ > 0 || least_left_ == nanoseconds{} || least_left_ > standing_max * ptime_)
+        frames_left_ = 0;
+    else if (++frames_left_ == standing_frames)
+        move(-least_left_);
+}
+
 void arrival_watch::move(nanoseconds by) {
     shift_ = by;
-    frames_ = late_ = found_ahead_ = 0;
+    frames_ = late_ = found_ahead_ = frames_left_ = 0;
     unsettled_frames_ = static_cast<int>(std::chrono::abs(by) / frame_clock::shift_a_frame) + 2;
 }
 

@@ -18,6 +18,10 @@ namespace audiosocket::detail {
 /// nothing is there although something should be, it wants a few more looks soon after; if that happens often, the
 /// frame time moves back by a tick. Now and then it wants a look ahead of the frame time; if the audio is always there
 /// by then, the frame time moves forward by a tick. So it follows a caller's clock, and a jitter that grows or shrinks.
+///
+/// In a live call, where what is played comes as fast as it is sent, a frame that once stood in the queue (after the
+/// machine or the network stood still) would stand there for good. So it also wants to know what each frame left
+/// behind, and lets frames come earlier by what was never needed.
 class arrival_watch {
   public:
     using nanoseconds = std::chrono::nanoseconds;
@@ -27,6 +31,9 @@ class arrival_watch {
 
     /// Somebody looked: was there anything? `frame_at` is when the frame is due that comes next, or now.
     void looked(time_point now, bool found, time_point frame_at);
+
+    /// In a live call: a frame has gone, and this much of what is to be played waits behind it.
+    void left_behind(nanoseconds queued);
 
     /// When to look next; at frame_at at the latest, unless that has come and the frame waits for its audio.
     time_point next_look(time_point now, time_point frame_at) const noexcept;
@@ -69,6 +76,14 @@ class arrival_watch {
     static constexpr int ahead_ticks = 2;
     static constexpr int ahead_wanted = 3;
 
+    // Frames that have to leave something behind, all of them, before that counts as standing there: a jitter of the
+    // network is spread over fewer.
+    static constexpr int standing_frames = 32;
+
+    // What stands there at most, in frames. More is a burst of the program's, which it may want to be heard in its own
+    // time; and 100 ms take two seconds to be made up for, 1 ms a frame.
+    static constexpr int standing_max = 5;
+
     nanoseconds ptime_;
     nanoseconds tick_;
 
@@ -89,6 +104,8 @@ class arrival_watch {
     int late_looks_ = -1;          // further looks so far; -1: nothing is missing
     bool look_ahead_ = false;      // wanted before the next frame time
     int found_ahead_ = 0;          // in a row
+    int frames_left_ = 0;          // frames that left something behind, in a row
+    nanoseconds least_left_{};     // by each of them
     std::optional<nanoseconds> shift_;
 };
 

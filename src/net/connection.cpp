@@ -30,12 +30,13 @@ constexpr int longest_backoff = 4;
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
     : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
       session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
-      read_from_(clock::now() + time_to_prepare), playout_queue_ms_(options.playout_queue.count()) {
+      read_from_(clock::now() + time_to_prepare), live_(options.live),
+      playout_queue_ms_(options.playout_queue.count()) {
     publish();
 }
 
 void connection::start() {
-    on_executor([this] { pump(); });
+    on_executor([this] { pump(clock::now()); });
 }
 
 void connection::take_turn(time_point now) {
@@ -43,7 +44,7 @@ void connection::take_turn(time_point now) {
     if (closed_) return;
     reading_ = reading_ || now >= read_from_;
     if (reading_) look(now);
-    pump();
+    pump(now);
 }
 
 // Reads, and lets our frame times follow what is seen.
@@ -81,53 +82,61 @@ void connection::forget() noexcept {
 // After anything happened: tell what is new, send what is due (with what the program has just said to the news), and
 // find the next turn. Handlers that run from here may act on the call and so come back; they are served by another
 // round. A handler that throws leaves through us; the call goes on when the io_context is run again.
-void connection::pump(handlers run) try {
+void connection::pump(time_point now, handlers run) try {
     if (closed_) return;
     if (std::exchange(pumping_, true)) {
         pump_again_ = true;
         return;
     }
-    do {
-        session_.advance(clock::now());
+    const time_point frame_at = session_.frame_time();
+    for (;;) {
+        session_.advance(now);
         publish();
         take_events(run);
         pump_again_ = false;
-        send_due();
+        now = send_due(now);
         if (session_.sending_done() && !std::exchange(fin_sent_, true)) stream_.shut_down();
         publish();
         take_events(run);
-    } while (pump_again_);
+        if (!pump_again_) break;
+        now = clock::now();
+    }
     pumping_ = false;
+    if (live_ && session_.frame_time() != frame_at) arrivals_.left_behind(session_.queued());
     if (session_.closed())
         close();
     else
-        schedule();
+        schedule(now);
 } catch (...) {
     pumping_ = false;
-    asio::post(executor_, [self = shared_from_this()] { self->pump(); });
+    asio::post(executor_, [self = shared_from_this()] { self->pump(clock::now()); });
     throw;
 }
 
-void connection::send_due() {
+// Returns the time after it.
+time_point connection::send_due(time_point now) {
     for (;;) {
         const auto message = session_.transmit();
-        if (message.empty()) return;
+        if (message.empty()) return now;
         io_error error;
         sent_ += stream_.send(message.subspan(sent_), error);
-        if (error && error != asio::error::would_block) return send_failed(error);
+        now = clock::now();
+        if (error && error != asio::error::would_block) {
+            send_failed(error, now);
+            return now;
+        }
         if (sent_ < message.size()) {
             if (stalled_sends_++ == 0) session_.transmit_stalled();
-            return;
+            return now;
         }
         sent_ = 0;
         stalled_sends_ = 0;
-        session_.transmitted(clock::now());
+        session_.transmitted(now);
     }
 }
 
 // The peer is gone, but what it said before that may still lie here: its last audio, a digit, a hangup.
-void connection::send_failed(io_error error) {
-    const auto now = clock::now();
+void connection::send_failed(io_error error, time_point now) {
     const auto buffer = turns_.read_buffer();
     io_error read_error;
     for (int reads = 0; reads < last_reads && !read_error; ++reads)
@@ -154,10 +163,6 @@ bool connection::deliver(handlers run) {
     }
     auto next = session_.next_event();
     if (!next) return false;
-    if (auto* audio = std::get_if<audio_event>(&*next)) {
-        delivered_samples_.assign(audio->samples.begin(), audio->samples.end());
-        audio->samples = delivered_samples_;
-    }
     end_delivered_ = std::holds_alternative<ended_event>(*next);
     waiter_.complete({}, std::move(*next), now);
     return true;
@@ -173,7 +178,7 @@ void connection::start_wait(completion<event> waiter) {
             return;
         }
         deliver(handlers::later);
-        if (first && !closed_) schedule();
+        if (first && !closed_) schedule(clock::now());
     });
 }
 
@@ -190,7 +195,7 @@ void connection::abandon() {
         session_.set_monitor(nullptr);
         monitor_.reset();
         if (!ends_when_played_) session_.hang_up();
-        pump();
+        pump(clock::now());
     });
 }
 
@@ -228,8 +233,8 @@ void connection::set_monitor(std::shared_ptr<call_monitor> monitor) {
 // --- Housekeeping ---
 
 // An appointment is never put off: whoever acts on the call all the time must not keep it from its turn.
-void connection::schedule() {
-    const auto next = next_turn(clock::now());
+void connection::schedule(time_point now) {
+    const auto next = next_turn(now);
     if (next >= turn_at_) return;
     turn_at_ = next;
     turns_.schedule(shared_from_this(), next);

@@ -105,14 +105,14 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
 
     void look(time_point now);
     bool read(time_point now);
-    void pump(handlers run = handlers::now);
-    void send_due();
-    void send_failed(boost::system::error_code error);
+    void pump(time_point now, handlers run = handlers::now);
+    time_point send_due(time_point now);
+    void send_failed(boost::system::error_code error, time_point now);
     void take_events(handlers run);
     bool deliver(handlers run);
     template <class Action>
     void on_executor(Action action);
-    void schedule();
+    void schedule(time_point now);
     time_point next_turn(time_point now) const noexcept;
     void close();
     void publish();
@@ -124,17 +124,17 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     arrival_watch arrivals_;
     const uuid id_;
     const time_point read_from_; // whether or not the program waits for events
+    const bool live_;            // call_options::live
 
     std::function<void()> on_closed_;
     std::shared_ptr<call_monitor> monitor_;
 
     completion<event> waiter_;
-    std::vector<std::int16_t> delivered_samples_; // what the event delivered last shows
-    bool reading_ = false;                        // it has begun
-    bool more_to_read_ = false;                   // the last read left something behind
-    bool read_all_ = false;                       // the peer's end has come, or an error
-    bool abandoned_ = false;                      // nobody will ask for events any more
-    bool ends_when_played_ = false;               // the program asked for that
+    bool reading_ = false;          // it has begun
+    bool more_to_read_ = false;     // the last read left something behind
+    bool read_all_ = false;         // the peer's end has come, or an error
+    bool abandoned_ = false;        // nobody will ask for events any more
+    bool ends_when_played_ = false; // the program asked for that
     bool end_delivered_ = false;
 
     bool pumping_ = false;
@@ -165,13 +165,13 @@ error_code connection::apply(Action action) {
     if (executor_.running_in_this_thread()) {
         const error_code result = action(session_);
         publish();
-        pump(handlers::later);
+        pump(clock::now(), handlers::later);
         return result;
     }
     if (ended()) return usage_errc::call_ended;
     boost::asio::post(executor_, [self = shared_from_this(), action = std::move(action)]() mutable {
         action(self->session_);
-        self->pump();
+        self->pump(clock::now());
     });
     return {};
 }

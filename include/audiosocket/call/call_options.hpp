@@ -61,6 +61,12 @@ struct call_options {
     /// Audio queued for playing, at most. Ten minutes is what voice back ends in the field may send in one burst.
     std::chrono::milliseconds playout_queue{600'000};
 
+    /// What is played comes in real time, as in an echo or a bridge between two calls. A connection then keeps the
+    /// delay short: where audio was late once, and up to 100 ms of it have stood in the playout queue ever since,
+    /// frames go out 1 ms closer together until nothing does. Not for a program that plays ahead, whose queue is to
+    /// stand.
+    bool live = false;
+
     /// Frames sent back to back after we were late. Asterisk has no playout buffer: a longer burst reaches the
     /// caller's phone as a burst.
     int catch_up_frames = 3;

@@ -92,7 +92,7 @@ class AUDIOSOCKET_EXPORT session {
 
     // --- What the program is told ---
 
-    /// The next event, or nothing. Views in it are valid until any non-const member is called.
+    /// The next event, or nothing. Views in it are valid until the next one is asked for.
     std::optional<event> next_event();
 
     /// The call's id, once it has arrived.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <random>
 
 // A caller and the call that looks for what he sends, in virtual time: ticks of a millisecond, a frame clock, and the
@@ -38,6 +39,10 @@ class watched_caller {
         clock_.start(start);
     }
 
+    // From now on the call is live, an echo, and so many messages stand in its queue.
+    void echo(int standing) { queue_ = standing; }
+    int standing() const { return *queue_; }
+
     figures run_for(nanoseconds time) {
         figures f;
         for (const auto end = now_ + time; now_ < end;)
@@ -59,9 +64,13 @@ class watched_caller {
         ++f.looks;
         watch_.looked(now_, f.found > found_before, clock_.next());
         if (const auto by = watch_.take_shift()) clock_.shift(*by);
+        if (queue_) *queue_ += f.found - found_before;
         while (clock_.due(now_)) {
             clock_.take();
             ++f.frames;
+            if (!queue_) continue;
+            *queue_ = std::max(0, *queue_ - 1);
+            watch_.left_behind(*queue_ * 20ms);
         }
         // As the table of turns does it: in whole ticks, woken a little late, and at least every 20 ms.
         const auto wanted = std::min(watch_.next_look(now_, clock_.next()), now_ + 20ms) - start;
@@ -73,6 +82,7 @@ class watched_caller {
     std::function<nanoseconds(int)> arrival_;
     frame_clock clock_;
     arrival_watch watch_;
+    std::optional<int> queue_; // messages that are to be echoed
     time_point now_ = start;
     int arrived_ = 0;
     time_point next_arrival_ = start + arrival_(0);
@@ -128,6 +138,35 @@ TEST(arrival_watch, messages_around_the_frame_time_do_not_move_it_by_a_frame) {
     }
     ASSERT_TRUE(shift);
     EXPECT_EQ(*shift, 1ms);
+}
+
+TEST(arrival_watch, what_stands_in_the_queue_of_a_live_call_is_made_up_for) {
+    for (const int standing : {1, 2, 5}) {
+        watched_caller c([](int n) { return 7ms + n * 20ms; });
+        c.run_for(1s);
+        c.echo(standing);
+        const auto f = c.run_for(4s);
+        EXPECT_EQ(c.standing(), 0) << standing;
+        EXPECT_NEAR(f.frames, 200 + standing, 1);
+        EXPECT_NEAR(c.run_for(20s).frames, 1000, 1) << "it goes on";
+        EXPECT_LE(c.run_for(1s).mean_wait(), 2ms);
+    }
+}
+
+TEST(arrival_watch, burst_in_the_queue_of_a_live_call_is_not_hurried) {
+    watched_caller c([](int n) { return 7ms + n * 20ms; });
+    c.run_for(1s);
+    c.echo(6);
+    EXPECT_NEAR(c.run_for(20s).frames, 1000, 1);
+    EXPECT_EQ(c.standing(), 6);
+}
+
+// A queue that runs dry now and then is as short as the network allows.
+TEST(arrival_watch, queue_that_jitter_fills_and_empties_is_left_alone) {
+    watched_caller c([](int n) { return n * 20ms + (n % 25 == 0 ? 25ms : 0ms); });
+    c.run_for(1s);
+    c.echo(0);
+    EXPECT_NEAR(c.run_for(20s).frames, 1000, 1);
 }
 
 TEST(arrival_watch, clocks_that_drift_apart_are_followed) {
