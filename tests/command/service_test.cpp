@@ -1,5 +1,5 @@
 #include "hand_over_test.hpp"
-#include "manager_socket.hpp"
+#include "support/manager_socket.hpp"
 
 #include <boost/asio/ip/udp.hpp>
 
@@ -114,6 +114,14 @@ TEST_F(serve_as_a_service, socket_activation_gives_it_the_port_and_the_first_con
     first.finish();
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     stop_last();
+}
+
+TEST_F(serve_as_a_service, sockets_that_are_meant_for_another_process_are_not_taken) {
+    serve({}, {"/usr/bin/env", "LISTEN_FDS=1", "LISTEN_PID=1"});
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(stop(), 0);
+    serve({}, {"/usr/bin/env", "LISTEN_FDS=1", "HANDED_OVER_BY=1"});
+    EXPECT_EQ(stop(), 0);
 }
 
 TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_told_by_name) {
