@@ -79,6 +79,7 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     void send_away_late_ones();
     void deliver(bool now);
     void stop_accepting();
+    void end_if_deserted(bool now);
     void close();
 
     // Calls that ended before anybody asked for them count as well.
@@ -224,7 +225,7 @@ bool listener::impl::settle(guest& g, state now) {
         if (ended_early) ended_early(g.line.peer(), g.line.end());
         g.line.socket().close();
     }
-    if (!accepting.is_open() && guests.empty()) deliver(true); // nobody comes any more
+    if (!accepting.is_open()) end_if_deserted(true);
     return true;
 }
 
@@ -294,13 +295,19 @@ void listener::impl::stop_accepting() {
     pause.cancel();
     if (untold.total() > 0) tell_refusals();
     telling.cancel();
-    deliver(false);
+    end_if_deserted(false);
+}
+
+// Nobody comes any more; so there is nothing to wait for, and the io_context may run out of work.
+void listener::impl::end_if_deserted(bool now) {
+    if (!guests.empty()) return;
+    alarm.cancel();
+    alarm_at = time_point::max();
+    deliver(now);
 }
 
 void listener::impl::close() {
     stop_accepting();
-    alarm.cancel();
-    alarm_at = time_point::max();
     while (!guests.empty()) {
         const auto g = guests.begin()->second;
         g->line.drop(asio::error::operation_aborted);

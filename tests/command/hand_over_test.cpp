@@ -144,6 +144,7 @@ TEST_F(serve_hand_over, missing_program_is_told_and_the_server_goes_on) {
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("cannot be started: No such file or directory")) << server->out;
     expect_it_goes_on(up);
+    up.finish();
     EXPECT_EQ(stop(), 0);
 }
 
@@ -174,6 +175,7 @@ TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("it was ended by signal 11")) << server->out;
     expect_it_goes_on(up);
+    up.finish();
     EXPECT_EQ(stop(), 0);
 }
 

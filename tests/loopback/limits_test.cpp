@@ -214,6 +214,23 @@ TEST_F(limits_on_loopback, two_listeners_on_one_socket_hand_over_without_losing_
     EXPECT_EQ(counted().connections, 1U);
 }
 
+// A program that stops must not sit there until the deadline of somebody who has long been a call.
+TEST_F(limits_on_loopback, io_context_without_guests_and_calls_has_nothing_left_to_run) {
+    boost::asio::io_context io;
+    listener l(io, {"127.0.0.1", 0});
+    std::optional<call> up;
+    l.async_accept([&](auto, call c) { up = std::move(c); });
+    raw_peer peer(l.local_endpoint());
+    peer.send(id_bytes());
+    while (!up)
+        io.run_one();
+    l.stop_accepting();
+    up->hang_up();
+    peer.finish();
+    io.run_for(4s); // the id had five
+    EXPECT_TRUE(io.stopped());
+}
+
 TEST_F(limits_on_loopback, listener_that_stops_accepting_ends_its_wait_when_the_last_guest_goes) {
     listen();
     std::optional<raw_peer> silent = connect();

@@ -44,7 +44,7 @@ struct listener_statistics {
 /// The io_context must be run by exactly one thread and outlive the listener and its calls. Closing or destroying the
 /// listener leaves calls that were handed out alone.
 ///
-/// However many connect, accepting takes a sixth of its thread at most; the others wait in the kernel's queue
+/// However many connect, accepting gets a sixth of its thread's time; the others wait in the kernel's queue
 /// meanwhile, and live calls keep their pace.
 ///
 /// To use several cores, give it the io_contexts that the calls are to live on (shards): it still accepts, and reads
