@@ -14,7 +14,7 @@ namespace audiosocket {
 
 /// The addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or a single one. A value.
 ///
-/// An IPv4 address that comes as IPv6 (`::ffff:10.0.0.1`, as a socket for both has it) is the IPv4 address.
+/// An IPv4 address that comes as IPv6 (IPv4-mapped, as a socket for both has it) is the IPv4 address.
 class AUDIOSOCKET_EXPORT network {
   public:
     /// Reads ADDRESS/BITS, or ADDRESS for a single one. Throws std::invalid_argument, whose text says what is wrong
