@@ -34,7 +34,8 @@ constexpr const char* examples = R"(Examples:
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
 SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
-or a second signal, hangs them up; one more ends the program at once.
+or a second signal, hangs them up; one more ends the program at once. SIGUSR2 starts this program
+anew, which takes over the port; calls that are up stay here, as after SIGTERM.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 struct serve_options {
@@ -42,6 +43,7 @@ struct serve_options {
     std::string play;
     std::string record;
     std::string input = "auto";
+    std::vector<std::string> allow;
     std::optional<std::string> barge_in; // no keys are a mistake, not a wish for none
     double tone_hz = 0;
     double id_timeout_s = 5;
@@ -83,12 +85,28 @@ std::string barge_in_keys(const serve_options& o) {
     return *o.barge_in;
 }
 
+std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
+    if (texts.size() > listener_options::networks_max)
+        throw failure(exit_code::usage, fmt::format("--allow: {} networks; at most {}, so write larger ones",
+                                                    texts.size(), listener_options::networks_max));
+    std::vector<network> all;
+    for (const auto& text : texts) {
+        try {
+            all.push_back(network::parse(text));
+        } catch (const std::invalid_argument& e) {
+            throw failure(exit_code::usage, std::string("--allow ") + e.what());
+        }
+    }
+    return all;
+}
+
 // Checks what can be checked before the first call comes, and loads what is to be played.
 server_options prepare(const serve_options& o) {
     server_options ready = o.server;
     const auto where = parse_address(o.listen);
     if (!where) throw failure(exit_code::usage, "--listen " + o.listen + ": expected HOST:PORT or [IPV6]:PORT");
     ready.listen = *where;
+    ready.listener.allow = allowed_networks(o.allow);
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     ready.listener.call.live = o.server.plan.echo;
@@ -153,6 +171,14 @@ void add_serve(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
+    verb->add_option("--max-calls-per-host", o.server.listener.calls_per_host_max,
+                     "Calls at once from one IP address, connections without an id included; 0: no limit")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000))
+        ->type_name("N");
+    verb->add_option("--allow", o.allow, "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly")
+        ->take_all()
+        ->type_name("CIDR");
     verb->add_option("--max-handshakes", o.server.listener.handshakes_max,
                      "Connections that have not said their id yet; the oldest gives way to a new one")
         ->capture_default_str()

@@ -1,10 +1,17 @@
 #include "audiosocket/server.hpp"
 
+#include "audiosocket/failure.hpp"
+#include "audiosocket/inherited_sockets.hpp"
 #include "audiosocket/server_report.hpp"
+#include "audiosocket/service_notify.hpp"
+#include "audiosocket/successor.hpp"
+#include "audiosocket/watchdog.hpp"
 
 #include <audiosocket/server/shards.hpp>
 
 #include <boost/asio/signal_set.hpp>
+
+#include <unistd.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -33,14 +40,14 @@ constexpr std::size_t metered_calls_max = 3;
 // nobody takes for audio, and nobody holds for long.
 class server {
   public:
-    explicit server(const server_options& options)
-        : options_(options), report_(options.quiet     ? console::verbosity::quiet
-                                     : options.verbose ? console::verbosity::verbose
-                                                       : console::verbosity::normal,
-                                     options.json),
-          cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr),
-          calls_(io_, options.listen, options.listener, homes()), signals_(io_, SIGINT, SIGTERM), drain_timer_(io_),
-          status_timer_(io_) {}
+    server(const server_options& options, inherited_sockets& inherited, service_notify& manager)
+        : options_(options), inherited_(inherited), manager_(manager),
+          report_(options.quiet     ? console::verbosity::quiet
+                  : options.verbose ? console::verbosity::verbose
+                                    : console::verbosity::normal,
+                  options.json),
+          cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
+          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {}
 
     void run() {
         report_.listening(calls_.local_endpoint());
@@ -48,8 +55,13 @@ class server {
             const std::lock_guard lock(sharing_);
             report_.ended_early(peer, why);
         });
+        calls_.on_refused([this](const refusals& sum) {
+            const std::lock_guard lock(sharing_);
+            report_.refused(sum);
+        });
         wait_for_signal();
         accept();
+        asio::post(io_, [this] { tell_ready(); }); // by the loop that takes the connections
         if (report_.screen().interactive()) draw_status();
         io_.run();
         disk_.join();
@@ -65,6 +77,8 @@ class server {
     using live_calls = std::list<std::shared_ptr<served_call>>;
 
     std::vector<asio::io_context*> homes();
+    listener listen();
+    void tell_ready();
     void accept();
     void serve(call c);
     void on_event(live_calls::iterator which, const event& e);
@@ -72,6 +86,9 @@ class server {
     void wait_for_signal();
     void on_signal(int number);
     void drain(const std::string& why);
+    void hand_over();
+    void on_successor(const std::string& failure);
+    void let_calls_end(const std::string& why);
     void hang_up_all(const std::string& why);
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
@@ -81,15 +98,21 @@ class server {
     std::shared_ptr<call_recording> recording_for(const call& c);
 
     const server_options options_;
+    inherited_sockets& inherited_;
+    service_notify& manager_;
     server_report report_;
     disk_thread disk_;
     asio::io_context io_{1};              // one thread runs it
     const std::unique_ptr<shards> cores_; // if the calls have threads of their own
     listener calls_;
     asio::signal_set signals_;
+    successor successor_;
+    std::optional<watchdog> watchdog_; // if the service manager asks for it
     asio::steady_timer drain_timer_;
     asio::steady_timer status_timer_;
     phase phase_ = phase::serving;
+    bool told_to_stop_ = false; // by a signal; a hand-over is none
+    bool answering_ = true;     // a call may come still
 
     std::mutex sharing_; // of report_ and what follows
     live_calls live_;
@@ -101,9 +124,39 @@ std::vector<asio::io_context*> server::homes() {
     return {cores_->contexts().begin(), cores_->contexts().end()};
 }
 
+listener server::listen() {
+    const auto homes_of_calls = homes();
+    const auto inherited = inherited_.release(inherited_sockets::calls_name);
+    if (!inherited) return {io_, options_.listen, options_.listener, homes_of_calls};
+    try {
+        return {io_, listening_socket{*inherited}, options_.listener, homes_of_calls};
+    } catch (const std::invalid_argument& e) {
+        throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
+    }
+}
+
+void server::tell_ready() {
+    const auto at = calls_.local_endpoint();
+    const auto where = to_string(address{at.address().to_string(), at.port()});
+    const auto error = manager_.ready("answering calls on " + where, inherited_.from_predecessor());
+    if (error) {
+        const std::lock_guard lock(sharing_);
+        report_.manager_not_told(error);
+    }
+    inherited_.tell_ready(); // last: the predecessor may end at once
+    if (const auto interval = manager_.watchdog_interval()) {
+        auto threads = homes();
+        if (cores_) threads.push_back(&io_);
+        watchdog_.emplace(io_, std::move(threads), *interval, [this] { manager_.alive(); });
+    }
+}
+
 void server::accept() {
     calls_.async_accept([this](boost::system::error_code error, call c) {
-        if (error) return; // closed
+        if (error) { // closed
+            answering_ = false;
+            return finish_if_over();
+        }
         serve(std::move(c));
         accept();
     });
@@ -171,9 +224,11 @@ void server::wait_for_signal() {
 }
 
 void server::on_signal(int number) {
+    if (number == SIGUSR2) return hand_over();
     if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
+    successor_.abandon();
     // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
-    if (number == SIGTERM && phase_ == phase::serving)
+    if (number == SIGTERM && !std::exchange(told_to_stop_, true))
         drain("SIGTERM");
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -183,13 +238,48 @@ void server::on_signal(int number) {
 // No more calls; those that are up may end by themselves.
 void server::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
-    phase_ = phase::draining;
     calls_.close();
+    let_calls_end(why);
+}
+
+void server::let_calls_end(const std::string& why) {
     tell_stopping(why, options_.drain_timeout);
+    if (std::exchange(phase_, phase::draining) == phase::draining) return; // the time has begun already
     drain_timer_.expires_after(options_.drain_timeout);
     drain_timer_.async_wait([this](auto error) {
-        if (!error && phase_ == phase::draining && !nobody_up()) hang_up_all("--drain-timeout");
+        if (!error && phase_ == phase::draining && (answering_ || !nobody_up())) hang_up_all("--drain-timeout");
     });
+}
+
+// A new process is to take over our port.
+void server::hand_over() {
+    std::unique_lock lock(sharing_);
+    if (phase_ != phase::serving) return report_.hand_over_ignored("this process is stopping");
+    if (successor_.starting()) return report_.hand_over_ignored("a successor is starting already");
+    // Whoever starts a container ends it with its first process.
+    if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
+    report_.handing_over(successor_.program());
+    lock.unlock();
+    successor_.start({{inherited_sockets::calls_name, calls_.socket().descriptor}}, manager_.environment(),
+                     [this](const std::string& failure) { on_successor(failure); });
+}
+
+// It takes connections now, or never will. Those who have connected here and not said their ids are still our callers.
+void server::on_successor(const std::string& failure) {
+    if (!failure.empty()) {
+        const std::lock_guard lock(sharing_);
+        return report_.hand_over_failed(failure);
+    }
+    // The service is the other process now: our signs of life must not be taken for its own.
+    watchdog_.reset();
+    manager_.retire();
+    calls_.stop_accepting();
+    const auto why = fmt::format("handed over to process {}", successor_.id());
+    if (options_.drain_timeout.count() == 0)
+        hang_up_all(why);
+    else
+        let_calls_end(why);
+    finish_if_over();
 }
 
 void server::hang_up_all(const std::string& why) {
@@ -202,14 +292,16 @@ void server::hang_up_all(const std::string& why) {
 
 void server::tell_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
     const std::lock_guard lock(sharing_);
+    manager_.stopping(fmt::format("stopping ({}), {} calls up", why, live_.size()));
     report_.stopping(why, live_.size(), drain_time);
 }
 
 void server::finish_if_over() {
-    if (phase_ == phase::serving || !nobody_up()) return;
+    if (phase_ == phase::serving || answering_ || !nobody_up()) return;
     signals_.cancel();
     drain_timer_.cancel();
     status_timer_.cancel();
+    watchdog_.reset();
 }
 
 void server::draw_status() {
@@ -236,7 +328,9 @@ void server::draw_status() {
 } // namespace
 
 void run_server(const server_options& options) {
-    server(options).run();
+    auto inherited = inherited_sockets::take();
+    auto manager = service_notify::take();
+    server(options, inherited, manager).run();
 }
 
 } // namespace audiosocket::app

@@ -28,8 +28,11 @@ struct server_options {
 
 /// Serves until SIGINT, SIGTERM or `exit_after`; completes the recordings and returns. SIGTERM and `exit_after` answer
 /// no more calls and let those that are up end by themselves, for `drain_timeout`; SIGINT, and a second signal, hang up
-/// what is up in an orderly way; one more ends the program at once. Throws boost::system::system_error where it cannot
-/// listen, failure (file) where standard output could not be written.
+/// what is up in an orderly way; one more ends the program at once. SIGUSR2 starts the program anew, which takes over
+/// the port while the calls that are up stay here and end as after SIGTERM. The port may be given to us in the same way
+/// (inherited_sockets), and the service manager is told how we are (service_notify): call it before there are threads.
+/// Throws boost::system::system_error where it cannot listen, failure (file) where standard output could not be
+/// written.
 void run_server(const server_options& options);
 
 } // namespace audiosocket::app

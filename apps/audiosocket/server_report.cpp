@@ -26,6 +26,15 @@ std::string peer_text(const server_report::endpoint& peer) {
     return to_string(address{peer.address().to_string(), peer.port()});
 }
 
+std::string_view refusal_text(refusal why) {
+    switch (why) {
+    case refusal::network: return "outside of --allow";
+    case refusal::full: return "over --max-calls";
+    case refusal::host: return "over --max-calls-per-host";
+    }
+    return "";
+}
+
 std::string lost_line(std::uint64_t lines) {
     return to_text(json::object{{"event", "lost"}, {"lines", lines}}) + '\n';
 }
@@ -39,7 +48,7 @@ server_report::server_report(console::verbosity how, bool json) : console_(how) 
 void server_report::listening(const endpoint& at) {
     const auto where = peer_text(at);
     console_.log().info("listening on {}", where);
-    print({{"event", "listening"}, {"address", where}, {"port", at.port()}});
+    print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
 }
 
 void server_report::started(const call& c) {
@@ -100,6 +109,39 @@ void server_report::sum_up_early_ends() {
         console_.log().warn("{} more connections ended without a call",
                             early_ends_in_second_ - early_ends_logged_per_second);
     early_ends_in_second_ = 0;
+}
+
+void server_report::refused(const refusals& sum) {
+    if (sum.total() == 1)
+        console_.log().warn("{}: refused: {}", peer_text(sum.first_peer), refusal_text(sum.first_reason));
+    else
+        console_.log().warn("{} more connections refused ({}: {}, {}: {}, {}: {}), the first from {}", sum.total(),
+                            refusal_text(refusal::network), sum.network, refusal_text(refusal::full), sum.full,
+                            refusal_text(refusal::host), sum.host, peer_text(sum.first_peer));
+    print({{"event", "refused"},
+           {"network", sum.network},
+           {"full", sum.full},
+           {"host", sum.host},
+           {"first_peer", peer_text(sum.first_peer)}});
+}
+
+void server_report::handing_over(const std::string& program) {
+    console_.log().info("SIGUSR2: starting {} to take over", program);
+    print({{"event", "handing_over"}, {"program", program}});
+}
+
+void server_report::hand_over_failed(const std::string& why) {
+    console_.log().error("hand-over failed, and this process goes on: {}", why);
+    print({{"event", "hand_over_failed"}, {"reason", why}});
+}
+
+void server_report::hand_over_ignored(const std::string& why) {
+    console_.log().warn("SIGUSR2 is ignored: {}", why);
+    print({{"event", "hand_over_ignored"}, {"reason", why}});
+}
+
+void server_report::manager_not_told(const std::error_code& error) {
+    console_.log().warn("the service manager cannot be told (NOTIFY_SOCKET): {}", error.message());
 }
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {

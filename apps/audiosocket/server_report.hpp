@@ -5,12 +5,14 @@
 
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/call.hpp>
+#include <audiosocket/net/listener_options.hpp>
 
 #include <boost/json/object.hpp>
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace audiosocket::app {
 
@@ -38,6 +40,17 @@ class server_report {
     /// A connection never became a call. Whoever scans the port must not fill the log: beyond some a second they are
     /// counted.
     void ended_early(const endpoint& peer, const ended_event& why);
+
+    /// Connections were reset because of a limit.
+    void refused(const refusals& sum);
+
+    /// A successor is being started; it could not be, and we go on; or there is nothing to be done.
+    void handing_over(const std::string& program);
+    void hand_over_failed(const std::string& why);
+    void hand_over_ignored(const std::string& why);
+
+    /// The service manager cannot be told how we are.
+    void manager_not_told(const std::error_code& error);
 
     /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
     void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);

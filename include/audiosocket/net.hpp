@@ -9,3 +9,5 @@
 #include <audiosocket/net/connect.hpp>
 #include <audiosocket/net/io_thread.hpp>
 #include <audiosocket/net/listener.hpp>
+#include <audiosocket/net/listener_options.hpp>
+#include <audiosocket/net/network.hpp>

@@ -1,10 +1,9 @@
 #include <audiosocket/net/listener.hpp>
 
 #include "net/connection.hpp"
+#include "net/door.hpp"
 #include "net/handshake.hpp"
-
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/v6_only.hpp>
+#include "net/listening.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,20 +27,18 @@ constexpr std::chrono::milliseconds accept_pause{100};
 // only be heard later than it should.
 constexpr int send_buffer_bytes = 32 * 1024;
 
-tcp::endpoint resolve_local(asio::io_context& io, const address& where) {
-    if (where.host.empty()) {
-        io_error no_ipv6; // there are kernels without it
-        tcp::socket(io).open(tcp::v6(), no_ipv6);
-        return {no_ipv6 ? tcp::v4() : tcp::v6(), where.port};
-    }
-    tcp::resolver resolver(io);
-    return resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive)->endpoint();
-}
+// How long accepting may go on before the calls of this thread have their turns again, and how long it then waits: one
+// tick of the turns. Whoever floods us with connections gets a sixth of the thread, some ten thousand of them a second,
+// and puts off a frame by no more than this; the others wait in the kernel's queue.
+constexpr std::chrono::microseconds accept_time{200};
+constexpr std::chrono::milliseconds accept_rest = detail::turn_table::tick;
+
+// Refusals are told at most this often.
+constexpr std::chrono::seconds refusals_interval{1};
 
 } // namespace
 
 struct listener::impl : std::enable_shared_from_this<impl> {
-    using acceptor = asio::basic_socket_acceptor<tcp, detail::io_executor>;
     using state = detail::handshake::state;
 
     // A connection that has not said its id yet, in the order of deadlines. Shared with the wait for its bytes, which
@@ -50,6 +47,7 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     using guest_list = std::multimap<time_point, std::shared_ptr<guest>>;
     struct guest {
         detail::handshake line;
+        host_key host;
         guest_list::iterator place;
         bool settled = false;
     };
@@ -61,30 +59,37 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     };
 
     impl(asio::io_context& io, const listener_options& own_options, std::span<asio::io_context* const> contexts)
-        : options(own_options), executor(io.get_executor()), accepting(executor), pause(executor), alarm(executor) {
+        : executor(io.get_executor()), accepting(executor), entrance(own_options), pause(executor), alarm(executor),
+          telling(executor) {
         for (auto* c : contexts)
             homes.push_back({c});
     }
 
-    void listen(asio::io_context& io, const address& where);
     void accept();
-    void greet(detail::tcp_socket socket);
+    void accept_waiting();
+    void accept_later(std::chrono::nanoseconds wait);
+    void greet(detail::newcomer peer);
+    void refuse(detail::newcomer peer, refusal why);
+    void tell_refusals();
+    void make_room();
     void hear(const std::shared_ptr<guest>& g);
     bool settle(guest& g, state now);
     void welcome(guest& g);
     void set_alarm();
     void send_away_late_ones();
     void deliver(bool now);
+    void stop_accepting();
+    void end_if_deserted(bool now);
     void close();
 
     // Calls that ended before anybody asked for them count as well.
-    bool full() const noexcept { return std::max(counters.calls_up, ready.size()) >= options.calls_max; }
+    std::size_t taken() const noexcept { return std::max(counters.calls_up, ready.size()); }
 
-    const listener_options options;
     const detail::io_executor executor;
     std::vector<home> homes;
-    acceptor accepting;
+    detail::tcp_acceptor accepting;
     tcp::endpoint endpoint; // where it listens
+    detail::door entrance;
     detail::io_timer pause;
     guest_list guests;
     detail::io_timer alarm; // for the first deadline of the guests, or earlier
@@ -93,60 +98,102 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     detail::completion<call> waiter;
     listener_statistics counters;
     ended_early_handler ended_early;
+    refused_handler refused;
+    refusals untold;
+    detail::io_timer telling; // when the next sum may be told
+    bool told_lately = false;
 };
 
-void listener::impl::listen(asio::io_context& io, const address& where) {
-    try {
-        endpoint = resolve_local(io, where);
-        accepting.open(endpoint.protocol());
-        accepting.set_option(asio::socket_base::reuse_address(true));
-        if (where.host.empty() && endpoint.protocol() == tcp::v6()) accepting.set_option(asio::ip::v6_only(false));
-        accepting.bind(endpoint);
-        accepting.listen();
-        endpoint = accepting.local_endpoint();
-    } catch (const boost::system::system_error& e) {
-        throw boost::system::system_error(e.code(), "cannot listen on " + to_string(where));
+void listener::impl::accept() {
+    accepting.async_wait(tcp::socket::wait_read, [self = shared_from_this()](io_error) {
+        if (self->accepting.is_open()) self->accept_waiting();
+    });
+}
+
+// Those who wait in the kernel's queue, for as long as is our share.
+void listener::impl::accept_waiting() {
+    const auto until = clock::now() + accept_time;
+    while (accepting.is_open()) { // whoever is told of something may close us
+        io_error error;
+        detail::newcomer next = detail::accept_one(accepting, error);
+        if (error == asio::error::would_block) return accept();
+        if (error) {
+            ++counters.accept_errors;
+            return accept_later(accept_pause);
+        }
+        greet(std::move(next));
+        if (clock::now() >= until) return accept_later(accept_rest);
     }
 }
 
-void listener::impl::accept() {
-    accepting.async_accept([self = shared_from_this()](io_error error, detail::tcp_socket socket) {
-        if (!self->accepting.is_open()) return;
-        if (!error) {
-            self->accept();
-            return self->greet(std::move(socket));
-        }
-        if (error == asio::error::connection_aborted) return self->accept(); // it was gone before we came to it
-        ++self->counters.accept_errors;
-        self->pause.expires_after(accept_pause);
-        self->pause.async_wait([self](io_error) {
-            if (self->accepting.is_open()) self->accept();
-        });
+void listener::impl::accept_later(std::chrono::nanoseconds wait) {
+    pause.expires_after(wait);
+    pause.async_wait([self = shared_from_this()](io_error) {
+        if (self->accepting.is_open()) self->accept_waiting();
     });
 }
 
 // A new connection: refuse it, or wait for its id.
-void listener::impl::greet(detail::tcp_socket socket) {
+void listener::impl::greet(detail::newcomer peer) {
     ++counters.connections;
-    if (full()) {
-        ++counters.refused;
-        return; // the socket closes as it goes
+    if (const auto why = entrance.refuses(peer.peer().address(), taken())) return refuse(std::move(peer), *why);
+    make_room();
+    if (!accepting.is_open()) return; // whoever was told of it has closed us
+    io_error ignored;                 // a socket that refuses this has failed already, and the first read will say so
+    detail::tcp_socket socket(executor);
+    socket.assign(peer.peer().protocol(), peer.descriptor(), ignored);
+    if (!socket.is_open()) { // the reactor has no room for it
+        ++counters.accept_errors;
+        return;
     }
-    if (guests.size() >= options.handshakes_max) {
-        ++counters.evicted;
-        guest& first = *guests.begin()->second;
-        first.line.drop(make_error_code(protocol_errc::id_timeout));
-        settle(first, state::over);
-        if (!accepting.is_open()) return; // whoever was told of it has closed us
-    }
-    io_error ignored; // a socket that refuses this has failed already, and the first read will say so
+    peer.release();
     socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
+    const auto host = host_key_of(peer.peer().address());
     const auto g = std::make_shared<guest>(
-        guest{{std::move(socket), session(role::server, options.call, clock::now())}, guests.end()});
+        guest{{std::move(socket), session(role::server, entrance.options().call, clock::now())}, host, guests.end()});
     g->place = guests.emplace(g->line.deadline(), g);
+    entrance.enter(host);
     counters.handshakes = guests.size();
     set_alarm();
     hear(g);
+}
+
+// The oldest guests give way to a new one.
+void listener::impl::make_room() {
+    while (accepting.is_open() && guests.size() >= entrance.options().handshakes_max) {
+        ++counters.evicted;
+        const auto first = guests.begin()->second;
+        first->line.drop(make_error_code(protocol_errc::id_timeout));
+        settle(*first, state::over);
+    }
+}
+
+void listener::impl::refuse(detail::newcomer peer, refusal why) {
+    peer.reset();
+    ++counters.refused;
+    if (untold.total() == 0) {
+        untold.first_peer = peer.peer();
+        untold.first_reason = why;
+    }
+    switch (why) {
+    case refusal::network: ++counters.refused_network, ++untold.network; break;
+    case refusal::full: ++counters.refused_full, ++untold.full; break;
+    case refusal::host: ++counters.refused_host, ++untold.host; break;
+    }
+    if (!told_lately) tell_refusals();
+}
+
+void listener::impl::tell_refusals() {
+    const auto sum = std::exchange(untold, {});
+    if (!refused) return;
+    told_lately = true;
+    telling.expires_after(refusals_interval);
+    telling.async_wait([self = shared_from_this()](io_error error) {
+        if (error) return;
+        self->told_lately = false;
+        if (self->untold.total() > 0) self->tell_refusals();
+    });
+    refused(sum);
 }
 
 void listener::impl::hear(const std::shared_ptr<guest>& g) {
@@ -173,21 +220,26 @@ bool listener::impl::settle(guest& g, state now) {
     if (now == state::up) {
         welcome(g);
     } else {
+        entrance.leave(g.host);
         ++counters.never_started;
         if (ended_early) ended_early(g.line.peer(), g.line.end());
         g.line.socket().close();
     }
+    if (!accepting.is_open()) end_if_deserted(true);
     return true;
 }
 
 // The id has come: from now on the call lives where the fewest do.
 void listener::impl::welcome(guest& g) {
-    const bool too_many = full(); // others who connected together with it have said their ids first
+    const bool too_many =
+        taken() >= entrance.options().calls_max; // others who connected together with it have said their ids first
     home& here = *std::ranges::min_element(homes, {}, &home::calls);
-    const auto fresh =
-        std::make_shared<detail::connection>(*here.context, g.line.take_stream(), g.line.take_session(), options.call);
+    const auto fresh = std::make_shared<detail::connection>(*here.context, g.line.take_stream(), g.line.take_session(),
+                                                            entrance.options().call);
     if (too_many) {
+        entrance.leave(g.host);
         ++counters.refused;
+        ++counters.refused_full;
         fresh->start();
         call(fresh).hang_up();
         return;
@@ -195,8 +247,9 @@ void listener::impl::welcome(guest& g) {
     ++here.calls;
     ++counters.calls;
     ++counters.calls_up;
-    fresh->on_closed([self = shared_from_this(), &here] {
-        asio::dispatch(self->executor, [self, &here] {
+    fresh->on_closed([self = shared_from_this(), &here, host = g.host] {
+        asio::dispatch(self->executor, [self, &here, host] {
+            self->entrance.leave(host);
             --here.calls;
             --self->counters.calls_up;
         });
@@ -232,17 +285,29 @@ void listener::impl::deliver(bool now) {
         call next(std::move(ready.front()));
         ready.pop_front();
         waiter.complete({}, std::move(next), now);
-    } else if (!accepting.is_open()) {
+    } else if (!accepting.is_open() && guests.empty()) {
         waiter.complete(asio::error::operation_aborted, {}, now);
     }
 }
 
-void listener::impl::close() {
-    io_error ignored;
-    accepting.close(ignored);
+void listener::impl::stop_accepting() {
+    detail::close(accepting);
     pause.cancel();
+    if (untold.total() > 0) tell_refusals();
+    telling.cancel();
+    end_if_deserted(false);
+}
+
+// Nobody comes any more; so there is nothing to wait for, and the io_context may run out of work.
+void listener::impl::end_if_deserted(bool now) {
+    if (!guests.empty()) return;
     alarm.cancel();
     alarm_at = time_point::max();
+    deliver(now);
+}
+
+void listener::impl::close() {
+    stop_accepting();
     while (!guests.empty()) {
         const auto g = guests.begin()->second;
         g->line.drop(asio::error::operation_aborted);
@@ -259,11 +324,27 @@ listener::listener(asio::io_context& io, const address& where, const listener_op
 listener::listener(asio::io_context& io, const address& where, const listener_options& options,
                    std::span<asio::io_context* const> homes)
     : impl_(std::make_shared<impl>(io, options, homes)) {
-    validate(options.call);
-    if (options.calls_max < 1 || options.handshakes_max < 1)
-        throw std::invalid_argument("listener_options: calls_max and handshakes_max have to be at least 1");
-    if (homes.empty()) throw std::invalid_argument("listener: calls have to live somewhere");
-    impl_->listen(io, where);
+    detail::listen(impl_->accepting, io, where);
+    begin(options);
+}
+
+listener::listener(asio::io_context& io, listening_socket inherited, const listener_options& options,
+                   std::span<asio::io_context* const> homes)
+    : impl_(std::make_shared<impl>(io, options, homes)) {
+    detail::adopt(impl_->accepting, inherited.descriptor);
+    try {
+        begin(options);
+    } catch (...) {
+        io_error ignored;
+        impl_->accepting.release(ignored);
+        throw;
+    }
+}
+
+void listener::begin(const listener_options& options) {
+    detail::validate(options);
+    if (impl_->homes.empty()) throw std::invalid_argument("listener: calls have to live somewhere");
+    impl_->endpoint = impl_->accepting.local_endpoint();
     impl_->accept();
 }
 
@@ -305,6 +386,24 @@ void listener::cancel(const std::weak_ptr<impl>& waiting) {
 
 void listener::close() {
     asio::dispatch(impl_->executor, [self = impl_] { self->close(); });
+}
+
+void listener::stop_accepting() {
+    asio::dispatch(impl_->executor, [self = impl_] { self->stop_accepting(); });
+}
+
+listening_socket listener::socket() const noexcept {
+    return {impl_->accepting.is_open() ? impl_->accepting.native_handle() : -1};
+}
+
+void listener::set_options(const listener_options& options) {
+    detail::validate(options);
+    asio::dispatch(impl_->executor,
+                   [self = impl_, o = options]() mutable { self->entrance.set_options(std::move(o)); });
+}
+
+void listener::on_refused(refused_handler handler) {
+    asio::dispatch(impl_->executor, [self = impl_, h = std::move(handler)]() mutable { self->refused = std::move(h); });
 }
 
 void listener::on_ended_early(ended_early_handler handler) {

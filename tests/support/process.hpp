@@ -77,11 +77,11 @@ class process {
 
     /// Waits for the end and returns the exit code; 128 + the signal's number if it was killed; -1 if it goes on for
     /// longer than `patience`.
-    int wait(std::chrono::seconds patience = std::chrono::seconds(100)) {
+    int wait(std::chrono::milliseconds patience = std::chrono::seconds(100)) {
         const auto limit = std::chrono::steady_clock::now() + patience;
         while (pump(limit)) {
         }
-        if (std::chrono::steady_clock::now() >= limit) return -1;
+        if (output_open_ || errors_open_) return -1; // time was up first
         if (!status_) {
             int status = 0;
             waitpid(pid_, &status, 0);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -30,6 +31,16 @@ class raw_peer {
         be_patient();
     }
 
+    /// Comes from this address of the machine; on Linux each 127.x.y.z is one.
+    raw_peer(const tcp::endpoint& server, const std::string& from) : socket_(*io_) {
+        const auto to = loopback(server);
+        socket_.open(to.protocol());
+        socket_.bind({boost::asio::ip::make_address(from), 0});
+        socket_.connect(to);
+        socket_.set_option(tcp::no_delay(true));
+        be_patient();
+    }
+
     explicit raw_peer(tcp::acceptor& acceptor) : socket_(acceptor.accept()) { be_patient(); }
 
     void send(const bytes& data) { boost::asio::write(socket_, boost::asio::buffer(data)); }
@@ -44,6 +55,14 @@ class raw_peer {
         data.resize(socket_.read_some(boost::asio::buffer(data), error));
         if (error && error != boost::asio::error::eof) return std::nullopt;
         return data;
+    }
+
+    /// Waits for what comes next; whether that is a reset.
+    bool is_reset() {
+        pollfd file{socket_.native_handle(), POLLIN, 0};
+        char byte = 0;
+        return ::poll(&file, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1 &&
+               ::recv(socket_.native_handle(), &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
     }
 
     struct stream_end {

@@ -2,37 +2,31 @@
 
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/call.hpp>
+#include <audiosocket/net/listener_options.hpp>
 
 #include <functional>
 #include <span>
 
 namespace audiosocket {
 
-/// What a listener has to know.
-struct listener_options {
-    /// The rules for each call.
-    audiosocket::call_options call;
-
-    /// Calls up at once. Further connections are closed as soon as they come, before anybody has read their id: for the
-    /// dialplan a failure, so that it can go elsewhere. The default stays below the 1,024 open files that a process may
-    /// have where nobody raised the limit.
-    std::size_t calls_max = 800;
-
-    /// Connections that have not said their id yet. Asterisk says it at once, so when there are more, the oldest is the
-    /// best one to close (protocol_errc::id_timeout): silent connections cannot keep callers out.
-    std::size_t handshakes_max = 100;
+/// A TCP socket that listens already: inherited from whoever started this process (socket activation, a predecessor).
+struct listening_socket {
+    int descriptor = -1;
 };
 
 /// What a listener has counted.
 struct listener_statistics {
-    std::uint64_t connections = 0;   ///< Connections accepted, whatever became of them.
-    std::uint64_t calls = 0;         ///< Those that became calls.
-    std::uint64_t refused = 0;       ///< Closed at once because calls_max calls were up.
-    std::uint64_t evicted = 0;       ///< Closed before their id because too many others came after them.
-    std::uint64_t never_started = 0; ///< Ended before their id, for any reason.
-    std::uint64_t accept_errors = 0; ///< Times the system refused to accept (no descriptors, no memory).
-    std::size_t calls_up = 0;        ///< Up now.
-    std::size_t handshakes = 0;      ///< Waiting for their id now.
+    std::uint64_t connections = 0;     ///< Connections accepted, whatever became of them.
+    std::uint64_t calls = 0;           ///< Those that became calls.
+    std::uint64_t refused = 0;         ///< Reset at once, for one of the next three reasons.
+    std::uint64_t refused_network = 0; ///< ... not from a network that may call.
+    std::uint64_t refused_full = 0;    ///< ... because calls_max calls were up.
+    std::uint64_t refused_host = 0;    ///< ... because of calls_per_host_max.
+    std::uint64_t evicted = 0;         ///< Closed before their id because too many others came after them.
+    std::uint64_t never_started = 0;   ///< Ended before their id, for any reason.
+    std::uint64_t accept_errors = 0;   ///< Times the system refused to accept (no descriptors, no memory).
+    std::size_t calls_up = 0;          ///< Up now.
+    std::size_t handshakes = 0;        ///< Waiting for their id now.
 };
 
 /// Answers calls.
@@ -50,6 +44,9 @@ struct listener_statistics {
 /// The io_context must be run by exactly one thread and outlive the listener and its calls. Closing or destroying the
 /// listener leaves calls that were handed out alone.
 ///
+/// However many connect, accepting gets a sixth of its thread's time; the others wait in the kernel's queue
+/// meanwhile, and live calls keep their pace.
+///
 /// To use several cores, give it the io_contexts that the calls are to live on (shards): it still accepts, and reads
 /// ids, on the first one, and hands each call to the one that has the fewest.
 class AUDIOSOCKET_EXPORT listener {
@@ -61,6 +58,11 @@ class AUDIOSOCKET_EXPORT listener {
 
     /// The same for calls that live on these, each of which is run by exactly one thread.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options,
+             std::span<boost::asio::io_context* const> homes);
+
+    /// The same on a socket that listens already, which the listener then owns. Throws std::invalid_argument where it
+    /// is none, or not TCP; it is the caller's still then.
+    listener(boost::asio::io_context& io, listening_socket inherited, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
     listener(listener&&) noexcept;
@@ -81,6 +83,24 @@ class AUDIOSOCKET_EXPORT listener {
 
     /// Takes no more connections, and drops those without an id. Safe from any thread, like async_accept.
     void close();
+
+    /// Takes no more connections, but those that are there may still become calls: waits complete with
+    /// `operation_aborted` only when there are none of them left. Another process that has the same socket goes on
+    /// listening, and no connection is lost between the two. Safe from any thread.
+    void stop_accepting();
+
+    /// The socket it listens on, to be handed to a successor; it stays the listener's. -1 where it listens no more.
+    /// Only on the io_context.
+    listening_socket socket() const noexcept;
+
+    /// From now on these hold, for those who come; who is in stays, by the rules of his time. Safe from any thread.
+    /// Throws std::invalid_argument for options that make no sense.
+    void set_options(const listener_options& options);
+
+    /// Is told of refusals, on the io_context: of the first at once, of those that follow in sums, once a second. For
+    /// logs. It must not throw.
+    using refused_handler = std::function<void(const refusals&)>;
+    void on_refused(refused_handler handler);
 
     /// Is told of each connection that ended before it was a call, on the io_context: its peer and why. For logs. It
     /// must not throw.
@@ -104,6 +124,8 @@ class AUDIOSOCKET_EXPORT listener {
     boost::asio::io_context::executor_type executor() const noexcept;
     void start_wait(detail::completion<call> waiter);
     static void cancel(const std::weak_ptr<impl>& waiting);
+
+    void begin(const listener_options& options);
 
     std::shared_ptr<impl> impl_; // shared with the accept operation and the calls, which count down when they end
 };

@@ -1,0 +1,36 @@
+#include "net/door.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace audiosocket::detail {
+
+void validate(const listener_options& options) {
+    validate(options.call);
+    if (options.calls_max < 1 || options.handshakes_max < 1)
+        throw std::invalid_argument("listener_options: calls_max and handshakes_max have to be at least 1");
+    if (options.allow.size() > listener_options::networks_max)
+        throw std::invalid_argument("listener_options: " + std::to_string(options.allow.size()) +
+                                    " networks in allow; at most " + std::to_string(listener_options::networks_max));
+}
+
+std::optional<refusal> door::refuses(const boost::asio::ip::address& peer, std::size_t calls_up) const {
+    if (!allowed(peer)) return refusal::network;
+    if (calls_up >= options_.calls_max) return refusal::full;
+    if (options_.calls_per_host_max == 0) return std::nullopt;
+    const auto found = inside_.find(host_key_of(peer));
+    if (found != inside_.end() && found->second >= options_.calls_per_host_max) return refusal::host;
+    return std::nullopt;
+}
+
+void door::leave(const host_key& host) {
+    const auto found = inside_.find(host);
+    if (--found->second == 0) inside_.erase(found);
+}
+
+bool door::allowed(const boost::asio::ip::address& peer) const noexcept {
+    return options_.allow.empty() ||
+           std::ranges::any_of(options_.allow, [&](const network& n) { return n.contains(peer); });
+}
+
+} // namespace audiosocket::detail

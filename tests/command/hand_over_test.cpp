@@ -1,0 +1,220 @@
+#include "hand_over_test.hpp"
+
+#include <list>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+class serve_hand_over : public hand_over_test {
+  protected:
+    // The program under another name, which a test may replace.
+    std::filesystem::path own_program() const {
+        const auto link = folder / "audiosocket";
+        std::filesystem::create_symlink(AUDIOSOCKET_COMMAND, link);
+        return link;
+    }
+
+    void serve_as(const std::filesystem::path& program, std::vector<std::string> options) {
+        options.insert(options.begin(), {program.string(), "serve", "--listen", "127.0.0.1:0", "--json"});
+        server = std::make_unique<process>(std::move(options));
+        ASSERT_TRUE(server->wait_for_output("\n")) << server->err;
+        where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
+    }
+
+    void expect_it_goes_on(raw_peer& up) {
+        EXPECT_EQ(processes().size(), 1U);
+        up.send(frame(kind::dtmf, raw("7")));
+        EXPECT_TRUE(server->wait_for_output(R"("digit":"7")")) << server->out;
+        EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+        EXPECT_EQ(std::filesystem::exists("/proc/" + std::to_string(server->id())), true);
+    }
+};
+
+} // namespace
+
+// The promise: whoever calls does not notice. Calls come and go while the server is replaced twice, and longer ones
+// talk through both.
+TEST_F(serve_hand_over, realtime_calls_through_two_hand_overs_lose_nothing) {
+    serve({"--echo"});
+    const auto said = numbered_file("said.wav", 8000 * 5);
+    std::list<process> callers;
+    std::vector<std::filesystem::path> heard;
+    for (int i = 0; i < 3; ++i) {
+        heard.push_back(folder / ("heard" + std::to_string(i) + ".slin"));
+        callers.emplace_back(command(
+            {"call", where, "--play", said.string(), "--record", heard.back().string(), "--duration", "6", "--json"}));
+    }
+    process load(command({"bench", where, "--calls", "30", "--churn", "25", "--call-duration", "1", "--duration", "5",
+                          "--ramp", "0.5", "--json"}));
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(load.wait(std::chrono::milliseconds(1500)) == -1) << load.err; // it is in the middle of it
+        hand_over();
+    }
+    EXPECT_EQ(load.wait(), 0) << load.out << load.err; // every call held, every frame came back
+    const auto report = boost::json::parse(load.out);
+    EXPECT_EQ(report.at("calls_failed").to_number<int>(), 0);
+    EXPECT_EQ(report.at("frames_lost").to_number<int>(), 0);
+    EXPECT_EQ(report.at("frames_late").to_number<int>(), 0);
+    EXPECT_GT(report.at("calls_placed").to_number<int>(), 100);
+    EXPECT_LT(report.at("jitter_us").at("max").to_number<double>(), 60'000); // what the conformance cases allow
+
+    for (process& one : callers) {
+        EXPECT_EQ(one.wait(), 0) << one.out << one.err;
+        EXPECT_EQ(boost::json::parse(one.out).at("end").at("reason").as_string(), "hung up") << one.out;
+    }
+    const auto whole = numbers(8000 * 5);
+    for (const auto& file : heard)
+        EXPECT_NE(place_of(whole, read_mono(file)), nowhere) << how_far(whole, read_mono(file));
+    const auto pids = processes();
+    EXPECT_EQ(std::set(pids.begin(), pids.end()).size(), 3U);
+    stop_last();
+}
+
+TEST_F(serve_hand_over, case_50_of_the_check_passes_strictly) {
+    serve({"--echo"});
+    const auto result = run({"check", where, "--only", "50", "--strict", "--json", "--hand-over",
+                             "kill -USR2 " + std::to_string(server->id())});
+    EXPECT_EQ(result.code, 0) << result.out;
+    EXPECT_EQ(result.json().at("passed").to_number<int>(), 1) << result.out;
+    EXPECT_TRUE(server->wait_for_output("handed over to process"));
+    EXPECT_EQ(processes().size(), 2U);
+    stop_last();
+}
+
+TEST_F(serve_hand_over, connection_without_an_id_is_still_a_call_of_the_old_process) {
+    serve({});
+    raw_peer early(endpoint());
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0); // came later, so the early one has been accepted
+    hand_over();
+    early.send(frame(kind::id, bytes(16, std::byte{9})));
+    EXPECT_FALSE(early.receive_bytes(323).empty());
+    early.finish();
+    early.receive_all();
+    EXPECT_EQ(server->wait(std::chrono::seconds(0)), -1);
+    stop_last();
+}
+
+TEST_F(serve_hand_over, drain_timeout_ends_the_calls_of_the_old_process_in_order) {
+    serve({"--drain-timeout", "0.5"});
+    process caller(command({"call", where, "--duration", "60", "--json"}));
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    hand_over();
+    ASSERT_TRUE(server->wait_for_output(R"("reason":"--drain-timeout","calls":1,"drain_seconds":0)")) << server->out;
+    EXPECT_EQ(caller.wait(), 0) << caller.out;
+    EXPECT_NE(caller.out.find("\"peer hung up\""), std::string::npos) << caller.out;
+    stop_last();
+}
+
+TEST_F(serve_hand_over, sigterm_after_it_is_the_first_and_lets_calls_end) {
+    serve({});
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    hand_over();
+    server->signal(SIGTERM);
+    ASSERT_TRUE(server->wait_for_output(R"("reason":"SIGTERM","calls":1,"drain_seconds":80)")) << server->out;
+    up.send(frame(kind::dtmf, raw("7")));
+    EXPECT_TRUE(server->wait_for_output(R"("digit":"7")")) << server->out;
+    server->signal(SIGTERM);
+    EXPECT_TRUE(server->wait_for_output(R"("reason":"SIGTERM","calls":1,"drain_seconds":0)")) << server->out;
+    up.finish();
+    stop_last();
+}
+
+// What is found under the program's name is started, not what was there before.
+TEST_F(serve_hand_over, replaced_program_is_the_one_that_is_started) {
+    const auto program = own_program();
+    serve_as(program, {});
+    std::filesystem::remove(program);
+    const auto trace = folder / "trace";
+    std::ofstream(program) << "#!/bin/sh\necho new > " << trace << "\nexec " << AUDIOSOCKET_COMMAND << " \"$@\"\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    hand_over();
+    EXPECT_TRUE(std::filesystem::exists(trace));
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    stop_last();
+}
+
+TEST_F(serve_hand_over, missing_program_is_told_and_the_server_goes_on) {
+    const auto program = own_program();
+    serve_as(program, {});
+    raw_peer up = raw_caller();
+    std::filesystem::remove(program);
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("cannot be started: No such file or directory")) << server->out;
+    expect_it_goes_on(up);
+    up.finish();
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_hand_over, successor_that_cannot_begin_is_told_and_the_server_goes_on) {
+    const auto sound = numbered_file("sound.wav", 800);
+    serve({"--play", sound.string()});
+    raw_peer up = raw_caller();
+    std::filesystem::remove(sound);
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("it ended with exit code 4")) << server->out;
+    EXPECT_NE(server->out.find("hand_over_failed"), std::string::npos);
+    EXPECT_TRUE(server->wait_for_errors("hand-over failed, and this process goes on")) << server->err;
+    expect_it_goes_on(up);
+
+    numbered_file("sound.wav", 800); // and then it works
+    hand_over();
+    up.finish();
+    stop_last();
+}
+
+TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
+    const auto program = own_program();
+    serve_as(program, {});
+    raw_peer up = raw_caller();
+    std::filesystem::remove(program);
+    std::ofstream(program) << "#!/bin/sh\nkill -SEGV $$\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("it was ended by signal 11")) << server->out;
+    expect_it_goes_on(up);
+    up.finish();
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_hand_over, second_signal_while_one_is_starting_is_ignored_and_stopping_ends_that_one) {
+    const auto program = own_program();
+    serve_as(program, {});
+    std::filesystem::remove(program);
+    const auto trace = folder / "trace";
+    std::ofstream(program) << "#!/bin/sh\necho $$ > " << trace << "\nexec sleep 60\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("a successor is starting already")) << server->out;
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(stop(), 0); // which waits until the sleeper has closed the output that it inherited
+}
+
+// Whatever is open in the old process is its own: a call that the successor had as well would never be closed.
+TEST_F(serve_hand_over, successor_has_no_call_of_the_old_process) {
+    const auto sockets = [](pid_t pid) {
+        std::set<std::string> all;
+        for (const auto& file : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+            std::error_code gone;
+            const auto what = std::filesystem::read_symlink(file, gone).string();
+            if (what.starts_with("socket:")) all.insert(what);
+        }
+        return all;
+    };
+    serve({"--record", (folder / "calls").string()});
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    const auto before = sockets(server->id());
+    EXPECT_EQ(before.size(), 2U); // the port and the call
+    hand_over();
+    const auto after = sockets(processes().back());
+    EXPECT_EQ(after.size(), 1U); // the port
+    EXPECT_TRUE(std::includes(before.begin(), before.end(), after.begin(), after.end()));
+    EXPECT_EQ(sockets(server->id()).size(), 1U); // the call
+    up.finish();
+    stop_last();
+}

@@ -1,0 +1,245 @@
+#include "net_test.hpp"
+
+#include <fcntl.h>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Whom a listener answers, and how many.
+class limits_on_loopback : public net_test {
+  protected:
+    raw_peer connect_from(const std::string& address) { return {calls_->local_endpoint(), address}; }
+
+    // A call from there that is up.
+    std::pair<raw_peer, call> answered_from(const std::string& address) {
+        raw_peer peer = connect_from(address);
+        peer.send(id_bytes());
+        return {std::move(peer), accept()};
+    }
+
+    static listener_options allowing(std::vector<std::string> networks) {
+        listener_options o;
+        for (const auto& n : networks)
+            o.allow.push_back(network::parse(n));
+        return o;
+    }
+
+    // A socket that listens already, as an inherited one does.
+    static int listening() {
+        const int s = ::socket(AF_INET, SOCK_STREAM, 0);
+        EXPECT_EQ(::listen(s, 10), 0); // on a free port of every address
+        return s;
+    }
+
+    std::optional<listener> adopt(int descriptor) {
+        boost::asio::io_context* home = &io_.context();
+        return std::optional<listener>(std::in_place, io_.context(), listening_socket{descriptor}, listener_options{},
+                                       std::span(&home, 1));
+    }
+};
+
+} // namespace
+
+TEST_F(limits_on_loopback, address_outside_of_the_networks_is_reset_before_its_id_is_read) {
+    listen(allowing({"127.0.0.1", "127.1.0.0/16"}));
+    raw_peer stranger = connect_from("127.0.0.2");
+    EXPECT_TRUE(stranger.is_reset());
+    EXPECT_EQ(counted().refused_network, 1U);
+    EXPECT_EQ(counted().refused, 1U);
+    EXPECT_EQ(counted().never_started, 0U);
+    EXPECT_TRUE(answered_from("127.0.0.1").second);
+    EXPECT_TRUE(answered_from("127.1.200.3").second);
+}
+
+TEST_F(limits_on_loopback, host_gets_as_many_calls_as_the_limit_says_and_others_get_theirs) {
+    listener_options options;
+    options.calls_per_host_max = 2;
+    listen(options);
+    auto first = answered_from("127.0.0.2");
+    auto second = answered_from("127.0.0.2");
+    EXPECT_TRUE(connect_from("127.0.0.2").is_reset());
+    EXPECT_EQ(counted().refused_host, 1U);
+    EXPECT_TRUE(answered_from("127.0.0.3").second);
+
+    first.first.finish(); // makes room
+    ASSERT_TRUE(eventually([&] { return counted().calls_up == 1; }));
+    EXPECT_TRUE(answered_from("127.0.0.2").second);
+}
+
+TEST_F(limits_on_loopback, connections_without_an_id_count_for_their_host_until_they_go) {
+    listener_options options;
+    options.calls_per_host_max = 1;
+    listen(options);
+    {
+        raw_peer silent = connect_from("127.0.0.2");
+        ASSERT_TRUE(eventually([&] { return counted().handshakes == 1; }));
+        EXPECT_TRUE(connect_from("127.0.0.2").is_reset());
+    }
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 0; }));
+    EXPECT_TRUE(answered_from("127.0.0.2").second);
+}
+
+TEST_F(limits_on_loopback, full_listener_resets_whoever_comes) {
+    listener_options options;
+    options.calls_max = 1;
+    listen(options);
+    auto up = answered();
+    EXPECT_TRUE(connect().is_reset());
+    EXPECT_EQ(counted().refused_full, 1U);
+}
+
+TEST_F(limits_on_loopback, options_change_while_it_runs_and_leave_live_calls_alone) {
+    listen();
+    auto [peer, c] = answered_from("127.0.0.2");
+    calls_->set_options(allowing({"127.0.0.1"}));
+    EXPECT_TRUE(connect_from("127.0.0.2").is_reset());
+    peer.send(frame(kind::dtmf, raw("5")));
+    EXPECT_EQ(next_of<dtmf_event>(c).digit, '5');
+
+    listener_options one;
+    one.calls_per_host_max = 1; // the call of before counts
+    calls_->set_options(one);
+    EXPECT_TRUE(connect_from("127.0.0.2").is_reset());
+    EXPECT_TRUE(answered_from("127.0.0.1").second);
+
+    listener_options none;
+    none.calls_max = 0;
+    EXPECT_THROW(calls_->set_options(none), std::invalid_argument);
+    none = {};
+    none.allow.assign(listener_options::networks_max + 1, network::parse("10.0.0.0/8"));
+    EXPECT_THROW(calls_->set_options(none), std::invalid_argument);
+}
+
+TEST_F(limits_on_loopback, refusals_are_told_the_first_at_once_and_the_others_in_sums) {
+    listen(allowing({"127.0.0.1"}));
+    std::vector<refusals> told;
+    calls_->on_refused([&](const refusals& r) { told.push_back(r); });
+    const auto times_told = [&] { return on_io([&] { return told.size(); }); };
+    raw_peer first = connect_from("127.0.0.2");
+    ASSERT_TRUE(eventually([&] { return times_told() == 1; }));
+    EXPECT_EQ(told[0].total(), 1U);
+    EXPECT_EQ(told[0].network, 1U);
+    EXPECT_EQ(told[0].first_peer, first.socket().local_endpoint());
+    EXPECT_EQ(told[0].first_reason, refusal::network);
+
+    for (int i = 0; i < 50; ++i)
+        connect_from("127.0.0.3");
+    ASSERT_TRUE(eventually([&] { return counted().refused == 51; }));
+    ASSERT_TRUE(eventually([&] { return times_told() >= 2; }));
+    std::uint64_t sum = 0;
+    for (const auto& r : told)
+        sum += r.total();
+    EXPECT_EQ(sum, 51U);
+    EXPECT_LE(told.size(), 3U);
+}
+
+// Whoever sends 2,000 connections at once is taken as fast as a share of the thread allows; what lives there goes on.
+TEST_F(limits_on_loopback, flood_leaves_the_thread_its_turns) {
+    listen(allowing({"127.0.0.1"}));
+    std::atomic<bool> flooding = true;
+    std::size_t turns = 0;          // of somebody else on that thread
+    std::uint64_t most_between = 0; // connections accepted between two of them
+    std::uint64_t accepted_before = 0;
+    boost::asio::steady_timer timer(io_.context());
+    std::function<void(boost::system::error_code)> turn = [&](auto) {
+        ++turns;
+        const auto now = calls_->statistics().connections;
+        if (accepted_before > 0) most_between = std::max(most_between, now - accepted_before);
+        accepted_before = now;
+        if (!flooding) return;
+        timer.expires_after(1ms);
+        timer.async_wait(turn);
+    };
+    // They wait in the kernel's queue while the thread is busy.
+    std::promise<void> go;
+    boost::asio::post(io_.context(), [&] { go.get_future().wait(); });
+    std::vector<raw_peer> flood;
+    for (int i = 0; i < 800; ++i)
+        flood.push_back(connect_from("127.0.0.2"));
+    boost::asio::post(io_.context(), [&] { turn({}); });
+    go.set_value();
+    ASSERT_TRUE(eventually([&] { return counted().refused == 800; }));
+    flooding = false;
+    on_io([] {});
+    ASSERT_TRUE(eventually([&] { return on_io([&] { return timer.cancel() == 0; }); }));
+    EXPECT_GT(turns, 3U);
+    EXPECT_LT(most_between, 500U); // 200 us of accepting, with room for a fast machine
+}
+
+TEST_F(limits_on_loopback, inherited_socket_is_adopted_and_inherited_by_nobody_else) {
+    const int s = listening();
+    calls_ = adopt(s);
+    EXPECT_EQ(fcntl(s, F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(on_io([&] { return calls_->socket().descriptor; }), s);
+    EXPECT_EQ(answered().second.id(), sample_id);
+    calls_->close();
+    on_io([] {});
+    EXPECT_EQ(fcntl(s, F_GETFD), -1);
+    EXPECT_EQ(on_io([&] { return calls_->socket().descriptor; }), -1);
+}
+
+TEST_F(limits_on_loopback, what_does_not_listen_is_not_adopted_and_stays_the_callers) {
+    const int datagrams = ::socket(AF_INET, SOCK_DGRAM, 0);
+    const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+    const int local = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    for (const int s : {datagrams, silent, local}) {
+        EXPECT_THROW(adopt(s), std::invalid_argument);
+        EXPECT_EQ(::close(s), 0);
+    }
+    EXPECT_THROW(adopt(silent), std::invalid_argument); // closed
+}
+
+TEST_F(limits_on_loopback, two_listeners_on_one_socket_hand_over_without_losing_a_connection) {
+    const int s = listening();
+    const int copy = ::dup(s);
+    calls_ = adopt(s);
+    raw_peer early = connect();
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 1; }));
+    auto successor = adopt(copy);
+    auto waiting = calls_->async_accept(boost::asio::use_future);
+    calls_->stop_accepting();
+    on_io([] {});
+
+    for (int i = 0; i < 10; ++i) { // all new ones come to the successor
+        raw_peer late = connect();
+        late.send(id_bytes());
+        EXPECT_EQ(successor->async_accept(boost::asio::use_future).get().id(), sample_id);
+    }
+    early.send(id_bytes()); // who was there before is still a call of the first
+    EXPECT_EQ(waiting.get().id(), sample_id);
+    EXPECT_THROW(accept(), boost::system::system_error); // and the last
+    EXPECT_EQ(counted().connections, 1U);
+}
+
+// A program that stops must not sit there until the deadline of somebody who has long been a call.
+TEST_F(limits_on_loopback, io_context_without_guests_and_calls_has_nothing_left_to_run) {
+    boost::asio::io_context io;
+    listener l(io, {"127.0.0.1", 0});
+    std::optional<call> up;
+    l.async_accept([&](auto, call c) { up = std::move(c); });
+    raw_peer peer(l.local_endpoint());
+    peer.send(id_bytes());
+    while (!up)
+        io.run_one();
+    l.stop_accepting();
+    up->hang_up();
+    peer.finish();
+    io.run_for(4s); // the id had five
+    EXPECT_TRUE(io.stopped());
+}
+
+TEST_F(limits_on_loopback, listener_that_stops_accepting_ends_its_wait_when_the_last_guest_goes) {
+    listen();
+    std::optional<raw_peer> silent = connect();
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 1; }));
+    auto waiting = calls_->async_accept(boost::asio::use_future);
+    calls_->stop_accepting();
+    on_io([] {});
+    EXPECT_THROW(connect(), boost::system::system_error); // refused
+    EXPECT_EQ(waiting.wait_for(0s), std::future_status::timeout);
+    silent.reset();
+    EXPECT_THROW(waiting.get(), boost::system::system_error);
+}
