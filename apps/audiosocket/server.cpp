@@ -1,5 +1,6 @@
 #include "audiosocket/server.hpp"
 
+#include "audiosocket/reload.hpp"
 #include "audiosocket/server_report.hpp"
 
 #include <audiosocket/server/shards.hpp>
@@ -15,6 +16,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace audiosocket::app {
@@ -28,19 +30,25 @@ constexpr std::chrono::milliseconds status_interval{200};
 // Calls that get a meter of their own on the status line.
 constexpr std::size_t metered_calls_max = 3;
 
+server_report::options report_options(const server_options& o) {
+    return {o.quiet     ? console::verbosity::quiet
+            : o.verbose ? console::verbosity::verbose
+                        : console::verbosity::normal,
+            o.json, o.json_log};
+}
+
 // Threads: signals, accepting and the status line belong to the thread that calls run(). With one shard the calls do as
 // well; with more, each call is served on the thread of its shard, and what they share is behind `sharing_`, which
 // nobody takes for audio, and nobody holds for long.
 class server {
   public:
-    explicit server(const server_options& options)
-        : options_(options), report_(options.quiet     ? console::verbosity::quiet
-                                     : options.verbose ? console::verbosity::verbose
-                                                       : console::verbosity::normal,
-                                     options.json),
+    server(const server_options& options, settings_reader read_again)
+        : options_(options), read_again_(std::move(read_again)), report_(report_options(options)),
           cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr),
           calls_(io_, options.listen, options.listener, homes()), signals_(io_, SIGINT, SIGTERM), drain_timer_(io_),
-          status_timer_(io_) {}
+          status_timer_(io_) {
+        if (read_again_) signals_.add(SIGHUP);
+    }
 
     void run() {
         report_.listening(calls_.local_endpoint());
@@ -71,6 +79,9 @@ class server {
     void on_end(live_calls::iterator which, const ended_event& end);
     void wait_for_signal();
     void on_signal(int number);
+    void on_hangup_signal();
+    void reload();
+    void apply(const server_options& fresh);
     void drain(const std::string& why);
     void hang_up_all(const std::string& why);
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
@@ -80,7 +91,10 @@ class server {
     bool nobody_up();
     std::shared_ptr<call_recording> recording_for(const call& c);
 
-    const server_options options_;
+    server_options options_; // reload() changes them, on our thread
+    const settings_reader read_again_;
+    bool reloading_ = false;
+    bool reload_again_ = false; // asked for meanwhile
     server_report report_;
     disk_thread disk_;
     asio::io_context io_{1};              // one thread runs it
@@ -137,7 +151,7 @@ std::shared_ptr<call_recording> server::recording_for(const call& c) {
 void server::on_event(live_calls::iterator which, const event& e) {
     if (const auto* end = std::get_if<ended_event>(&e)) return on_end(which, *end);
     const std::lock_guard lock(sharing_);
-    report_.happened((*which)->line().id(), e);
+    report_.happened((*which)->line(), e);
 }
 
 void server::on_end(live_calls::iterator which, const ended_event& end) {
@@ -171,6 +185,7 @@ void server::wait_for_signal() {
 }
 
 void server::on_signal(int number) {
+    if (number == SIGHUP) return on_hangup_signal();
     if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
     // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
     if (number == SIGTERM && phase_ == phase::serving)
@@ -178,6 +193,51 @@ void server::on_signal(int number) {
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
     finish_if_over();
+}
+
+// Somebody has new settings for us; or the terminal that we were started from has been closed.
+void server::on_hangup_signal() {
+    if (phase_ != phase::serving) return;
+    if (!report_.screen().terminal_is_gone()) return reload();
+    hang_up_all("SIGHUP");
+    finish_if_over();
+}
+
+// Reading the settings loads sound files as well: not here, where calls may live.
+void server::reload() {
+    reload_again_ = std::exchange(reloading_, true);
+    if (reload_again_) return;
+    asio::post(disk_, [this] {
+        std::shared_ptr<server_options> fresh;
+        std::string wrong;
+        try {
+            fresh = std::make_shared<server_options>(read_again_());
+        } catch (const std::exception& e) {
+            wrong = e.what();
+        }
+        asio::post(io_, [this, fresh, wrong] {
+            reloading_ = false;
+            if (phase_ != phase::serving) return;
+            if (fresh) {
+                apply(*fresh);
+            } else {
+                const std::lock_guard lock(sharing_);
+                report_.reload_failed(wrong);
+            }
+            if (std::exchange(reload_again_, false)) reload();
+        });
+    });
+}
+
+// For calls to come; those that are up go on as they began.
+void server::apply(const server_options& fresh) {
+    options_.plan = fresh.plan;
+    options_.record = fresh.record;
+    options_.drain_timeout = fresh.drain_timeout;
+    const auto changes = take_changes(options_.settings, fresh.settings);
+    const std::lock_guard lock(sharing_);
+    report_.change_log(report_options(fresh));
+    report_.reloaded(changes);
 }
 
 // No more calls; those that are up may end by themselves.
@@ -235,8 +295,8 @@ void server::draw_status() {
 
 } // namespace
 
-void run_server(const server_options& options) {
-    server(options).run();
+void run_server(const server_options& options, settings_reader read_again) {
+    server(options, std::move(read_again)).run();
 }
 
 } // namespace audiosocket::app
