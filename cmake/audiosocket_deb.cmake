@@ -23,6 +23,22 @@ foreach(component IN ITEMS lib dev command)
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides COMPONENT ${component})
 endforeach()
 
+# --- The service: its units, its settings, and what has to be done when they come and go ---
+
+if(TARGET audiosocket_command)
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/systemd/audiosocket.service"
+        "${PROJECT_SOURCE_DIR}/packaging/systemd/audiosocket.socket"
+        DESTINATION lib/systemd/system COMPONENT command)
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/audiosocket.toml"
+        DESTINATION /etc/audiosocket COMPONENT command)
+    # CPack wants each of these scripts under the name that it has in the package.
+    foreach(script IN ITEMS postinst prerm postrm)
+        configure_file("${debian}/command.${script}" "${PROJECT_BINARY_DIR}/debian/${script}" COPYONLY)
+        list(APPEND command_control "${PROJECT_BINARY_DIR}/debian/${script}")
+    endforeach()
+    list(APPEND command_control "${debian}/conffiles")
+endif()
+
 # --- The packages ---
 
 set(CPACK_GENERATOR DEB)
@@ -68,9 +84,11 @@ This package has the headers, and what CMake and pkg-config need.")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME ${command_package})
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION comm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS
-    "${lib_package} (>= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+    "${lib_package} (>= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), adduser, init-system-helpers (>= 1.54)")
+set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA ${command_control})
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION "answer, place, record and inspect AudioSocket calls\n${about}\n\
 This command is a server that plays, echoes and records calls, a caller that\n\
-behaves as Asterisk does and reports on the server, and a reader of captures.")
+behaves as Asterisk does and reports on the server, and a reader of captures.\n\
+The server is a service of systemd as well, which has to be enabled.")
 
 include(CPack)

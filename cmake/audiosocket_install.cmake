@@ -57,9 +57,10 @@ install(FILES "${PROJECT_BINARY_DIR}/audiosocket.pc"
 if(TARGET audiosocket_command)
     install(TARGETS audiosocket_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
 
-    file(GLOB manuals CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
+    file(GLOB manuals CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.[15]")
     find_program(AUDIOSOCKET_GZIP gzip)
     foreach(manual IN LISTS manuals)
+        string(REGEX MATCH "[15]$" section "${manual}")
         if(AUDIOSOCKET_GZIP)
             get_filename_component(name "${manual}" NAME)
             set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${manual}")
@@ -67,7 +68,7 @@ if(TARGET audiosocket_command)
                 OUTPUT_FILE "${PROJECT_BINARY_DIR}/${name}.gz" COMMAND_ERROR_IS_FATAL ANY)
             set(manual "${PROJECT_BINARY_DIR}/${name}.gz")
         endif()
-        install(FILES "${manual}" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
+        install(FILES "${manual}" DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT command)
     endforeach()
 
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/audiosocket" OPTIONAL

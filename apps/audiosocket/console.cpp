@@ -1,7 +1,6 @@
 #include "audiosocket/console.hpp"
 
 #include <spdlog/details/null_mutex.h>
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <fmt/format.h>
@@ -17,8 +16,6 @@ namespace {
 
 constexpr const char* erase_line = "\r\033[K";
 
-constexpr const char* log_pattern = "%H:%M:%S.%e %l: %v";
-
 // Where the terminal does not tell its width.
 constexpr std::size_t default_columns = 80;
 
@@ -28,21 +25,25 @@ class console_sink final : public spdlog::sinks::base_sink<spdlog::details::null
 
   private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        spdlog::memory_buf_t text;
-        formatter_->format(message, text);
-        to_.write({text.data(), text.size()});
+        to_.log(message.level, {message.payload.data(), message.payload.size()}, {});
     }
     void flush_() override {}
 
     console& to_;
 };
 
-// A line of the log, made without the logger: it is the thread that writes who needs it.
-std::string lost_line(std::uint64_t lines) {
-    const auto text = fmt::format("{} lines of this log are missing here: nobody read them", lines);
-    spdlog::memory_buf_t line;
-    spdlog::pattern_formatter(log_pattern).format({"audiosocket", spdlog::level::warn, text}, line);
-    return {line.data(), line.size()};
+log_format format_for(bool json, bool to_journal) {
+    if (to_journal) return json ? log_format::journal_json : log_format::journal;
+    return json ? log_format::json : log_format::text;
+}
+
+spdlog::level::level_enum level_for(console::verbosity how) {
+    switch (how) {
+    case console::verbosity::quiet: return spdlog::level::warn;
+    case console::verbosity::verbose: return spdlog::level::debug;
+    case console::verbosity::normal: break;
+    }
+    return spdlog::level::info;
 }
 
 std::size_t terminal_columns() {
@@ -65,13 +66,30 @@ std::string cut_to(const std::string& text, std::size_t columns) {
 
 } // namespace
 
-console::console(verbosity how)
-    : interactive_(how != verbosity::quiet && isatty(STDERR_FILENO) != 0), out_(STDERR_FILENO, lost_line),
+console::console(verbosity how, bool json_log)
+    : had_terminal_(isatty(STDERR_FILENO) != 0), interactive_(how != verbosity::quiet && had_terminal_),
+      to_journal_(logs_to_journal()),
+      format_(std::make_shared<std::atomic<log_format>>(format_for(json_log, to_journal_))),
+      out_(STDERR_FILENO,
+           [format = format_](std::uint64_t lines) {
+               return log_line(*format, spdlog::level::warn,
+                               fmt::format("{} lines of this log are missing here: nobody read them", lines));
+           }),
       log_(std::make_shared<spdlog::logger>("audiosocket", std::make_shared<console_sink>(*this))) {
-    log_->set_pattern(log_pattern);
-    log_->set_level(how == verbosity::quiet     ? spdlog::level::warn
-                    : how == verbosity::verbose ? spdlog::level::debug
-                                                : spdlog::level::info);
+    log_->set_level(level_for(how));
+}
+
+void console::log(spdlog::level::level_enum level, const std::string& message, const boost::json::object& fields) {
+    if (log_->should_log(level)) write(log_line(*format_, level, message, fields));
+}
+
+void console::change_log(verbosity how, bool json_log) {
+    log_->set_level(level_for(how));
+    *format_ = format_for(json_log, to_journal_);
+}
+
+bool console::terminal_is_gone() const {
+    return had_terminal_ && isatty(STDERR_FILENO) == 0;
 }
 
 console::~console() {

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "audiosocket/line_writer.hpp"
+#include "audiosocket/log/log_line.hpp"
 
 #include <spdlog/logger.h>
 
+#include <boost/json/object.hpp>
+
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -16,12 +20,22 @@ class console {
   public:
     enum class verbosity { quiet, normal, verbose };
 
-    explicit console(verbosity how = verbosity::normal);
+    /// With `json_log` the log is lines of JSON. Where it goes to the journal of systemd, it looks as that wants it.
+    explicit console(verbosity how = verbosity::normal, bool json_log = false);
     ~console();
     console(const console&) = delete;
     console& operator=(const console&) = delete;
 
     spdlog::logger& log() noexcept { return *log_; }
+
+    /// A line of the log with what it is about, which is shown where the log is JSON.
+    void log(spdlog::level::level_enum level, const std::string& message, const boost::json::object& fields);
+
+    /// From now on the log looks like this, and says so much.
+    void change_log(verbosity how, bool json_log);
+
+    /// Whether there was a terminal, and it has been closed.
+    bool terminal_is_gone() const;
 
     /// Whether a status line would be seen: standard error is a terminal and nobody asked for quiet.
     bool interactive() const noexcept { return interactive_; }
@@ -33,7 +47,10 @@ class console {
     void write(const std::string& text);
 
   private:
+    const bool had_terminal_;
     bool interactive_;
+    const bool to_journal_;
+    const std::shared_ptr<std::atomic<log_format>> format_; // shared with the writing thread, which may outlive us
     std::string status_;
     line_writer out_;
     std::shared_ptr<spdlog::logger> log_;

@@ -1,5 +1,6 @@
 #include "audiosocket/run.hpp"
 
+#include "audiosocket/log/printable.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/audio/sound_error.hpp>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <sstream>
 
 namespace audiosocket::app {
 namespace {
@@ -27,8 +29,11 @@ constexpr const char* footer = R"(Examples:
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
 Each verb has its own --help; the manual is audiosocket(1).)";
 
+// Several lines are as many mistakes.
 int fail(exit_code code, const std::string& what) {
-    std::cerr << "audiosocket: " << what << '\n';
+    std::istringstream lines(what);
+    for (std::string line; std::getline(lines, line);)
+        std::cerr << "audiosocket: " << printable(line) << '\n';
     return static_cast<int>(code);
 }
 
@@ -77,7 +82,7 @@ int run(int argc, const char* const* argv) {
     command.get_formatter()->column_width(34);
 
     exit_code result = exit_code::good;
-    add_serve(command, result);
+    add_serve(command, result, {argv, argv + argc});
     add_call(command, result);
     add_check(command, result);
     add_bench(command, result);

@@ -1,4 +1,6 @@
+#include "audiosocket/log/printable.hpp"
 #include "audiosocket/server.hpp"
+#include "audiosocket/settings/settings.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <sys/resource.h>
@@ -13,6 +15,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,20 +34,25 @@ constexpr const char* examples = R"(Examples:
       echo, and record each call as a two-channel WAV file (caller left)
   audiosocket serve --tone 440 --input-format ulaw
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
+  audiosocket serve --config server.toml --max-calls 200
+      settings from a file; what the command line says goes first
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
 SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
 or a second signal, hangs them up; one more ends the program at once. SIGUSR2 starts this program
-anew, which takes over the port; calls that are up stay here, as after SIGTERM.
+anew, which takes over the port; calls that are up stay here, as after SIGTERM. SIGHUP reads the
+settings again.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 struct serve_options {
     std::string listen = "0.0.0.0:9092";
-    std::string play;
-    std::string record;
+    // Nothing said between the quotes is a mistake, not a wish for nothing.
+    std::optional<std::string> play;
+    std::optional<std::string> record;
+    std::optional<std::string> barge_in;
     std::string input = "auto";
     std::vector<std::string> allow;
-    std::optional<std::string> barge_in; // no keys are a mistake, not a wish for none
+    std::string log_format = "text";
     double tone_hz = 0;
     double id_timeout_s = 5;
     double drain_timeout_s = std::chrono::duration<double>(server_options{}.drain_timeout).count();
@@ -77,131 +85,194 @@ constexpr const char* all_digits = "0123456789*#ABCD";
 // The keys that stop what is being played.
 std::string barge_in_keys(const serve_options& o) {
     if (!o.barge_in) return {};
-    if (o.play.empty() && o.tone_hz == 0 && !o.server.plan.echo)
-        throw failure(exit_code::usage, "--barge-in: there is nothing to stop without --play, --tone or --echo");
+    if (!o.play && o.tone_hz == 0 && !o.server.plan.echo)
+        throw failure(exit_code::usage, "there is nothing to stop without --play, --tone or --echo");
     if (*o.barge_in == "any") return all_digits;
     if (o.barge_in->empty() || !std::ranges::all_of(*o.barge_in, is_dtmf_digit))
-        throw failure(exit_code::usage, "--barge-in " + *o.barge_in + ": only the digits 0-9 * # A-D, or any");
+        throw failure(exit_code::usage, "\"" + *o.barge_in + "\": only the digits 0-9 * # A-D, or any");
     return *o.barge_in;
 }
 
 std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
     if (texts.size() > listener_options::networks_max)
-        throw failure(exit_code::usage, fmt::format("--allow: {} networks; at most {}, so write larger ones",
-                                                    texts.size(), listener_options::networks_max));
+        throw failure(exit_code::usage, fmt::format("{} networks; at most {}, so write larger ones", texts.size(),
+                                                    listener_options::networks_max));
     std::vector<network> all;
     for (const auto& text : texts) {
         try {
             all.push_back(network::parse(text));
         } catch (const std::invalid_argument& e) {
-            throw failure(exit_code::usage, std::string("--allow ") + e.what());
+            throw failure(exit_code::usage, e.what());
         }
     }
     return all;
 }
 
+// At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
+clip load_at_own_rate(const std::string& file) {
+    const int rate_hz = sound_reader(file).file_rate_hz();
+    return clip::load(file, rate_hz);
+}
+
+// Whether recordings may go there; unless we only look, it is made if it is not there.
+void check_folder(const std::string& folder, bool only_look) {
+    std::error_code error;
+    if (!only_look) std::filesystem::create_directories(folder, error);
+    if (only_look && !std::filesystem::exists(folder, error)) return; // it will be made
+    if (error || !std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK | X_OK) != 0)
+        throw failure(exit_code::file, folder + ": cannot write there: " +
+                                           (error ? error.message() : std::string(std::strerror(errno))));
+}
+
 // Checks what can be checked before the first call comes, and loads what is to be played.
-server_options prepare(const serve_options& o) {
+server_options prepare(const serve_options& o, settings& said) {
     server_options ready = o.server;
-    const auto where = parse_address(o.listen);
-    if (!where) throw failure(exit_code::usage, "--listen " + o.listen + ": expected HOST:PORT or [IPV6]:PORT");
-    ready.listen = *where;
-    ready.listener.allow = allowed_networks(o.allow);
+    said.attempt("--listen", [&] {
+        const auto where = parse_address(o.listen);
+        if (!where) throw failure(exit_code::usage, "\"" + o.listen + "\": expected HOST:PORT or [IPV6]:PORT");
+        ready.listen = *where;
+    });
+    said.attempt("--allow", [&] { ready.listener.allow = allowed_networks(o.allow); });
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     ready.listener.call.live = o.server.plan.echo;
-    ready.plan.barge_in = barge_in_keys(o);
+    said.attempt("--barge-in", [&] { ready.plan.barge_in = barge_in_keys(o); });
     ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
+    ready.json_log = o.log_format == "json";
     if (o.tone_hz > 0) ready.plan.tone = o.tone_hz;
-    if (!o.play.empty()) {
-        // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
-        const int rate_hz = sound_reader(o.play).file_rate_hz();
-        ready.plan.play = clip::load(o.play, rate_hz);
-    }
-    if (!o.record.empty()) {
-        std::error_code error;
-        std::filesystem::create_directories(o.record, error);
-        if (error || access(o.record.c_str(), W_OK | X_OK) != 0)
-            throw failure(exit_code::file, "--record " + o.record + ": cannot write there: " +
-                                               (error ? error.message() : std::string(std::strerror(errno))));
-        ready.record = o.record;
-    }
+    if (o.play) said.attempt("--play", [&] { ready.plan.play = load_at_own_rate(*o.play); });
+    if (o.record)
+        said.attempt("--record", [&] {
+            check_folder(*o.record, said.check_only());
+            ready.record = *o.record;
+        });
+    ready.settings = said.values();
+    said.throw_if_wrong();
     return ready;
 }
 
-} // namespace
+// One reading of the command line, the environment and the file.
+struct serve_reading {
+    explicit serve_reading(CLI::App& command);
 
-void add_serve(CLI::App& command, exit_code& result) {
-    auto options = std::make_shared<serve_options>();
-    auto& o = *options;
-    auto* verb = command.add_subcommand("serve", "Answer AudioSocket calls");
-    verb->footer(examples);
-    verb->add_option("--listen", o.listen, "Where to listen, as HOST:PORT; port 0 takes a free one")
+    server_options result() {
+        const server_options ready = prepare(options, said);
+        raise_file_limit(ready);
+        return ready;
+    }
+
+    CLI::App& verb;
+    settings said;
+    serve_options options;
+};
+
+// For SIGHUP: what the file says now.
+server_options read_again(const std::vector<const char*>& arguments) {
+    CLI::App command{"", "audiosocket"};
+    serve_reading again(command);
+    command.parse(static_cast<int>(arguments.size()), arguments.data());
+    return again.result();
+}
+
+void check_config(serve_reading& reading) {
+    for (const auto& remark : reading.said.remarks())
+        std::cerr << "audiosocket: " << remark << '\n';
+    try {
+        prepare(reading.options, reading.said);
+    } catch (const failure& e) {
+        throw failure(exit_code::usage, e.what());
+    }
+    const auto& file = reading.said.file();
+    std::cout << (file.empty() ? "the settings" : printable(file.string())) << ": good\n";
+}
+
+void serve(serve_reading& reading, const std::vector<const char*>& arguments) {
+    if (reading.said.check_only()) return check_config(reading);
+    if (reading.said.print_only()) {
+        reading.said.throw_if_wrong();
+        std::cout << reading.said.as_toml();
+        return;
+    }
+    run_server(reading.result(), [arguments] { return read_again(arguments); });
+}
+
+serve_reading::serve_reading(CLI::App& command)
+    : verb(*command.add_subcommand("serve", "Answer AudioSocket calls")), said(verb) {
+    auto& o = options;
+    verb.footer(examples);
+    verb.add_option("--listen", o.listen, "Where to listen, as HOST:PORT; port 0 takes a free one")
         ->capture_default_str()
         ->type_name("HOST:PORT");
-    auto* play = verb->add_option("--play", o.play, "Play this sound file to each caller")->type_name("FILE");
-    auto* loop = verb->add_flag("--loop", o.server.plan.loop, "Play it over and over")->needs(play);
-    verb->add_flag("--then-hangup", o.server.plan.then_hangup, "Hang up when it has been played")
+    auto* play = verb.add_option("--play", o.play, "Play this sound file to each caller")->type_name("FILE");
+    auto* loop = verb.add_flag("--loop", o.server.plan.loop, "Play it over and over")->needs(play);
+    verb.add_flag("--then-hangup", o.server.plan.then_hangup, "Hang up when it has been played")
         ->needs(play)
         ->excludes(loop);
-    auto* tone = verb->add_option("--tone", o.tone_hz, "Play a tone of this frequency")
+    auto* tone = verb.add_option("--tone", o.tone_hz, "Play a tone of this frequency")
                      ->type_name("HZ")
                      ->check(CLI::Range(1.0, 20'000.0))
                      ->excludes(play);
     auto* echo =
-        verb->add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
+        verb.add_flag("--echo", o.server.plan.echo, "Send back what is heard (after --play, if both are given)")
             ->excludes(tone)
             ->excludes(loop);
-    verb->add_flag("--requests", o.server.plan.requests, "Do what the ids of audiosocket check ask for")
+    verb.add_flag("--requests", o.server.plan.requests, "Do what the ids of audiosocket check ask for")
         ->needs(echo)
         ->excludes(play);
-    verb->add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
+    verb.add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
         ->type_name("DIGITS");
-    verb->add_option("--record", o.record, "Record each call into this folder: caller left, us right")
-        ->type_name("DIR");
-    verb->add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
+    verb.add_option("--record", o.record, "Record each call into this folder: caller left, us right")->type_name("DIR");
+    verb.add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
         ->capture_default_str()
         ->check(CLI::IsMember(&input_formats).description(""))
         ->type_name("FORMAT");
-    verb->add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to say its id")
+    verb.add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to say its id")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0))
         ->type_name("SECONDS");
-    verb->add_option("--max-calls", o.server.listener.calls_max, "Calls at once; more are refused")
+    verb.add_option("--max-calls", o.server.listener.calls_max, "Calls at once; more are refused")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb->add_option("--max-calls-per-host", o.server.listener.calls_per_host_max,
-                     "Calls at once from one IP address, connections without an id included; 0: no limit")
+    verb.add_option("--max-calls-per-host", o.server.listener.calls_per_host_max,
+                    "Calls at once from one IP address, connections without an id included; 0: no limit")
         ->capture_default_str()
         ->check(CLI::Range(0, 1'000'000))
         ->type_name("N");
-    verb->add_option("--allow", o.allow, "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly")
+    verb.add_option("--allow", o.allow, "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly")
         ->take_all()
         ->type_name("CIDR");
-    verb->add_option("--max-handshakes", o.server.listener.handshakes_max,
-                     "Connections that have not said their id yet; the oldest gives way to a new one")
+    verb.add_option("--max-handshakes", o.server.listener.handshakes_max,
+                    "Connections that have not said their id yet; the oldest gives way to a new one")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb->add_option("--shards", o.server.shards, "Threads that the calls are spread over; one a core is enough")
+    verb.add_option("--shards", o.server.shards, "Threads that the calls are spread over; one a core is enough")
         ->capture_default_str()
         ->check(CLI::Range(std::size_t{1}, shards::count_max))
         ->type_name("N");
-    verb->add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
+    verb.add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
-    verb->add_option("--drain-timeout", o.drain_timeout_s, "How long calls may go on after SIGTERM; 0 hangs up at once")
+    verb.add_option("--drain-timeout", o.drain_timeout_s, "How long calls may go on after SIGTERM; 0 hangs up at once")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
-    verb->add_flag("--json", o.server.json, "Events as JSON lines on standard output");
-    auto* quiet = verb->add_flag("-q,--quiet", o.server.quiet, "Warnings only");
-    verb->add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);
-    verb->callback([options, &result] {
-        const server_options ready = prepare(*options);
-        raise_file_limit(ready);
-        run_server(ready);
+    verb.add_flag("--json", o.server.json, "Events as JSON lines on standard output");
+    verb.add_option("--log-format", o.log_format, "How the log looks: text for people, or json, a line each")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"text", "json"}).description(""))
+        ->type_name("FORMAT");
+    auto* quiet = verb.add_flag("-q,--quiet", o.server.quiet, "Warnings only");
+    verb.add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);
+}
+
+} // namespace
+
+void add_serve(CLI::App& command, exit_code& result, std::vector<const char*> arguments) {
+    auto reading = std::make_shared<serve_reading>(command);
+    reading->verb.callback([reading, &result, arguments = std::move(arguments)] {
+        serve(*reading, arguments);
         result = exit_code::good;
     });
 }

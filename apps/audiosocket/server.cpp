@@ -2,6 +2,7 @@
 
 #include "audiosocket/failure.hpp"
 #include "audiosocket/inherited_sockets.hpp"
+#include "audiosocket/reload.hpp"
 #include "audiosocket/server_report.hpp"
 #include "audiosocket/service_notify.hpp"
 #include "audiosocket/successor.hpp"
@@ -22,6 +23,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace audiosocket::app {
@@ -35,19 +37,26 @@ constexpr std::chrono::milliseconds status_interval{200};
 // Calls that get a meter of their own on the status line.
 constexpr std::size_t metered_calls_max = 3;
 
+server_report::options report_options(const server_options& o) {
+    return {o.quiet     ? console::verbosity::quiet
+            : o.verbose ? console::verbosity::verbose
+                        : console::verbosity::normal,
+            o.json, o.json_log};
+}
+
 // Threads: signals, accepting and the status line belong to the thread that calls run(). With one shard the calls do as
 // well; with more, each call is served on the thread of its shard, and what they share is behind `sharing_`, which
 // nobody takes for audio, and nobody holds for long.
 class server {
   public:
-    server(const server_options& options, inherited_sockets& inherited, service_notify& manager)
-        : options_(options), inherited_(inherited), manager_(manager),
-          report_(options.quiet     ? console::verbosity::quiet
-                  : options.verbose ? console::verbosity::verbose
-                                    : console::verbosity::normal,
-                  options.json),
+    server(const server_options& options, settings_reader read_again, inherited_sockets& inherited,
+           service_notify& manager)
+        : options_(options), read_again_(std::move(read_again)), inherited_(inherited), manager_(manager),
+          report_(report_options(options)),
           cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
-          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {}
+          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {
+        if (read_again_) signals_.add(SIGHUP);
+    }
 
     void run() {
         report_.listening(calls_.local_endpoint());
@@ -78,6 +87,7 @@ class server {
 
     std::vector<asio::io_context*> homes();
     listener listen();
+    std::string status() const;
     void tell_ready();
     void accept();
     void serve(call c);
@@ -85,6 +95,9 @@ class server {
     void on_end(live_calls::iterator which, const ended_event& end);
     void wait_for_signal();
     void on_signal(int number);
+    void on_hangup_signal();
+    void reload();
+    void apply(const server_options& fresh);
     void drain(const std::string& why);
     void hand_over();
     void on_successor(const std::string& failure);
@@ -97,7 +110,10 @@ class server {
     bool nobody_up();
     std::shared_ptr<call_recording> recording_for(const call& c);
 
-    const server_options options_;
+    server_options options_; // reload() changes them, on our thread
+    const settings_reader read_again_;
+    bool reloading_ = false;
+    bool reload_again_ = false; // asked for meanwhile
     inherited_sockets& inherited_;
     service_notify& manager_;
     server_report report_;
@@ -135,10 +151,14 @@ listener server::listen() {
     }
 }
 
-void server::tell_ready() {
+// For people who ask the service manager.
+std::string server::status() const {
     const auto at = calls_.local_endpoint();
-    const auto where = to_string(address{at.address().to_string(), at.port()});
-    const auto error = manager_.ready("answering calls on " + where, inherited_.from_predecessor());
+    return "answering calls on " + to_string(address{at.address().to_string(), at.port()});
+}
+
+void server::tell_ready() {
+    const auto error = manager_.ready(status(), inherited_.from_predecessor());
     if (error) {
         const std::lock_guard lock(sharing_);
         report_.manager_not_told(error);
@@ -190,7 +210,7 @@ std::shared_ptr<call_recording> server::recording_for(const call& c) {
 void server::on_event(live_calls::iterator which, const event& e) {
     if (const auto* end = std::get_if<ended_event>(&e)) return on_end(which, *end);
     const std::lock_guard lock(sharing_);
-    report_.happened((*which)->line().id(), e);
+    report_.happened((*which)->line(), e);
 }
 
 void server::on_end(live_calls::iterator which, const ended_event& end) {
@@ -225,6 +245,7 @@ void server::wait_for_signal() {
 
 void server::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
+    if (number == SIGHUP) return on_hangup_signal();
     if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
     successor_.abandon();
     // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
@@ -233,6 +254,55 @@ void server::on_signal(int number) {
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
     finish_if_over();
+}
+
+// Somebody has new settings for us; or the terminal that we were started from has been closed.
+void server::on_hangup_signal() {
+    if (phase_ != phase::serving) return;
+    if (!report_.screen().terminal_is_gone()) return reload();
+    hang_up_all("SIGHUP");
+    finish_if_over();
+}
+
+// Reading the settings loads sound files as well: not here, where calls may live.
+void server::reload() {
+    reload_again_ = std::exchange(reloading_, true);
+    if (reload_again_) return;
+    manager_.reloading();
+    asio::post(disk_, [this] {
+        std::shared_ptr<server_options> fresh;
+        std::string wrong;
+        try {
+            fresh = std::make_shared<server_options>(read_again_());
+        } catch (const std::exception& e) {
+            wrong = e.what();
+        }
+        asio::post(io_, [this, fresh, wrong] {
+            reloading_ = false;
+            if (phase_ != phase::serving) return;
+            if (fresh) {
+                apply(*fresh);
+            } else {
+                const std::lock_guard lock(sharing_);
+                report_.reload_failed(wrong);
+            }
+            manager_.ready(status(), false);
+            if (std::exchange(reload_again_, false)) reload();
+        });
+    });
+}
+
+// For calls to come; those that are up go on as they began.
+void server::apply(const server_options& fresh) {
+    options_.plan = fresh.plan;
+    options_.listener = fresh.listener;
+    calls_.set_options(fresh.listener);
+    options_.record = fresh.record;
+    options_.drain_timeout = fresh.drain_timeout;
+    const auto changes = take_changes(options_.settings, fresh.settings);
+    const std::lock_guard lock(sharing_);
+    report_.change_log(report_options(fresh));
+    report_.reloaded(changes);
 }
 
 // No more calls; those that are up may end by themselves.
@@ -327,10 +397,10 @@ void server::draw_status() {
 
 } // namespace
 
-void run_server(const server_options& options) {
+void run_server(const server_options& options, settings_reader read_again) {
     auto inherited = inherited_sockets::take();
     auto manager = service_notify::take();
-    server(options, inherited, manager).run();
+    server(options, std::move(read_again), inherited, manager).run();
 }
 
 } // namespace audiosocket::app

@@ -6,6 +6,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
 
 namespace audiosocket::app {
 
@@ -24,7 +27,14 @@ struct server_options {
     bool json = false;
     bool quiet = false;
     bool verbose = false;
+    bool json_log = false;
+
+    /// All of this as the user has set it, as text by name, to tell what has changed.
+    std::map<std::string, std::string> settings;
 };
+
+/// Reads the settings again, on whichever thread; throws what is wrong with them.
+using settings_reader = std::function<server_options()>;
 
 /// Serves until SIGINT, SIGTERM or `exit_after`; completes the recordings and returns. SIGTERM and `exit_after` answer
 /// no more calls and let those that are up end by themselves, for `drain_timeout`; SIGINT, and a second signal, hang up
@@ -33,6 +43,10 @@ struct server_options {
 /// (inherited_sockets), and the service manager is told how we are (service_notify): call it before there are threads.
 /// Throws boost::system::system_error where it cannot listen, failure (file) where standard output could not be
 /// written.
-void run_server(const server_options& options);
+///
+/// SIGHUP reads the settings again, if there is a reader: what a call does and how it is recorded, whom we answer, how
+/// long calls may go on and what is logged changes for the calls to come. What cannot change while it runs is named in
+/// the log.
+void run_server(const server_options& options, settings_reader read_again = {});
 
 } // namespace audiosocket::app

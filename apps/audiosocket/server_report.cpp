@@ -4,10 +4,13 @@
 #include "audiosocket/json_text.hpp"
 #include "audiosocket/statistics_json.hpp"
 
+#include <boost/json/value_from.hpp>
+
 #include <fmt/format.h>
 
 #include <unistd.h>
 
+#include <sstream>
 #include <system_error>
 
 namespace audiosocket::app {
@@ -15,8 +18,14 @@ namespace {
 
 namespace json = boost::json;
 
-// Connections that never become calls are logged one by one up to this many a second, and counted beyond.
-constexpr std::uint64_t early_ends_logged_per_second = 5;
+using spdlog::level::level_enum;
+
+// What a peer may have logged of its calls in a second. A large Asterisk begins and ends a hundred calls a second, with
+// a line for each and for some keys.
+constexpr std::uint64_t call_lines_per_second = 500;
+
+// And of connections that never become calls: whoever scans the port must not fill the log.
+constexpr std::uint64_t early_ends_per_second = 5;
 
 double seconds(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
@@ -41,38 +50,52 @@ std::string lost_line(std::uint64_t lines) {
 
 } // namespace
 
-server_report::server_report(console::verbosity how, bool json) : console_(how) {
-    if (json) out_.emplace(STDOUT_FILENO, lost_line);
+server_report::server_report(const options& how)
+    : console_(how.how, how.json_log), calls_quota_(call_lines_per_second), early_ends_quota_(early_ends_per_second) {
+    if (how.json) out_.emplace(STDOUT_FILENO, lost_line);
+}
+
+void server_report::change_log(const options& how) {
+    console_.change_log(how.how, how.json_log);
+}
+
+// What a call does is told as long as its peer does not do too much of it.
+void server_report::log_about(const call& c, level_enum level, const std::string& text) {
+    const auto now = clock::now();
+    sum_up(now);
+    if (!console_.log().should_log(level) || !calls_quota_.allows(c.peer().address(), now)) return;
+    console_.log(level, text, {{"call", to_string(c.id())}, {"peer", peer_text(c.peer())}});
 }
 
 void server_report::listening(const endpoint& at) {
     const auto where = peer_text(at);
-    console_.log().info("listening on {}", where);
+    console_.log(level_enum::info, fmt::format("listening on {}", where), {{"address", where}});
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
 }
 
 void server_report::started(const call& c) {
-    console_.log().info("call {} from {}", to_string(c.id()), peer_text(c.peer()));
+    log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});
 }
 
-void server_report::happened(const uuid& which, const event& e) {
-    const auto id = to_string(which);
+void server_report::happened(const call& c, const event& e) {
+    const auto id = to_string(c.id());
     if (const auto* digit = std::get_if<dtmf_event>(&e)) {
-        console_.log().info("call {}: digit {}", id, digit->digit);
+        log_about(c, level_enum::info, fmt::format("call {}: digit {}", id, digit->digit));
         print({{"event", "dtmf"}, {"id", id}, {"digit", std::string(1, digit->digit)}});
     } else if (const auto* played = std::get_if<played_event>(&e)) {
-        console_.log().debug("call {}: played {:.1f} s", id, seconds(played->sent));
+        log_about(c, level_enum::debug, fmt::format("call {}: played {:.1f} s", id, seconds(played->sent)));
         print({{"event", "played"}, {"id", id}, {"sent_ms", played->sent.count()}});
     } else if (const auto* cut = std::get_if<cleared_event>(&e)) {
-        console_.log().info("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
-                            seconds(cut->cut));
+        log_about(c, level_enum::info,
+                  fmt::format("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
+                              seconds(cut->cut)));
         print({{"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}});
     }
 }
 
 void server_report::recording_stopped(const std::string& id, const std::string& why) {
-    console_.log().error("call {}: recording stopped: {}", id, why);
+    console_.log(level_enum::err, fmt::format("call {}: recording stopped: {}", id, why), {{"call", id}});
 }
 
 void server_report::ended(const call& c, const ended_event& end, std::chrono::nanoseconds age) {
@@ -81,7 +104,7 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
     auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", id, name(end.reason),
                             seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
     if (end.error) text += ": " + end.error.message();
-    console_.log().log(is_failure(end.reason) ? spdlog::level::warn : spdlog::level::info, text);
+    log_about(c, is_failure(end.reason) ? level_enum::warn : level_enum::info, text);
     print({{"event", "ended"},
            {"id", id},
            {"reason", name(end.reason)},
@@ -92,37 +115,66 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
 }
 
 void server_report::ended_early(const endpoint& peer, const ended_event& why) {
+    const auto who = peer_text(peer);
     if (why.reason == end_reason::never_started && !why.error)
-        return console_.log().debug("{} connected and closed without a call", peer_text(peer));
+        return console_.log(level_enum::debug, who + " connected and closed without a call", {{"peer", who}});
     if (why.error == std::errc::operation_canceled) return; // by us, who stop
     const auto now = clock::now();
-    if (now - early_ends_second_ > std::chrono::seconds(1)) {
-        sum_up_early_ends();
-        early_ends_second_ = now;
-    }
-    if (++early_ends_in_second_ <= early_ends_logged_per_second)
-        console_.log().warn("{}: no call: {}", peer_text(peer), why.error.message());
+    sum_up(now);
+    if (early_ends_quota_.allows(peer.address(), now))
+        console_.log(level_enum::warn, fmt::format("{}: no call: {}", who, why.error.message()), {{"peer", who}});
 }
 
-void server_report::sum_up_early_ends() {
-    if (early_ends_in_second_ > early_ends_logged_per_second)
-        console_.log().warn("{} more connections ended without a call",
-                            early_ends_in_second_ - early_ends_logged_per_second);
-    early_ends_in_second_ = 0;
+void server_report::sum_up(time_point now, bool at_end) {
+    sum_up(calls_quota_, now, at_end);
+    sum_up(early_ends_quota_, now, at_end);
+}
+
+void server_report::sum_up(peer_quota& quota, time_point now, bool at_end) {
+    const auto* what = &quota == &calls_quota_ ? "lines about its calls" : "connections without a call";
+    for (const auto& [who, lines] : quota.take_left_out(now, at_end)) {
+        const auto peer = who ? who->to_string() : "many peers";
+        console_.log(level_enum::warn, fmt::format("{}: {} more {} within a second", peer, lines, what),
+                     {{"peer", peer}, {"left_out", lines}});
+    }
+}
+
+void server_report::reloaded(const settings_changes& changes) {
+    console_.log().info("settings read again: {}", to_text(changes));
+    if (!changes.need_restart.empty())
+        console_.log().warn("a change of {} needs a restart", joined(changes.need_restart));
+    print({{"event", "reloaded"},
+           {"changed", json::value_from(changes.taken)},
+           {"need_restart", json::value_from(changes.need_restart)}});
+}
+
+void server_report::reload_failed(const std::string& mistakes) {
+    json::array lines;
+    std::istringstream in(mistakes);
+    for (std::string line; std::getline(in, line);) {
+        console_.log().error("{}", line);
+        lines.emplace_back(line);
+    }
+    console_.log().error("the settings stay as they were");
+    print({{"event", "reload_failed"}, {"mistakes", std::move(lines)}});
 }
 
 void server_report::refused(const refusals& sum) {
+    const auto first = peer_text(sum.first_peer);
     if (sum.total() == 1)
-        console_.log().warn("{}: refused: {}", peer_text(sum.first_peer), refusal_text(sum.first_reason));
+        console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_text(sum.first_reason)),
+                     {{"peer", first}});
     else
-        console_.log().warn("{} more connections refused ({}: {}, {}: {}, {}: {}), the first from {}", sum.total(),
-                            refusal_text(refusal::network), sum.network, refusal_text(refusal::full), sum.full,
-                            refusal_text(refusal::host), sum.host, peer_text(sum.first_peer));
+        console_.log(level_enum::warn,
+                     fmt::format("{} more connections refused ({}: {}, {}: {}, {}: {}), the first from {}", sum.total(),
+                                 refusal_text(refusal::network), sum.network, refusal_text(refusal::full), sum.full,
+                                 refusal_text(refusal::host), sum.host, first),
+                     {{"peer", first}, {"network", sum.network}, {"full", sum.full}, {"host", sum.host}});
     print({{"event", "refused"},
            {"network", sum.network},
            {"full", sum.full},
            {"host", sum.host},
-           {"first_peer", peer_text(sum.first_peer)}});
+           {"first_peer", first}});
 }
 
 void server_report::handing_over(const std::string& program) {
@@ -145,7 +197,7 @@ void server_report::manager_not_told(const std::error_code& error) {
 }
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
-    sum_up_early_ends();
+    sum_up(clock::now(), true);
     if (calls_up == 0)
         console_.log().info("stopping ({}); nobody up", why);
     else if (drain.count() > 0)

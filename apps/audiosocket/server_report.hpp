@@ -2,6 +2,8 @@
 
 #include "audiosocket/console.hpp"
 #include "audiosocket/line_writer.hpp"
+#include "audiosocket/log/peer_quota.hpp"
+#include "audiosocket/reload.hpp"
 
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/call.hpp>
@@ -17,12 +19,22 @@
 namespace audiosocket::app {
 
 /// Tells what happens to a server: the log for people and, where asked for, JSON lines on standard output. Never waits
-/// for those who read either (line_writer). Use from one thread.
+/// for those who read either (line_writer). What one peer can have logged in a second is bounded (peer_quota); beyond
+/// that lines are counted, and the number is logged. Events are not: who reads them wants all. Use from one thread.
 class server_report {
   public:
     using endpoint = boost::asio::ip::tcp::endpoint;
 
-    server_report(console::verbosity how, bool json);
+    struct options {
+        console::verbosity how = console::verbosity::normal;
+        bool json = false;     ///< Events on standard output.
+        bool json_log = false; ///< The log as JSON as well.
+    };
+
+    explicit server_report(const options& how);
+
+    /// How much is logged from now on, and how; `json` stays as it was.
+    void change_log(const options& how);
 
     console& screen() noexcept { return console_; }
 
@@ -30,15 +42,20 @@ class server_report {
     void started(const call& c);
 
     /// A digit, a mark or a clear.
-    void happened(const uuid& id, const event& e);
+    void happened(const call& c, const event& e);
 
     void recording_stopped(const std::string& id, const std::string& why);
+
+    /// The settings were read again, and these are others now.
+    void reloaded(const settings_changes& changes);
+
+    /// They were, and are wrong: a line each.
+    void reload_failed(const std::string& mistakes);
 
     /// The call is over, `age` after it came.
     void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
 
-    /// A connection never became a call. Whoever scans the port must not fill the log: beyond some a second they are
-    /// counted.
+    /// A connection never became a call.
     void ended_early(const endpoint& peer, const ended_event& why);
 
     /// Connections were reset because of a limit.
@@ -61,13 +78,15 @@ class server_report {
   private:
     void print(const boost::json::object& line);
     void warn_of_failed_output();
-    void sum_up_early_ends();
+    void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
+    void sum_up(time_point now, bool at_end = false);
+    void sum_up(peer_quota& quota, time_point now, bool at_end);
 
     console console_;
     std::optional<line_writer> out_; // unless nobody asked for JSON
     bool failed_output_told_ = false;
-    time_point early_ends_second_{};
-    std::uint64_t early_ends_in_second_ = 0;
+    peer_quota calls_quota_;
+    peer_quota early_ends_quota_;
 };
 
 } // namespace audiosocket::app

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <vector>
+
 /// \file
 /// The verbs of the command. Each function adds one, with options, help and examples; when that verb was asked for,
 /// parsing runs it and sets `result`. Running may throw failure, sound_error or boost::system::system_error, which
@@ -11,7 +13,8 @@
 
 namespace audiosocket::app {
 
-void add_serve(CLI::App& command, exit_code& result);
+/// `arguments` are those of the whole command, to be read again when the settings are.
+void add_serve(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
 void add_call(CLI::App& command, exit_code& result);
 void add_check(CLI::App& command, exit_code& result);
 void add_bench(CLI::App& command, exit_code& result);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Debian packages and looks into them; then unpacks them and runs the command from there.
-# With AUDIOSOCKET_TEST_INSTALL=1, as root, also installs them on this machine and removes them again.
+# As root, also installs them on a layer above this machine, uses them and removes them again.
 # Usage: deb.sh BUILD_DIR; the packages are built in BUILD_DIR/package.
 set -euo pipefail
 
@@ -82,8 +82,9 @@ lacks "$lib" 'usr/include' '[^ ]*\.so ' 'usr/bin'
 has libaudiosocket-dev 'usr/lib/[^/]+/pkgconfig/audiosocket\.pc' \
     'usr/lib/[^/]+/cmake/audiosocket/audiosocketConfig\.cmake'
 lacks libaudiosocket-dev 'usr/bin' '[^ ]*\.so\.'
-has audiosocket 'usr/bin/audiosocket'
-lacks audiosocket 'usr/lib' 'usr/include'
+has audiosocket 'usr/bin/audiosocket' 'etc/audiosocket/audiosocket\.toml' \
+    'usr/lib/systemd/system/audiosocket\.(service|socket)' 'usr/share/man/man5/audiosocket\.toml\.5\.gz'
+lacks audiosocket 'usr/lib/[^s]' 'usr/include'
 
 # What the tree has of these, the package has as well.
 if compgen -G "$here/../../man/*.1" >/dev/null; then has audiosocket 'usr/share/man/man1/audiosocket\.1\.gz'; fi
@@ -93,7 +94,7 @@ fi
 
 depends "$lib" libc6 libstdc++6 libsndfile1 libspeexdsp1
 depends libaudiosocket-dev "$lib (= $version)" libboost
-depends audiosocket "$lib (>= $version)" libtins
+depends audiosocket "$lib (>= $version)" libtins libtomlplusplus adduser
 
 # --- Whether it runs ---
 
@@ -103,12 +104,35 @@ net=$(find "$root/usr/lib" -name 'libaudiosocket_net.so')
 said=$(LD_LIBRARY_PATH=$(dirname "$net") "$root/usr/bin/audiosocket" --version)
 [[ $said == "audiosocket ${version%-*}" ]] || fail "the unpacked command says: $said"
 
-if [[ ${AUDIOSOCKET_TEST_INSTALL-} == 1 ]]; then
-    ((EUID == 0)) || fail "AUDIOSOCKET_TEST_INSTALL=1 needs root"
-    dpkg -i "$build"/*.deb
-    said=$(/usr/bin/audiosocket --version)
-    dpkg --purge audiosocket libaudiosocket-dev "$lib"
-    [[ $said == "audiosocket ${version%-*}" ]] || fail "the installed command says: $said"
-    [[ ! -e /usr/bin/audiosocket ]] || fail "removing the packages leaves the command behind"
+# --- Whether it can be installed, used and removed ---
+
+# On this machine with a layer above, so that nothing that happens is seen below.
+if ((EUID == 0)) && unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
+    mkdir "$work/layer"
+    debs=()
+    for package in "${packages[@]}"; do debs+=("$build/${package}_$version"_*.deb); done
+    # shellcheck disable=SC2016 # the inner shell expands it
+    unshare --mount --pid --fork --kill-child --mount-proc bash -euo pipefail -c '
+        layer=$1 script=$2
+        shift 2
+        mount -t tmpfs tmpfs "$layer"
+        mkdir "$layer"/{new,work,root}
+        mount -t overlay overlay -o "lowerdir=/,upperdir=$layer/new,workdir=$layer/work" "$layer/root"
+        mount -t proc proc "$layer/root/proc"
+        mount --rbind /dev "$layer/root/dev"
+        mkdir -p "$layer/root/tmp/packages"
+        cp "$script" "$@" "$layer/root/tmp/packages"
+        cd /
+        chroot "$layer/root" bash -c "bash /tmp/packages/installed.sh /tmp/packages/*.deb"
+        # All that the packages brought must have gone with them: the layer has nothing of that name.
+        left=$(find "$layer/new/etc" "$layer/new/usr" "$layer/new/var" -name "*audiosocket*" ! -type c 2>/dev/null || true)
+        if [[ -n $left ]]; then
+            printf "FAILED: purging leaves:\n%s\n" "$left"
+            exit 1
+        fi
+    ' install "$work/layer" "$here/installed.sh" "${debs[@]}" || fail "the packages cannot be installed, used and removed"
+    echo "deb: installed, called, upgraded, removed and purged"
+else
+    echo "SKIPPED in deb: installing needs root, and namespaces to hide it from this machine"
 fi
 echo "deb: ${packages[*]} $version are complete, and the command runs"

@@ -9,7 +9,7 @@ if ! command -v mandoc >/dev/null; then
     echo "SKIPPED manual: mandoc is missing"
     exit "$skipped"
 fi
-mapfile -t pages < <(compgen -G 'man/*.1')
+mapfile -t pages < <(compgen -G 'man/*.[15]')
 if ((${#pages[@]} == 0)); then
     echo "SKIPPED manual: there are no man pages yet"
     exit "$skipped"

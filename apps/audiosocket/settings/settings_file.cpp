@@ -1,0 +1,127 @@
+#include "audiosocket/settings/settings_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <tuple>
+
+namespace audiosocket::app {
+namespace {
+
+// Text that is shown as what was found is cut here: a line of a person's screen.
+constexpr std::size_t shown_text_max = 60;
+
+// The whole file, or why not. It is opened so that a pipe without a writer does not hold us.
+std::string read_whole(const std::filesystem::path& file, std::string& into) {
+    const int opened = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (opened < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+    struct closer {
+        int file;
+        ~closer() { ::close(file); }
+    } const close_it{opened};
+
+    struct stat about {};
+    if (fstat(opened, &about) != 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+    if (!S_ISREG(about.st_mode)) return "is not a file; it has to be one, for it is read again on SIGHUP";
+    into.resize(settings_file_bytes_max + 1);
+    std::size_t size = 0;
+    while (size < into.size()) {
+        const ssize_t got = ::read(opened, into.data() + size, into.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    if (size > settings_file_bytes_max)
+        return fmt::format("has more than {} bytes, which no settings have", settings_file_bytes_max);
+    into.resize(size);
+    return {};
+}
+
+std::string shown(std::string_view text) {
+    if (text.size() > shown_text_max) return fmt::format("the text \"{}...\"", text.substr(0, shown_text_max));
+    return fmt::format("the text \"{}\"", text);
+}
+
+// A value as the command line would have it.
+std::string as_argument(const toml::node& value) {
+    if (const auto* text = value.as_string()) return text->get();
+    if (const auto* whole = value.as_integer()) return fmt::format("{}", whole->get());
+    if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+    if (const auto* flag = value.as_boolean()) return flag->get() ? "true" : "false";
+    return {};
+}
+
+file_setting make_setting(const std::string& table, const toml::key& key, const toml::node& value) {
+    using type = file_setting::type;
+    file_setting s;
+    s.table = table;
+    s.name = key.str();
+    s.line = key.source().begin.line;
+    s.key_column = key.source().begin.column;
+    s.value_column = value.source().begin.column;
+    s.values = {as_argument(value)};
+    if (const auto* text = value.as_string()) {
+        s.found = type::text;
+        s.found_text = shown(text->get());
+    } else if (value.is_integer()) {
+        s.found = type::whole_number;
+        s.found_text = "the number " + s.values.front();
+    } else if (const auto* number = value.as_floating_point(); number && std::isfinite(number->get())) {
+        s.found = type::number;
+        s.found_text = "the number " + s.values.front();
+    } else if (value.is_boolean()) {
+        s.found = type::boolean;
+        s.found_text = s.values.front();
+    } else if (const auto* list = value.as_array()) {
+        s.found = type::list;
+        s.found_text = "a list";
+        s.values.clear();
+        for (const toml::node& element : *list)
+            s.values.push_back(as_argument(element));
+        s.list_of_texts =
+            std::all_of(list->begin(), list->end(), [](const toml::node& element) { return element.is_string(); });
+    } else {
+        s.found_text = value.is_table() ? "a table" : value.is_floating_point() ? "no finite number" : "a date or time";
+    }
+    return s;
+}
+
+} // namespace
+
+settings_file read_settings_file(const std::filesystem::path& file) {
+    settings_file out;
+    std::string text;
+    if (auto why = read_whole(file, text); !why.empty()) {
+        out.mistakes.push_back({0, 0, std::move(why)});
+        return out;
+    }
+    try {
+        const toml::table all = toml::parse(text);
+        for (const auto& [key, value] : all) {
+            const auto* table = value.as_table();
+            if (!table) {
+                out.settings.push_back(make_setting({}, key, value));
+                continue;
+            }
+            out.tables.push_back({std::string(key.str()), key.source().begin.line, key.source().begin.column});
+            for (const auto& [inner, one] : *table)
+                out.settings.push_back(make_setting(std::string(key.str()), inner, one));
+        }
+    } catch (const toml::parse_error& e) {
+        out.mistakes.push_back({e.source().begin.line, e.source().begin.column, std::string(e.description())});
+    }
+    std::ranges::sort(out.settings, {}, [](const file_setting& s) { return std::tuple(s.line, s.key_column); });
+    return out;
+}
+
+} // namespace audiosocket::app

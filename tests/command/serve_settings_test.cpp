@@ -1,0 +1,208 @@
+#include "command_test.hpp"
+
+#include "support/environment.hpp"
+
+#include <sys/stat.h>
+
+#include <sstream>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+namespace json = boost::json;
+
+namespace {
+
+// A server with a settings file, which is read again on SIGHUP.
+class serve_settings : public command_test {
+  protected:
+    std::string write_settings(const std::string& text) const {
+        const auto file = folder / "server.toml";
+        std::ofstream(file) << text;
+        return file.string();
+    }
+
+    void serve_with(const std::string& text, std::vector<std::string> options = {}) {
+        options.insert(options.begin(), {"--config", write_settings(text)});
+        serve(std::move(options));
+    }
+
+    // New settings, and what the server says of them.
+    json::value reload(const std::string& text) {
+        write_settings(text);
+        const auto before = server->out.size();
+        server->signal(SIGHUP);
+        EXPECT_TRUE(server->wait_for_output("\"reload")) << server->err;
+        while (server->out.find('\n', server->out.find("\"reload", before)) == std::string::npos)
+            if (!server->wait_for_output("\n", std::chrono::seconds(20))) break;
+        const auto begin = server->out.rfind('\n', server->out.find("\"reload", before)) + 1;
+        const auto line = server->out.substr(begin, server->out.find('\n', begin) - begin);
+        server->out.clear();
+        return json::parse(line);
+    }
+
+    // What a call hears in this time, less the silence.
+    std::vector<std::int16_t> heard(const std::string& duration = "1") {
+        const auto file = folder / "heard.slin";
+        EXPECT_EQ(call({"--record", file.string(), "--duration", duration}).code, 0);
+        return read_mono(file);
+    }
+
+    static bool has_sound(const std::vector<std::int16_t>& samples) {
+        return std::ranges::any_of(samples, [](std::int16_t s) { return s > 1000; });
+    }
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);)
+        lines.push_back(line);
+    return lines;
+}
+
+} // namespace
+
+TEST_F(serve_settings, file_says_what_is_served) {
+    numbered_file("said.wav", 8000);
+    serve_with("play = \"said.wav\"\n");
+    EXPECT_LT(place_of(numbers(8000), heard("1.5")), nowhere);
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, check_config_names_every_mistake_with_its_line_and_listens_nowhere) {
+    const auto file = write_settings("listen = \"nowhere\"\nmax-calls = 0\nbarge-in = \"x\"\necho = true\n"
+                                     "record = \"server.toml\"\nmax-cals = 1\n[serve]\nlisten = \"::1\"\n");
+    const auto result = run({"serve", "--check-config", "--config", file, "--play", "no.wav"});
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(result.out, "");
+    const auto lines = lines_of(result.err);
+    ASSERT_EQ(lines.size(), 6U) << result.err;
+    EXPECT_NE(lines[0].find("audiosocket: --play: "), std::string::npos) << lines[0];
+    const auto at = "audiosocket: " + file;
+    EXPECT_EQ(lines[1].find(at + ":2:13: max-calls: "), 0U) << lines[1];
+    EXPECT_EQ(lines[2].find(at + ":3:12: barge-in: \"x\": only the digits"), 0U) << lines[2];
+    EXPECT_EQ(lines[3].find(at + ":5:10: record: "), 0U) << lines[3];
+    EXPECT_EQ(lines[4].find(at + ":6:1: max-cals: no such setting; did you mean max-calls?"), 0U) << lines[4];
+    EXPECT_EQ(lines[5].find(at + ":8:10: listen: \"::1\": expected HOST:PORT"), 0U) << lines[5];
+}
+
+TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the_disk_alone) {
+    boost::asio::io_context io;
+    const raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0}); // does not listen there
+    const auto port = std::to_string(taken.local_endpoint().port());
+    const auto file = write_settings("listen = \"127.0.0.1:" + port + "\"\nrecord = \"calls\"\n");
+    const auto result = run({"serve", "--check-config", "--config", file});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.out, file + ": good\n");
+    EXPECT_FALSE(std::filesystem::exists(folder / "calls"));
+}
+
+TEST_F(serve_settings, print_config_tells_what_holds_and_why) {
+    const environment_variable calls("AUDIOSOCKET_MAX_CALLS", "12");
+    const auto file = write_settings("max-calls = 5\necho = true\n");
+    const auto result = run({"serve", "--print-config", "--config", file, "--shards", "2"});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_NE(result.out.find("max-calls = 12 "), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("# AUDIOSOCKET_MAX_CALLS\n"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("# " + file + ":2\n"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("# --shards\n"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("# default\n"), std::string::npos) << result.out;
+}
+
+TEST_F(serve_settings, server_does_not_start_with_a_wrong_file) {
+    const auto file = write_settings("echo = 1\nmax-cals = 1\n");
+    const auto result = run({"serve", "--config", file});
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(lines_of(result.err).size(), 2U) << result.err;
+    EXPECT_EQ(run({"serve", "--config", (folder / "none.toml").string()}).code, 4);
+}
+
+TEST_F(serve_settings, sighup_changes_what_the_next_call_hears_and_not_what_the_live_one_does) {
+    const auto said = numbered_file("said.wav", 16'000);
+    serve_with("echo = true\n");
+    const auto file = folder / "live.slin";
+    process live(
+        command({"call", where, "--play", said.string(), "--record", file.string(), "--duration", "3", "--json"}));
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    EXPECT_FALSE(has_sound(heard("0.5")));
+
+    const auto told = reload("tone = 440\nlisten = \"127.0.0.1:1\"\nshards = 2\n");
+    EXPECT_EQ(told.at("changed"), json::value({"echo", "tone"}));
+    EXPECT_EQ(told.at("need_restart"), json::value(json::array{"shards"})); // --listen stands on the command line
+    EXPECT_TRUE(server->wait_for_errors("a change of shards needs a restart")) << server->err;
+    EXPECT_TRUE(has_sound(heard("0.5")));
+
+    EXPECT_EQ(live.wait(), 0) << live.out;
+    EXPECT_LT(place_of(numbers(16'000), read_mono(file)), nowhere) << how_far(numbers(16'000), read_mono(file));
+    EXPECT_EQ(json::parse(live.out).at("end").at("reason").as_string(), "hung up");
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, sighup_changes_where_recordings_go) {
+    serve_with("record = \"one\"\n");
+    EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    reload("record = \"two\"\n");
+    EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    reload("");
+    EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    EXPECT_EQ(stop(), 0);
+    const auto files_in = [&](const char* name) {
+        const std::filesystem::directory_iterator all(folder / name);
+        return std::distance(begin(all), end(all));
+    };
+    EXPECT_EQ(files_in("one"), 1);
+    EXPECT_EQ(files_in("two"), 1);
+}
+
+TEST_F(serve_settings, sighup_changes_the_drain_timeout_and_the_log) {
+    serve_with("quiet = true\n");
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(server->err, "");
+    const auto told = reload("drain-timeout = 0.5\nlog-format = \"json\"\n");
+    EXPECT_EQ(told.at("changed"), json::value({"drain-timeout", "log-format", "quiet"}));
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    const raw_peer deaf = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"id\":\"07070707"));
+    server->signal(SIGTERM);
+    EXPECT_TRUE(server->wait_for_output("\"drain_seconds\":0.5")) << server->out;
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_FALSE(lines_of(server->err).empty());
+    for (const auto& line : lines_of(server->err))
+        EXPECT_TRUE(json::parse(line).is_object()) << line;
+}
+
+TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full) {
+    serve_with("tone = 440\n");
+    for (const auto* wrong : {"tone = \"x\"\nmax-cals = 1\n", "play = \"no.wav\"\nshards = 0\n", "tone = = 1\n\n"}) {
+        const auto told = reload(wrong);
+        EXPECT_EQ(told.at("event").as_string(), "reload_failed");
+        EXPECT_EQ(told.at("mistakes").as_array().size(), std::string(wrong).ends_with("\n\n") ? 1U : 2U) << told;
+        EXPECT_TRUE(server->wait_for_errors("the settings stay as they were"));
+        EXPECT_NE(server->err.find("server.toml:1:"), std::string::npos) << server->err;
+        server->err.clear();
+    }
+    EXPECT_TRUE(has_sound(heard("0.5")));
+    std::filesystem::remove(folder / "server.toml");
+    server->signal(SIGHUP);
+    EXPECT_TRUE(server->wait_for_errors("No such file")) << server->err;
+    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, storm_of_sighup_is_survived) {
+    serve_with("tone = 440\n", {"--shards", "2"});
+    process live(command({"call", where, "--duration", "2", "--json"}));
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    for (int i = 0; i < 200; ++i)
+        server->signal(SIGHUP);
+    EXPECT_EQ(reload("echo = true\n").at("event").as_string(), "reloaded");
+    EXPECT_EQ(live.wait(), 0) << live.out;
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, environment_is_read) {
+    const environment_variable tone("AUDIOSOCKET_TONE", "440");
+    serve({});
+    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_EQ(stop(), 0);
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Checks the units of systemd: that systemd understands them, and that the service can do little harm.
+# Usage: service.sh COMMAND
+set -euo pipefail
+
+readonly skipped=77 # what ctest takes for a skipped test
+# Of 100, as `systemd-analyze security` counts; a service that is not confined has 96. What is left is mostly that it has
+# the network.
+readonly exposure_max=15
+
+command=$(realpath "$1")
+units=$(realpath "$(dirname "$0")/../../packaging/systemd")
+if ! command -v systemd-analyze >/dev/null || ! systemd-analyze security --help 2>&1 | grep -q -- --offline; then
+    echo "SKIPPED service: systemd-analyze, with --offline (systemd 250), is missing"
+    exit "$skipped"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# As they are but for the command, which need not be installed.
+for unit in audiosocket.service audiosocket.socket; do
+    sed "s,/usr/bin/audiosocket ,$command ,; /^Documentation=/d" "$units/$unit" >"$work/$unit"
+done
+# What it does not know it only mentions.
+said=$(systemd-analyze verify --recursive-errors=no "$work"/audiosocket.{service,socket} 2>&1) || {
+    printf 'FAILED: systemd-analyze verify:\n%s\n' "$said"
+    exit 1
+}
+if grep -F "$work" <<<"$said"; then
+    echo "FAILED: systemd-analyze verify has something to say"
+    exit 1
+fi
+systemd-analyze security --offline=yes --threshold="$exposure_max" "$units/audiosocket.service" >"$work/security" || {
+    cat "$work/security"
+    echo "FAILED: the service is exposed more than $exposure_max"
+    exit 1
+}
+tail -n 1 "$work/security"
+
+# The time for hanging up and for recordings, between two numbers in two files.
+drain=$("$command" serve --print-config | sed -nE 's/^drain-timeout = ([0-9]+) .*/\1/p')
+stop=$(sed -nE 's/^TimeoutStopSec=([0-9]+)$/\1/p' "$units/audiosocket.service")
+if ((stop < drain + 10)); then
+    echo "FAILED: TimeoutStopSec=$stop leaves no ten seconds after --drain-timeout $drain"
+    exit 1
+fi
