@@ -2,8 +2,11 @@
 
 #include "support/environment.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
 using namespace audiosocket;
@@ -198,6 +201,19 @@ TEST_F(serve_settings, storm_of_sighup_is_survived) {
     EXPECT_EQ(reload("echo = true\n").at("event").as_string(), "reloaded");
     EXPECT_EQ(live.wait(), 0) << live.out;
     EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, sighup_of_a_closed_terminal_ends_the_server_and_of_an_open_one_does_not) {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
+        GTEST_SKIP() << "there are no terminals here";
+    serve({}, {"/bin/sh", "-c", std::string("exec 2>") + ptsname(terminal) + "; exec \"$@\"", "sh"});
+    server->signal(SIGHUP);
+    EXPECT_TRUE(server->wait_for_output("\"reloaded\"")) << server->out;
+    close(terminal);
+    server->signal(SIGHUP);
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_NE(server->out.find("\"event\":\"stopping\",\"reason\":\"SIGHUP\""), std::string::npos) << server->out;
 }
 
 TEST_F(serve_settings, environment_is_read) {

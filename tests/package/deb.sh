@@ -9,7 +9,7 @@ here=$(realpath "$(dirname "$0")")
 build=$(realpath "$1")/package
 readonly here build
 
-for program in dpkg-deb dpkg-shlibdeps gzip; do
+for program in dpkg-deb dpkg-shlibdeps file gzip; do
     if ! command -v "$program" >/dev/null; then
         echo "SKIPPED deb: $program is missing"
         exit "$skipped"
