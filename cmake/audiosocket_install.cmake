@@ -73,6 +73,11 @@ if(TARGET audiosocket_command)
 
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/audiosocket" OPTIONAL
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions COMPONENT command)
+
+    # What monitors a server: to be given to Grafana and Prometheus.
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/grafana/audiosocket.json"
+        "${PROJECT_SOURCE_DIR}/packaging/prometheus/audiosocket.rules.yml"
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/audiosocket COMPONENT command)
 endif()
 
 # Debian has a file of its own for this (audiosocket_deb.cmake).

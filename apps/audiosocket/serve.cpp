@@ -36,6 +36,8 @@ constexpr const char* examples = R"(Examples:
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
   audiosocket serve --config server.toml --max-calls 200
       settings from a file; what the command line says goes first
+  audiosocket serve --echo --admin 127.0.0.1:9093
+      and a page that shows the calls; /metrics and /healthz are there as well
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
 SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
@@ -50,6 +52,8 @@ struct serve_options {
     std::optional<std::string> play;
     std::optional<std::string> record;
     std::optional<std::string> barge_in;
+    std::optional<std::string> admin;
+    std::optional<std::string> admin_token_file;
     std::string input = "auto";
     std::vector<std::string> allow;
     std::string log_format = "text";
@@ -133,6 +137,12 @@ server_options prepare(const serve_options& o, settings& said) {
         ready.listen = *where;
     });
     said.attempt("--allow", [&] { ready.listener.allow = allowed_networks(o.allow); });
+    said.attempt("--admin-token-file", [&] {
+        if (o.admin_token_file) ready.admin.token = admin::read_token(*o.admin_token_file);
+    });
+    said.attempt("--admin", [&] {
+        if (o.admin) ready.admin.listen = admin::read_address(*o.admin, o.admin_token_file.has_value());
+    });
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     ready.listener.call.live = o.server.plan.echo;
@@ -258,6 +268,13 @@ serve_reading::serve_reading(CLI::App& command)
         ->capture_default_str()
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
+    auto* admin =
+        verb.add_option("--admin", o.admin, "Show metrics, health and the calls by HTTP here: try 127.0.0.1:9093")
+            ->type_name("HOST:PORT");
+    verb.add_option("--admin-token-file", o.admin_token_file,
+                    "File with the token that the admin address asks for; others than this machine need one")
+        ->needs(admin)
+        ->type_name("FILE");
     verb.add_flag("--json", o.server.json, "Events as JSON lines on standard output");
     verb.add_option("--log-format", o.log_format, "How the log looks: text for people, or json, a line each")
         ->capture_default_str()

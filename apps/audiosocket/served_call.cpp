@@ -142,12 +142,22 @@ void served_call::measure() {
     call_.set_monitor(ears_);
 }
 
+// Where nothing else listens the call is without a monitor when nobody looks, and costs what it costs otherwise.
+void served_call::show(std::shared_ptr<call_sound> sound) {
+    sound_ = std::move(sound);
+    if (ears_)
+        ears_->sound = sound_;
+    else
+        call_.set_monitor(sound_);
+}
+
 void served_call::ears::heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     {
         const std::lock_guard lock(reading);
         heard_level.add(samples);
     }
     if (recording) recording->heard(samples, rate_hz, at);
+    if (sound) sound->heard(samples, rate_hz, at);
 }
 
 void served_call::ears::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
@@ -156,6 +166,7 @@ void served_call::ears::sent(std::span<const std::int16_t> samples, int rate_hz,
         said_level.add(samples);
     }
     if (recording) recording->sent(samples, rate_hz, at);
+    if (sound) sound->sent(samples, rate_hz, at);
 }
 
 level served_call::ears::take(level_meter& which) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audiosocket/call_sound.hpp"
 #include "audiosocket/check/request.hpp"
 #include "audiosocket/recording.hpp"
 
@@ -44,6 +45,10 @@ class served_call : public std::enable_shared_from_this<served_call> {
     /// Measures what is heard and said, for the meter, which any thread may take.
     void measure();
 
+    /// Lets somebody who looks hear both sides; null to stop. On the call's executor.
+    void show(std::shared_ptr<call_sound> sound);
+    const std::shared_ptr<call_sound>& shown() const noexcept { return sound_; }
+
     call& line() noexcept { return call_; }
     std::chrono::nanoseconds age() const { return clock::now() - since_; }
 
@@ -52,7 +57,7 @@ class served_call : public std::enable_shared_from_this<served_call> {
     level take_said_level() { return ears_ ? ears_->take(ears_->said_level) : level{}; }
 
   private:
-    // Feeds the recording and the meters, either of which may be absent.
+    // Feeds the recording, the meters and who looks; any of them may be absent.
     struct ears final : call_monitor {
         void heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
         void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
@@ -60,6 +65,7 @@ class served_call : public std::enable_shared_from_this<served_call> {
         level take(level_meter& which);
 
         std::shared_ptr<call_recording> recording;
+        std::shared_ptr<call_sound> sound;
         std::mutex reading; // of the meters, which are shown on another thread
         level_meter heard_level;
         level_meter said_level;
@@ -79,6 +85,7 @@ class served_call : public std::enable_shared_from_this<served_call> {
     const time_point since_ = clock::now();
     std::shared_ptr<ears> ears_;      // shared with the call, which outlives us while it hangs up
     boost::asio::steady_timer stall_; // while it runs the program takes nothing
+    std::shared_ptr<call_sound> sound_;
     bool stalled_ = false;
     bool asked_to_play_ = false;
     std::optional<tone> tone_;

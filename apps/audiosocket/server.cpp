@@ -1,5 +1,6 @@
 #include "audiosocket/server.hpp"
 
+#include "audiosocket/admin/admin_service.hpp"
 #include "audiosocket/failure.hpp"
 #include "audiosocket/inherited_sockets.hpp"
 #include "audiosocket/reload.hpp"
@@ -47,7 +48,7 @@ server_report::options report_options(const server_options& o) {
 // Threads: signals, accepting and the status line belong to the thread that calls run(). With one shard the calls do as
 // well; with more, each call is served on the thread of its shard, and what they share is behind `sharing_`, which
 // nobody takes for audio, and nobody holds for long.
-class server {
+class server final : public admin::server_view {
   public:
     server(const server_options& options, settings_reader read_again, inherited_sockets& inherited,
            service_notify& manager)
@@ -56,10 +57,14 @@ class server {
           cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
           signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {
         if (read_again_) signals_.add(SIGHUP);
+        if (options.admin.listen)
+            admin_ = std::make_unique<admin::admin_service>(options.admin,
+                                                            inherited.release(inherited_sockets::admin_name), *this);
     }
 
     void run() {
         report_.listening(calls_.local_endpoint());
+        if (admin_) report_.admin_listening(admin_->local_endpoint());
         calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
             const std::lock_guard lock(sharing_);
             report_.ended_early(peer, why);
@@ -73,6 +78,7 @@ class server {
         asio::post(io_, [this] { tell_ready(); }); // by the loop that takes the connections
         if (report_.screen().interactive()) draw_status();
         io_.run();
+        admin_.reset();
         disk_.join();
         io_.restart();
         io_.poll(); // what the disk thread had still to say
@@ -84,6 +90,11 @@ class server {
     enum class phase { serving, draining, hanging_up };
 
     using live_calls = std::list<std::shared_ptr<served_call>>;
+
+    // What the admin address sees.
+    admin::server_status status_now() const override;
+    asio::io_context& main_context() noexcept override { return io_; }
+    std::span<asio::io_context* const> call_contexts() noexcept override { return homes_; }
 
     std::vector<asio::io_context*> homes();
     listener listen();
@@ -120,6 +131,7 @@ class server {
     disk_thread disk_;
     asio::io_context io_{1};              // one thread runs it
     const std::unique_ptr<shards> cores_; // if the calls have threads of their own
+    const std::vector<asio::io_context*> homes_ = homes();
     listener calls_;
     asio::signal_set signals_;
     successor successor_;
@@ -133,7 +145,14 @@ class server {
     std::mutex sharing_; // of report_ and what follows
     live_calls live_;
     std::size_t ended_ = 0;
+
+    std::unique_ptr<admin::admin_service> admin_; // if there is an admin address
 };
+
+admin::server_status server::status_now() const {
+    return {calls_.statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
+            phase_ != phase::serving};
+}
 
 std::vector<asio::io_context*> server::homes() {
     if (!cores_) return {&io_};
@@ -141,11 +160,10 @@ std::vector<asio::io_context*> server::homes() {
 }
 
 listener server::listen() {
-    const auto homes_of_calls = homes();
     const auto inherited = inherited_.release(inherited_sockets::calls_name);
-    if (!inherited) return {io_, options_.listen, options_.listener, homes_of_calls};
+    if (!inherited) return {io_, options_.listen, options_.listener, homes_};
     try {
-        return {io_, listening_socket{*inherited}, options_.listener, homes_of_calls};
+        return {io_, listening_socket{*inherited}, options_.listener, homes_};
     } catch (const std::invalid_argument& e) {
         throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
     }
@@ -191,6 +209,7 @@ void server::serve(call c) {
                                                      [this, place](const event& e) { on_event(place, e); });
     *place = fresh;
     lock.unlock();
+    if (admin_) admin_->book().started(fresh);
     if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
     if (report_.screen().interactive()) fresh->measure();
     asio::dispatch(home, [fresh] { fresh->start(); });
@@ -214,6 +233,7 @@ void server::on_event(live_calls::iterator which, const event& e) {
 }
 
 void server::on_end(live_calls::iterator which, const ended_event& end) {
+    if (admin_) admin_->book().ended(**which, end);
     std::unique_lock lock(sharing_);
     report_.ended((*which)->line(), end, (*which)->age());
     live_.erase(which);
@@ -330,8 +350,9 @@ void server::hand_over() {
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
     report_.handing_over(successor_.program());
     lock.unlock();
-    successor_.start({{inherited_sockets::calls_name, calls_.socket().descriptor}}, manager_.environment(),
-                     [this](const std::string& failure) { on_successor(failure); });
+    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, calls_.socket().descriptor}};
+    if (admin_) gifts.push_back({inherited_sockets::admin_name, admin_->descriptor()});
+    successor_.start(gifts, manager_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
 // It takes connections now, or never will. Those who have connected here and not said their ids are still our callers.
@@ -343,6 +364,7 @@ void server::on_successor(const std::string& failure) {
     // The service is the other process now: our signs of life must not be taken for its own.
     watchdog_.reset();
     manager_.retire();
+    if (admin_) admin_->stop_accepting();
     calls_.stop_accepting();
     const auto why = fmt::format("handed over to process {}", successor_.id());
     if (options_.drain_timeout.count() == 0)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audiosocket/admin/admin_options.hpp"
 #include "audiosocket/served_call.hpp"
 
 #include <audiosocket/net/listener.hpp>
@@ -19,6 +20,7 @@ struct server_options {
     std::filesystem::path record; ///< Folder; empty: no recordings.
     std::size_t exit_after = 0;   ///< Calls; 0: never.
     std::size_t shards = 1;       ///< Threads that the calls live on.
+    admin::admin_options admin;
 
     /// How long calls that are up may go on after SIGTERM. systemd kills 90 s after it: this leaves it ten for hanging
     /// up, for the recordings and for the last lines.

@@ -73,6 +73,12 @@ void server_report::listening(const endpoint& at) {
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
 }
 
+void server_report::admin_listening(const endpoint& at) {
+    const auto where = peer_text(at);
+    console_.log().info("admin address http://{}/", where);
+    print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
+}
+
 void server_report::started(const call& c) {
     log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});

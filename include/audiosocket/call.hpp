@@ -6,6 +6,8 @@
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/call_tally.hpp>
+#include <audiosocket/call/duration_histogram.hpp>
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/call/media_format.hpp>
 #include <audiosocket/call/session.hpp>

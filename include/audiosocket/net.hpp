@@ -7,6 +7,7 @@
 #include <audiosocket/net/blocking.hpp>
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/connect.hpp>
+#include <audiosocket/net/engine_statistics.hpp>
 #include <audiosocket/net/io_thread.hpp>
 #include <audiosocket/net/listener.hpp>
 #include <audiosocket/net/listener_options.hpp>

@@ -17,7 +17,9 @@ class frame_clock {
     /// How fast a shift goes.
     static constexpr std::chrono::milliseconds shift_a_frame{1};
 
-    frame_clock(std::chrono::nanoseconds ptime, int catch_up) noexcept : ptime_(ptime), catch_up_(catch_up) {}
+    frame_clock(std::chrono::milliseconds ptime, int catch_up) noexcept : ptime_(ptime), catch_up_(catch_up) {}
+
+    std::chrono::milliseconds ptime() const noexcept { return ptime_; }
 
     void start(time_point now) noexcept { next_ = now; }
     void stop() noexcept { next_ = time_point::max(); }
@@ -50,7 +52,7 @@ class frame_clock {
     }
 
   private:
-    std::chrono::nanoseconds ptime_;
+    std::chrono::milliseconds ptime_;
     int catch_up_;
     time_point next_ = time_point::max();
     std::chrono::nanoseconds to_shift_{};

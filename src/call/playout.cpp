@@ -32,12 +32,12 @@ std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
 } // namespace
 
 playout::playout(const call_options& options, call_statistics& counters)
-    : counters_(counters), ptime_(options.ptime), clock_(options.ptime, options.catch_up_frames),
+    : counters_(counters), clock_(options.ptime, options.catch_up_frames),
       format_(options.send_format.value_or(media_format{})) {}
 
 void playout::set_format(media_format format) {
     format_ = format;
-    const std::size_t samples = samples_per_frame(format.rate_hz(), ptime_);
+    const std::size_t samples = samples_per_frame(format.rate_hz(), clock_.ptime());
     const std::size_t payload_bytes = bytes_for(format.encoding, samples);
     message_.resize(payload_offset + (payload_bytes + 1) / sizeof(std::int16_t));
     samples_.resize(sent_as_they_are(format.encoding) ? 0 : samples);
@@ -70,6 +70,7 @@ void playout::count_sent(time_point now) noexcept {
     const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now - ours);
     if (late > late_after) ++counters_.late_frames;
     counters_.lateness_max = std::max(counters_.lateness_max, late);
+    if (tally_) tally_->frame_lateness.add(now - ours);
 }
 
 void playout::clear(std::vector<cleared_event>& cut) {
@@ -79,12 +80,12 @@ void playout::clear(std::vector<cleared_event>& cut) {
 
 // Whether the next frame would have a hole where a program plays piece by piece.
 bool playout::waits_for_audio() const noexcept {
-    return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(ptime_, format_.rate_hz());
+    return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(clock_.ptime(), format_.rate_hz());
 }
 
 std::size_t playout::pull_audio(std::span<std::int16_t> to) {
     if (paused_ || queue_.empty()) return 0;
-    const bool whole = queue_.ends_here() || queue_.holds(ptime_, format_.rate_hz());
+    const bool whole = queue_.ends_here() || queue_.holds(clock_.ptime(), format_.rate_hz());
     if (!whole && !playing_ && !waited_) {
         waited_ = true;
         return 0;

@@ -5,6 +5,7 @@
 
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/call_tally.hpp>
 
 namespace audiosocket {
 
@@ -24,6 +25,9 @@ class playout {
         clock_.start(now);
     }
     void stop() { clock_.stop(); }
+
+    /// Counts in this as well, or null.
+    void set_tally(call_tally* tally) noexcept { tally_ = tally; }
 
     /// When something has to be done next: a frame, or no longer waiting for its audio.
     time_point next_due() const noexcept {
@@ -74,13 +78,13 @@ class playout {
   private:
     // So that the gap stays well below two frames of 20 ms.
     std::chrono::milliseconds late_audio_wait() const noexcept {
-        return std::min(ptime_ * 3 / 4, std::chrono::milliseconds(15));
+        return std::min(clock_.ptime() * 3 / 4, std::chrono::milliseconds(15));
     }
     bool waits_for_audio() const noexcept;
     std::size_t pull_audio(std::span<std::int16_t> to);
 
     call_statistics& counters_;
-    std::chrono::milliseconds ptime_;
+    call_tally* tally_ = nullptr;
     frame_clock clock_;
     playout_queue queue_;
     media_format format_;

@@ -86,11 +86,13 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     if (counters_.frames_received > 0) {
         using microseconds = std::chrono::duration<double, std::micro>;
         const auto gap = now - last_arrival_;
-        const double deviation_us = std::abs(microseconds(gap - last_duration_).count());
+        const auto deviation = std::chrono::abs(gap - last_duration_);
+        const double deviation_us = microseconds(deviation).count();
         jitter_us_ += (deviation_us - jitter_us_) / 16; // RFC 3550, section 6.4.1
         counters_.arrival_jitter = std::chrono::microseconds(std::lround(jitter_us_));
         counters_.arrival_gap_max =
             std::max(counters_.arrival_gap_max, std::chrono::duration_cast<std::chrono::microseconds>(gap));
+        if (tally_) tally_->arrival_deviation.add(deviation);
     }
     ++counters_.frames_received;
     counters_.samples_received += samples;

@@ -7,6 +7,7 @@
 #include <audiosocket/audio/encoding_detector.hpp>
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
+#include <audiosocket/call/call_tally.hpp>
 #include <audiosocket/protocol/message.hpp>
 
 #include <memory>
@@ -30,6 +31,9 @@ class reception {
     /// Takes one audio message. Returns whether it was the first with audio in it, which tells the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
 
+    /// Counts in this as well, or null.
+    void set_tally(call_tally* tally) noexcept { tally_ = tally; }
+
     /// What arrives, as far as is known.
     media_format format() const noexcept { return format_; }
 
@@ -42,16 +46,17 @@ class reception {
 
     call_statistics& counters_;
     receive_queue& to_;
+    call_tally* tally_ = nullptr;
 
     const input_format input_;
     media_format format_;
-    bool known_ = false;                // audio has arrived, and format_ is what it is
-    int rate_out_hz_;                   // 0: that of the first audio
-    std::vector<std::int16_t> decoded_; // of another rate
+    bool known_ = false;                 // audio has arrived, and format_ is what it is
+    int rate_out_hz_;                    // 0: that of the first audio
+    std::optional<encoding> recognised_; // what the detector was sure of; here, where it takes no room of its own
+    std::vector<std::int16_t> decoded_;  // of another rate
 
     work_budget work_;
     std::unique_ptr<encoding_detector> detector_; // while it is needed
-    std::optional<encoding> recognised_;          // what it was sure of
     std::unique_ptr<rate_converter> converter_;   // once another rate has come
 
     time_point last_arrival_{};

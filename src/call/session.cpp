@@ -41,10 +41,6 @@ constexpr std::chrono::milliseconds header_split_from{1};
 
 enum class phase { handshake, up, closing, closed };
 
-bool is_reset(const error_code& error) {
-    return error == std::errc::connection_reset || error == std::errc::broken_pipe;
-}
-
 } // namespace
 
 struct session::impl {
@@ -73,7 +69,6 @@ struct session::impl {
 
     bool ending() const noexcept { return state == phase::closing || state == phase::closed; }
     error_code refuse_if_ending() const { return ending() ? usage_errc::call_ended : error_code{}; }
-
     error_code refuse_if_full(std::chrono::nanoseconds more) const;
 
     const role side;
@@ -222,7 +217,7 @@ void session::receive_end(time_point now) {
 void session::connection_failed(error_code error, time_point now) {
     impl& s = *impl_;
     s.now = now;
-    const bool reset = is_reset(error);
+    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe;
     if (reset && !s.id)
         s.begin_close({end_reason::never_started, error, {}});
     else
@@ -495,6 +490,11 @@ error_code session::hang_up_when_played() {
 
 void session::set_monitor(call_monitor* monitor) noexcept {
     impl_->monitor = monitor;
+}
+
+void session::set_tally(call_tally* tally) noexcept {
+    impl_->sending.set_tally(tally);
+    impl_->receiving.set_tally(tally);
 }
 
 } // namespace audiosocket

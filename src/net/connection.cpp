@@ -32,6 +32,7 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
       session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
       read_from_(clock::now() + time_to_prepare), live_(options.live),
       playout_queue_ms_(options.playout_queue.count()) {
+    session_.set_tally(&turns_.statistics().calls);
     publish();
 }
 

@@ -49,6 +49,7 @@ void turn_table::shutdown() noexcept {
 }
 
 void turn_table::run() {
+    if (armed_for_) statistics_.tick_lateness.add(clock::now() - time_point(*armed_for_ * tick));
     armed_for_.reset();
     running_ = true;
     try {

@@ -3,6 +3,7 @@
 #include "net/turn_wheel.hpp"
 
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/net/engine_statistics.hpp>
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -66,6 +67,9 @@ class turn_table : public boost::asio::execution_context::service {
     /// of 16 kHz audio and more, so that a call costs one read a turn.
     std::span<std::byte> read_buffer() noexcept { return *buffer_; }
 
+    /// Where its calls count together.
+    engine_statistics& statistics() noexcept { return statistics_; }
+
   private:
     using tick_number = turn_wheel::tick_number;
 
@@ -85,6 +89,7 @@ class turn_table : public boost::asio::execution_context::service {
     bool running_ = false;
     const std::unique_ptr<std::array<std::byte, buffer_bytes>> buffer_;
     io_timer timer_;
+    engine_statistics statistics_;
 };
 
 } // namespace audiosocket::detail

@@ -4,6 +4,7 @@
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/call_tally.hpp>
 #include <audiosocket/call/event.hpp>
 
 #include <cstddef>
@@ -142,6 +143,9 @@ class AUDIOSOCKET_EXPORT session {
 
     /// Lets a monitor hear both sides; null to stop. It must live as long as the session or until replaced.
     void set_monitor(call_monitor* monitor) noexcept;
+
+    /// Counts in this as well; null to stop. It must live as long as the session or until replaced.
+    void set_tally(call_tally* tally) noexcept;
 
   private:
     struct AUDIOSOCKET_HIDDEN impl;

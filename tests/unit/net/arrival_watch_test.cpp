@@ -35,7 +35,8 @@ class watched_caller {
   public:
     // Message n arrives at arrival(n).
     explicit watched_caller(std::function<nanoseconds(int)> arrival, nanoseconds ptime = 20ms)
-        : arrival_(std::move(arrival)), clock_(ptime, 3), watch_(ptime, 1ms) {
+        : arrival_(std::move(arrival)), clock_(std::chrono::duration_cast<std::chrono::milliseconds>(ptime), 3),
+          watch_(ptime, 1ms) {
         clock_.start(start);
     }
 

@@ -1,0 +1,59 @@
+#include "audiosocket/admin/admin_options.hpp"
+
+#include "audiosocket/failure.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace audiosocket::app::admin {
+namespace {
+
+// Below this a token can be guessed by trying; `openssl rand -hex 32` makes 64.
+constexpr std::size_t token_chars_min = 16;
+constexpr std::size_t token_chars_max = 1024; // a header has to hold it
+
+// Names other than localhost are resolved by others, who may mean any address.
+bool is_loopback(const std::string& host) {
+    boost::system::error_code error;
+    const auto number = boost::asio::ip::make_address(host, error);
+    return error ? host == "localhost" : number.is_loopback();
+}
+
+} // namespace
+
+address read_address(const std::string& text, bool with_token) {
+    const auto where = parse_address(text);
+    // A port that was not given would be that of the calls.
+    if (!where || text.ends_with(']') || text.find(':') == std::string::npos)
+        throw failure(exit_code::usage, "\"" + text + "\": expected HOST:PORT or [IPV6]:PORT");
+    if (!with_token && !is_loopback(where->host))
+        throw failure(exit_code::usage, "\"" + text +
+                                            "\": others can reach this address, and could hang up calls; give "
+                                            "--admin-token-file as well, or listen on 127.0.0.1");
+    return *where;
+}
+
+std::string read_token(const std::filesystem::path& file) {
+    const auto wrong = [&](const std::string& what) { return failure(exit_code::file, file.string() + ": " + what); };
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    std::string token(token_chars_max + 2, '\0'); // the end of the line is none of it
+    in.read(token.data(), static_cast<std::streamsize>(token.size()));
+    if (errno == ENOENT) throw wrong("no such file");
+    if (!in.is_open() || in.bad() || (in.gcount() == 0 && errno != 0))
+        throw wrong("cannot be read: " + std::string(std::strerror(errno)));
+    token.resize(static_cast<std::size_t>(in.gcount()));
+    while (token.ends_with('\n') || token.ends_with('\r'))
+        token.pop_back();
+    if (token.size() < token_chars_min || token.size() > token_chars_max)
+        throw wrong("the token has to have from 16 to 1024 characters; make one with: openssl rand -hex 32");
+    if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; }))
+        throw wrong("the token has to be one line of printable characters without spaces");
+    return token;
+}
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,98 @@
+#include "audiosocket/admin/admin_service.hpp"
+
+#include "audiosocket/admin/http_server.hpp"
+#include "audiosocket/admin/site.hpp"
+#include "audiosocket/failure.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace audiosocket::app::admin {
+namespace asio = boost::asio;
+
+namespace {
+
+// A thread of calls that is ready gets ten times the processor that this one gets.
+constexpr int niceness = 10;
+
+constexpr std::chrono::seconds sweep_interval{1};
+
+std::unique_ptr<http_server> listen(asio::io_context& io, const admin_options& options, std::optional<int> inherited,
+                                    http_server::answerer answer) {
+    if (inherited) return std::make_unique<http_server>(io, *inherited, std::move(answer));
+    return std::make_unique<http_server>(io, *options.listen, std::move(answer));
+}
+
+} // namespace
+
+struct admin_service::impl {
+    impl(const admin_options& options, std::optional<int> inherited, server_view& server)
+        : shown(server, book, guard(options.token, options.listen->host), io),
+          http(listen(*io, options, inherited,
+                      [this](const request& r, const own_counters& own, reply tell) {
+                          shown.answer(r, own, std::move(tell));
+                      })),
+          endpoint(http->local_endpoint()), descriptor(http->descriptor()), sweep_timer(*io) {
+        if (options.token.empty() && !endpoint.address().is_loopback())
+            throw failure(exit_code::usage, "--admin: others can reach the socket that was inherited, and could hang "
+                                            "up calls; give --admin-token-file as well");
+        sweep();
+        thread = std::thread([this] {
+            // Of this thread alone, as Linux has it. Where it is refused the kernel shares evenly.
+            setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+            io->run();
+        });
+    }
+
+    ~impl() {
+        io->stop();
+        thread.join();
+    }
+
+    void sweep() {
+        sweep_timer.expires_after(sweep_interval);
+        sweep_timer.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            shown.sweep();
+            sweep();
+        });
+    }
+
+    // Shared with what has been sent to the threads of the calls and wants to come back.
+    const back_context io = std::make_shared<asio::io_context>(1);
+    call_book book;
+    site shown;
+    const std::unique_ptr<http_server> http;
+    const asio::ip::tcp::endpoint endpoint;
+    const int descriptor; // as long as connections are accepted
+    asio::steady_timer sweep_timer;
+    std::thread thread;
+};
+
+admin_service::admin_service(const admin_options& options, std::optional<int> inherited, server_view& server)
+    : impl_(std::make_unique<impl>(options, inherited, server)) {}
+
+admin_service::~admin_service() = default;
+
+asio::ip::tcp::endpoint admin_service::local_endpoint() const {
+    return impl_->endpoint;
+}
+
+int admin_service::descriptor() const {
+    return impl_->descriptor;
+}
+
+void admin_service::stop_accepting() {
+    asio::post(*impl_->io, [http = impl_->http.get()] { http->stop_accepting(); });
+}
+
+call_book& admin_service::book() noexcept {
+    return impl_->book;
+}
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "audiosocket/admin/admin_options.hpp"
+#include "audiosocket/admin/call_book.hpp"
+#include "audiosocket/admin/server_view.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace audiosocket::app::admin {
+
+/// The admin address of a server: metrics, health, the list of calls, and a page that shows them.
+///
+/// It has a thread of its own, which yields to those of the calls, and asks them a little at a time; so looking does
+/// not disturb. The server must outlive it, and the threads of the calls must be there until it has gone.
+class admin_service {
+  public:
+    /// Listens at once, or takes the socket that was inherited. Throws boost::system::system_error where that is not
+    /// possible, failure (usage) where others can reach that socket and there is no token.
+    admin_service(const admin_options& options, std::optional<int> inherited, server_view& server);
+    admin_service(const admin_service&) = delete;
+    admin_service& operator=(const admin_service&) = delete;
+    ~admin_service();
+
+    boost::asio::ip::tcp::endpoint local_endpoint() const;
+
+    /// The listening socket, for a successor.
+    int descriptor() const;
+
+    /// A successor answers from now on; who is connected here is answered once more.
+    void stop_accepting();
+
+    /// Is told of each call: of its begin, and on its thread of its end.
+    call_book& book() noexcept;
+
+  private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,319 @@
+#include "audiosocket/admin/http_server.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <list>
+#include <optional>
+#include <utility>
+
+// A connection: idle -> reading -> answering -> writing -> idle, or, after the last response, leaving: our side is
+// shut, and what the peer still sends is read for a moment, for a socket that is closed with unread data takes the
+// response with it.
+//
+// Invariant: one operation at a time is under way on the socket, and its deadline is set; while answering there is
+// none, and `patience_` runs.
+
+namespace audiosocket::app::admin {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using io_error = boost::system::error_code;
+
+namespace {
+
+// After an error in accepting, which is a lack of descriptors: until there may be some again.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+// How long, and how many bytes, a peer is listened to that has had its last response.
+constexpr std::chrono::seconds leaving_time{1};
+constexpr std::size_t leaving_bytes_max = 64 * 1024;
+
+unsigned status_of(const io_error& error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+    if (error == http::error::body_limit) return 413;
+    return 400;
+}
+
+const char* words_for(unsigned status) {
+    switch (status) {
+    case 431: return "the header of the request is too long";
+    case 413: return "nothing here takes a body";
+    default: return "this is no HTTP/1.1 request";
+    }
+}
+
+} // namespace
+
+struct http_server::impl : std::enable_shared_from_this<impl> {
+    impl(asio::io_context& io, answerer own_answer, const http_limits& own_limits)
+        : answer(std::move(own_answer)), limits(own_limits), accepting(io), pause(io) {}
+
+    void listen(const address& where);
+    void inherit(int descriptor);
+    void accept();
+    bool make_room();
+
+    const answerer answer;
+    const http_limits limits;
+    own_counters counted;
+    bool last_responses = false; // another process answers from now on
+    tcp::acceptor accepting;
+    asio::steady_timer pause;
+    std::list<std::weak_ptr<connection>> connections; // the one that has been waited for longest comes first
+};
+
+class http_server::connection : public std::enable_shared_from_this<connection> {
+  public:
+    connection(tcp::socket socket, std::shared_ptr<impl> server)
+        : server_(std::move(server)), stream_(std::move(socket)), patience_(stream_.get_executor()),
+          buffer_(server_->limits.header_bytes_max + server_->limits.body_bytes_max) {}
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection() { server_->connections.erase(place_); }
+
+    void start() {
+        place_ = server_->connections.insert(server_->connections.end(), weak_from_this());
+        wait();
+    }
+
+    bool waits_for_peer() const noexcept { return state_ == state::reading || state_ == state::leaving; }
+    void drop() {
+        state_ = state::dropped;
+        ++server_->counted.connections_closed_early;
+        stream_.close();
+    }
+
+  private:
+    // `reading` is writing as well: it is the peer that is waited for.
+    enum class state { reading, answering, leaving, dropped };
+
+    // For the first byte of a request.
+    void wait() {
+        state_ = state::reading;
+        if (buffer_.size() > 0) return read();
+        stream_.expires_after(server_->limits.idle_time);
+        stream_.async_read_some(buffer_.prepare(first_read_bytes),
+                                [self = shared_from_this()](io_error error, std::size_t bytes) {
+                                    if (error) return;
+                                    self->buffer_.commit(bytes);
+                                    self->read();
+                                });
+    }
+
+    void read() {
+        parser_.emplace();
+        parser_->header_limit(static_cast<std::uint32_t>(server_->limits.header_bytes_max));
+        parser_->body_limit(server_->limits.body_bytes_max);
+        stream_.expires_after(server_->limits.request_time);
+        http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](io_error error, std::size_t) {
+            if (error) return self->misunderstood(error);
+            self->understood();
+        });
+    }
+
+    void misunderstood(const io_error& error) {
+        if (error == http::error::end_of_stream || error == http::error::partial_message ||
+            error.category() != http::make_error_code(http::error::partial_message).category())
+            return; // the peer is gone, too slow, or made room for another
+        ++server_->counted.connections_closed_early;
+        last_ = true;
+        head_ = false;
+        version_ = 11;
+        write(error_response(status_of(error), words_for(status_of(error))));
+    }
+
+    void understood() {
+        auto& message = parser_->get();
+        const auto field = [&](http::field which) { return std::string(message[which]); };
+        ++server_->counted.requests;
+        head_ = message.method() == http::verb::head;
+        version_ = message.version();
+        last_ = !message.keep_alive() || server_->last_responses;
+        const request r{std::string(message.method_string()),
+                        std::string(message.target()),
+                        field(http::field::host),
+                        field(http::field::origin),
+                        std::string(message["Sec-Fetch-Site"]),
+                        field(http::field::authorization)};
+        server_->connections.splice(server_->connections.end(), server_->connections, place_);
+        state_ = state::answering;
+        stream_.expires_never();
+        patience_.expires_after(server_->limits.answer_time);
+        patience_.async_wait([waiting = weak_from_this()](io_error error) {
+            const auto self = waiting.lock();
+            if (!error && self && self->state_ == state::answering)
+                self->write(error_response(503, "the threads of the calls do not answer"));
+        });
+        // Whoever answers may forget us with the question, and may answer when we have given up.
+        const auto number = ++requests_;
+        server_->answer(r, server_->counted, [self = shared_from_this(), number](const response& what) {
+            if (self->requests_ != number || self->state_ != state::answering) return;
+            self->patience_.cancel();
+            self->write(what);
+        });
+    }
+
+    void write(const response& what) {
+        state_ = state::reading;
+        http::response<http::string_body> message{http::int_to_status(what.status), version_};
+        message.set(http::field::content_type, what.type);
+        message.set(http::field::cache_control, "no-store");
+        message.set("X-Content-Type-Options", "nosniff");
+        message.set("Referrer-Policy", "no-referrer");
+        for (const auto& [name, value] : what.fields)
+            message.insert(name, value);
+        message.keep_alive(!last_);
+        message.content_length(what.body.size());
+        if (!head_) message.body() = what.body;
+        stream_.expires_after(server_->limits.request_time);
+        // A HEAD is answered with the length of what is left out.
+        if (head_) return send(std::make_shared<http::response<http::empty_body>>(std::move(message.base())));
+        send(std::make_shared<http::response<http::string_body>>(std::move(message)));
+    }
+
+    template <class Message>
+    void send(const std::shared_ptr<Message>& message) {
+        http::async_write(stream_, *message, [self = shared_from_this(), message](io_error error, std::size_t) {
+            if (error) return;
+            if (self->last_) return self->leave();
+            self->wait();
+        });
+    }
+
+    void leave() {
+        state_ = state::leaving;
+        io_error ignored;
+        stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        stream_.expires_after(leaving_time);
+        read_on();
+    }
+
+    void read_on() {
+        stream_.async_read_some(asio::buffer(thrown_away_), [self = shared_from_this()](io_error error, std::size_t n) {
+            self->left_bytes_ += n;
+            if (!error && self->left_bytes_ < leaving_bytes_max) self->read_on();
+        });
+    }
+
+    static constexpr std::size_t first_read_bytes = 2048;
+
+    const std::shared_ptr<impl> server_;
+    std::list<std::weak_ptr<connection>>::iterator place_;
+    beast::tcp_stream stream_;
+    asio::steady_timer patience_;
+    beast::flat_buffer buffer_;
+    std::optional<http::request_parser<http::string_body>> parser_;
+    state state_ = state::reading;
+    std::uint64_t requests_ = 0;
+    unsigned version_ = 11;
+    bool head_ = false;
+    bool last_ = false;
+    std::size_t left_bytes_ = 0;
+    std::array<char, 1024> thrown_away_{};
+};
+
+void http_server::impl::listen(const address& where) {
+    try {
+        tcp::resolver resolver(accepting.get_executor());
+        const tcp::endpoint here =
+            resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive)->endpoint();
+        accepting.open(here.protocol());
+        accepting.set_option(asio::socket_base::reuse_address(true));
+        accepting.bind(here);
+        accepting.listen();
+    } catch (const boost::system::system_error& e) {
+        throw boost::system::system_error(e.code(), "cannot listen on " + to_string(where) + " (--admin)");
+    }
+}
+
+void http_server::impl::inherit(int descriptor) {
+    sockaddr_storage at{};
+    socklen_t length = sizeof at;
+    int listens = 0;
+    socklen_t listens_length = sizeof listens;
+    const bool good = getsockname(descriptor, reinterpret_cast<sockaddr*>(&at), &length) == 0 &&
+                      (at.ss_family == AF_INET || at.ss_family == AF_INET6) &&
+                      getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_length) == 0 && listens != 0;
+    if (!good)
+        throw boost::system::system_error(asio::error::invalid_argument,
+                                          "the inherited socket for --admin is not one that listens on TCP");
+    accepting.assign(at.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor);
+}
+
+void http_server::impl::accept() {
+    accepting.async_accept([self = shared_from_this()](io_error error, tcp::socket socket) {
+        if (!self->accepting.is_open()) return;
+        if (error && error != asio::error::connection_aborted) {
+            self->pause.expires_after(accept_pause);
+            self->pause.async_wait([self](io_error) {
+                if (self->accepting.is_open()) self->accept();
+            });
+            return;
+        }
+        if (!error) {
+            ++self->counted.connections;
+            if (self->make_room())
+                std::make_shared<connection>(std::move(socket), self)->start();
+            else
+                ++self->counted.connections_closed_early; // and the socket closes as it goes
+        }
+        self->accept();
+    });
+}
+
+// Returns whether there is room for one more. Those whose question is being answered are left alone.
+bool http_server::impl::make_room() {
+    if (connections.size() < limits.connections_max) return true;
+    for (const auto& one : connections) {
+        const auto c = one.lock();
+        if (!c || !c->waits_for_peer()) continue;
+        c->drop(); // it goes when its operation has been told; until then there is one more than there should be
+        return connections.size() < 2 * limits.connections_max;
+    }
+    return false;
+}
+
+http_server::http_server(asio::io_context& io, const address& where, answerer answer, const http_limits& limits)
+    : impl_(std::make_shared<impl>(io, std::move(answer), limits)) {
+    impl_->listen(where);
+    impl_->accept();
+}
+
+http_server::http_server(asio::io_context& io, int inherited, answerer answer, const http_limits& limits)
+    : impl_(std::make_shared<impl>(io, std::move(answer), limits)) {
+    impl_->inherit(inherited);
+    impl_->accept();
+}
+
+http_server::~http_server() {
+    stop_accepting();
+}
+
+void http_server::stop_accepting() {
+    io_error ignored;
+    impl_->accepting.close(ignored);
+    impl_->pause.cancel();
+    impl_->last_responses = true;
+}
+
+int http_server::descriptor() const {
+    return impl_->accepting.native_handle();
+}
+
+tcp::endpoint http_server::local_endpoint() const {
+    return impl_->accepting.local_endpoint();
+}
+
+} // namespace audiosocket::app::admin

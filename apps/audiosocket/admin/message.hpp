@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace audiosocket::app::admin {
+
+/// What of an HTTP request matters here. Fields that were not sent are empty.
+struct request {
+    std::string method;
+    std::string target;
+    std::string host;
+    std::string origin;
+    std::string fetch_site; ///< Sec-Fetch-Site: what a browser says of who asks.
+    std::string authorization;
+};
+
+struct response {
+    unsigned status = 200;
+    std::string type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> fields{}; ///< More header fields.
+};
+
+/// Takes the response, on the thread of the admin address, now or later.
+using reply = std::function<void(response)>;
+
+/// An error that says what is wrong: {"error": "..."}.
+response error_response(unsigned status, const std::string& what);
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,205 @@
+#include "audiosocket/admin/metrics.hpp"
+
+#include "audiosocket/process_figures.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace audiosocket::app::admin {
+namespace {
+
+namespace prom = prometheus;
+
+using label_list = std::vector<prom::ClientMetric::Label>;
+
+class families {
+  public:
+    prom::MetricFamily& family(const char* name, const char* help, prom::MetricType type) {
+        auto& f = all_.emplace_back();
+        f.name = name;
+        f.help = help;
+        f.type = type;
+        return f;
+    }
+
+    template <class Number>
+    void counter(const char* name, const char* help, Number value) {
+        add(family(name, help, prom::MetricType::Counter), {}, value);
+    }
+
+    template <class Number>
+    void gauge(const char* name, const char* help, Number value) {
+        add(family(name, help, prom::MetricType::Gauge), {}, value);
+    }
+
+    template <class Number>
+    static void add(prom::MetricFamily& f, label_list labels, Number value) {
+        auto& m = f.metric.emplace_back();
+        m.label = std::move(labels);
+        (f.type == prom::MetricType::Counter ? m.counter.value : m.gauge.value) = static_cast<double>(value);
+    }
+
+    static void add(prom::MetricFamily& f, label_list labels, const duration_histogram& h) {
+        auto& m = f.metric.emplace_back();
+        m.label = std::move(labels);
+        for (std::size_t n = 0; n < duration_histogram::bounded_buckets; ++n) {
+            m.histogram.sample_count += h.count(n);
+            const double bound = std::chrono::duration<double>(duration_histogram::bound(n)).count();
+            m.histogram.bucket.push_back({m.histogram.sample_count, bound});
+        }
+        m.histogram.sample_count += h.count(duration_histogram::bounded_buckets);
+        m.histogram.sample_sum = std::chrono::duration<double>(h.sum()).count();
+    }
+
+    const std::vector<prom::MetricFamily>& all() const noexcept { return all_; }
+
+  private:
+    std::vector<prom::MetricFamily> all_;
+};
+
+// "peer hung up" as a label value is peer_hung_up.
+std::string label_of(end_reason reason) {
+    std::string text(name(reason));
+    std::ranges::replace(text, ' ', '_');
+    return text;
+}
+
+void add_server(families& f, const snapshot& s) {
+    const auto& l = s.server.listening;
+    families::add(f.family("audiosocket_build_info", "What runs; always 1.", prom::MetricType::Gauge),
+                  {{"version", AUDIOSOCKET_VERSION}}, 1);
+    const bool full = s.calls.size() >= s.server.calls_max;
+    f.gauge("audiosocket_ready", "1 while calls are taken, 0 when stopping or full.", !s.server.stopping && !full);
+    f.gauge("audiosocket_stopping", "1 while no more calls are taken and those that are up finish.", s.server.stopping);
+    f.gauge("audiosocket_calls", "Calls up.", s.calls.size());
+    f.gauge("audiosocket_calls_limit", "Calls that may be up at once (--max-calls).", s.server.calls_max);
+    f.gauge("audiosocket_handshakes", "Connections that have not said their id yet.", l.handshakes);
+    f.gauge("audiosocket_handshakes_limit", "How many of those may be (--max-handshakes).", s.server.handshakes_max);
+    f.gauge("audiosocket_call_threads", "Threads that the calls are spread over (--shards).", s.threads.size());
+
+    f.counter("audiosocket_connections_total", "Connections accepted, whatever became of them.", l.connections);
+    f.counter("audiosocket_calls_started_total", "Connections that became calls.", l.calls);
+    auto& ended = f.family("audiosocket_calls_ended_total", "Calls that are over, by the reason of their end.",
+                           prom::MetricType::Counter);
+    for (std::size_t n = 1; n < ended_calls::reasons; ++n) {
+        const auto reason = static_cast<end_reason>(n);
+        if (reason == end_reason::never_started) continue; // which is no call
+        families::add(ended, {{"reason", label_of(reason)}}, s.ended.by_reason[n]);
+    }
+    auto& refused = f.family("audiosocket_connections_refused_total", "Connections closed as they came, by the reason.",
+                             prom::MetricType::Counter);
+    families::add(refused, {{"reason", "full"}}, l.refused_full);
+    families::add(refused, {{"reason", "host"}}, l.refused_host);
+    families::add(refused, {{"reason", "network"}}, l.refused_network);
+    f.counter("audiosocket_handshakes_evicted_total", "Connections closed before their id, for newer ones.", l.evicted);
+    f.counter("audiosocket_handshakes_failed_total", "Connections that ended before their id, for any reason.",
+              l.never_started);
+    f.counter("audiosocket_accept_errors_total", "Times the system refused to accept (no descriptors, no memory).",
+              l.accept_errors);
+}
+
+void add_audio(families& f, const snapshot& s) {
+    const call_statistics c = s.counted();
+    f.counter("audiosocket_received_frames_total", "Audio messages of callers.", c.frames_received);
+    f.counter("audiosocket_received_bytes_total", "Bytes of callers, headers included.", c.bytes_received);
+    f.counter("audiosocket_received_frames_dropped_total", "Audio messages that the program did not take in time.",
+              c.frames_dropped);
+    f.counter("audiosocket_received_digits_total", "Keys that callers pressed.", c.digits_received);
+    f.counter("audiosocket_received_digits_dropped_total", "Keys that the program did not take in time.",
+              c.digits_dropped);
+    f.counter("audiosocket_sent_frames_total", "Audio messages to callers, silence included.", c.frames_sent);
+    f.counter("audiosocket_sent_bytes_total", "Bytes to callers, headers included.", c.bytes_sent);
+    f.counter("audiosocket_sent_silence_frames_total", "Those of them with nothing of the program's in them.",
+              c.silence_frames_sent);
+    f.counter("audiosocket_sent_late_frames_total", "Frames sent more than 5 ms behind their time.", c.late_frames);
+    f.counter("audiosocket_sent_skipped_frames_total", "Frame times that passed unserved.", c.skipped_frames);
+    f.counter("audiosocket_sends_stalled_total", "Messages that the network did not take whole at once.",
+              c.stalled_sends);
+    f.counter("audiosocket_underruns_total", "Times that what a program plays ran dry in its middle.", c.underruns);
+
+    auto& odd = f.family("audiosocket_received_oddities_total",
+                         "What callers sent that a strict reader would not like, by kind.", prom::MetricType::Counter);
+    const std::pair<const char*, std::uint64_t> kinds[] = {
+        {"empty_audio", c.empty_audio},    {"odd_audio", c.odd_audio},      {"bad_digit", c.bad_digits},
+        {"unknown_kind", c.unknown_kinds}, {"kind_change", c.kind_changes}, {"split_header", c.split_headers},
+        {"fragment", c.fragments},
+    };
+    for (const auto& kind : kinds)
+        families::add(odd, {{"kind", kind.first}}, kind.second);
+}
+
+void add_distributions(families& f, const snapshot& s) {
+    auto& late =
+        f.family("audiosocket_sent_frame_lateness_seconds", "How late frames went out.", prom::MetricType::Histogram);
+    auto& jitter = f.family("audiosocket_received_frame_deviation_seconds",
+                            "By how much the time between two audio messages differed from what they last.",
+                            prom::MetricType::Histogram);
+    auto& ticks = f.family("audiosocket_tick_lateness_seconds", "How late a thread of calls was woken for its ticks.",
+                           prom::MetricType::Histogram);
+    for (std::size_t n = 0; n < s.threads.size(); ++n) {
+        const label_list thread{{"thread", std::to_string(n)}};
+        families::add(late, thread, s.threads[n].calls.frame_lateness);
+        families::add(jitter, thread, s.threads[n].calls.arrival_deviation);
+        families::add(ticks, thread, s.threads[n].tick_lateness);
+    }
+}
+
+void add_admin(families& f, const own_counters& own) {
+    f.counter("audiosocket_admin_connections_total", "Connections to the admin address.", own.connections);
+    f.counter("audiosocket_admin_connections_closed_early_total",
+              "Connections to the admin address closed for others, or for what they sent.",
+              own.connections_closed_early);
+    f.counter("audiosocket_admin_requests_total", "Requests to the admin address.", own.requests);
+}
+
+// When the process was started, in seconds since 1970: field 22 of /proc/self/stat is in ticks since the machine was.
+double start_time() {
+    std::ifstream stat("/proc/self/stat");
+    std::string text((std::istreambuf_iterator<char>(stat)), {});
+    std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size()))); // the name may have spaces
+    std::string field;
+    constexpr int ticks_field = 22 - 2; // the first two are before the end of the name
+    for (int n = 0; n < ticks_field; ++n)
+        fields >> field;
+    double booted = 0;
+    std::ifstream machine("/proc/stat");
+    for (std::string word; machine >> word;)
+        if (word == "btime") machine >> booted;
+    return booted + std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// Under the names that all exporters use.
+void add_process(families& f) {
+    const auto figures = look_at(getpid());
+    if (!figures) return;
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    static const double started = start_time();
+    f.counter("process_cpu_seconds_total", "Processor time used.", std::chrono::duration<double>(figures->cpu).count());
+    f.gauge("process_resident_memory_bytes", "Memory in use.", figures->resident_bytes);
+    f.gauge("process_open_fds", "Open files.", figures->descriptors);
+    f.gauge("process_max_fds", "Files that may be open.", files.rlim_cur);
+    f.gauge("process_threads", "Threads.", figures->threads);
+    f.gauge("process_start_time_seconds", "When the process was started, since 1970.", started);
+}
+
+} // namespace
+
+std::string metrics_text(const snapshot& s, const own_counters& own) {
+    families f;
+    add_server(f, s);
+    add_audio(f, s);
+    add_distributions(f, s);
+    add_admin(f, own);
+    add_process(f);
+    return prom::TextSerializer().Serialize(f.all());
+}
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "audiosocket/admin/snapshot.hpp"
+
+#include <string>
+
+namespace audiosocket::app::admin {
+
+/// What the admin address has counted of itself.
+struct own_counters {
+    std::uint64_t connections = 0;
+    std::uint64_t connections_closed_early = 0; ///< To make room for others, or because of what they sent.
+    std::uint64_t requests = 0;
+};
+
+/// All of it in the text format of Prometheus (docs/operations.md has the meanings).
+std::string metrics_text(const snapshot& s, const own_counters& own);
+
+/// What /metrics is, for the header field.
+inline constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,195 @@
+// The call that is open: its outlines, which run from right to left, and its figures.
+
+import { age, decibels } from "./calls.js";
+
+const slots = 1000; // twenty seconds
+const behind = 24; // slots: what is drawn is this much behind what is known, so that it runs evenly
+const leastScale = 0.2; // of full scale: what is quieter than this looks quiet
+
+const $ = (id) => document.getElementById(id);
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+// One side: the last slots that are known, each at its number modulo their count.
+class Side {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.clear();
+  }
+
+  clear() {
+    this.low = new Int8Array(slots);
+    this.high = new Int8Array(slots);
+    this.next = 0;
+    this.scale = leastScale;
+  }
+
+  add(part) {
+    part.slots.forEach((value, i) => {
+      const at = (part.from + (i >> 1)) % slots;
+      (i % 2 ? this.high : this.low)[at] = value;
+    });
+    this.next = part.from + part.slots.length / 2;
+  }
+
+  draw(edge) {
+    const { canvas } = this;
+    const density = devicePixelRatio || 1;
+    const width = canvas.clientWidth;
+    const height = canvas.clientHeight;
+    if (canvas.width !== Math.round(width * density)) canvas.width = Math.round(width * density);
+    if (canvas.height !== Math.round(height * density)) canvas.height = Math.round(height * density);
+    const pen = canvas.getContext("2d");
+    pen.setTransform(density, 0, 0, density, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    const style = getComputedStyle(canvas);
+    const middle = height / 2;
+    pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--line");
+    for (const share of [0.25, 0.5, 0.75]) pen.fillRect(width * share, 0, 1, height);
+    pen.fillStyle = style.color;
+    pen.globalAlpha = 0.35;
+    pen.fillRect(0, middle - 0.5, width, 1);
+    pen.globalAlpha = 1;
+
+    const first = Math.max(0, this.next - slots, Math.floor(edge) - slots);
+    const last = Math.min(this.next, Math.ceil(edge));
+    let loudest = leastScale * 128;
+    for (let n = first; n < last; ++n) loudest = Math.max(loudest, this.high[n % slots], -this.low[n % slots]);
+    this.scale += (Math.min(1, loudest / 118) - this.scale) * 0.08;
+
+    const step = width / slots;
+    const tall = (middle - 4) / (128 * this.scale);
+    pen.beginPath();
+    for (let n = first; n < last; ++n) pen.lineTo(width - (edge - n) * step, middle - Math.max(0.5, this.high[n % slots] * tall));
+    for (let n = last - 1; n >= first; --n) pen.lineTo(width - (edge - n) * step, middle + Math.max(0.5, -this.low[n % slots] * tall));
+    pen.closePath();
+    pen.fill();
+  }
+}
+
+export class Card {
+  constructor() {
+    this.id = null;
+    this.heard = new Side($("heard-wave"));
+    this.said = new Side($("said-wave"));
+    $("close").addEventListener("click", () => this.onClose());
+    document.addEventListener("keydown", (e) => {
+      if (e.key === "Escape" && this.id && !$("sure").open) this.onClose();
+    });
+    $("hang-up").addEventListener("click", () => {
+      $("sure").returnValue = "";
+      $("sure-which").textContent = this.id;
+      this.asked = this.id;
+      $("sure").showModal();
+    });
+    $("sure").addEventListener("close", () => {
+      if ($("sure").returnValue === "yes") this.hangUp(this.asked);
+    });
+    const draw = () => {
+      if (this.id && !document.hidden) this.draw();
+      requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);
+  }
+
+  async hangUp(id) {
+    try {
+      await this.onHangUp(id);
+    } catch (error) {
+      if (this.id === id) this.note(error.status === 404 ? "The call is over." : error.message);
+    }
+  }
+
+  open(id) {
+    this.id = id;
+    this.over = false;
+    this.nextSlot = 0;
+    this.edge = null;
+    this.heard.clear();
+    this.said.clear();
+    this.note("");
+    $("card").hidden = !id;
+    $("hang-up").disabled = !id;
+    $("card-id").textContent = id ?? "";
+    $("card-peer").textContent = "";
+    $("facts").replaceChildren();
+  }
+
+  drawing() {
+    return this.id && !this.over;
+  }
+
+  ended() {
+    if (!this.id) return;
+    this.over = true;
+    $("hang-up").disabled = true;
+    this.note("This call is over.");
+  }
+
+  note(text) {
+    if (!text && this.over) return;
+    $("card-note").textContent = text;
+    $("card-note").hidden = !text;
+  }
+
+  addOutline(id, parts) {
+    if (id !== this.id || !parts.heard) return;
+    this.heard.add(parts.heard);
+    this.said.add(parts.said);
+    this.nextSlot = Math.min(this.heard.next, this.said.next);
+    this.known = Math.max(this.heard.next, this.said.next);
+    this.knownAt = performance.now();
+  }
+
+  // Where "now" is: it goes on evenly whatever the answers do, and is drawn towards what they say.
+  draw() {
+    if (!this.known || this.over) return;
+    const wanted = this.known + (performance.now() - this.knownAt) / 20 - behind;
+    const now = performance.now();
+    const moved = this.edge === null ? wanted : this.edge + (now - this.drawnAt) / 20;
+    this.edge = Math.abs(wanted - moved) > 50 ? wanted : moved + (wanted - moved) * 0.05;
+    this.drawnAt = now;
+    this.heard.draw(this.edge);
+    this.said.draw(this.edge);
+  }
+
+  showCall(call) {
+    if (call.id !== this.id) return;
+    const s = call.statistics;
+    $("card-peer").textContent = call.peer;
+    $("heard-db").textContent = decibels(call.heard);
+    $("said-db").textContent = decibels(call.said);
+    const silent = s.frames_sent ? Math.round((100 * s.silence_frames_sent) / s.frames_sent) : 0;
+    this.showFacts([
+      ["Up for", age(call.age_seconds)],
+      ["Heard as", call.receive_format],
+      ["Sent as", call.send_format],
+      ["Jitter", `${call.jitter_ms.toFixed(1)} ms`],
+      ["Longest gap", `${s.arrival_gap_max_ms.toFixed(0)} ms`, s.arrival_gap_max_ms > 100],
+      ["Queued", `${(call.queue_ms / 1000).toFixed(1)} s`],
+      ["Frames heard", whole.format(s.frames_received)],
+      ["Frames sent", whole.format(s.frames_sent)],
+      ["Silence sent", `${silent} %`],
+      ["Underruns", whole.format(s.underruns), s.underruns > 0],
+      ["Late frames", whole.format(s.late_frames), s.late_frames > 0],
+      ["Skipped", whole.format(s.skipped_frames), s.skipped_frames > 0],
+      ["Latest frame", `${s.lateness_max_ms.toFixed(1)} ms`, s.lateness_max_ms > 5],
+      ["Dropped", whole.format(s.frames_dropped), s.frames_dropped > 0],
+      ["Digits", whole.format(s.digits_received)],
+    ]);
+  }
+
+  showFacts(facts) {
+    $("facts").replaceChildren(
+      ...facts.map(([name, value, hot]) => {
+        const pair = document.createElement("div");
+        const term = document.createElement("dt");
+        const text = document.createElement("dd");
+        term.textContent = name;
+        text.textContent = value;
+        text.classList.toggle("hot", Boolean(hot));
+        pair.append(term, text);
+        return pair;
+      }),
+    );
+  }
+}

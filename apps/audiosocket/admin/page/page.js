@@ -1,0 +1,193 @@
+// The page looks at the server every now and then: at its figures, at the calls that are shown, and at the one that is
+// open. One look of a kind at a time, and the next some time after the answer, so a slow server is not asked more often.
+
+import { Calls } from "./calls.js";
+import { Card } from "./outline.js";
+
+const statusInterval = 1000;
+const callsInterval = 500;
+const outlineInterval = 250;
+const patience = 4000; // the server gives up after three seconds
+const historyLength = 120; // looks at the status: two minutes
+const minute = 60;
+
+const $ = (id) => document.getElementById(id);
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+export async function ask(path, options = {}) {
+  const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(patience), cache: "no-store" });
+  const body = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(body.error), { status: answer.status });
+  return body;
+}
+
+function repeat(interval, look) {
+  const again = async () => {
+    if (!document.hidden) await look();
+    setTimeout(again, interval);
+  };
+  again();
+}
+
+// --- Whether the server is there ---
+
+let answeredAt = new Date();
+
+function answered() {
+  answeredAt = new Date();
+  document.body.classList.remove("is-gone");
+  $("gone").hidden = true;
+}
+
+function unanswered(error) {
+  if (error.status) return; // it is there, and says no
+  document.body.classList.add("is-gone");
+  showState("gone", "No answer");
+  $("gone").textContent = `The server has not answered since ${answeredAt.toLocaleTimeString()}; still trying.`;
+  $("gone").hidden = false;
+}
+
+function showState(state, text) {
+  $("state").dataset.state = state;
+  $("state").querySelector("b").textContent = text;
+  document.title = text === "Serving" ? "AudioSocket" : `${text} · AudioSocket`;
+}
+
+// --- The tiles ---
+
+const history = [];
+
+// How much a counter has grown since some looks ago, and in how many seconds.
+function growth(looks, counter) {
+  const last = history.at(-1);
+  const first = history[Math.max(0, history.length - 1 - looks)];
+  return { by: Math.max(0, counter(last) - counter(first)), seconds: (last.at - first.at) / 1000 };
+}
+
+function rates(counter) {
+  const out = [];
+  for (let i = 1; i < history.length; ++i) {
+    const seconds = (history[i].at - history[i - 1].at) / 1000;
+    out.push(Math.max(0, counter(history[i]) - counter(history[i - 1])) / Math.max(seconds, 0.1));
+  }
+  return out;
+}
+
+function drawLine(canvas, values, color, least) {
+  const scale = devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  if (values.length < 2) return;
+  const most = Math.max(least, ...values);
+  const x = (i) => width - ((values.length - 1 - i) * width) / (historyLength - 1);
+  const y = (v) => height - 2 - (v / most) * (height - 6);
+  pen.beginPath();
+  values.forEach((v, i) => pen.lineTo(x(i), y(v)));
+  pen.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue(color);
+  pen.lineWidth = 1.6;
+  pen.lineJoin = "round";
+  pen.stroke();
+  pen.lineTo(width, height);
+  pen.lineTo(x(0), height);
+  pen.globalAlpha = 0.13;
+  pen.fillStyle = pen.strokeStyle;
+  pen.fill();
+}
+
+const states = { serving: "Serving", full: "Full", stopping: "Draining" };
+
+function showStatus(s) {
+  // A server that has been started again counts from zero, and has another past.
+  if (history.length && s.statistics.frames_sent < history.at(-1).statistics.frames_sent) history.length = 0;
+  history.push({ ...s, at: performance.now() });
+  if (history.length > historyLength) history.shift();
+  showState(s.state, states[s.state]);
+  $("about").textContent = `${s.version} on ${location.host} · ${s.threads} ${s.threads === 1 ? "thread" : "threads"}` +
+    ` · ${whole.format(s.calls_started)} calls so far`;
+
+  $("calls-up").textContent = whole.format(s.calls_up);
+  $("calls-max").textContent = `of ${whole.format(s.calls_max)}` + (s.refused ? ` · ${whole.format(s.refused)} refused` : "");
+  const share = Math.min(1, s.calls_up / s.calls_max);
+  $("calls-room").style.transform = `scaleX(${share})`;
+  $("calls-room").classList.toggle("hot", share > 0.9);
+  drawLine($("calls-line"), history.map((h) => h.calls_up), "--caller", 4);
+
+  const heard = (h) => h.statistics.frames_received;
+  const sent = (h) => h.statistics.frames_sent;
+  const late = (h) => h.statistics.late_frames + h.statistics.skipped_frames;
+  const underruns = (h) => h.statistics.underruns;
+  const cpu = (h) => h.cpu_seconds;
+  const perSecond = (counter) => {
+    const g = growth(3, counter);
+    return g.seconds ? g.by / g.seconds : 0;
+  };
+  $("frames-in").textContent = whole.format(perSecond(heard));
+  $("frames-out").textContent = whole.format(perSecond(sent));
+  drawLine($("frames-line"), rates(sent), "--us", 50);
+
+  const lateNow = growth(minute, late).by;
+  $("late-share").textContent = lateNow ? `${((100 * lateNow) / Math.max(1, growth(minute, sent).by)).toPrecision(2)} %` : "None";
+  $("late-share").classList.toggle("hot", lateNow > 0);
+  $("late-all").textContent = `${whole.format(late(s))} of ${whole.format(sent(s))} in all`;
+  drawLine($("late-line"), rates(late), "--warn", 5);
+
+  const ranDry = growth(minute, underruns).by;
+  $("underruns").textContent = ranDry ? whole.format(ranDry) : "None";
+  $("underruns").classList.toggle("hot", ranDry > 0);
+  $("underruns-all").textContent = `${whole.format(underruns(s))} in all`;
+  drawLine($("underruns-line"), rates(underruns), "--warn", 5);
+
+  $("cpu").textContent = tenths.format(100 * perSecond(cpu));
+  $("memory").textContent = `${tenths.format(s.resident_bytes / 2 ** 20)} MiB · ${whole.format(s.open_files)} files open`;
+  drawLine($("cpu-line"), rates(cpu), "--us", 0.1);
+}
+
+// --- All together ---
+
+const card = new Card();
+const calls = new Calls((call) => open(call && call.id));
+
+function open(id) {
+  history.length && window.history.replaceState(null, "", id ? `#${id}` : location.pathname);
+  card.open(id);
+  calls.mark(id);
+}
+
+card.onClose = () => open(null);
+card.onHangUp = (id) => ask(`/calls/${id}`, { method: "DELETE" });
+
+repeat(statusInterval, async () => {
+  try {
+    showStatus(await ask("/status"));
+    answered();
+  } catch (error) {
+    unanswered(error);
+  }
+});
+
+repeat(callsInterval, async () => {
+  try {
+    calls.show(await ask(calls.path()));
+    if (card.id) card.showCall(await ask(`/calls/${card.id}`));
+  } catch (error) {
+    if (error.status === 404) card.ended();
+  }
+});
+
+repeat(outlineInterval, async () => {
+  if (!card.drawing()) return;
+  const id = card.id;
+  try {
+    card.addOutline(id, await ask(`/calls/${id}/outline?from=${card.nextSlot}`));
+    card.note("");
+  } catch (error) {
+    if (error.status === 503) card.note(error.message);
+  }
+});
+
+const wanted = /^#([0-9a-f-]{36})$/i.exec(location.hash);
+if (wanted) open(wanted[1].toLowerCase());

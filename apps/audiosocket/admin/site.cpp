@@ -1,0 +1,202 @@
+#include "audiosocket/admin/site.hpp"
+
+#include "audiosocket/admin/calls_json.hpp"
+#include "audiosocket/admin/page_files.hpp"
+#include "audiosocket/json_text.hpp"
+
+#include <algorithm>
+
+namespace audiosocket::app::admin {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view calls_prefix = "/calls/";
+constexpr std::string_view outline_suffix = "/outline";
+
+response json_response(const json::object& body, unsigned status = 200) {
+    return {status, "application/json", to_text(body) + '\n'};
+}
+
+response text_response(unsigned status, const std::string& text) {
+    return {status, "text/plain; charset=utf-8", text + '\n'};
+}
+
+response wrong_method(const std::string& allowed) {
+    auto refusal = error_response(405, "only " + allowed + " here");
+    refusal.fields.emplace_back("Allow", allowed);
+    return refusal;
+}
+
+response no_such_call(const uuid& id) {
+    return error_response(404, "no call " + to_string(id) + " is up");
+}
+
+// Nobody can put anything else into our page, or our page into his.
+response page_response(const page_file& file) {
+    return {200,
+            std::string(file.type),
+            std::string(file.content),
+            {{"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                                         "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                                         "frame-ancestors 'none'"},
+             {"X-Frame-Options", "DENY"}}};
+}
+
+response readiness(const snapshot& s) {
+    if (s.server.stopping) return text_response(503, "stopping: no more calls are taken");
+    if (s.calls.size() >= s.server.calls_max)
+        return text_response(503, "full: " + std::to_string(s.calls.size()) + " calls are up, which is the limit");
+    return text_response(200, "ready");
+}
+
+} // namespace
+
+response error_response(unsigned status, const std::string& what) {
+    return json_response({{"error", what}}, status);
+}
+
+site::site(server_view& server, const call_book& book, guard who, back_context back)
+    : server_(server), book_(book), guard_(std::move(who)), back_(back), snapshots_(server, book, back),
+      audience_(back) {}
+
+void site::answer(const request& r, const own_counters& own, reply tell) {
+    if (const auto refusal = guard_.refuse(r)) return tell(*refusal);
+    try {
+        answer_for(target(r.target), r, own, tell);
+    } catch (const bad_target& e) {
+        tell(error_response(400, e.what()));
+    }
+}
+
+void site::answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell) {
+    const std::string& path = wanted.path;
+    if (path.starts_with(calls_prefix)) return answer_for_call(path, wanted, r, tell);
+    const auto* file = find_page_file(path);
+    const bool known =
+        file || path == "/metrics" || path == "/healthz" || path == "/readyz" || path == "/calls" || path == "/status";
+    if (!known) return tell(error_response(404, "nothing here by that name"));
+    if (!only_looks(r)) return tell(wrong_method("GET, HEAD"));
+    if (file) return tell(page_response(*file));
+    if (path == "/healthz") return tell_health(tell);
+    if (path == "/calls") return show_calls(call_query::from(wanted.query), tell);
+    with_snapshot(tell, [path, own, tell](const std::shared_ptr<const snapshot>& s) {
+        if (path == "/metrics")
+            tell({200, metrics_type, metrics_text(*s, own)});
+        else if (path == "/readyz")
+            tell(readiness(*s));
+        else
+            tell(json_response(status_json(*s)));
+    });
+}
+
+void site::with_snapshot(const reply& tell, snapshots::handler then) {
+    if (!snapshots_.take(std::move(then))) tell(error_response(503, "a thread of the calls does not answer"));
+}
+
+void site::show_calls(const call_query& q, const reply& tell) {
+    with_snapshot(tell, [this, q, tell](const std::shared_ptr<const snapshot>& s) {
+        const selection chosen = select(*s, q);
+        if (q.levels) {
+            std::vector<std::weak_ptr<served_call>> shown;
+            for (const call_row* row : chosen.rows)
+                shown.push_back(row->who);
+            audience_.look_at_levels(shown);
+        }
+        tell(json_response(to_json(*s, chosen)));
+    });
+}
+
+void site::answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell) {
+    std::string_view rest = std::string_view(path).substr(calls_prefix.size());
+    const bool outline = rest.ends_with(outline_suffix);
+    if (outline) rest.remove_suffix(outline_suffix.size());
+    error_code error;
+    const uuid id = uuid::parse(rest, error);
+    if (error) return tell(error_response(400, "the id of a call looks like 8-4-4-4-12 hex digits"));
+    if (r.method == "DELETE" && !outline) return hang_up(id, tell);
+    if (!only_looks(r)) return tell(wrong_method(outline ? "GET, HEAD" : "GET, HEAD, DELETE"));
+    if (!outline) return show_call(id, tell);
+    // No call lasts longer: that is 40 years.
+    constexpr std::size_t slot_max = 0xffffffff;
+    const auto from = wanted.query.find("from");
+    show_outline(id, from == wanted.query.end() ? 0 : number("from", from->second, slot_max), tell);
+}
+
+// Ids need not be unique: the youngest call is the one that was meant, most likely.
+void site::show_call(const uuid& id, const reply& tell) {
+    with_snapshot(tell, [id, tell](const std::shared_ptr<const snapshot>& s) {
+        const call_row* found = nullptr;
+        for (const call_row& c : s->calls)
+            if (c.id == id && (!found || c.age < found->age)) found = &c;
+        tell(found ? json_response(to_json(*found)) : no_such_call(id));
+    });
+}
+
+call_list site::named(const uuid& id) const {
+    auto up = book_.look().up;
+    std::erase_if(up, [&](const auto& call) { return call->line().id() != id; });
+    std::ranges::sort(up, {}, [](const auto& call) { return call->age(); });
+    return up;
+}
+
+void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
+    auto calls = named(id);
+    if (calls.empty()) return tell(no_such_call(id));
+    calls.resize(1);
+    if (!audience_.look_at_outline(calls.front()))
+        return tell(error_response(503, "too many calls are being looked at closely; try again in some seconds"));
+    auto found = std::make_shared<json::object>();
+    visit_calls(
+        std::move(calls),
+        [found, from](served_call& c, std::size_t) {
+            const auto* drawn = c.shown() ? c.shown()->drawn() : nullptr;
+            (*found)["slot_ms"] = sound_outline::slot_time.count();
+            if (!drawn) return; // it has just begun to be looked at
+            (*found)["heard"] = to_json(drawn->heard, from);
+            (*found)["said"] = to_json(drawn->said, from);
+        },
+        back_, [found, tell] { tell(json_response(*found)); });
+}
+
+// All that bear the id. They end as if the program had hung up; when that is done is not waited for.
+void site::hang_up(const uuid& id, const reply& tell) {
+    auto calls = named(id);
+    if (calls.empty()) return tell(no_such_call(id));
+    const auto count = calls.size();
+    visit_calls(
+        std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_,
+        [tell, count] {
+            tell(json_response({{"hung_up", count}}, 202));
+        });
+}
+
+// The threads have a second; whoever asks is told when that is over.
+void site::tell_health(const reply& tell) {
+    struct question {
+        question(boost::asio::io_context& io, const reply& to) : deadline(io), answer(to) {}
+        boost::asio::steady_timer deadline;
+        reply answer;
+        void tell(const response& r) {
+            if (answer) std::exchange(answer, nullptr)(r);
+        }
+    };
+    const auto asked = std::make_shared<question>(*back_, tell);
+    asked->deadline.expires_after(health_patience);
+    asked->deadline.async_wait([asked](boost::system::error_code error) {
+        if (!error) asked->tell(text_response(503, "a thread of the calls has not answered within a second"));
+    });
+    std::vector<boost::asio::io_context*> all(server_.call_contexts().begin(), server_.call_contexts().end());
+    all.push_back(&server_.main_context());
+    // A thread that stands still must not be the last to let go of what belongs to this one.
+    visit_contexts(
+        all, [](auto&, std::size_t) {}, back_,
+        [waiting = std::weak_ptr(asked)] {
+            const auto healthy = waiting.lock();
+            if (!healthy) return;
+            healthy->deadline.cancel();
+            healthy->tell(text_response(200, "ok"));
+        });
+}
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "audiosocket/admin/audience.hpp"
+#include "audiosocket/admin/guard.hpp"
+#include "audiosocket/admin/metrics.hpp"
+#include "audiosocket/admin/target.hpp"
+
+namespace audiosocket::app::admin {
+
+/// What the admin address answers to each request (docs/operations.md has the list).
+///
+/// Used on one thread, that of `back`.
+class site {
+  public:
+    site(server_view& server, const call_book& book, guard who, back_context back);
+
+    /// Answers now or when the threads of the calls have told what is wanted. Where one of them does not, no answer
+    /// comes, and whoever asked has to stop waiting.
+    void answer(const request& r, const own_counters& own, reply tell);
+
+    /// To be called about once a second.
+    void sweep() { audience_.sweep(); }
+
+  private:
+    static constexpr std::chrono::seconds health_patience{1};
+
+    void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell);
+    void show_calls(const call_query& q, const reply& tell);
+    void answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell);
+    void show_call(const uuid& id, const reply& tell);
+    void show_outline(const uuid& id, std::uint64_t from, const reply& tell);
+    void hang_up(const uuid& id, const reply& tell);
+    void tell_health(const reply& tell);
+    void with_snapshot(const reply& tell, snapshots::handler then);
+    call_list named(const uuid& id) const;
+
+    server_view& server_;
+    const call_book& book_;
+    const guard guard_;
+    const back_context back_;
+    snapshots snapshots_;
+    audience audience_;
+};
+
+} // namespace audiosocket::app::admin

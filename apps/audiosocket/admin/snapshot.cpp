@@ -1,0 +1,82 @@
+#include "audiosocket/admin/snapshot.hpp"
+
+#include <utility>
+
+namespace audiosocket::app::admin {
+namespace {
+
+// More than there are connections (http_limits), so that it is only reached where a thread does not answer and those
+// who have given up are still written here.
+constexpr std::size_t waiting_max = 64;
+
+call_row look_at(served_call& c, time_point now) {
+    auto& line = c.line();
+    call_row row{c.weak_from_this(), line.id(),     line.peer(), c.age(), line.receive_format(),
+                 line.send_format(), line.queued(), {},          {},      line.statistics()};
+    if (const auto& sound = c.shown()) {
+        row.heard = sound->heard_level(now);
+        row.said = sound->said_level(now);
+    }
+    return row;
+}
+
+} // namespace
+
+call_statistics snapshot::counted() const {
+    call_statistics sum = ended.counted;
+    for (const call_row& c : calls)
+        add(sum, c.counted);
+    return sum;
+}
+
+snapshots::snapshots(server_view& server, const call_book& book, back_context back)
+    : server_(server), book_(book), back_(std::move(back)) {}
+
+bool snapshots::take(handler tell) {
+    if (last_ && clock::now() - last_->at < young) {
+        tell(last_);
+        return true;
+    }
+    if (waiting_.size() >= waiting_max) return false;
+    waiting_.push_back(std::move(tell));
+    if (!std::exchange(running_, true)) begin();
+    return true;
+}
+
+// First the listener, then the threads, then the calls: what ended in between is counted among those that are up.
+void snapshots::begin() {
+    auto fresh = std::make_shared<snapshot>();
+    fresh->at = clock::now();
+    auto page = book_.look();
+    fresh->ended = std::move(page.ended);
+    fresh->calls.resize(page.up.size());
+    fresh->threads.resize(server_.call_contexts().size());
+
+    auto done = [this, fresh] {
+        last_ = fresh;
+        running_ = false;
+        told_all();
+    };
+    auto see_calls = [this, fresh, done, up = std::move(page.up)]() mutable {
+        visit_calls(
+            std::move(up), [fresh](served_call& c, std::size_t n) { fresh->calls[n] = look_at(c, fresh->at); }, back_,
+            std::move(done));
+    };
+    auto see_threads = [this, fresh, see_calls = std::move(see_calls)]() mutable {
+        visit_contexts(
+            server_.call_contexts(),
+            [fresh](boost::asio::io_context& io, std::size_t n) { fresh->threads[n] = statistics_of(io); }, back_,
+            std::move(see_calls));
+    };
+    auto* main = &server_.main_context();
+    visit_contexts(
+        {&main, 1}, [&server = server_, fresh](auto&, std::size_t) { fresh->server = server.status_now(); }, back_,
+        std::move(see_threads));
+}
+
+void snapshots::told_all() {
+    for (auto& tell : std::exchange(waiting_, {}))
+        tell(last_);
+}
+
+} // namespace audiosocket::app::admin

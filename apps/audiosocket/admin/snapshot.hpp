@@ -1,0 +1,71 @@
+#pragma once
+
+#include "audiosocket/admin/call_book.hpp"
+#include "audiosocket/admin/server_view.hpp"
+
+#include <audiosocket/net/engine_statistics.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace audiosocket::app::admin {
+
+/// A call as it was when its thread was asked.
+struct call_row {
+    std::weak_ptr<served_call> who;
+    uuid id;
+    boost::asio::ip::tcp::endpoint peer;
+    std::chrono::nanoseconds age{};
+    media_format receive_format;
+    media_format send_format;
+    std::chrono::milliseconds queued{};
+    std::optional<level> heard; ///< If somebody looks at its levels.
+    std::optional<level> said;
+    call_statistics counted;
+};
+
+/// The server and its calls at (nearly) one moment.
+struct snapshot {
+    time_point at;
+    server_status server;
+    std::vector<engine_statistics> threads; ///< Of those that calls live on.
+    ended_calls ended;
+    std::vector<call_row> calls; ///< In no order.
+
+    /// What all calls that there ever were have counted; never less than in an earlier snapshot.
+    call_statistics counted() const;
+};
+
+/// Takes snapshots for whoever asks, one at a time. One that is young enough is given to several, so that asking often
+/// costs the calls nothing more.
+///
+/// Used on one thread, that of `back`.
+class snapshots {
+  public:
+    /// A page looks no more often than this, and a person sees no difference.
+    static constexpr std::chrono::milliseconds young{150};
+
+    using handler = std::function<void(std::shared_ptr<const snapshot>)>;
+
+    snapshots(server_view& server, const call_book& book, back_context back);
+
+    /// Calls `tell` with a snapshot: at once, or on `back`. False where too many wait already, which only happens where
+    /// a thread does not answer.
+    [[nodiscard]] bool take(handler tell);
+
+  private:
+    void begin();
+    void told_all();
+
+    server_view& server_;
+    const call_book& book_;
+    const back_context back_;
+    std::shared_ptr<const snapshot> last_;
+    bool running_ = false;
+    std::vector<handler> waiting_;
+};
+
+} // namespace audiosocket::app::admin

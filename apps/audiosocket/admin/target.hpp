@@ -1,0 +1,52 @@
+#pragma once
+
+#include <exception>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace audiosocket::app::admin {
+
+/// A part of a request is wrong; the text says which.
+class bad_target : public std::exception {
+  public:
+    explicit bad_target(std::string what) : what_(std::move(what)) {}
+    const char* what() const noexcept override { return what_.c_str(); }
+
+  private:
+    std::string what_;
+};
+
+/// A request target taken apart: /calls/ID?limit=10. Throws bad_target for %-signs without two hex digits, and for
+/// what is given twice.
+struct target {
+    explicit target(std::string_view text);
+
+    std::string path;
+    std::map<std::string, std::string> query;
+};
+
+/// Which calls somebody wants to be told of, and in which order.
+struct call_query {
+    /// More than a person reads, and what a machine gets in a piece; a row is some 1,300 bytes.
+    static constexpr std::size_t limit_max = 1000;
+
+    std::size_t limit = limit_max;
+    std::size_t offset = 0;
+    std::string sort = "age"; ///< One of sort_keys.
+    bool descending = false;
+    std::string filter; ///< Only those with this in their id or their peer.
+    bool levels = false;
+
+    static const std::vector<std::string>& sort_keys();
+
+    /// Throws bad_target for anything unknown or out of range.
+    static call_query from(const std::map<std::string, std::string>& query);
+};
+
+/// A number from 0 to `max`; throws bad_target otherwise.
+std::size_t number(const std::string& name, const std::string& text, std::size_t max);
+
+} // namespace audiosocket::app::admin

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "command_test.hpp"
+#include "http_client.hpp"
+
+#include <list>
+#include <thread>
+
+namespace audiosocket::test {
+
+/// Tests of `serve --admin`.
+class admin_test : public command_test {
+  protected:
+    /// Starts `serve` with an admin address and these options.
+    void start(std::vector<std::string> options = {}) {
+        options.insert(options.begin(), {"--admin", "127.0.0.1:0"});
+        serve(std::move(options));
+        ASSERT_TRUE(server->wait_for_output(R"("event":"admin")")) << server->err;
+        ASSERT_TRUE(server->wait_for_output("\n", std::chrono::seconds(5)));
+        const auto port = server->out.find(R"("port":)", server->out.find(R"("event":"admin")"));
+        admin = {boost::asio::ip::make_address("127.0.0.1"),
+                 static_cast<std::uint16_t>(std::stoi(server->out.substr(port + 7)))};
+    }
+
+    http_answer get(const std::string& target, const std::string& fields = {}) const {
+        return ask(admin, "GET " + target, fields);
+    }
+
+    /// A call that goes on until somebody ends it, or the test.
+    process& long_call(std::vector<std::string> options = {}) {
+        options.insert(options.begin(), {"call", where, "--duration", "100", "--json"});
+        return callers.emplace_back(command(std::move(options)));
+    }
+
+    /// Looks until it is so; false if it is not within twenty seconds.
+    template <class Condition>
+    static bool eventually(Condition condition) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > limit) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+        return true;
+    }
+
+    bool comes_up(std::size_t calls) const {
+        return eventually([&] { return get("/calls").json().at("calls_up").to_number<std::size_t>() == calls; });
+    }
+
+    raw_peer::tcp::endpoint admin;
+    std::list<process> callers;
+};
+
+} // namespace audiosocket::test

@@ -1,0 +1,89 @@
+#include "admin_test.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+// The page as a browser shows it. Chromium may be missing; then that is said, by name.
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+std::string find_program(const std::string& name) {
+    std::istringstream folders(std::getenv("PATH") ? std::getenv("PATH") : "");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (const auto file = folder + "/" + name; access(file.c_str(), X_OK) == 0) return file;
+    return {};
+}
+
+class serve_admin_page : public admin_test {
+  protected:
+    // What the page has become after some seconds, as HTML.
+    std::string shown(const std::string& path = "/") const {
+        process browser({browser_, "--headless", "--no-sandbox", "--disable-gpu",
+                         "--user-data-dir=" + (folder / "profile").string(), "--virtual-time-budget=4000", "--dump-dom",
+                         "http://127.0.0.1:" + std::to_string(admin.port()) + path});
+        browser.wait();
+        return browser.out;
+    }
+
+    static std::size_t count(const std::string& text, const std::string& what) {
+        std::size_t times = 0;
+        for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+            ++times;
+        return times;
+    }
+
+    const std::string browser_ = find_program("chromium");
+};
+
+} // namespace
+
+TEST_F(serve_admin_page, files_come_with_a_strict_policy) {
+    ASSERT_NO_FATAL_FAILURE(start());
+    const auto page = get("/");
+    EXPECT_NE(page.head.find("text/html"), std::string::npos);
+    EXPECT_NE(page.head.find("Content-Security-Policy: default-src 'none'"), std::string::npos) << page.head;
+    for (const char* file : {"/page.css", "/page.js", "/calls.js", "/outline.js", "/icon.svg"})
+        EXPECT_EQ(get(file).status, 200) << file;
+    EXPECT_EQ(page.body.find("https://"), std::string::npos) << "nothing comes from elsewhere";
+    EXPECT_EQ(get("/index.html").status, 404);
+}
+
+TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
+    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    ASSERT_NO_FATAL_FAILURE(start({"--tone", "400", "--max-calls", "9"}));
+    long_call();
+    long_call();
+    ASSERT_TRUE(comes_up(2));
+    const auto page = shown();
+    EXPECT_NE(page.find(R"(data-state="serving")"), std::string::npos) << page;
+    EXPECT_NE(page.find("of 9"), std::string::npos);
+    EXPECT_EQ(count(page, "<tr data-id="), 2U) << page;
+    const auto calls = get("/calls").json();
+    for (const auto& c : calls.at("calls").as_array())
+        EXPECT_NE(page.find(std::string(c.at("peer").as_string())), std::string::npos);
+}
+
+TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {
+    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    ASSERT_NO_FATAL_FAILURE(start({"--tone", "400"}));
+    long_call();
+    ASSERT_TRUE(comes_up(1));
+    const std::string id = get("/calls").json().at("calls").at(0).at("id").as_string().c_str();
+    const auto page = shown("/#" + id);
+    EXPECT_NE(page.find("<p id=\"card-id\">" + id), std::string::npos) << page;
+    EXPECT_NE(page.find("<dt>Frames sent</dt>"), std::string::npos) << page;
+}
+
+TEST_F(serve_admin_page, browser_shows_that_nobody_is_up) {
+    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    ASSERT_NO_FATAL_FAILURE(start());
+    const auto page = shown();
+    EXPECT_EQ(count(page, "<tr data-id="), 0U);
+    EXPECT_NE(page.find("Nobody is up."), std::string::npos) << page;
+}
