@@ -183,7 +183,7 @@ void server::tell_ready() {
     }
     inherited_.tell_ready(); // last: the predecessor may end at once
     if (const auto interval = manager_.watchdog_interval()) {
-        auto threads = homes();
+        std::vector<asio::io_context*> threads = homes_;
         if (cores_) threads.push_back(&io_);
         watchdog_.emplace(io_, std::move(threads), *interval, [this] { manager_.alive(); });
     }

@@ -13,10 +13,11 @@ namespace audiosocket::app::bench {
 /// How evenly one call's frames arrive, told in two ways.
 ///
 /// Jitter: how far the time from one frame to the next is from the length of the first of them. A frame that is 3 ms
-/// late counts twice, as the phone sees it: once for itself, once for the shorter gap behind it. It forgives drift.
+/// late counts twice, as the phone sees it: once for itself, once for the shorter gap behind it. It forgives drift (and
+/// is what case 39 of `audiosocket check` counts).
 ///
 /// Grid: how far a frame is from its place on the grid that fits the frames around it best. The grid has the frames'
-/// own lengths, and half of the frames lie before it (as in case 39 of `audiosocket check`). Each stretch of up to
+/// own lengths, and half of the frames lie before it. Each stretch of up to
 /// 250 frames (5 s) has a grid of its own, so that two machines' clocks may differ; a server whose clock is wrong
 /// shows as one that jitters.
 class pacing {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace audiosocket::app::check {
 namespace {
@@ -98,22 +99,16 @@ std::string frame_rate(const target& t) {
     return fmt::format("{:.3f} frames a second over {:.0f} s", frames_a_second, seconds);
 }
 
-// How far each frame came from its time: the start and the durations of those before, with the start that fits best.
+// How far the time from each frame to the next is from its length: the jitter of `audiosocket bench`. That a server
+// moves its frames by a millisecond each, to be just behind the caller's or to make up for a stall, is no jitter.
 std::vector<nanoseconds> deviations(const line& l) {
     std::vector<nanoseconds> out;
-    time_point due{};
+    std::optional<time_point> due;
     for (const auto& m : l.heard()) {
         if (!is_audio(m.kind)) continue;
-        if (out.empty()) due = m.whole;
-        out.push_back(m.whole - due);
-        due += nanoseconds(static_cast<std::int64_t>(m.payload.size() / 2) * 1'000'000'000 / rate_hz(m.kind));
+        if (due) out.push_back(std::chrono::abs(m.whole - *due));
+        due = m.whole + nanoseconds(static_cast<std::int64_t>(m.payload.size() / 2) * 1'000'000'000 / rate_hz(m.kind));
     }
-    if (out.empty()) return out;
-    auto sorted = out;
-    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-    const auto middle = sorted[sorted.size() / 2];
-    for (auto& d : out)
-        d = d > middle ? d - middle : middle - d;
     return out;
 }
 

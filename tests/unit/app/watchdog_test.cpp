@@ -62,8 +62,8 @@ TEST(watchdog, one_thread_that_hangs_is_not_alive_and_is_again_when_it_goes_on) 
 }
 
 TEST(watchdog, answers_that_come_when_it_is_gone_are_nothing) {
+    boost::asio::io_context own; // outlives the thread, which answers to it
     io_thread slow;
-    boost::asio::io_context own;
     int times = 0;
     {
         const watchdog gone(own, {&slow.context()}, interval, [&] { ++times; });
