@@ -37,6 +37,14 @@ int fail(exit_code code, const std::string& what) {
     return static_cast<int>(code);
 }
 
+// Boost adds to what happened where in its code that was noticed.
+std::string words_of(const boost::system::system_error& e) {
+    std::string said = e.what();
+    const std::string code = e.code().what();
+    if (said.ends_with(code)) said.replace(said.size() - code.size(), code.size(), e.code().message());
+    return said;
+}
+
 // CLI11 says of an unknown verb only that one is required.
 void check_verb(CLI::App& command, int argc, const char* const* argv) {
     const std::string given = argc > 1 ? argv[1] : "";
@@ -66,7 +74,7 @@ int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& 
     } catch (const sound_error& e) {
         return fail(exit_code::file, e.what());
     } catch (const boost::system::system_error& e) {
-        return fail(exit_code::network, e.what());
+        return fail(exit_code::network, words_of(e));
     } catch (const std::exception& e) {
         return fail(exit_code::internal, std::string("internal error: ") + e.what());
     }

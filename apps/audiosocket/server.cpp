@@ -203,13 +203,13 @@ void server::accept() {
 void server::serve(call c) {
     const auto home = c.get_executor();
     std::unique_lock lock(sharing_);
-    report_.started(c);
     const auto place = live_.emplace(live_.end());
     const auto fresh = std::make_shared<served_call>(std::move(c), options_.plan,
                                                      [this, place](const event& e) { on_event(place, e); });
     *place = fresh;
+    if (admin_) admin_->book().started(fresh); // before anybody can have heard of it
+    report_.started(fresh->line());
     lock.unlock();
-    if (admin_) admin_->book().started(fresh);
     if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
     if (report_.screen().interactive()) fresh->measure();
     asio::dispatch(home, [fresh] { fresh->start(); });

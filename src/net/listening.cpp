@@ -61,7 +61,8 @@ void listen(tcp_acceptor& on, asio::io_context& io, const address& where) {
         on.listen();
         on.native_non_blocking(true);
     } catch (const boost::system::system_error& e) {
-        throw boost::system::system_error(e.code(), "cannot listen on " + to_string(where));
+        const io_error without_place(e.code().value(), e.code().category()); // of Boost's code, which is no news
+        throw boost::system::system_error(without_place, "cannot listen on " + to_string(where));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -303,7 +304,8 @@ http_server::~http_server() {
 
 void http_server::stop_accepting() {
     io_error ignored;
-    impl_->accepting.close(ignored);
+    // Where a successor has the socket as well, closing ours alone would leave it in our epoll.
+    if (impl_->accepting.is_open()) ::close(impl_->accepting.release(ignored));
     impl_->pause.cancel();
     impl_->last_responses = true;
 }

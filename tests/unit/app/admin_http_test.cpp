@@ -22,7 +22,10 @@ namespace {
 class admin_http : public testing::Test {
   protected:
     ~admin_http() override {
-        on_thread([this] { server_.reset(); });
+        on_thread([this] {
+            server_.reset();
+            unanswered_.clear(); // they hold connections
+        });
     }
 
     void serve(const http_limits& limits = {}) {
@@ -64,9 +67,9 @@ class admin_http : public testing::Test {
         done.get_future().wait();
     }
 
+    io_thread thread_;
     std::vector<reply> unanswered_;
     std::unique_ptr<http_server> server_;
-    io_thread thread_;
 };
 
 const std::string get = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
