@@ -23,7 +23,8 @@
 // response with it.
 //
 // Invariant: one operation at a time is under way on the socket, and its deadline is set; while answering there is
-// none, and `patience_` runs.
+// none, and `patience_` runs. What is under way keeps the connection, and nothing else does: it closes with the last.
+// Above all those who answer do not, for a thread that stands still would keep all that ever asked it.
 
 namespace audiosocket::app::admin {
 namespace asio = boost::asio;
@@ -152,15 +153,15 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         state_ = state::answering;
         stream_.expires_never();
         patience_.expires_after(server_->limits.answer_time);
-        patience_.async_wait([waiting = weak_from_this()](io_error error) {
-            const auto self = waiting.lock();
-            if (!error && self && self->state_ == state::answering)
+        patience_.async_wait([self = shared_from_this()](io_error error) {
+            if (!error && self->state_ == state::answering)
                 self->write(error_response(503, "the threads of the calls do not answer"));
         });
-        // Whoever answers may forget us with the question, and may answer when we have given up.
+        // Whoever answers may forget the question, and may answer when we have given up.
         const auto number = ++requests_;
-        server_->answer(r, server_->counted, [self = shared_from_this(), number](const response& what) {
-            if (self->requests_ != number || self->state_ != state::answering) return;
+        server_->answer(r, server_->counted, [waiting = weak_from_this(), number](const response& what) {
+            const auto self = waiting.lock();
+            if (!self || self->requests_ != number || self->state_ != state::answering) return;
             self->patience_.cancel();
             self->write(what);
         });
