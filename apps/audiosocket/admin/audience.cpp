@@ -1,89 +1,101 @@
 #include "audiosocket/admin/audience.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+// What many calls are told travels in pieces, each sent when the one before it has been heard. So the end of looking at
+// a call may arrive after a begin that was sent later, and says which sound it takes away: not the one of that begin.
 
 namespace audiosocket::app::admin {
 
-// Null where there is no room for it.
-audience::spectators* audience::find(const std::shared_ptr<served_call>& call) {
-    const auto found = looked_at_.find(call.get());
-    if (found != looked_at_.end()) {
-        // Another call may have come to where one that is over has been.
-        if (found->second.call.lock() != call) found->second = {call, {}, {}};
-        return &found->second;
-    }
-    if (looked_at_.size() >= levels_max + outlines_max) return nullptr;
-    return &looked_at_.emplace(call.get(), spectators{call, {}, {}}).first->second;
+// They take the place of nobody who is up.
+void audience::forget_ended() {
+    std::erase_if(looked_at_, [](const auto& one) { return one.first.expired(); });
+}
+
+// Those who are looked at, but for one.
+std::size_t audience::others(const call_key& than, time_point spectators::*until, time_point now) const {
+    const auto is_other = [&](const auto& one) {
+        return one.second.*until > now && (one.first.owner_before(than) || than.owner_before(one.first));
+    };
+    return static_cast<std::size_t>(std::ranges::count_if(looked_at_, is_other));
 }
 
 void audience::look_at_levels(std::span<const std::weak_ptr<served_call>> calls) {
+    forget_ended();
     const auto now = clock::now();
-    auto looked_at = static_cast<std::size_t>(
-        std::ranges::count_if(looked_at_, [&](const auto& one) { return one.second.levels_until > now; }));
-    call_list fresh;
+    auto looked_at = others({}, &spectators::levels_until, now);
+    measured fresh;
     for (const auto& one : calls) {
-        const auto call = one.lock();
-        auto* seen = call ? find(call) : nullptr;
-        if (!seen) continue;
-        if (seen->levels_until <= now && looked_at++ >= levels_max) continue;
-        if (std::exchange(seen->levels_until, now + attention) == time_point{}) fresh.push_back(call);
+        auto call = one.lock();
+        if (!call) continue;
+        const auto known = looked_at_.find(call);
+        const bool is_measured = known != looked_at_.end() && known->second.levels_until > now;
+        if (!is_measured && looked_at >= limits_.levels_max) continue;
+        if (!is_measured) ++looked_at;
+        auto& seen = looked_at_[call];
+        if (std::exchange(seen.levels_until, now + limits_.attention) != time_point{}) continue;
+        fresh.sounds.push_back(seen.sound);
+        fresh.calls.push_back(std::move(call));
     }
     measure(std::move(fresh), false);
 }
 
 bool audience::look_at_outline(const std::shared_ptr<served_call>& call) {
+    forget_ended();
     const auto now = clock::now();
-    const auto others = std::ranges::count_if(
-        looked_at_, [&](const auto& one) { return one.first != call.get() && one.second.outline_until > now; });
-    auto* seen = static_cast<std::size_t>(others) < outlines_max ? find(call) : nullptr;
-    if (!seen) return false;
-    if (std::exchange(seen->outline_until, now + attention) == time_point{}) measure({call}, true);
+    if (others(call, &spectators::outline_until, now) >= limits_.outlines_max) return false;
+    auto& seen = looked_at_[call];
+    if (std::exchange(seen.outline_until, now + limits_.attention) == time_point{})
+        measure({{seen.sound}, {call}}, true);
     return true;
 }
 
-void audience::measure(call_list calls, bool outline) {
-    if (calls.empty()) return;
+void audience::measure(measured fresh, bool outline) {
+    if (fresh.calls.empty()) return;
     visit_calls(
-        std::move(calls),
-        [outline](served_call& c, std::size_t) {
-            if (!c.shown()) c.show(std::make_shared<call_sound>());
-            if (outline) c.shown()->draw(true);
+        std::move(fresh.calls),
+        [outline, sounds = std::move(fresh.sounds)](served_call& c, std::size_t n) {
+            if (c.shown() != sounds[n]) c.show(sounds[n]);
+            if (outline) sounds[n]->draw(true);
         },
         back_, [] {});
 }
 
 void audience::sweep() {
+    forget_ended();
     const auto now = clock::now();
-    call_list unseen;
-    call_list unwatched;
+    measured unseen;
+    measured unwatched;
     for (auto at = looked_at_.begin(); at != looked_at_.end();) {
         spectators& s = at->second;
-        const auto call = s.call.lock();
         const bool levels = s.levels_until > now;
-        const bool outline = s.outline_until > now;
-        if (call && outline) {
-            ++at; // which is levels as well
-            continue;
-        }
-        if (call && std::exchange(s.outline_until, {}) != time_point{} && levels) unwatched.push_back(call);
-        if (call && levels) {
+        const bool outline = s.outline_until > now; // which is levels as well
+        const bool lapsed = !outline && std::exchange(s.outline_until, {}) != time_point{};
+        if (outline || (levels && !lapsed)) {
             ++at;
             continue;
         }
-        if (call) unseen.push_back(call);
-        at = looked_at_.erase(at);
+        if (auto call = at->first.lock()) {
+            measured& which = levels ? unwatched : unseen;
+            which.sounds.push_back(s.sound);
+            which.calls.push_back(std::move(call));
+        }
+        at = levels ? std::next(at) : looked_at_.erase(at);
     }
-    if (!unseen.empty())
+    if (!unseen.calls.empty())
         visit_calls(
-            std::move(unseen), [](served_call& c, std::size_t) { c.show(nullptr); }, back_, [] {});
-    if (!unwatched.empty())
-        visit_calls(
-            std::move(unwatched),
-            [](served_call& c, std::size_t) {
-                if (c.shown()) c.shown()->draw(false);
+            std::move(unseen.calls),
+            [sounds = std::move(unseen.sounds)](served_call& c, std::size_t n) {
+                if (c.shown() == sounds[n]) c.show(nullptr);
             },
             back_, [] {});
+    if (!unwatched.calls.empty())
+        visit_calls(
+            std::move(unwatched.calls),
+            [sounds = std::move(unwatched.sounds)](served_call&, std::size_t n) { sounds[n]->draw(false); }, back_,
+            [] {});
 }
 
 } // namespace audiosocket::app::admin

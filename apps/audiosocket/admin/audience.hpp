@@ -8,22 +8,26 @@
 
 namespace audiosocket::app::admin {
 
+/// How many calls may be looked at, and for how long after a look.
+struct audience_limits {
+    /// A page that looks twice a second may miss some looks before it is taken for gone.
+    std::chrono::milliseconds attention{4000};
+
+    /// Measuring costs a call half a microsecond a frame, so this many cost a thread 2 %.
+    std::size_t levels_max = 500;
+
+    /// Four KiB each, and as many as a few people have before their eyes.
+    std::size_t outlines_max = 16;
+};
+
 /// Which calls are looked at, so that only those are measured: levels and outlines begin with the first look and end
 /// some seconds after the last.
 ///
 /// Used on one thread, that of `back`.
 class audience {
   public:
-    /// A page that looks twice a second may miss some looks before it is taken for gone.
-    static constexpr std::chrono::seconds attention{4};
-
-    /// Measuring costs a call half a microsecond a frame, so this many cost a thread 2 %.
-    static constexpr std::size_t levels_max = 500;
-
-    /// Four KiB each, and as many as a few people have before their eyes.
-    static constexpr std::size_t outlines_max = 16;
-
-    explicit audience(back_context back) : back_(std::move(back)) {}
+    explicit audience(back_context back, const audience_limits& limits = {})
+        : back_(std::move(back)), limits_(limits) {}
 
     /// Somebody looks at the levels of these. Those beyond levels_max are not measured.
     void look_at_levels(std::span<const std::weak_ptr<served_call>> calls);
@@ -36,16 +40,26 @@ class audience {
 
   private:
     struct spectators {
-        std::weak_ptr<served_call> call;
+        // The one that this audience has given to the call, or will have when the call's thread comes to it.
+        std::shared_ptr<call_sound> sound = std::make_shared<call_sound>();
         time_point levels_until{};
         time_point outline_until{};
     };
+    using call_key = std::weak_ptr<served_call>; // no other call is ever taken for it
 
-    spectators* find(const std::shared_ptr<served_call>& call);
-    void measure(call_list calls, bool outline);
+    struct measured {
+        std::vector<std::shared_ptr<call_sound>> sounds;
+        call_list calls;
+    };
+
+    void forget_ended();
+    std::size_t others(const call_key& than, time_point spectators::*until, time_point now) const;
+    void measure(measured fresh, bool outline);
 
     const back_context back_;
-    std::map<const served_call*, spectators> looked_at_;
+    const audience_limits limits_;
+    // Only those who are up and within the limits come in, and sweep() takes them out again.
+    std::map<call_key, spectators, std::owner_less<>> looked_at_;
 };
 
 } // namespace audiosocket::app::admin
