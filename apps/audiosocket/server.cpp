@@ -207,11 +207,15 @@ void server::serve(call c) {
     const auto fresh = std::make_shared<served_call>(std::move(c), options_.plan,
                                                      [this, place](const event& e) { on_event(place, e); });
     *place = fresh;
-    if (admin_) admin_->book().started(fresh); // before anybody can have heard of it
-    report_.started(fresh->line());
     lock.unlock();
     if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
     if (report_.screen().interactive()) fresh->measure();
+    // Once it is in the book its thread may be asked about it, so it is as it is going to be; and it is there before
+    // anybody can have heard of it.
+    if (admin_) admin_->book().started(fresh);
+    lock.lock();
+    report_.started(fresh->line());
+    lock.unlock();
     asio::dispatch(home, [fresh] { fresh->start(); });
 }
 
