@@ -17,7 +17,7 @@ using settings_by_name = std::map<std::string, std::string>;
 /// Compares what holds with what was read. `holding` becomes what holds then: of what needs a restart the old value.
 settings_changes take_changes(settings_by_name& holding, const settings_by_name& read);
 
-/// "changed for new calls: play, tone", or that nothing has.
+/// "changed from now on: play, tone", or that nothing has.
 std::string to_text(const settings_changes& changes);
 
 /// "a, b, c".

@@ -109,6 +109,7 @@ class server final : public admin::server_view {
     void on_hangup_signal();
     void reload();
     void apply(const server_options& fresh);
+    void take_token(const std::string& token, settings_changes& changes);
     void drain(const std::string& why);
     void hand_over();
     void on_successor(const std::string& failure);
@@ -323,10 +324,21 @@ void server::apply(const server_options& fresh) {
     calls_.set_options(fresh.listener);
     options_.record = fresh.record;
     options_.drain_timeout = fresh.drain_timeout;
-    const auto changes = take_changes(options_.settings, fresh.settings);
+    auto changes = take_changes(options_.settings, fresh.settings);
+    take_token(fresh.admin.token, changes);
     const std::lock_guard lock(sharing_);
     report_.change_log(report_options(fresh));
     report_.reloaded(changes);
+}
+
+// Another one in the same file. Another file, or none, needs a restart.
+void server::take_token(const std::string& token, settings_changes& changes) {
+    const std::string setting = "admin-token-file";
+    const bool same_file = std::ranges::find(changes.need_restart, setting) == changes.need_restart.end();
+    if (!admin_ || !same_file || token == options_.admin.token) return;
+    options_.admin.token = token;
+    admin_->change_token(token);
+    changes.taken.push_back(setting);
 }
 
 // No more calls; those that are up may end by themselves.

@@ -223,6 +223,26 @@ TEST_F(serve_admin, token_opens_what_nothing_else_does) {
     EXPECT_EQ(server->err.find(token), std::string::npos);
 }
 
+TEST_F(serve_admin, token_is_read_again_with_the_settings) {
+    const auto bearer = [](const std::string& token) { return "Authorization: Bearer " + token + "\r\n"; };
+    const std::string first = "the-token-of-the-first-week";
+    const std::string second = "the-token-of-the-week-after";
+    ASSERT_NO_FATAL_FAILURE(start({"--admin-token-file", file_with(first).string()}));
+    EXPECT_EQ(get("/calls", bearer(first)).status, 200);
+
+    file_with(second);
+    server->signal(SIGHUP);
+    ASSERT_TRUE(server->wait_for_output(R"("event":"reloaded","changed":["admin-token-file"])")) << server->out;
+    EXPECT_EQ(get("/calls", bearer(first)).status, 401);
+    EXPECT_EQ(get("/calls", bearer(second)).status, 200);
+
+    file_with("short");
+    server->signal(SIGHUP);
+    ASSERT_TRUE(server->wait_for_output("reload_failed"));
+    EXPECT_EQ(get("/calls", bearer(second)).status, 200);
+    EXPECT_EQ(server->err.find(second), std::string::npos);
+}
+
 TEST_F(serve_admin, address_that_others_reach_needs_a_token) {
     for (const char* reachable : {"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "some.host.example:0"}) {
         const auto o = run({"serve", "--listen", "127.0.0.1:0", "--admin", reachable});
@@ -253,6 +273,7 @@ TEST_F(serve_admin, port_that_is_taken_is_told) {
     const auto o = run({"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:" + std::to_string(admin.port())});
     EXPECT_EQ(o.code, 3);
     EXPECT_NE(o.err.find("--admin"), std::string::npos) << o.err;
+    EXPECT_EQ(o.err.find("[system:"), std::string::npos) << o.err; // a place in somebody's code is no news
 }
 
 TEST_F(serve_admin, flood_of_questions_leaves_every_sample_in_place) {

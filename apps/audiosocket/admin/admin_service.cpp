@@ -91,6 +91,11 @@ void admin_service::stop_accepting() {
     asio::post(*impl_->io, [http = impl_->http.get()] { http->stop_accepting(); });
 }
 
+void admin_service::change_token(std::string token) {
+    asio::post(*impl_->io,
+               [&shown = impl_->shown, token = std::move(token)]() mutable { shown.change_token(std::move(token)); });
+}
+
 call_book& admin_service::book() noexcept {
     return impl_->book;
 }

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace audiosocket::app::admin {
 
@@ -31,6 +32,9 @@ class admin_service {
 
     /// A successor answers from now on; who is connected here is answered once more.
     void stop_accepting();
+
+    /// Who asks from now on has to know this one; where there was none, none can be asked for.
+    void change_token(std::string token);
 
     /// Is told of each call: of its begin, and on its thread of its end.
     call_book& book() noexcept;

@@ -17,6 +17,9 @@ class guard {
     /// `token` may be empty: none. `own_host` is what the address was given as.
     guard(std::string token, std::string own_host) : token_(std::move(token)), own_host_(std::move(own_host)) {}
 
+    /// Another token from now on; there has to have been one.
+    void change_token(std::string token) { token_ = std::move(token); }
+
     /// The response to one who may not; nothing to one who may.
     std::optional<response> refuse(const request& r) const;
 
@@ -25,7 +28,7 @@ class guard {
     bool names_us(std::string_view host) const;
 
     std::string token_;
-    std::string own_host_;
+    const std::string own_host_;
 };
 
 /// A request that only looks, and changes nothing.

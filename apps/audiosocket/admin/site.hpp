@@ -18,6 +18,9 @@ class site {
     /// comes, and whoever asked has to stop waiting.
     void answer(const request& r, const own_counters& own, reply tell);
 
+    /// Another token from now on.
+    void change_token(std::string token) { guard_.change_token(std::move(token)); }
+
     /// To be called about once a second.
     void sweep() { audience_.sweep(); }
 
@@ -36,7 +39,7 @@ class site {
 
     server_view& server_;
     const call_book& book_;
-    const guard guard_;
+    guard guard_;
     const back_context back_;
     snapshots snapshots_;
     audience audience_;
