@@ -29,7 +29,7 @@ class server_view {
     virtual boost::asio::io_context& main_context() noexcept = 0;
 
     /// Where the calls live: the main one, or those of the shards.
-    virtual std::span<boost::asio::io_context* const> call_contexts() noexcept = 0;
+    virtual std::span<boost::asio::io_context* const> call_contexts() = 0;
 
   protected:
     server_view() = default;

@@ -58,7 +58,7 @@ response error_response(unsigned status, const std::string& what) {
 
 site::site(server_view& server, const call_book& book, guard who, back_context back)
     : server_(server), book_(book), guard_(std::move(who)), back_(back), snapshots_(server, book, back),
-      audience_(back) {}
+      health_(server, back), audience_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
     if (const auto refusal = guard_.refuse(r)) return tell(*refusal);
@@ -78,7 +78,7 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
     if (!known) return tell(error_response(404, "nothing here by that name"));
     if (!only_looks(r)) return tell(wrong_method("GET, HEAD"));
     if (file) return tell(page_response(*file));
-    if (path == "/healthz") return tell_health(tell);
+    if (path == "/healthz") return health_.ask(tell);
     if (path == "/calls") return show_calls(call_query::from(wanted.query), tell);
     with_snapshot(tell, [path, own, tell](const std::shared_ptr<const snapshot>& s) {
         if (path == "/metrics")
@@ -168,34 +168,6 @@ void site::hang_up(const uuid& id, const reply& tell) {
         std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_,
         [tell, count] {
             tell(json_response({{"hung_up", count}}, 202));
-        });
-}
-
-// The threads have a second; whoever asks is told when that is over.
-void site::tell_health(const reply& tell) {
-    struct question {
-        question(boost::asio::io_context& io, const reply& to) : deadline(io), answer(to) {}
-        boost::asio::steady_timer deadline;
-        reply answer;
-        void tell(const response& r) {
-            if (answer) std::exchange(answer, nullptr)(r);
-        }
-    };
-    const auto asked = std::make_shared<question>(*back_, tell);
-    asked->deadline.expires_after(health_patience);
-    asked->deadline.async_wait([asked](boost::system::error_code error) {
-        if (!error) asked->tell(text_response(503, "a thread of the calls has not answered within a second"));
-    });
-    std::vector<boost::asio::io_context*> all(server_.call_contexts().begin(), server_.call_contexts().end());
-    all.push_back(&server_.main_context());
-    // A thread that stands still must not be the last to let go of what belongs to this one.
-    visit_contexts(
-        all, [](auto&, std::size_t) {}, back_,
-        [waiting = std::weak_ptr(asked)] {
-            const auto healthy = waiting.lock();
-            if (!healthy) return;
-            healthy->deadline.cancel();
-            healthy->tell(text_response(200, "ok"));
         });
 }
 

@@ -2,6 +2,7 @@
 
 #include "audiosocket/admin/audience.hpp"
 #include "audiosocket/admin/guard.hpp"
+#include "audiosocket/admin/health.hpp"
 #include "audiosocket/admin/metrics.hpp"
 #include "audiosocket/admin/target.hpp"
 
@@ -25,15 +26,12 @@ class site {
     void sweep() { audience_.sweep(); }
 
   private:
-    static constexpr std::chrono::seconds health_patience{1};
-
     void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell);
     void show_calls(const call_query& q, const reply& tell);
     void answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell);
     void show_call(const uuid& id, const reply& tell);
     void show_outline(const uuid& id, std::uint64_t from, const reply& tell);
     void hang_up(const uuid& id, const reply& tell);
-    void tell_health(const reply& tell);
     void with_snapshot(const reply& tell, snapshots::handler then);
     call_list named(const uuid& id) const;
 
@@ -42,6 +40,7 @@ class site {
     guard guard_;
     const back_context back_;
     snapshots snapshots_;
+    health health_;
     audience audience_;
 };
 

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "audiosocket/admin/server_view.hpp"
+
+#include <array>
+#include <atomic>
+#include <stdexcept>
+
+namespace audiosocket::test {
+
+/// A server without calls, whose only thread is whoever runs main_context().
+class idle_server final : public app::admin::server_view {
+  public:
+    app::admin::server_status status_now() const override { return {{}, 10, 10, false}; }
+    boost::asio::io_context& main_context() noexcept override { return io_; }
+    std::span<boost::asio::io_context* const> call_contexts() override {
+        if (to_failure > 0 && --to_failure == 0) throw std::runtime_error("out of order");
+        return threads_;
+    }
+
+    int to_failure = 0; ///< The time that call_contexts() fails, counted from now; 0: never.
+
+  private:
+    boost::asio::io_context io_{1};
+    const std::array<boost::asio::io_context*, 1> threads_{&io_};
+};
+
+} // namespace audiosocket::test
