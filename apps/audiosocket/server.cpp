@@ -95,6 +95,7 @@ class server final : public admin::server_view {
     admin::server_status status_now() const override;
     asio::io_context& main_context() noexcept override { return io_; }
     std::span<asio::io_context* const> call_contexts() noexcept override { return homes_; }
+    void answering_failed(const char* why) noexcept override;
 
     std::vector<asio::io_context*> homes();
     listener listen();
@@ -153,6 +154,15 @@ class server final : public admin::server_view {
 admin::server_status server::status_now() const {
     return {calls_.statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
             phase_ != phase::serving};
+}
+
+void server::answering_failed(const char* why) noexcept {
+    try {
+        const std::lock_guard lock(sharing_);
+        report_.admin_failed(why);
+    } catch (const std::exception&) {
+        // Whatever is missing is missing for the line as well.
+    }
 }
 
 std::vector<asio::io_context*> server::homes() {

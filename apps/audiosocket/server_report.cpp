@@ -79,6 +79,10 @@ void server_report::admin_listening(const endpoint& at) {
     print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
 }
 
+void server_report::admin_failed(const char* why) {
+    console_.log().error("admin address: a question could not be answered: {}", why);
+}
+
 void server_report::started(const call& c) {
     log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});

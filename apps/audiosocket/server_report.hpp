@@ -40,6 +40,7 @@ class server_report {
 
     void listening(const endpoint& where);
     void admin_listening(const endpoint& where);
+    void admin_failed(const char* why);
     void started(const call& c);
 
     /// A digit, a mark or a clear.

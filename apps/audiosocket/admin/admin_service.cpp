@@ -42,11 +42,24 @@ struct admin_service::impl {
             throw failure(exit_code::usage, "--admin: others can reach the socket that was inherited, and could hang "
                                             "up calls; give --admin-token-file as well");
         sweep();
-        thread = std::thread([this] {
+        thread = std::thread([this, &server] {
             // Of this thread alone, as Linux has it. Where it is refused the kernel shares evenly.
             setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
-            io->run();
+            run(server);
         });
+    }
+
+    // Questions that go wrong have been answered (site); this is for what goes wrong on the way. Calls matter more than
+    // those who look at them.
+    void run(server_view& server) {
+        for (;;) {
+            try {
+                io->run();
+                return;
+            } catch (const std::exception& e) {
+                server.answering_failed(e.what());
+            }
+        }
     }
 
     ~impl() {
@@ -58,8 +71,8 @@ struct admin_service::impl {
         sweep_timer.expires_after(sweep_interval);
         sweep_timer.async_wait([this](boost::system::error_code error) {
             if (error) return;
-            shown.sweep();
             sweep();
+            shown.sweep();
         });
     }
 

@@ -80,13 +80,14 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
   public:
     connection(tcp::socket socket, std::shared_ptr<impl> server)
         : server_(std::move(server)), stream_(std::move(socket)), patience_(stream_.get_executor()),
-          buffer_(server_->limits.header_bytes_max + server_->limits.body_bytes_max) {}
+          buffer_(server_->limits.header_bytes_max + server_->limits.body_bytes_max),
+          place_(server_->connections.insert(server_->connections.end(), std::weak_ptr<connection>())) {}
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     ~connection() { server_->connections.erase(place_); }
 
     void start() {
-        place_ = server_->connections.insert(server_->connections.end(), weak_from_this());
+        *place_ = weak_from_this();
         wait();
     }
 
@@ -212,7 +213,6 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     static constexpr std::size_t first_read_bytes = 2048;
 
     const std::shared_ptr<impl> server_;
-    std::list<std::weak_ptr<connection>>::iterator place_;
     beast::tcp_stream stream_;
     asio::steady_timer patience_;
     beast::flat_buffer buffer_;
@@ -224,6 +224,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     bool last_ = false;
     std::size_t left_bytes_ = 0;
     std::array<char, 1024> thrown_away_{};
+    const std::list<std::weak_ptr<connection>>::iterator place_; // of ours among all
 };
 
 void http_server::impl::listen(const address& where) {
@@ -264,14 +265,13 @@ void http_server::impl::accept() {
             });
             return;
         }
-        if (!error) {
-            ++self->counted.connections;
-            if (self->make_room())
-                std::make_shared<connection>(std::move(socket), self)->start();
-            else
-                ++self->counted.connections_closed_early; // and the socket closes as it goes
-        }
-        self->accept();
+        self->accept(); // first: whatever comes of this one, there is a next
+        if (error) return;
+        ++self->counted.connections;
+        if (self->make_room())
+            std::make_shared<connection>(std::move(socket), self)->start();
+        else
+            ++self->counted.connections_closed_early; // and the socket closes as it goes
     });
 }
 

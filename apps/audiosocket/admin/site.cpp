@@ -5,6 +5,7 @@
 #include "audiosocket/json_text.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace audiosocket::app::admin {
 namespace {
@@ -30,6 +31,10 @@ response wrong_method(const std::string& allowed) {
 
 response no_such_call(const uuid& id) {
     return error_response(404, "no call " + to_string(id) + " is up");
+}
+
+response failed() {
+    return error_response(500, "this cannot be answered now; the log of the server says why");
 }
 
 // Nobody can put anything else into our page, or our page into his.
@@ -61,11 +66,22 @@ site::site(server_view& server, const call_book& book, guard who, back_context b
       health_(server, back), audience_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
-    if (const auto refusal = guard_.refuse(r)) return tell(*refusal);
-    try {
+    guarded(tell, [&] {
+        if (const auto refusal = guard_.refuse(r)) return tell(*refusal);
         answer_for(target(r.target), r, own, tell);
+    });
+}
+
+// Whatever goes wrong with a question, who asked is told, and nobody else comes to harm.
+template <class Action>
+void site::guarded(const reply& tell, Action action) {
+    try {
+        action();
     } catch (const bad_target& e) {
         tell(error_response(400, e.what()));
+    } catch (const std::exception& e) {
+        server_.answering_failed(e.what());
+        tell(failed());
     }
 }
 
@@ -91,7 +107,11 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
 }
 
 void site::with_snapshot(const reply& tell, snapshots::handler then) {
-    if (!snapshots_.take(std::move(then))) tell(error_response(503, "a thread of the calls does not answer"));
+    auto guarded_then = [this, tell, then = std::move(then)](const std::shared_ptr<const snapshot>& s) {
+        if (!s) return tell(failed()); // and whoever failed has said so
+        guarded(tell, [&] { then(s); });
+    };
+    if (!snapshots_.take(std::move(guarded_then))) tell(error_response(503, "a thread of the calls does not answer"));
 }
 
 void site::show_calls(const call_query& q, const reply& tell) {
@@ -156,7 +176,7 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
             (*found)["heard"] = to_json(drawn->heard, from);
             (*found)["said"] = to_json(drawn->said, from);
         },
-        back_, [found, tell] { tell(json_response(*found)); });
+        back_, [this, found, tell] { guarded(tell, [&] { tell(json_response(*found)); }); });
 }
 
 // All that bear the id. They end as if the program had hung up; when that is done is not waited for.

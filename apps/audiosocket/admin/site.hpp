@@ -32,6 +32,8 @@ class site {
     void show_call(const uuid& id, const reply& tell);
     void show_outline(const uuid& id, std::uint64_t from, const reply& tell);
     void hang_up(const uuid& id, const reply& tell);
+    template <class Action>
+    void guarded(const reply& tell, Action action);
     void with_snapshot(const reply& tell, snapshots::handler then);
     call_list named(const uuid& id) const;
 

@@ -32,6 +32,20 @@ call_statistics snapshot::counted() const {
 snapshots::snapshots(server_view& server, const call_book& book, back_context back)
     : server_(server), book_(book), back_(std::move(back)) {}
 
+// A step that fails is the last: those who wait are told, and who asks next begins anew.
+template <class Step>
+auto snapshots::guarded(Step step) {
+    return [this, step = std::move(step)]() mutable {
+        try {
+            step();
+        } catch (...) {
+            running_ = false;
+            tell_all(nullptr);
+            throw;
+        }
+    };
+}
+
 bool snapshots::take(handler tell) {
     if (last_ && clock::now() - last_->at < young) {
         tell(last_);
@@ -39,7 +53,7 @@ bool snapshots::take(handler tell) {
     }
     if (waiting_.size() >= waiting_max) return false;
     waiting_.push_back(std::move(tell));
-    if (!std::exchange(running_, true)) begin();
+    if (!std::exchange(running_, true)) guarded([this] { begin(); })();
     return true;
 }
 
@@ -55,28 +69,28 @@ void snapshots::begin() {
     auto done = [this, fresh] {
         last_ = fresh;
         running_ = false;
-        told_all();
+        tell_all(fresh);
     };
-    auto see_calls = [this, fresh, done, up = std::move(page.up)]() mutable {
+    auto see_calls = guarded([this, fresh, done, up = std::move(page.up)]() mutable {
         visit_calls(
             std::move(up), [fresh](served_call& c, std::size_t n) { fresh->calls[n] = look_at(c, fresh->at); }, back_,
             std::move(done));
-    };
-    auto see_threads = [this, fresh, see_calls = std::move(see_calls)]() mutable {
+    });
+    auto see_threads = guarded([this, fresh, see_calls = std::move(see_calls)]() mutable {
         visit_contexts(
             server_.call_contexts(),
             [fresh](boost::asio::io_context& io, std::size_t n) { fresh->threads[n] = statistics_of(io); }, back_,
             std::move(see_calls));
-    };
+    });
     auto* main = &server_.main_context();
     visit_contexts(
         {&main, 1}, [&server = server_, fresh](auto&, std::size_t) { fresh->server = server.status_now(); }, back_,
         std::move(see_threads));
 }
 
-void snapshots::told_all() {
+void snapshots::tell_all(const std::shared_ptr<const snapshot>& what) {
     for (auto& tell : std::exchange(waiting_, {}))
-        tell(last_);
+        tell(what);
 }
 
 } // namespace audiosocket::app::admin

@@ -52,13 +52,15 @@ class snapshots {
 
     snapshots(server_view& server, const call_book& book, back_context back);
 
-    /// Calls `tell` with a snapshot: at once, or on `back`. False where too many wait already, which only happens where
-    /// a thread does not answer.
+    /// Calls `tell` with a snapshot: at once, or on `back`; with null where taking it failed. False where too many wait
+    /// already, which only happens where a thread does not answer.
     [[nodiscard]] bool take(handler tell);
 
   private:
+    template <class Step>
+    auto guarded(Step step);
     void begin();
-    void told_all();
+    void tell_all(const std::shared_ptr<const snapshot>& what);
 
     server_view& server_;
     const call_book& book_;

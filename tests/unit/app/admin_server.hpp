@@ -4,7 +4,10 @@
 
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace audiosocket::test {
 
@@ -18,10 +21,22 @@ class idle_server final : public app::admin::server_view {
         return threads_;
     }
 
-    int to_failure = 0; ///< The time that call_contexts() fails, counted from now; 0: never.
+    void answering_failed(const char* why) noexcept override {
+        const std::lock_guard lock(telling_);
+        failures_.emplace_back(why);
+    }
+
+    std::vector<std::string> failures() const {
+        const std::lock_guard lock(telling_);
+        return failures_;
+    }
+
+    std::atomic<int> to_failure = 0; ///< The time that call_contexts() fails, counted from now; 0: never.
 
   private:
     boost::asio::io_context io_{1};
+    mutable std::mutex telling_;
+    std::vector<std::string> failures_;
     const std::array<boost::asio::io_context*, 1> threads_{&io_};
 };
 
