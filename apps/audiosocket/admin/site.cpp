@@ -179,16 +179,14 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
         back_, [this, found, tell] { guarded(tell, [&] { tell(json_response(*found)); }); });
 }
 
-// All that bear the id. They end as if the program had hung up; when that is done is not waited for.
+// All that bear the id. They end as if the program had hung up; when that is done is not waited for. Where a server
+// stops that may be its end, so whoever asked is told first.
 void site::hang_up(const uuid& id, const reply& tell) {
     auto calls = named(id);
     if (calls.empty()) return tell(no_such_call(id));
-    const auto count = calls.size();
+    tell(json_response({{"hung_up", calls.size()}}, 202));
     visit_calls(
-        std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_,
-        [tell, count] {
-            tell(json_response({{"hung_up", count}}, 202));
-        });
+        std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_, [] {});
 }
 
 } // namespace audiosocket::app::admin
