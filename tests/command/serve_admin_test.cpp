@@ -27,6 +27,17 @@ TEST_F(serve_admin, healthy_and_ready_server_says_so) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
+TEST_F(serve_admin, probe_of_http_1_0_without_a_host_is_answered) {
+    ASSERT_NO_FATAL_FAILURE(start());
+    for (const char* target : {"/healthz", "/readyz"}) {
+        raw_peer balancer(admin);
+        balancer.send(raw("GET " + std::string(target) + " HTTP/1.0\r\n\r\n"));
+        const auto all = balancer.receive_all().all;
+        const std::string answer(reinterpret_cast<const char*>(all.data()), all.size());
+        EXPECT_EQ(answer.find("HTTP/1.0 200"), 0U) << answer;
+    }
+}
+
 TEST_F(serve_admin, metrics_are_those_that_the_calls_counted) {
     ASSERT_NO_FATAL_FAILURE(start({"--echo", "--shards", "2"}));
     for (int n = 0; n < 3; ++n)

@@ -95,11 +95,13 @@ std::optional<response> guard::refuse(const request& r) const {
         refusal.fields.emplace_back("WWW-Authenticate", "Basic realm=\"audiosocket: the token is the password\"");
         return refusal;
     }
-    if (token_.empty() && !names_us(r.host))
+    // A browser always says whom it means. Load balancers need not, in HTTP/1.0.
+    if (token_.empty() && !r.host.empty() && !names_us(r.host))
         return error_response(403, "Host: " + r.host.substr(0, 100) +
                                        " is not what this address is called; use its IP address or localhost");
     if (only_looks(r)) return std::nullopt;
-    const bool foreign_page = !r.origin.empty() && r.origin != "http://" + r.host && r.origin != "https://" + r.host;
+    const bool our_page = !r.host.empty() && (r.origin == "http://" + r.host || r.origin == "https://" + r.host);
+    const bool foreign_page = !r.origin.empty() && !our_page;
     if (foreign_page || r.fetch_site == "cross-site" || r.fetch_site == "same-site")
         return error_response(403, "a page of another site may not change anything here");
     return std::nullopt;

@@ -73,9 +73,19 @@ TEST(admin_guard, names_that_somebody_else_may_point_here_are_refused) {
     const guard g("", "localhost");
     for (const char* ours : {"127.0.0.1:9093", "127.0.0.1", "[::1]:9093", "[::1]", "localhost:9093", "LOCALHOST"})
         EXPECT_EQ(refusal(g, get("/calls", ours)), 0U) << ours;
-    for (const char* theirs : {"evil.example:9093", "evil.example", "", "localhost.evil.example",
-                               "127.0.0.1.evil.example", "[", "[]", ":9093", "[evil.example]:9093"})
+    for (const char* theirs : {"evil.example:9093", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+                               "[", "[]", ":9093", "[evil.example]:9093"})
         EXPECT_EQ(refusal(g, get("/calls", theirs)), 403U) << theirs;
+}
+
+TEST(admin_guard, who_names_nobody_is_no_browser_and_let_through) {
+    EXPECT_EQ(refusal(guard("", "127.0.0.1"), get("/healthz", "")), 0U);
+    EXPECT_EQ(refusal(guard("", "127.0.0.1"), get("/readyz", "")), 0U);
+    request r = hang_up("http://evil.example");
+    r.host.clear();
+    EXPECT_EQ(refusal(guard("", "127.0.0.1"), r), 403U);
+    r.origin = "http://";
+    EXPECT_EQ(refusal(guard("", "127.0.0.1"), r), 403U);
 }
 
 TEST(admin_guard, page_of_another_site_may_look_at_nothing_more_and_change_nothing) {
