@@ -191,6 +191,9 @@ TEST_F(serve_admin, bad_requests_are_told_what_is_wrong) {
     EXPECT_EQ(get("/calls", "Host: evil.example\r\n").status, 403);
     EXPECT_EQ(ask(admin, "DELETE /calls/" + some_id, "Origin: http://evil.example\r\n").status, 403);
     EXPECT_EQ(ask(admin, "HEAD /metrics").body, "");
+    // Bytes that are no UTF-8 are none in the answer either, which would be no JSON.
+    EXPECT_NE(get("/calls?%ff=1").json().at("error").as_string().find("\\xff"), boost::json::string::npos);
+    EXPECT_NE(get("/calls", "Host: \xff\r\n").json().at("error").as_string().find("\\xff"), boost::json::string::npos);
     EXPECT_EQ(get("/healthz").status, 200);
 }
 

@@ -27,7 +27,7 @@ struct response {
 /// Takes the response, on the thread of the admin address, now or later.
 using reply = std::function<void(response)>;
 
-/// An error that says what is wrong: {"error": "..."}.
+/// An error that says what is wrong: {"error": "..."}. What it quotes may be any bytes.
 response error_response(unsigned status, const std::string& what);
 
 } // namespace audiosocket::app::admin

@@ -3,6 +3,7 @@
 #include "audiosocket/admin/calls_json.hpp"
 #include "audiosocket/admin/page_files.hpp"
 #include "audiosocket/json_text.hpp"
+#include "audiosocket/log/printable.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -58,7 +59,7 @@ response readiness(const snapshot& s) {
 } // namespace
 
 response error_response(unsigned status, const std::string& what) {
-    return json_response({{"error", what}}, status);
+    return json_response({{"error", printable(what)}}, status); // it may name what was asked for
 }
 
 site::site(server_view& server, const call_book& book, guard who, back_context back)
