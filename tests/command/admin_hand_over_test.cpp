@@ -1,6 +1,10 @@
 #include "hand_over_test.hpp"
 #include "http_client.hpp"
 
+#include <sys/stat.h>
+
+#include <thread>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -12,6 +16,26 @@ class admin_hand_over : public hand_over_test {
         const auto port = server->out.find(R"("port":)", server->out.find(R"("event":"admin")"));
         return {boost::asio::ip::make_address("127.0.0.1"),
                 static_cast<std::uint16_t>(std::stoi(server->out.substr(port + 7)))};
+    }
+
+    // What the epolls of a process watch though its own descriptor is closed, and maybe taken by another file. The
+    // kernel forgets a file when nobody has it any more, and here a successor has it.
+    static std::string watched_though_closed(pid_t pid) {
+        const std::filesystem::path process = "/proc/" + std::to_string(pid);
+        std::string found;
+        for (const auto& info : std::filesystem::directory_iterator(process / "fdinfo")) {
+            std::ifstream lines(info.path());
+            for (std::string line; std::getline(lines, line);) {
+                const auto inode = line.find(" ino:");
+                if (!line.starts_with("tfd:") || inode == std::string::npos) continue;
+                struct stat file {};
+                const auto descriptor = process / "fd" / std::to_string(std::stoi(line.substr(4)));
+                if (stat(descriptor.c_str(), &file) != 0 ||
+                    file.st_ino != std::stoul(line.substr(inode + 5), nullptr, 16))
+                    found += line + '\n';
+            }
+        }
+        return found;
     }
 };
 
@@ -34,6 +58,26 @@ TEST_F(admin_hand_over, successor_answers_at_the_same_address) {
     scraper.send(raw("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     const auto end = scraper.receive_all(); // so that the next question goes to the successor
     EXPECT_TRUE(end.orderly);
+    up.finish();
+    stop_last();
+}
+
+// The old process had gone on being woken for each connection to the new one, and had taken a processor for it.
+TEST_F(admin_hand_over, old_process_watches_neither_of_its_addresses_any_more) {
+    serve({"--admin", "127.0.0.1:0"});
+    ASSERT_TRUE(server->wait_for_output(R"("event":"admin")"));
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    const auto old = processes().front();
+    EXPECT_EQ(watched_though_closed(old), "");
+    hand_over();
+    EXPECT_EQ(ask(admin(), "GET /readyz").status, 200);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::string watched;
+    do
+        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // the thread of the admin address leaves by itself
+    while (!(watched = watched_though_closed(old)).empty() && std::chrono::steady_clock::now() < limit);
+    EXPECT_EQ(watched, "");
     up.finish();
     stop_last();
 }
