@@ -9,6 +9,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -242,17 +244,17 @@ void http_server::impl::listen(const address& where) {
 }
 
 void http_server::impl::inherit(int descriptor) {
-    sockaddr_storage at{};
-    socklen_t length = sizeof at;
-    int listens = 0;
-    socklen_t listens_length = sizeof listens;
-    const bool good = getsockname(descriptor, reinterpret_cast<sockaddr*>(&at), &length) == 0 &&
-                      (at.ss_family == AF_INET || at.ss_family == AF_INET6) &&
-                      getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_length) == 0 && listens != 0;
-    if (!good)
+    const auto option = [&](int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    const int family = option(SO_DOMAIN);
+    if ((family != AF_INET && family != AF_INET6) || option(SO_PROTOCOL) != IPPROTO_TCP || option(SO_ACCEPTCONN) != 1)
         throw boost::system::system_error(asio::error::invalid_argument,
                                           "the inherited socket for --admin is not one that listens on TCP");
-    accepting.assign(at.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC); // a successor is given it by name, and nobody else
+    accepting.assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor);
 }
 
 void http_server::impl::accept() {
