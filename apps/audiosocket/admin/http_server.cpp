@@ -1,5 +1,7 @@
 #include "audiosocket/admin/http_server.hpp"
 
+#include "audiosocket/admin/target.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -122,6 +124,18 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         parser_->header_limit(static_cast<std::uint32_t>(server_->limits.header_bytes_max));
         parser_->body_limit(server_->limits.body_bytes_max);
         stream_.expires_after(server_->limits.request_time);
+        http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](io_error error, std::size_t) {
+            if (error) return self->misunderstood(error);
+            self->read_body();
+        });
+    }
+
+    void read_body() {
+        const auto& head = parser_->get();
+        if (head.count(http::field::host) > 1) return refuse(400, "a request has one Host");
+        if (parser_->is_done()) return understood();
+        // Who asks whether to send a body waits for an answer first.
+        if (head.count(http::field::expect) > 0) return refuse(417, "nothing here takes a body");
         http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](io_error error, std::size_t) {
             if (error) return self->misunderstood(error);
             self->understood();
@@ -132,11 +146,16 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         if (error == http::error::end_of_stream || error == http::error::partial_message ||
             error.category() != http::make_error_code(http::error::partial_message).category())
             return; // the peer is gone, too slow, or made room for another
+        refuse(status_of(error), words_for(status_of(error)));
+    }
+
+    // The last response here.
+    void refuse(unsigned status, const char* why) {
         ++server_->counted.connections_closed_early;
         last_ = true;
         head_ = false;
         version_ = 11;
-        write(error_response(status_of(error), words_for(status_of(error))));
+        write(error_response(status, why));
     }
 
     void understood() {
@@ -146,9 +165,11 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         head_ = message.method() == http::verb::head;
         version_ = message.version();
         last_ = !message.keep_alive() || server_->last_responses;
+        auto host = field(http::field::host);
+        auto target = origin_form(message.target(), host);
         const request r{std::string(message.method_string()),
-                        std::string(message.target()),
-                        field(http::field::host),
+                        std::move(target),
+                        std::move(host),
                         field(http::field::origin),
                         std::string(message["Sec-Fetch-Site"]),
                         field(http::field::authorization)};

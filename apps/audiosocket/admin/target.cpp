@@ -38,6 +38,18 @@ std::string listed(const std::vector<std::string>& words) {
 
 } // namespace
 
+std::string origin_form(std::string_view target, std::string& host) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!target.starts_with(scheme)) continue;
+        target.remove_prefix(scheme.size());
+        const auto path = std::min(target.find_first_of("/?"), target.size());
+        host = target.substr(0, path);
+        target.remove_prefix(path);
+        return (target.starts_with('/') ? "" : "/") + std::string(target);
+    }
+    return std::string(target);
+}
+
 target::target(std::string_view text) {
     const auto question = text.find('?');
     path = decoded(text.substr(0, question));

@@ -19,6 +19,10 @@ class bad_target : public std::exception {
     std::string what_;
 };
 
+/// A request target as everything else here takes it, beginning with the path. What was asked for as of a proxy
+/// (http://host/calls) says whom it means by itself, whatever the field Host says: then `host` becomes that.
+std::string origin_form(std::string_view target, std::string& host);
+
 /// A request target taken apart: /calls/ID?limit=10. Throws bad_target for %-signs without two hex digits, and for
 /// what is given twice.
 struct target {

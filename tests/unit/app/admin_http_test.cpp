@@ -130,6 +130,31 @@ TEST_F(admin_http, body_that_is_too_long_is_told_so) {
               std::string::npos);
 }
 
+TEST_F(admin_http, who_asks_before_a_body_is_told_that_none_is_wanted) {
+    serve();
+    EXPECT_NE(
+        last_words("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").find(" 417 "),
+        std::string::npos);
+    auto peer = connect();
+    say(peer, "GET /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"); // and has none
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+    say(peer, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    EXPECT_NE(response_of(peer).find("POST /x"), std::string::npos);
+}
+
+TEST_F(admin_http, whole_address_is_taken_for_its_path) {
+    serve();
+    auto peer = connect();
+    say(peer, "GET http://localhost:9093/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(response_of(peer).find("\r\n\r\nGET /x"), std::string::npos);
+}
+
+TEST_F(admin_http, two_hosts_are_refused) {
+    serve();
+    EXPECT_NE(last_words("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n").find(" 400 "),
+              std::string::npos);
+}
+
 TEST_F(admin_http, request_that_trickles_is_cut_off) {
     serve({.request_time = std::chrono::seconds(1)});
     auto peer = connect();

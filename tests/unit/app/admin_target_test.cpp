@@ -20,6 +20,21 @@ TEST(admin_target, path_and_query_are_taken_apart_and_decoded) {
     EXPECT_EQ(t.query.at("levels"), "");
 }
 
+TEST(admin_target, whole_address_says_whom_it_means) {
+    const auto form = [](const std::string& target) {
+        std::string host = "field";
+        const auto path = origin_form(target, host);
+        return host + " " + path;
+    };
+    EXPECT_EQ(form("/calls?limit=1"), "field /calls?limit=1");
+    EXPECT_EQ(form("http://pbx:9093/calls?limit=1"), "pbx:9093 /calls?limit=1");
+    EXPECT_EQ(form("https://pbx/calls"), "pbx /calls");
+    EXPECT_EQ(form("http://pbx"), "pbx /");
+    EXPECT_EQ(form("http://pbx?limit=1"), "pbx /?limit=1");
+    EXPECT_EQ(form("http://"), " /");
+    EXPECT_EQ(form("*"), "field *");
+}
+
 TEST(admin_target, path_alone_has_no_query) {
     EXPECT_TRUE(target("/").query.empty());
     EXPECT_TRUE(target("/?").query.empty());
