@@ -95,6 +95,7 @@ class server final : public admin::server_view {
     admin::server_status status_now() const override;
     asio::io_context& main_context() noexcept override { return io_; }
     std::span<asio::io_context* const> call_contexts() noexcept override { return homes_; }
+    void hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) override;
     void answering_failed(const char* why) noexcept override;
 
     std::vector<asio::io_context*> homes();
@@ -154,6 +155,11 @@ class server final : public admin::server_view {
 admin::server_status server::status_now() const {
     return {calls_.statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
             phase_ != phase::serving};
+}
+
+void server::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
+    const std::lock_guard lock(sharing_);
+    report_.hung_up_by(by, id, calls);
 }
 
 void server::answering_failed(const char* why) noexcept {

@@ -83,6 +83,14 @@ void server_report::admin_failed(const char* why) {
     console_.log().error("admin address: a question could not be answered: {}", why);
 }
 
+// Once a call at least, and those who may do that may end them all: so there is no quota.
+void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t calls) {
+    const auto by = peer_text(who);
+    const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
+    console_.log(level_enum::info, fmt::format("{}: hung up by {} (DELETE at the admin address)", which, by),
+                 {{"call", to_string(id)}, {"by", by}});
+}
+
 void server_report::started(const call& c) {
     log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});

@@ -41,6 +41,9 @@ class server_report {
     void listening(const endpoint& where);
     void admin_listening(const endpoint& where);
     void admin_failed(const char* why);
+
+    /// Somebody hangs up calls of this id by way of the admin address.
+    void hung_up_by(const endpoint& who, const uuid& id, std::size_t calls);
     void started(const call& c);
 
     /// A digit, a mark or a clear.

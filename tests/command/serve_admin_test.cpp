@@ -161,6 +161,7 @@ TEST_F(serve_admin, delete_ends_the_call_in_order) {
     const auto id = id_of_first();
     EXPECT_EQ(get("/calls/" + id).json().at("id").as_string(), id);
     EXPECT_EQ(ask(admin, "DELETE /calls/" + id).status, 202);
+    EXPECT_TRUE(server->wait_for_errors("call " + id + ": hung up by 127.0.0.1:"));
     ASSERT_TRUE(comes_up(1));
     EXPECT_NE(id_of_first(), id);
     EXPECT_EQ(ask(admin, "DELETE /calls/" + id).status, 404);
@@ -235,6 +236,9 @@ TEST_F(serve_admin, token_opens_what_nothing_else_does) {
     // With a token, any name may lead here: a proxy's, for one.
     EXPECT_EQ(get("/calls", "Host: pbx.example\r\nAuthorization: Bearer " + token + "\r\n").status, 200);
     EXPECT_EQ(server->err.find(token), std::string::npos);
+    const auto m = get("/metrics", "Authorization: Bearer " + token + "\r\n");
+    EXPECT_EQ(m.metric("audiosocket_admin_requests_refused_total"), 7); // of the 10 before it
+    EXPECT_EQ(m.metric("audiosocket_admin_requests_total"), 11);
 }
 
 TEST_F(serve_admin, token_is_read_again_with_the_settings) {

@@ -76,14 +76,15 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
     own_counters counted;
     bool last_responses = false; // another process answers from now on
     tcp::acceptor accepting;
+    tcp::endpoint newcomer; // who is being accepted
     asio::steady_timer pause;
     std::list<std::weak_ptr<connection>> connections; // the one that has been waited for longest comes first
 };
 
 class http_server::connection : public std::enable_shared_from_this<connection> {
   public:
-    connection(tcp::socket socket, std::shared_ptr<impl> server)
-        : server_(std::move(server)), stream_(std::move(socket)), patience_(stream_.get_executor()),
+    connection(tcp::socket socket, const tcp::endpoint& peer, std::shared_ptr<impl> server)
+        : server_(std::move(server)), peer_(peer), stream_(std::move(socket)), patience_(stream_.get_executor()),
           buffer_(server_->limits.header_bytes_max + server_->limits.body_bytes_max),
           place_(server_->connections.insert(server_->connections.end(), std::weak_ptr<connection>())) {}
     connection(const connection&) = delete;
@@ -172,7 +173,8 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
                         std::move(host),
                         field(http::field::origin),
                         std::string(message["Sec-Fetch-Site"]),
-                        field(http::field::authorization)};
+                        field(http::field::authorization),
+                        peer_};
         server_->connections.splice(server_->connections.end(), server_->connections, place_);
         state_ = state::answering;
         stream_.expires_never();
@@ -187,6 +189,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
             const auto self = waiting.lock();
             if (!self || self->requests_ != number || self->state_ != state::answering) return;
             self->patience_.cancel();
+            if (what.status == 401 || what.status == 403) ++self->server_->counted.requests_refused;
             self->write(what);
         });
     }
@@ -236,6 +239,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     static constexpr std::size_t first_read_bytes = 2048;
 
     const std::shared_ptr<impl> server_;
+    const tcp::endpoint peer_;
     beast::tcp_stream stream_;
     asio::steady_timer patience_;
     beast::flat_buffer buffer_;
@@ -279,7 +283,7 @@ void http_server::impl::inherit(int descriptor) {
 }
 
 void http_server::impl::accept() {
-    accepting.async_accept([self = shared_from_this()](io_error error, tcp::socket socket) {
+    accepting.async_accept(newcomer, [self = shared_from_this()](io_error error, tcp::socket socket) {
         if (!self->accepting.is_open()) return;
         if (error && error != asio::error::connection_aborted) {
             self->pause.expires_after(accept_pause);
@@ -288,11 +292,12 @@ void http_server::impl::accept() {
             });
             return;
         }
+        const auto peer = self->newcomer;
         self->accept(); // first: whatever comes of this one, there is a next
         if (error) return;
         ++self->counted.connections;
         if (self->make_room())
-            std::make_shared<connection>(std::move(socket), self)->start();
+            std::make_shared<connection>(std::move(socket), peer, self)->start();
         else
             ++self->counted.connections_closed_early; // and the socket closes as it goes
     });

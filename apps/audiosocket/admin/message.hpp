@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <functional>
 #include <string>
 #include <utility>
@@ -15,6 +17,7 @@ struct request {
     std::string origin;
     std::string fetch_site; ///< Sec-Fetch-Site: what a browser says of who asks.
     std::string authorization;
+    boost::asio::ip::tcp::endpoint peer; ///< Who asks; a proxy, maybe.
 };
 
 struct response {

@@ -157,6 +157,8 @@ void add_admin(families& f, const own_counters& own) {
               "Connections to the admin address closed for others, or for what they sent.",
               own.connections_closed_early);
     f.counter("audiosocket_admin_requests_total", "Requests to the admin address.", own.requests);
+    f.counter("audiosocket_admin_requests_refused_total",
+              "Those of them without the token, or from pages of other sites.", own.requests_refused);
 }
 
 // When the process was started, in seconds since 1970: field 22 of /proc/self/stat is in ticks since the machine was.

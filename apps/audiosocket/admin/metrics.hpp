@@ -11,6 +11,7 @@ struct own_counters {
     std::uint64_t connections = 0;
     std::uint64_t connections_closed_early = 0; ///< To make room for others, or because of what they sent.
     std::uint64_t requests = 0;
+    std::uint64_t requests_refused = 0; ///< Without the token, or from a page of another site.
 };
 
 /// All of it in the text format of Prometheus (docs/operations.md has the meanings).

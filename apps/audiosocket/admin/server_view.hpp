@@ -31,6 +31,9 @@ class server_view {
     /// Where the calls live: the main one, or those of the shards.
     virtual std::span<boost::asio::io_context* const> call_contexts() = 0;
 
+    /// Whoever asked from `by` hangs up so many calls of this id. On any thread.
+    virtual void hung_up_by(const boost::asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) = 0;
+
     /// Answering has failed, as it should never: for want of memory, most likely. On any thread.
     virtual void answering_failed(const char* why) noexcept = 0;
 

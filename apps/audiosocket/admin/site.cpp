@@ -135,7 +135,7 @@ void site::answer_for_call(const std::string& path, const target& wanted, const 
     error_code error;
     const uuid id = uuid::parse(rest, error);
     if (error) return tell(error_response(400, "the id of a call looks like 8-4-4-4-12 hex digits"));
-    if (r.method == "DELETE" && !outline) return hang_up(id, tell);
+    if (r.method == "DELETE" && !outline) return hang_up(id, r, tell);
     if (!only_looks(r)) return tell(wrong_method(outline ? "GET, HEAD" : "GET, HEAD, DELETE"));
     if (!outline) return show_call(id, tell);
     // No call lasts longer: that is 40 years.
@@ -182,9 +182,10 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
 
 // All that bear the id. They end as if the program had hung up; when that is done is not waited for. Where a server
 // stops that may be its end, so whoever asked is told first.
-void site::hang_up(const uuid& id, const reply& tell) {
+void site::hang_up(const uuid& id, const request& r, const reply& tell) {
     auto calls = named(id);
     if (calls.empty()) return tell(no_such_call(id));
+    server_.hung_up_by(r.peer, id, calls.size());
     tell(json_response({{"hung_up", calls.size()}}, 202));
     visit_calls(
         std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_, [] {});

@@ -31,7 +31,7 @@ class site {
     void answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell);
     void show_call(const uuid& id, const reply& tell);
     void show_outline(const uuid& id, std::uint64_t from, const reply& tell);
-    void hang_up(const uuid& id, const reply& tell);
+    void hang_up(const uuid& id, const request& r, const reply& tell);
     template <class Action>
     void guarded(const reply& tell, Action action);
     void with_snapshot(const reply& tell, snapshots::handler then);

@@ -21,6 +21,7 @@ class idle_server final : public app::admin::server_view {
         return threads_;
     }
 
+    void hung_up_by(const boost::asio::ip::tcp::endpoint&, const uuid&, std::size_t) override {}
     void answering_failed(const char* why) noexcept override {
         const std::lock_guard lock(telling_);
         failures_.emplace_back(why);
