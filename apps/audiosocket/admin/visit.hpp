@@ -25,7 +25,8 @@ inline constexpr std::size_t calls_in_a_row = 64;
 using call_list = std::vector<std::shared_ptr<served_call>>;
 
 /// Runs `each(call, n)` for every call (n is its place in the list) on the thread where it lives, a few at a time, and
-/// then `done` on `back`. The calls are let go of on their own threads.
+/// then `done` on `back`. Whoever holds a call may let go of it on any thread: what the last hold leaves to be done is
+/// done on its own thread.
 void visit_calls(call_list calls, std::function<void(served_call&, std::size_t)> each, const back_context& back,
                  std::function<void()> done);
 
