@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <regex>
 
 // The page as a browser shows it. Chromium may be missing; then that is said, by name.
 
@@ -22,10 +23,11 @@ std::string find_program(const std::string& name) {
 
 class serve_admin_page : public admin_test {
   protected:
-    // What the page has become after some seconds, as HTML.
-    std::string shown(const std::string& path = "/") const {
+    // What the page has become after this time of its own, which passes faster than ours, as HTML.
+    std::string shown(const std::string& path = "/", int milliseconds = 4000) const {
         process browser({browser_, "--headless", "--no-sandbox", "--disable-gpu",
-                         "--user-data-dir=" + (folder / "profile").string(), "--virtual-time-budget=4000", "--dump-dom",
+                         "--user-data-dir=" + (folder / "profile").string(),
+                         "--virtual-time-budget=" + std::to_string(milliseconds), "--dump-dom",
                          "http://127.0.0.1:" + std::to_string(admin.port()) + path});
         browser.wait();
         return browser.out;
@@ -67,6 +69,22 @@ TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
     const auto calls = get("/calls").json();
     for (const auto& c : calls.at("calls").as_array())
         EXPECT_NE(page.find(std::string(c.at("peer").as_string())), std::string::npos);
+}
+
+// It had said "last minute" of the seconds for which it was open, right above the sum of all hours.
+TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
+    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    ASSERT_NO_FATAL_FAILURE(start());
+    const auto once = shown("/", 500);
+    EXPECT_NE(once.find("0 of 0 in all"), std::string::npos) << once;
+    const auto some = shown();
+    for (const std::string figure : {"late", "underruns"}) {
+        EXPECT_NE(once.find(">–</strong><span id=\"" + figure + "-span\">last minute</span>"), std::string::npos)
+            << once;
+        const std::regex seconds(">None</strong><span id=\"" + figure + "-span\">last [1-4] s</span>");
+        EXPECT_TRUE(std::regex_search(some, seconds)) << some;
+    }
+    EXPECT_NE(shown("/", 75'000).find("<span id=\"late-span\">last minute</span>"), std::string::npos);
 }
 
 TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {

@@ -9,7 +9,7 @@ const callsInterval = 500;
 const outlineInterval = 250;
 const patience = 4000; // the server gives up after three seconds
 const historyLength = 120; // looks at the status: two minutes
-const minute = 60;
+const minute = 60; // seconds
 
 const $ = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -58,11 +58,19 @@ function showState(state, text) {
 
 const history = [];
 
-// How much a counter has grown since some looks ago, and in how many seconds.
-function growth(looks, counter) {
+// How much a counter has grown in the last seconds, and in how many really: since the first look that is no older.
+function growth(seconds, counter) {
   const last = history.at(-1);
-  const first = history[Math.max(0, history.length - 1 - looks)];
+  const first = history.find((h) => last.at - h.at < (seconds + 0.5) * 1000);
   return { by: Math.max(0, counter(last) - counter(first)), seconds: (last.at - first.at) / 1000 };
+}
+
+// What has been counted in the last minute, or in as much of it as this page has seen.
+function showRecent(name, counted, text) {
+  $(name).textContent = !counted.seconds ? "–" : counted.by ? text : "None";
+  $(name).classList.toggle("hot", counted.by > 0);
+  const seen = Math.round(counted.seconds);
+  $(`${name}-span`).textContent = seen && seen < minute - 1 ? `last ${seen} s` : "last minute";
 }
 
 function rates(counter) {
@@ -121,27 +129,25 @@ function showStatus(s) {
   const late = (h) => h.statistics.late_frames + h.statistics.skipped_frames;
   const underruns = (h) => h.statistics.underruns;
   const cpu = (h) => h.cpu_seconds;
-  const perSecond = (counter) => {
+  const perSecond = (counter, format) => {
     const g = growth(3, counter);
-    return g.seconds ? g.by / g.seconds : 0;
+    return g.seconds ? format(g.by / g.seconds) : "–";
   };
-  $("frames-in").textContent = whole.format(perSecond(heard));
-  $("frames-out").textContent = whole.format(perSecond(sent));
+  $("frames-in").textContent = perSecond(heard, whole.format);
+  $("frames-out").textContent = perSecond(sent, whole.format);
   drawLine($("frames-line"), rates(sent), "--us", 50);
 
-  const lateNow = growth(minute, late).by;
-  $("late-share").textContent = lateNow ? `${((100 * lateNow) / Math.max(1, growth(minute, sent).by)).toPrecision(2)} %` : "None";
-  $("late-share").classList.toggle("hot", lateNow > 0);
+  const lateNow = growth(minute, late);
+  showRecent("late", lateNow, `${((100 * lateNow.by) / Math.max(1, growth(minute, sent).by)).toPrecision(2)} %`);
   $("late-all").textContent = `${whole.format(late(s))} of ${whole.format(sent(s))} in all`;
   drawLine($("late-line"), rates(late), "--warn", 5);
 
-  const ranDry = growth(minute, underruns).by;
-  $("underruns").textContent = ranDry ? whole.format(ranDry) : "None";
-  $("underruns").classList.toggle("hot", ranDry > 0);
+  const ranDry = growth(minute, underruns);
+  showRecent("underruns", ranDry, whole.format(ranDry.by));
   $("underruns-all").textContent = `${whole.format(underruns(s))} in all`;
   drawLine($("underruns-line"), rates(underruns), "--warn", 5);
 
-  $("cpu").textContent = tenths.format(100 * perSecond(cpu));
+  $("cpu").textContent = perSecond(cpu, (share) => tenths.format(100 * share));
   $("memory").textContent = `${tenths.format(s.resident_bytes / 2 ** 20)} MiB · ${whole.format(s.open_files)} files open`;
   drawLine($("cpu-line"), rates(cpu), "--us", 0.1);
 }
