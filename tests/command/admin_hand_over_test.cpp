@@ -47,6 +47,8 @@ TEST_F(admin_hand_over, successor_answers_at_the_same_address) {
     raw_peer up = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     EXPECT_EQ(ask(admin(), "GET /calls").json().at("calls_up").to_number<int>(), 1);
+    const auto answering = [&] { return ask(admin(), "GET /status").json().at("pid").to_number<pid_t>(); };
+    EXPECT_EQ(answering(), processes().front());
     raw_peer scraper(admin()); // connected to the one that goes
     scraper.send(raw("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     EXPECT_FALSE(scraper.receive_bytes(12).empty());
@@ -55,6 +57,10 @@ TEST_F(admin_hand_over, successor_answers_at_the_same_address) {
     // The call is up in the old process, which nobody reaches any more.
     EXPECT_EQ(ask(admin(), "GET /readyz").status, 200);
     EXPECT_EQ(ask(admin(), "GET /calls").json().at("calls_up").to_number<int>(), 0);
+    EXPECT_EQ(answering(), processes().back());
+    const auto unknown = ask(admin(), "GET /calls/07070707-0707-0707-0707-070707070707");
+    EXPECT_EQ(unknown.status, 404);
+    EXPECT_EQ(unknown.json().at("pid").to_number<pid_t>(), processes().back()); // so a page does not take it for over
     scraper.send(raw("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     const auto end = scraper.receive_all(); // so that the next question goes to the successor
     EXPECT_TRUE(end.orderly);

@@ -117,6 +117,7 @@ json::object status_json(const snapshot& s) {
                   : s.calls.size() >= s.server.calls_max ? "full"
                                                          : "serving"},
         {"version", AUDIOSOCKET_VERSION},
+        {"pid", getpid()},
         {"calls_up", s.calls.size()},
         {"calls_max", s.server.calls_max},
         {"handshakes", l.handshakes},

@@ -5,6 +5,8 @@
 #include "audiosocket/json_text.hpp"
 #include "audiosocket/log/printable.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -30,8 +32,9 @@ response wrong_method(const std::string& allowed) {
     return refusal;
 }
 
+// After a hand-over it may be up in another process, so this one says which it is.
 response no_such_call(const uuid& id) {
-    return error_response(404, "no call " + to_string(id) + " is up");
+    return json_response({{"error", "no call " + to_string(id) + " is up"}, {"pid", getpid()}}, 404);
 }
 
 response failed() {

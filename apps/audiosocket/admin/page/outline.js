@@ -95,13 +95,15 @@ export class Card {
     try {
       await this.onHangUp(id);
     } catch (error) {
-      if (this.id === id) this.note(error.status === 404 ? "The call is over." : error.message);
+      if (this.id !== id) return;
+      error.status === 404 ? this.ended(error.pid) : this.note(error.message);
     }
   }
 
   open(id) {
     this.id = id;
     this.over = false;
+    this.seenIn = null; // the process that the call is up in
     this.nextSlot = 0;
     this.edge = null;
     this.heard.clear();
@@ -118,11 +120,16 @@ export class Card {
     return this.id && !this.over;
   }
 
-  ended() {
+  // The process with this number does not know the call. After an upgrade the one before may have it still.
+  ended(pid) {
     if (!this.id) return;
     this.over = true;
     $("hang-up").disabled = true;
-    this.note("This call is over.");
+    this.note(
+      this.seenIn && this.seenIn !== pid
+        ? "Another process answers here now. After an upgrade this call goes on in the old one, and is not seen here any more."
+        : "This call is over.",
+    );
   }
 
   note(text) {
@@ -152,8 +159,9 @@ export class Card {
     this.said.draw(this.edge);
   }
 
-  showCall(call) {
+  showCall(call, pid) {
     if (call.id !== this.id) return;
+    this.seenIn ??= pid;
     const s = call.statistics;
     $("card-peer").textContent = call.peer;
     $("heard-db").textContent = decibels(call.heard);

@@ -18,7 +18,7 @@ const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFr
 export async function ask(path, options = {}) {
   const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(patience), cache: "no-store" });
   const body = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(body.error), { status: answer.status });
+  if (!answer.ok) throw Object.assign(new Error(body.error), { status: answer.status, pid: body.pid });
   return body;
 }
 
@@ -176,11 +176,12 @@ repeat(statusInterval, async () => {
 });
 
 repeat(callsInterval, async () => {
+  const id = card.id;
   try {
     calls.show(await ask(calls.path()));
-    if (card.id) card.showCall(await ask(`/calls/${card.id}`));
+    if (id) card.showCall(await ask(`/calls/${id}`), history.at(-1)?.pid);
   } catch (error) {
-    if (error.status === 404) card.ended();
+    if (error.status === 404 && card.id === id) card.ended(error.pid);
   }
 });
 
