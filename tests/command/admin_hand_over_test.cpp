@@ -1,3 +1,4 @@
+#include "browser.hpp"
 #include "hand_over_test.hpp"
 #include "http_client.hpp"
 
@@ -84,6 +85,31 @@ TEST_F(admin_hand_over, old_process_watches_neither_of_its_addresses_any_more) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20)); // the thread of the admin address leaves by itself
     while (!(watched = watched_though_closed(old)).empty() && std::chrono::steady_clock::now() < limit);
     EXPECT_EQ(watched, "");
+    up.finish();
+    stop_last();
+}
+
+// It had said "This call is over."
+TEST_F(admin_hand_over, page_tells_a_call_that_goes_on_in_the_old_process_from_one_that_is_over) {
+    const auto chromium = find_chromium();
+    if (chromium.empty()) GTEST_SKIP() << "chromium is missing";
+    serve({"--admin", "127.0.0.1:0"});
+    ASSERT_TRUE(server->wait_for_output(R"("event":"admin")"));
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    const std::string id = "07070707-0707-0707-0707-070707070707";
+    process browser(browse(chromium, folder / "profile",
+                           "http://127.0.0.1:" + std::to_string(admin().port()) + "/#" + id, std::chrono::minutes(5)));
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    double ours = 0;
+    // The page has some files, and then asks for the call several times.
+    while (ask(admin(), "GET /metrics").metric("audiosocket_admin_requests_total") < ++ours + 50 &&
+           std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    hand_over();
+    browser.wait();
+    EXPECT_NE(browser.out.find("Another process answers here now."), std::string::npos) << browser.out;
+    EXPECT_EQ(browser.out.find("This call is over."), std::string::npos);
     up.finish();
     stop_last();
 }

@@ -1,10 +1,8 @@
 #include "admin_test.hpp"
+#include "browser.hpp"
 
 #include <boost/json/array.hpp>
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <regex>
 
 // The page as a browser shows it. Chromium may be missing; then that is said, by name.
@@ -14,21 +12,12 @@ using namespace audiosocket::test;
 
 namespace {
 
-std::string find_program(const std::string& name) {
-    std::istringstream folders(std::getenv("PATH") ? std::getenv("PATH") : "");
-    for (std::string folder; std::getline(folders, folder, ':');)
-        if (const auto file = folder + "/" + name; access(file.c_str(), X_OK) == 0) return file;
-    return {};
-}
-
 class serve_admin_page : public admin_test {
   protected:
-    // What the page has become after this time of its own, which passes faster than ours, as HTML.
-    std::string shown(const std::string& path = "/", int milliseconds = 4000) const {
-        process browser({browser_, "--headless", "--no-sandbox", "--disable-gpu",
-                         "--user-data-dir=" + (folder / "profile").string(),
-                         "--virtual-time-budget=" + std::to_string(milliseconds), "--dump-dom",
-                         "http://127.0.0.1:" + std::to_string(admin.port()) + path});
+    // What the page has become after this time of its own, as HTML.
+    std::string shown(const std::string& path = "/", std::chrono::milliseconds time = std::chrono::seconds(4)) const {
+        process browser(
+            browse(browser_, folder / "profile", "http://127.0.0.1:" + std::to_string(admin.port()) + path, time));
         browser.wait();
         return browser.out;
     }
@@ -40,7 +29,7 @@ class serve_admin_page : public admin_test {
         return times;
     }
 
-    const std::string browser_ = find_program("chromium");
+    const std::string browser_ = find_chromium();
 };
 
 } // namespace
@@ -75,7 +64,7 @@ TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
 TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
     if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
     ASSERT_NO_FATAL_FAILURE(start());
-    const auto once = shown("/", 500);
+    const auto once = shown("/", std::chrono::milliseconds(500));
     EXPECT_NE(once.find("0 of 0 in all"), std::string::npos) << once;
     const auto some = shown();
     for (const std::string figure : {"late", "underruns"}) {
@@ -84,7 +73,8 @@ TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
         const std::regex seconds(">None</strong><span id=\"" + figure + "-span\">last [1-4] s</span>");
         EXPECT_TRUE(std::regex_search(some, seconds)) << some;
     }
-    EXPECT_NE(shown("/", 75'000).find("<span id=\"late-span\">last minute</span>"), std::string::npos);
+    EXPECT_NE(shown("/", std::chrono::seconds(75)).find("<span id=\"late-span\">last minute</span>"),
+              std::string::npos);
 }
 
 TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {
