@@ -63,20 +63,32 @@ struct serve_options {
     server_options server;
 };
 
-// Files that a call needs besides its socket: a recording.
-constexpr rlim_t files_per_call = 2;
+constexpr rlim_t files_per_call = 2;  // its socket, and a recording
 constexpr rlim_t files_per_shard = 3; // of Asio's reactor
-constexpr rlim_t files_besides = 50;
+constexpr rlim_t files_besides = 120; // the admin address, and those that the listener keeps for us
 
-// Callers beyond the limit of open files would wait unanswered: raise ours as far as the system allows.
+rlim_t files_wanted(const server_options& o) {
+    return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
+           o.shards * files_per_shard + files_besides;
+}
+
+// Callers beyond the limit of open files are refused: raise ours as far as the system allows.
 void raise_file_limit(const server_options& o) {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t wanted =
-        o.listener.calls_max * files_per_call + o.listener.handshakes_max + o.shards * files_per_shard + files_besides;
-    if (limit.rlim_cur >= wanted) return;
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files_wanted(o)) return;
+    limit.rlim_cur = std::min(files_wanted(o), limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Settings that are good, and yet not what is meant.
+std::vector<std::string> remarks_on(const server_options& o, const settings& said) {
+    auto all = said.remarks();
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < files_wanted(o))
+        all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
+                                  "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
+                                  o.listener.calls_max, files_wanted(o), limit.rlim_max));
+    return all;
 }
 
 const std::map<std::string, input_format> input_formats{{"auto", input_format::automatic},
@@ -158,6 +170,7 @@ server_options prepare(const serve_options& o, settings& said) {
         });
     ready.settings = said.values();
     said.throw_if_wrong();
+    ready.remarks = remarks_on(ready, said);
     return ready;
 }
 
@@ -185,10 +198,9 @@ server_options read_again(const std::vector<const char*>& arguments) {
 }
 
 void check_config(serve_reading& reading) {
-    for (const auto& remark : reading.said.remarks())
-        std::cerr << "audiosocket: " << remark << '\n';
     try {
-        prepare(reading.options, reading.said);
+        for (const auto& remark : prepare(reading.options, reading.said).remarks)
+            std::cerr << "audiosocket: " << remark << '\n';
     } catch (const failure& e) {
         throw failure(exit_code::usage, e.what());
     }

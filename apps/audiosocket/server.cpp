@@ -64,6 +64,8 @@ class server final : public admin::server_view {
 
     void run() {
         report_.listening(calls_.local_endpoint());
+        for (const auto& remark : options_.remarks)
+            report_.remark(remark);
         if (admin_) report_.admin_listening(admin_->local_endpoint());
         calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
             const std::lock_guard lock(sharing_);

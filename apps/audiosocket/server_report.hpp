@@ -39,6 +39,7 @@ class server_report {
     console& screen() noexcept { return console_; }
 
     void listening(const endpoint& where);
+    void remark(const std::string& what);
     void admin_listening(const endpoint& where);
     void started(const call& c);
 
