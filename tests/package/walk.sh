@@ -264,6 +264,12 @@ edit 's/^max-calls = .*/max-calls = "some"/'
 if on systemctl reload audiosocket >"$work/log" 2>&1; then fail "systemctl reload takes a mistake"; fi
 unit_is ActiveState active || fail "a mistake in the settings ends the service"
 saw "systemctl reload, with a mistake: refused, the service is $(unit ActiveState)"
+main=$(unit MainPID)
+on dpkg -i "/srv/upgrade/$(basename "${packages[1]}")" >"$work/log" 2>&1 || { cat "$work/log"; fail "the upgrade fails"; }
+grep 'the old program still runs' "$work/log" >"$work/told" || fail "nobody is told that there was no hand-over"
+[[ $(unit MainPID) == "$main" ]] || fail "a program that cannot start takes over"
+on audiosocket call "$port" --duration 0.5 >"$work/log" 2>&1 || { cat "$work/log"; fail "a hand-over that fails harms calls"; }
+saw "an upgrade, with the mistake: $(cat "$work/told"); process $main goes on"
 edit 's/^max-calls = .*/max-calls = 300/; s/^# drain-timeout = .*/drain-timeout = 4/; s/^# (record = )/\1/'
 on systemctl reload audiosocket >"$work/log" 2>&1 || { cat "$work/log"; fail "systemctl reload fails"; }
 eventually 5 "the settings are not read again" log_has 'settings read again: changed: drain-timeout, record;'
@@ -278,7 +284,14 @@ saw "DELETE /calls/$id: 202, and the caller's report:" && sed 's/^/      /' "$wo
 eventually 5 "there is no recording" on sh -c "ls $recordings/*$id*.wav"
 saw "recorded since then: $(on sh -c "stat -c '%n, %s bytes, of %U' $recordings/*")"
 
-step "stop with calls up"
+step "stop with calls up, right after a hand-over"
+on audiosocket call "$port" --duration 60 >"$work/older" 2>&1 &
+older=$!
+eventually 5 "the call is not up" metric_is audiosocket_calls 1
+main=$(unit MainPID)
+on systemctl kill --signal=USR2 --kill-whom=main audiosocket
+eventually 10 "a fourth hand-over fails" handed_over
+eventually 5 "the successor has no calls of its own" metric_is audiosocket_calls 0
 on audiosocket call "$port" --duration 2.5 >"$work/short" 2>&1 &
 short=$!
 on audiosocket call "$port" --duration 60 >"$work/long" 2>&1 &
@@ -298,11 +311,13 @@ wait "$short" || { cat "$work/short"; fail "a call does not finish while the ser
 saw "the short call ended by itself: $(grep -m 1 -i end "$work/short")"
 wait "$long" || { cat "$work/long"; fail "the long call was not hung up in order"; }
 saw "the long one was ended by drain-timeout: $(grep -m 1 -i end "$work/long")"
+wait "$older" || { cat "$work/older"; fail "the old process does not hang up in order"; }
+saw "so was that of the old process: $(grep -m 1 -i end "$work/older")"
 wait "$stop" || fail "systemctl stop fails"
 [[ -z $(running) ]] || fail "something runs still: $(running)"
 [[ $(unit Result),$(unit ExecMainStatus) == success,0 ]] || fail "it ends with $(unit Result), $(unit ExecMainStatus)"
 saw "stopped in $((SECONDS - stopping)) s: $(unit Result), exit code $(unit ExecMainStatus); nothing runs"
-if on journalctl -q --no-pager -o cat -u audiosocket | grep '"level":"error"'; then fail "the log has errors"; fi
+if on journalctl -q --no-pager -o cat -u audiosocket | grep '"level":"error"' | grep -v 'hand-over failed'; then fail "the log has errors"; fi
 
 step "the port from systemd"
 on systemctl enable --now audiosocket.socket >"$work/log" 2>&1 || { cat "$work/log"; fail "audiosocket.socket cannot be enabled"; }
