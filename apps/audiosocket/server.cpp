@@ -67,6 +67,8 @@ class server final : public admin::server_view {
         for (const auto& remark : options_.remarks)
             report_.remark(remark);
         if (admin_) report_.admin_listening(admin_->local_endpoint());
+        for (const auto& name : inherited_.close_rest())
+            report_.inherited_in_vain(name);
         calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
             const std::lock_guard lock(sharing_);
             report_.ended_early(peer, why);

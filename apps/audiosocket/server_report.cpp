@@ -93,6 +93,10 @@ void server_report::admin_listening(const endpoint& at) {
     print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
 }
 
+void server_report::inherited_in_vain(const std::string& name) {
+    console_.log().warn("a socket named {} was inherited, but there is no --{}; it is closed", name, name);
+}
+
 void server_report::started(const call& c) {
     log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});

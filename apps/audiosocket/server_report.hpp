@@ -41,6 +41,10 @@ class server_report {
     void listening(const endpoint& where);
     void remark(const std::string& what);
     void admin_listening(const endpoint& where);
+
+    /// A listening socket of this name was passed to us, and the settings ask for none.
+    void inherited_in_vain(const std::string& name);
+
     void started(const call& c);
 
     /// A digit, a mark or a clear.

@@ -219,6 +219,27 @@ TEST_F(serve_hand_over, successor_that_takes_its_time_to_end_is_given_some) {
     EXPECT_EQ(stop(), 0); // which waits until the sleeper has closed the output that it inherited
 }
 
+// The settings of the successor may have no admin address any more: nobody would answer there, but many could connect.
+TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
+    const auto file = folder / "server.toml";
+    std::ofstream(file) << "admin = \"127.0.0.1:0\"\n";
+    serve({"--config", file.string()});
+    ASSERT_TRUE(server->wait_for_output(R"("event":"admin")"));
+    const auto port = std::stoi(server->out.substr(server->out.rfind(R"("port":)") + 7));
+    const raw_peer::tcp::endpoint admin{boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)};
+    EXPECT_NO_THROW(raw_peer{admin});
+    std::ofstream(file) << "echo = true\n";
+    hand_over();
+    EXPECT_TRUE(server->wait_for_errors("a socket named admin was inherited, but there is no --admin")) << server->err;
+    EXPECT_EQ(server->wait(std::chrono::seconds(0)), -1);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::filesystem::exists("/proc/" + std::to_string(server->id()) + "/fd/0") && // it has nothing more to do
+           std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_THROW(raw_peer{admin}, boost::system::system_error); // refused
+    stop_last();
+}
+
 TEST_F(serve_hand_over, second_signal_while_one_is_starting_is_ignored_and_stopping_ends_that_one) {
     const auto program = own_program();
     serve_as(program, {});
