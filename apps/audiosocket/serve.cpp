@@ -126,6 +126,10 @@ std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
 
 // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
 clip load_at_own_rate(const std::string& file) {
+    // Whoever opens a pipe waits for its writer; and what came out of it is not there when the file is read again.
+    std::error_code missing;
+    if (std::filesystem::is_other(file, missing))
+        throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
     const int rate_hz = sound_reader(file).file_rate_hz();
     return clip::load(file, rate_hz);
 }

@@ -83,9 +83,6 @@ class server final : public admin::server_view {
         if (report_.screen().interactive()) draw_status();
         io_.run();
         admin_.reset();
-        disk_.join();
-        io_.restart();
-        io_.poll(); // what the disk thread had still to say
         report_.finish();
     }
 
@@ -120,6 +117,7 @@ class server final : public admin::server_view {
     void hang_up_all(const std::string& why);
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
+    void finish();
     void draw_status();
     live_calls up();
     bool nobody_up();
@@ -145,6 +143,8 @@ class server final : public admin::server_view {
     phase phase_ = phase::serving;
     bool told_to_stop_ = false; // by a signal; a hand-over is none
     bool answering_ = true;     // a call may come still
+    bool over_ = false;         // all calls are, and none will come
+    bool finished_ = false;     // the recordings are complete as well
 
     std::mutex sharing_; // of report_ and what follows
     live_calls live_;
@@ -261,7 +261,7 @@ bool server::nobody_up() {
 
 void server::wait_for_signal() {
     signals_.async_wait([this](auto error, int number) {
-        if (error) return;
+        if (error || finished_) return;
         wait_for_signal();
         on_signal(number);
     });
@@ -393,11 +393,19 @@ void server::tell_stopping(const std::string& why, std::chrono::milliseconds dra
 }
 
 void server::finish_if_over() {
-    if (phase_ == phase::serving || answering_ || !nobody_up()) return;
-    signals_.cancel();
+    if (over_ || phase_ == phase::serving || answering_ || !nobody_up()) return;
+    over_ = true;
     drain_timer_.cancel();
     status_timer_.cancel();
     watchdog_.reset();
+    // Behind all that is to be written. Signals are heard until then: a disk may never answer.
+    asio::post(disk_, [this] { asio::post(io_, [this] { finish(); }); });
+}
+
+// Nothing is left that could call us again.
+void server::finish() {
+    finished_ = true;
+    signals_.cancel();
 }
 
 void server::draw_status() {

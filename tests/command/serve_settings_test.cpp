@@ -100,6 +100,20 @@ TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the
     EXPECT_FALSE(std::filesystem::exists(folder / "calls"));
 }
 
+// Nobody may write into it for years: the start, and the thread that reads the settings again, would wait for that.
+TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
+    const auto pipe = folder / "pipe";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const auto file = write_settings("play = \"pipe\"\nadmin = \"127.0.0.1:0\"\nadmin-token-file = \"pipe\"\n");
+    const auto result = run({"serve", "--check-config", "--config", file});
+    EXPECT_EQ(result.code, 2);
+    const auto lines = lines_of(result.err);
+    ASSERT_EQ(lines.size(), 2U) << result.err;
+    EXPECT_NE(lines[0].find(":1:8: play: " + pipe.string() + ": is not a file"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[1].find(":3:20: admin-token-file: " + pipe.string() + ": is not a file"), std::string::npos)
+        << lines[1];
+}
+
 TEST_F(serve_settings, print_config_tells_what_holds_and_why) {
     const environment_variable calls("AUDIOSOCKET_MAX_CALLS", "12");
     const auto file = write_settings("max-calls = 5\necho = true\n");
