@@ -271,7 +271,6 @@ void server::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
     if (number == SIGHUP) return on_hangup_signal();
     if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
-    successor_.abandon();
     // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
     if (number == SIGTERM && !std::exchange(told_to_stop_, true))
         drain("SIGTERM");
@@ -332,6 +331,7 @@ void server::apply(const server_options& fresh) {
 // No more calls; those that are up may end by themselves.
 void server::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
+    successor_.abandon();
     calls_.close();
     let_calls_end(why);
 }
@@ -380,6 +380,7 @@ void server::on_successor(const std::string& failure) {
 
 void server::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
+    successor_.abandon();
     calls_.close();
     tell_stopping(why, {});
     for (const auto& c : up())

@@ -240,6 +240,16 @@ TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
     stop_last();
 }
 
+TEST_F(serve_hand_over, exit_after_ends_the_successor_that_is_starting_as_well) {
+    const auto program = own_program();
+    serve_as(program, {"--exit-after", "1"});
+    replace(program, "exec sleep 60");
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(server->wait(std::chrono::seconds(20)), 0) << server->out;
+}
+
 TEST_F(serve_hand_over, second_signal_while_one_is_starting_is_ignored_and_stopping_ends_that_one) {
     const auto program = own_program();
     serve_as(program, {});
