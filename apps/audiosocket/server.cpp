@@ -35,6 +35,9 @@ namespace asio = boost::asio;
 // The meter is redrawn this often: fast enough for speech, slow enough for a terminal.
 constexpr std::chrono::milliseconds status_interval{200};
 
+// Sums of what is left out of the log are due this often, for it is counted by the second.
+constexpr std::chrono::seconds sum_up_interval{1};
+
 // Calls that get a meter of their own on the status line.
 constexpr std::size_t metered_calls_max = 3;
 
@@ -55,7 +58,8 @@ class server final : public admin::server_view {
         : options_(options), read_again_(std::move(read_again)), inherited_(inherited), manager_(manager),
           report_(report_options(options)),
           cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
-          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {
+          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_),
+          sum_timer_(io_) {
         if (read_again_) signals_.add(SIGHUP);
         if (options.admin.listen)
             admin_ = std::make_unique<admin::admin_service>(options.admin,
@@ -79,6 +83,7 @@ class server final : public admin::server_view {
         });
         wait_for_signal();
         accept();
+        sum_up();
         asio::post(io_, [this] { tell_ready(); }); // by the loop that takes the connections
         if (report_.screen().interactive()) draw_status();
         io_.run();
@@ -118,6 +123,7 @@ class server final : public admin::server_view {
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
     void finish();
+    void sum_up();
     void draw_status();
     live_calls up();
     bool nobody_up();
@@ -140,6 +146,7 @@ class server final : public admin::server_view {
     std::optional<watchdog> watchdog_; // if the service manager asks for it
     asio::steady_timer drain_timer_;
     asio::steady_timer status_timer_;
+    asio::steady_timer sum_timer_;
     phase phase_ = phase::serving;
     bool told_to_stop_ = false; // by a signal; a hand-over is none
     bool answering_ = true;     // a call may come still
@@ -407,6 +414,18 @@ void server::finish_if_over() {
 void server::finish() {
     finished_ = true;
     signals_.cancel();
+    sum_timer_.cancel();
+}
+
+void server::sum_up() {
+    sum_timer_.expires_after(sum_up_interval);
+    sum_timer_.async_wait([this](auto error) {
+        if (error || finished_) return;
+        std::unique_lock lock(sharing_);
+        report_.sum_up(clock::now());
+        lock.unlock();
+        sum_up();
+    });
 }
 
 void server::draw_status() {

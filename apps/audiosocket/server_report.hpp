@@ -78,6 +78,10 @@ class server_report {
     /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
     void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);
 
+    /// Tells how many lines were left out of each peer's seconds that are over; of all seconds if `at_end`. To be asked
+    /// for once a second: whoever floods the log may well be the last to be logged.
+    void sum_up(time_point now, bool at_end = false);
+
     /// Writes what waits still. Throws failure (file) where not every line could be written to standard output.
     void finish();
 
@@ -85,7 +89,6 @@ class server_report {
     void print(const boost::json::object& line);
     void warn_of_failed_output();
     void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
-    void sum_up(time_point now, bool at_end = false);
     void sum_up(peer_quota& quota, time_point now, bool at_end);
 
     console console_;
