@@ -114,6 +114,7 @@ class server final : public admin::server_view {
     void on_signal(int number);
     void on_hangup_signal();
     void reload();
+    void ignore_reload();
     void apply(const server_options& fresh);
     void drain(const std::string& why);
     void hand_over();
@@ -288,14 +289,15 @@ void server::on_signal(int number) {
 
 // Somebody has new settings for us; or the terminal that we were started from has been closed.
 void server::on_hangup_signal() {
-    if (phase_ != phase::serving) return;
     if (!report_.screen().terminal_is_gone()) return reload();
+    if (phase_ == phase::hanging_up) return; // a terminal may say twice that it closes
     hang_up_all("SIGHUP");
     finish_if_over();
 }
 
 // Reading the settings loads sound files as well: not here, where calls may live.
 void server::reload() {
+    if (phase_ != phase::serving) return ignore_reload();
     reload_again_ = std::exchange(reloading_, true);
     if (reload_again_) return;
     manager_.reloading();
@@ -309,7 +311,7 @@ void server::reload() {
         }
         asio::post(io_, [this, fresh, wrong] {
             reloading_ = false;
-            if (phase_ != phase::serving) return;
+            if (phase_ != phase::serving) return ignore_reload();
             if (fresh) {
                 apply(*fresh);
             } else {
@@ -320,6 +322,12 @@ void server::reload() {
             if (std::exchange(reload_again_, false)) reload();
         });
     });
+}
+
+// There are no calls to come.
+void server::ignore_reload() {
+    const std::lock_guard lock(sharing_);
+    report_.reload_ignored("this process is stopping");
 }
 
 // For calls to come; those that are up go on as they began.

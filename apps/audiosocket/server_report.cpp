@@ -216,6 +216,11 @@ void server_report::hand_over_ignored(const std::string& why) {
     print({{"event", "hand_over_ignored"}, {"reason", why}});
 }
 
+void server_report::reload_ignored(const std::string& why) {
+    console_.log().warn("SIGHUP is ignored: {}", why);
+    print({{"event", "reload_ignored"}, {"reason", why}});
+}
+
 void server_report::manager_not_told(const std::error_code& error) {
     console_.log().warn("the service manager cannot be told (NOTIFY_SOCKET): {}", error.message());
 }

@@ -58,6 +58,9 @@ class server_report {
     /// They were, and are wrong: a line each.
     void reload_failed(const std::string& mistakes);
 
+    /// They will not be.
+    void reload_ignored(const std::string& why);
+
     /// The call is over, `age` after it came.
     void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
 

@@ -206,6 +206,20 @@ TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full)
     EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
+    serve_with("echo = true\n");
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    server->signal(SIGTERM);
+    ASSERT_TRUE(server->wait_for_output("\"stopping\""));
+    server->signal(SIGHUP);
+    EXPECT_TRUE(server->wait_for_output(R"({"event":"reload_ignored","reason":"this process is stopping"})"))
+        << server->out;
+    EXPECT_TRUE(server->wait_for_errors("SIGHUP is ignored: this process is stopping")) << server->err;
+    up.finish();
+    EXPECT_EQ(server->wait(), 0);
+}
+
 TEST_F(serve_settings, storm_of_sighup_is_survived) {
     serve_with("tone = 440\n", {"--shards", "2"});
     process live(command({"call", where, "--duration", "2", "--json"}));
