@@ -1,3 +1,4 @@
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/log/printable.hpp"
 #include "audiosocket/server.hpp"
 #include "audiosocket/settings/settings.hpp"
@@ -219,6 +220,7 @@ void serve(serve_reading& reading, const std::vector<const char*>& arguments) {
         std::cout << reading.said.as_toml();
         return;
     }
+    hold_signals_back(); // run_server() lets them in
     run_server(reading.result(), [arguments] { return read_again(arguments); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "audiosocket/admin/admin_service.hpp"
 #include "audiosocket/failure.hpp"
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/inherited_sockets.hpp"
 #include "audiosocket/reload.hpp"
 #include "audiosocket/server_report.hpp"
@@ -193,7 +194,8 @@ void server::tell_ready() {
         const std::lock_guard lock(sharing_);
         report_.manager_not_told(error);
     }
-    inherited_.tell_ready(); // last: the predecessor may end at once
+    inherited_.tell_ready(); // last of those: the predecessor may end at once
+    let_signals_in();
     if (const auto interval = manager_.watchdog_interval()) {
         std::vector<asio::io_context*> threads = homes_;
         if (cores_) threads.push_back(&io_);

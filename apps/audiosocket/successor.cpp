@@ -1,5 +1,6 @@
 #include "audiosocket/successor.hpp"
 
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/inherited_sockets.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -138,7 +139,9 @@ std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<s
     posix_spawn_file_actions_addclosefrom_np(&actions, end); // whatever a library of ours has left open: no call
     posix_spawnattr_t how;
     posix_spawnattr_init(&how);
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK); // to the empty one that it is made with
+    const auto held = held_signals(); // until it listens to them, for they would end it
+    posix_spawnattr_setsigmask(&how, &held);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
 
     auto arguments = how_.arguments;
     auto variables_for_it = environment_for(all, variables);

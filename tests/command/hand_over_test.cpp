@@ -1,5 +1,7 @@
 #include "hand_over_test.hpp"
 
+#include "support/held_file.hpp"
+
 #include <list>
 
 using namespace audiosocket;
@@ -27,6 +29,17 @@ class serve_hand_over : public hand_over_test {
         server = std::make_unique<process>(std::move(options));
         ASSERT_TRUE(server->wait_for_output("\n")) << server->err;
         where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
+    }
+
+    // What the server has started; 0 if there is nothing.
+    pid_t successor() const {
+        const auto parent = "PPid:\t" + std::to_string(server->id());
+        for (const auto& one : std::filesystem::directory_iterator("/proc")) {
+            std::ifstream status(one.path() / "status");
+            for (std::string line; std::getline(status, line);)
+                if (line == parent) return std::stoi(one.path().filename());
+        }
+        return 0;
     }
 
     void expect_it_goes_on(raw_peer& up) {
@@ -237,6 +250,22 @@ TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
            std::chrono::steady_clock::now() < limit)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_THROW(raw_peer{admin}, boost::system::system_error); // refused
+    stop_last();
+}
+
+TEST_F(serve_hand_over, sighup_of_a_successor_that_is_still_starting_is_heard_when_it_has_started) {
+    const auto sound = numbered_file("said.wav", 800);
+    serve({"--play", sound.string()});
+    held_file slow(sound);
+    if (!slow) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(slow.wait_for_reader());
+    const pid_t fresh = successor();
+    ASSERT_NE(fresh, 0);
+    kill(fresh, SIGHUP);
+    slow.release();
+    ASSERT_TRUE(server->wait_for_output("handed over to process " + std::to_string(fresh))) << server->out;
+    EXPECT_TRUE(server->wait_for_output("\"reloaded\"")) << server->out;
     stop_last();
 }
 

@@ -1,6 +1,7 @@
 #include "command_test.hpp"
 
 #include "support/environment.hpp"
+#include "support/held_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -218,6 +219,21 @@ TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
     EXPECT_TRUE(server->wait_for_errors("SIGHUP is ignored: this process is stopping")) << server->err;
     up.finish();
     EXPECT_EQ(server->wait(), 0);
+}
+
+// A large sound takes its time, and until there was a server to ask, the signal would have ended the process.
+TEST_F(serve_settings, sighup_of_a_server_that_is_still_starting_is_heard_when_it_has_started) {
+    const auto sound = numbered_file("said.wav", 800);
+    held_file slow(sound);
+    if (!slow) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    server = std::make_unique<process>(
+        command({"serve", "--listen", "127.0.0.1:0", "--json", "--config", write_settings("play = \"said.wav\"\n")}));
+    ASSERT_TRUE(slow.wait_for_reader());
+    server->signal(SIGHUP);
+    write_settings("tone = 440\n");
+    slow.release();
+    EXPECT_TRUE(server->wait_for_output(R"({"event":"reloaded","changed":["play","tone"])")) << server->out;
+    EXPECT_EQ(stop(), 0);
 }
 
 TEST_F(serve_settings, storm_of_sighup_is_survived) {
