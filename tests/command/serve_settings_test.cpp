@@ -115,6 +115,21 @@ TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
         << lines[1];
 }
 
+// What is printed is a file of settings, and paths in one begin at its own folder.
+TEST_F(serve_settings, print_config_can_be_read_again_from_another_folder) {
+    const auto inner = folder / "inner";
+    std::filesystem::create_directory(inner);
+    numbered_file("said.wav", 800);
+    std::ofstream(folder / "in.toml") << "play = \"said.wav\"\n";
+    process printing({"/bin/sh", "-c", "cd '" + folder.string() + "'; exec \"$@\" > inner/server.toml", "sh",
+                      AUDIOSOCKET_COMMAND, "serve", "--print-config", "--config", "in.toml", "--record", "../calls"});
+    EXPECT_EQ(printing.wait(), 0) << printing.err;
+    const auto checked = run({"serve", "--check-config", "--config", (inner / "server.toml").string()});
+    EXPECT_EQ(checked.code, 0) << checked.err;
+    const auto printed = run({"serve", "--print-config", "--config", (inner / "server.toml").string()}).out;
+    EXPECT_NE(printed.find("record = \"" + (folder / "../calls").string() + "\""), std::string::npos) << printed;
+}
+
 TEST_F(serve_settings, print_config_tells_what_holds_and_why) {
     const environment_variable calls("AUDIOSOCKET_MAX_CALLS", "12");
     const auto file = write_settings("max-calls = 5\necho = true\n");
