@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -135,11 +137,24 @@ clip load_at_own_rate(const std::string& file) {
     return clip::load(file, rate_hz);
 }
 
+// Whether a folder can be made there, which is tried with one of another name: permissions do not tell of all file
+// systems.
+void check_could_be_made(const std::string& folder) {
+    std::error_code missing;
+    auto parent = std::filesystem::absolute(folder);
+    while (parent.has_relative_path() && !std::filesystem::exists(parent, missing))
+        parent = parent.parent_path();
+    std::string other = (parent / ".audiosocket-XXXXXX").string();
+    if (mkdtemp(other.data()) == nullptr)
+        throw failure(exit_code::file, folder + ": cannot be made: " + std::strerror(errno));
+    rmdir(other.c_str());
+}
+
 // Whether recordings may go there; unless we only look, it is made if it is not there.
 void check_folder(const std::string& folder, bool only_look) {
     std::error_code error;
     if (!only_look) std::filesystem::create_directories(folder, error);
-    if (only_look && !std::filesystem::exists(folder, error)) return; // it will be made
+    if (only_look && !std::filesystem::exists(folder, error)) return check_could_be_made(folder);
     if (error || !std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK | X_OK) != 0)
         throw failure(exit_code::file, folder + ": cannot write there: " +
                                            (error ? error.message() : std::string(std::strerror(errno))));

@@ -101,6 +101,20 @@ TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the
     EXPECT_FALSE(std::filesystem::exists(folder / "calls"));
 }
 
+// A name in /proc: not even root can make a folder there.
+TEST_F(serve_settings, check_config_refuses_a_folder_that_cannot_be_made) {
+    const auto file = write_settings("record = \"/proc/calls/today\"\n");
+    const auto checked = run({"serve", "--check-config", "--config", file});
+    EXPECT_EQ(checked.code, 2);
+    EXPECT_NE(checked.err.find(":1:10: record: /proc/calls/today: cannot be made: "), std::string::npos) << checked.err;
+    write_settings("record = \"server.toml/calls\"\n");
+    EXPECT_EQ(run({"serve", "--check-config", "--config", file}).code, 2);
+    write_settings("record = \"a/b/calls\"\n");
+    EXPECT_EQ(run({"serve", "--check-config", "--config", file}).code, 0);
+    const std::filesystem::directory_iterator all(folder);
+    EXPECT_EQ(std::distance(begin(all), end(all)), 1); // the file
+}
+
 // Nobody may write into it for years: the start, and the thread that reads the settings again, would wait for that.
 TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
     const auto pipe = folder / "pipe";
