@@ -34,8 +34,8 @@ void report(benchmark::State& state, std::uint64_t messages, std::uint64_t alloc
     state.SetBytesProcessed(static_cast<std::int64_t>(messages * message_bytes));
     state.counters["allocations/message"] = per_message(allocated);
     state.counters["copied_bytes/message"] = per_message(copied);
-    state.counters["ns/message"] = benchmark::Counter(static_cast<double>(messages) * 1e-9,
-                                                      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["time/message"] =
+        benchmark::Counter(static_cast<double>(messages), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 // `chunk` bytes at a time, as reads from a socket give them. Payload that is not where it was fed was copied.

@@ -27,10 +27,13 @@ asio::awaitable<void> serve(listener& calls) {
     }
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    listener calls{io, parse_address(argc > 1 ? argv[1] : ":9092").value()};
+    listener calls{io, address::parse(argc > 1 ? argv[1] : ":9092")};
     std::cout << "listening on " << calls.local_endpoint() << std::endl;
     asio::co_spawn(io, serve(calls), asio::detached);
     io.run();
+} catch (const std::exception& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

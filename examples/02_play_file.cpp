@@ -38,7 +38,7 @@ int main(int argc, char** argv) try {
     if (argc < 2) throw std::runtime_error("usage: 02_play_file FILE [HOST:PORT]");
     const clip sound = clip::load(argv[1], 8000); // shared by all calls
     asio::io_context io{1};
-    listener calls{io, parse_address(argc > 2 ? argv[2] : ":9092").value()};
+    listener calls{io, address::parse(argc > 2 ? argv[2] : ":9092")};
     std::cout << "listening on " << calls.local_endpoint() << std::endl;
     asio::co_spawn(io, serve(calls, sound), asio::detached);
     io.run();

@@ -39,7 +39,7 @@ int main(int argc, char** argv) try {
     asio::io_context io{1};
     listener_options options;
     options.call.receive_rate_hz = 8000; // whatever the caller sends
-    listener calls{io, parse_address(argc > 2 ? argv[2] : ":9092").value(), options};
+    listener calls{io, address::parse(argc > 2 ? argv[2] : ":9092"), options};
     std::cout << "listening on " << calls.local_endpoint() << std::endl;
     asio::co_spawn(io, serve(calls, argv[1]), asio::detached);
     io.run();

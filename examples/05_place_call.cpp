@@ -32,12 +32,13 @@ asio::awaitable<void> ring(asio::io_context& io, address server) {
     }
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    int status = 0;
-    asio::co_spawn(io, ring(io, parse_address(argc > 1 ? argv[1] : "localhost:9092").value()),
-                   [&status](std::exception_ptr failed) { status = failed ? 1 : 0; });
+    asio::co_spawn(io, ring(io, address::parse(argc > 1 ? argv[1] : "localhost:9092")), [](std::exception_ptr failed) {
+        if (failed) std::rethrow_exception(failed);
+    });
     io.run();
-    if (status != 0) std::cerr << "no connection\n";
-    return status;
+} catch (const std::exception& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

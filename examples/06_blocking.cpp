@@ -45,11 +45,14 @@ void serve(tcp::socket socket) {
     speaker.join();
 }
 
-int main(int argc, char** argv) {
-    const address where = parse_address(argc > 1 ? argv[1] : "0.0.0.0:9092").value();
+int main(int argc, char** argv) try {
+    const address where = address::parse(argc > 1 ? argv[1] : "0.0.0.0:9092");
     asio::io_context io;
-    tcp::acceptor acceptor{io, {asio::ip::make_address(where.host), where.port}};
+    tcp::acceptor acceptor{io, *tcp::resolver(io).resolve(where.host, std::to_string(where.port)).begin()};
     std::cout << "listening on " << acceptor.local_endpoint() << std::endl;
     for (;;)
         std::thread(serve, acceptor.accept()).detach();
+} catch (const std::exception& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

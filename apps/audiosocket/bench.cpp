@@ -4,6 +4,7 @@
 #include "audiosocket/bench/report.hpp"
 #include "audiosocket/console.hpp"
 #include "audiosocket/json_text.hpp"
+#include "audiosocket/process_figures.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/call/event.hpp>
@@ -230,7 +231,7 @@ void add_bench(CLI::App& command, exit_code& result) {
         ->check(CLI::Range(1, 64))
         ->type_name("N");
     verb->add_option("--server-pid", o.server_pid, "The server's process: its processor time and memory are looked at")
-        ->check(CLI::PositiveNumber)
+        ->check(process_id_mistake)
         ->type_name("PID");
     verb->add_option("--plot", o.plot, "Draw the distributions into this file, as SVG")->type_name("FILE");
     auto* json = verb->add_flag("--json", o.json, "The report as JSON");

@@ -2,6 +2,7 @@
 #include "audiosocket/check/report.hpp"
 #include "audiosocket/console.hpp"
 #include "audiosocket/json_text.hpp"
+#include "audiosocket/process_figures.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/net/address.hpp>
@@ -130,12 +131,7 @@ check::line::tcp::endpoint find(const address& server) {
 
 check::target prepare(const check_options& o) {
     check::target t = o.target;
-    if (o.pid != 0) {
-        if (!look_at(o.pid))
-            throw failure(exit_code::usage,
-                          fmt::format("--server-pid {}: there is no such process that can be looked at", o.pid));
-        t.pid = o.pid;
-    }
+    if (o.pid != 0) t.pid = o.pid;
     if (o.calls_max != 0) {
         t.calls_max = o.calls_max;
         // Two are left for whoever is being hung up still.
@@ -239,7 +235,7 @@ exit_code run_check(const check_options& o) {
 
 void add_server_facts(CLI::App& verb, check_options& o) {
     verb.add_option("--server-pid", o.pid, "The server's process: its memory, descriptors and time are looked at")
-        ->check(CLI::PositiveNumber)
+        ->check(process_id_mistake)
         ->type_name("PID");
     verb.add_option("--id-timeout", o.id_timeout_s, "The server's deadline for the id; waited for up to 33 s otherwise")
         ->check(CLI::Range(0.1, 3600.0))

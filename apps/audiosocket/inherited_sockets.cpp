@@ -82,8 +82,7 @@ void inherited_sockets::add(const std::string& name, int descriptor, int count) 
 }
 
 inherited_sockets::~inherited_sockets() {
-    for (const auto& [name, descriptor] : descriptors_)
-        close(descriptor);
+    close_rest();
 }
 
 std::optional<int> inherited_sockets::release(std::string_view name) {
@@ -92,6 +91,17 @@ std::optional<int> inherited_sockets::release(std::string_view name) {
     const int descriptor = found->second;
     descriptors_.erase(found);
     return descriptor;
+}
+
+std::vector<std::string> inherited_sockets::close_rest() {
+    std::vector<std::string> names;
+    for (const auto& [name, descriptor] : descriptors_) {
+        if (name == ready_name) continue;
+        close(descriptor);
+        names.push_back(name);
+    }
+    std::erase_if(descriptors_, [](const auto& one) { return one.first != ready_name; });
+    return names;
 }
 
 void inherited_sockets::tell_ready() {

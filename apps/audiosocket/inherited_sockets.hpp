@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace audiosocket::app {
 
@@ -29,11 +30,15 @@ class inherited_sockets {
 
     inherited_sockets(inherited_sockets&&) = default;
     inherited_sockets& operator=(inherited_sockets&&) = delete;
-    /// Closes those that nobody asked for.
     ~inherited_sockets();
 
     /// Gives one away; nothing where there is none of this name.
     std::optional<int> release(std::string_view name);
+
+    /// Closes those that nobody has asked for, and returns their names: callers would be put through to a socket that
+    /// listens, and never be answered. Not the predecessor's pipe: its end tells that this process has ended, and there
+    /// is more to be said before that, as why.
+    std::vector<std::string> close_rest();
 
     bool from_predecessor() const noexcept { return from_predecessor_; }
 

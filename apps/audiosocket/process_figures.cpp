@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +59,14 @@ std::optional<process_figures> look_at(pid_t process) {
         figures.context_switches += context_switches(at->path());
     }
     return figures;
+}
+
+std::string process_id_mistake(const std::string& text) {
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), process);
+    if (error != std::errc{} || end != text.data() + text.size() || process <= 0)
+        return "expected the id of a process, found \"" + text + "\"; does it run?";
+    return look_at(process) ? "" : "process " + text + " is not there, or may not be looked at";
 }
 
 std::size_t raise_file_limit() {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace audiosocket::app {
 
@@ -23,6 +24,10 @@ std::optional<process_figures> look_at(pid_t process);
 
 /// The processor time alone, which a single system call tells to the nanosecond.
 std::optional<std::chrono::nanoseconds> cpu_time(pid_t process);
+
+/// For command lines: what is wrong with a text that should be the id of a process, which we may look at; empty if
+/// nothing is.
+std::string process_id_mistake(const std::string& text);
 
 /// Raises our own limit of open files as far as the system lets us, and returns it.
 std::size_t raise_file_limit();

@@ -43,7 +43,7 @@ settings_changes take_changes(settings_by_name& holding, const settings_by_name&
 
 std::string to_text(const settings_changes& changes) {
     if (changes.taken.empty()) return "none has changed; sound files were read anew";
-    return "changed from now on: " + joined(changes.taken);
+    return "changed: " + joined(changes.taken) + "; calls that are up go on as they began";
 }
 
 std::string joined(const std::vector<std::string>& names) {

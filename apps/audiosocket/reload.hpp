@@ -8,7 +8,7 @@ namespace audiosocket::app {
 
 /// What is other than before in settings that were read again.
 struct settings_changes {
-    std::vector<std::string> taken;        ///< Names of what holds from now on, for calls to come.
+    std::vector<std::string> taken;        ///< Names of what holds from now on.
     std::vector<std::string> need_restart; ///< Names of what the running server cannot change.
 };
 
@@ -17,7 +17,7 @@ using settings_by_name = std::map<std::string, std::string>;
 /// Compares what holds with what was read. `holding` becomes what holds then: of what needs a restart the old value.
 settings_changes take_changes(settings_by_name& holding, const settings_by_name& read);
 
-/// "changed from now on: play, tone", or that nothing has.
+/// "changed: play, tone; calls that are up go on as they began", or that nothing has.
 std::string to_text(const settings_changes& changes);
 
 /// "a, b, c".

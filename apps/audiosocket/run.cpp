@@ -1,16 +1,23 @@
 #include "audiosocket/run.hpp"
 
 #include "audiosocket/log/printable.hpp"
+#include "audiosocket/settings/option_kind.hpp"
 #include "audiosocket/verbs.hpp"
 
 #include <audiosocket/audio/sound_error.hpp>
 
 #include <boost/system/system_error.hpp>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace audiosocket::app {
 namespace {
@@ -42,20 +49,40 @@ std::string words_of(const boost::system::system_error& e) {
     std::string said = e.what();
     const std::string code = e.code().what();
     if (said.ends_with(code)) said.replace(said.size() - code.size(), code.size(), e.code().message());
+    if (e.code() == boost::system::errc::address_in_use)
+        said += "; another program listens there (ss -ltnp shows which)";
+    if (e.code() == boost::system::errc::address_not_available)
+        said += "; this machine has no such address (ip addr shows which it has)";
     return said;
+}
+
+// CLI11 names all that is left over, the last first.
+std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc, const char* const* argv) {
+    const auto left_over = command.remaining(true);
+    const std::vector<std::string> given(argv, argv + argc);
+    const auto first = std::ranges::find_first_of(given, left_over);
+    if (first == given.end()) return "too many arguments";
+    if (!first->starts_with("--")) return *first + ": not expected here";
+    std::vector<std::string> options;
+    for (const auto* option : command.get_subcommands().front()->get_options())
+        if (!long_name(*option).empty()) options.push_back(long_name(*option));
+    const auto name = first->substr(2, first->find('=') - 2);
+    const auto meant = nearest(name, options);
+    return "--" + name + ": no such option" + (meant.empty() ? "" : "; did you mean --" + meant + "?");
 }
 
 // CLI11 says of an unknown verb only that one is required.
 void check_verb(CLI::App& command, int argc, const char* const* argv) {
     const std::string given = argc > 1 ? argv[1] : "";
-    std::string verbs;
-    for (const auto* verb : command.get_subcommands({})) {
-        if (verb->get_name() == given) return;
-        verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
-    }
-    if (given.starts_with('-')) return;
+    std::vector<std::string> verbs;
+    for (const auto* verb : command.get_subcommands({}))
+        verbs.push_back(verb->get_name());
+    if (given.starts_with('-') || std::ranges::find(verbs, given) != verbs.end()) return;
+    const auto meant = nearest(given, verbs);
     throw failure(exit_code::usage, (given.empty() ? "a subcommand is missing" : given + " is no subcommand") +
-                                        "; it is one of " + verbs + " (see --help)");
+                                        (meant.empty() ? fmt::format("; it is one of {}", fmt::join(verbs, ", "))
+                                                       : fmt::format("; did you mean {}?", meant)) +
+                                        " (see --help)");
 }
 
 int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& result) {
@@ -67,6 +94,8 @@ int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& 
         return static_cast<int>(result);
     } catch (const CLI::Success& e) { // --help, --version
         return command.exit(e);
+    } catch (const CLI::ExtrasError& e) {
+        return fail(exit_code::usage, words_of(e, command, argc, argv) + " (see --help)");
     } catch (const CLI::ParseError& e) {
         return fail(exit_code::usage, std::string(e.what()) + " (see --help)");
     } catch (const failure& e) {

@@ -1,3 +1,4 @@
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/log/printable.hpp"
 #include "audiosocket/server.hpp"
 #include "audiosocket/settings/settings.hpp"
@@ -12,7 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -63,20 +66,32 @@ struct serve_options {
     server_options server;
 };
 
-// Files that a call needs besides its socket: a recording.
-constexpr rlim_t files_per_call = 2;
+constexpr rlim_t files_per_call = 2;  // its socket, and a recording
 constexpr rlim_t files_per_shard = 3; // of Asio's reactor
-constexpr rlim_t files_besides = 50;
+constexpr rlim_t files_besides = 120; // the admin address, and those that the listener keeps for us
 
-// Callers beyond the limit of open files would wait unanswered: raise ours as far as the system allows.
+rlim_t files_wanted(const server_options& o) {
+    return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
+           o.shards * files_per_shard + files_besides;
+}
+
+// Callers beyond the limit of open files are refused: raise ours as far as the system allows.
 void raise_file_limit(const server_options& o) {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t wanted =
-        o.listener.calls_max * files_per_call + o.listener.handshakes_max + o.shards * files_per_shard + files_besides;
-    if (limit.rlim_cur >= wanted) return;
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files_wanted(o)) return;
+    limit.rlim_cur = std::min(files_wanted(o), limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Settings that are good, and yet not what is meant.
+std::vector<std::string> remarks_on(const server_options& o, const settings& said) {
+    auto all = said.remarks();
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < files_wanted(o))
+        all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
+                                  "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
+                                  o.listener.calls_max, files_wanted(o), limit.rlim_max));
+    return all;
 }
 
 const std::map<std::string, input_format> input_formats{{"auto", input_format::automatic},
@@ -114,15 +129,32 @@ std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
 
 // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
 clip load_at_own_rate(const std::string& file) {
+    // Whoever opens a pipe waits for its writer; and what came out of it is not there when the file is read again.
+    std::error_code missing;
+    if (std::filesystem::is_other(file, missing))
+        throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
     const int rate_hz = sound_reader(file).file_rate_hz();
     return clip::load(file, rate_hz);
+}
+
+// Whether a folder can be made there, which is tried with one of another name: permissions do not tell of all file
+// systems.
+void check_could_be_made(const std::string& folder) {
+    std::error_code missing;
+    auto parent = std::filesystem::absolute(folder);
+    while (parent.has_relative_path() && !std::filesystem::exists(parent, missing))
+        parent = parent.parent_path();
+    std::string other = (parent / ".audiosocket-XXXXXX").string();
+    if (mkdtemp(other.data()) == nullptr)
+        throw failure(exit_code::file, folder + ": cannot be made: " + std::strerror(errno));
+    rmdir(other.c_str());
 }
 
 // Whether recordings may go there; unless we only look, it is made if it is not there.
 void check_folder(const std::string& folder, bool only_look) {
     std::error_code error;
     if (!only_look) std::filesystem::create_directories(folder, error);
-    if (only_look && !std::filesystem::exists(folder, error)) return; // it will be made
+    if (only_look && !std::filesystem::exists(folder, error)) return check_could_be_made(folder);
     if (error || !std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK | X_OK) != 0)
         throw failure(exit_code::file, folder + ": cannot write there: " +
                                            (error ? error.message() : std::string(std::strerror(errno))));
@@ -158,6 +190,7 @@ server_options prepare(const serve_options& o, settings& said) {
         });
     ready.settings = said.values();
     said.throw_if_wrong();
+    ready.remarks = remarks_on(ready, said);
     return ready;
 }
 
@@ -185,10 +218,9 @@ server_options read_again(const std::vector<const char*>& arguments) {
 }
 
 void check_config(serve_reading& reading) {
-    for (const auto& remark : reading.said.remarks())
-        std::cerr << "audiosocket: " << remark << '\n';
     try {
-        prepare(reading.options, reading.said);
+        for (const auto& remark : prepare(reading.options, reading.said).remarks)
+            std::cerr << "audiosocket: " << remark << '\n';
     } catch (const failure& e) {
         throw failure(exit_code::usage, e.what());
     }
@@ -203,6 +235,7 @@ void serve(serve_reading& reading, const std::vector<const char*>& arguments) {
         std::cout << reading.said.as_toml();
         return;
     }
+    hold_signals_back(); // run_server() lets them in
     run_server(reading.result(), [arguments] { return read_again(arguments); });
 }
 

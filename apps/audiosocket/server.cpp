@@ -2,6 +2,7 @@
 
 #include "audiosocket/admin/admin_service.hpp"
 #include "audiosocket/failure.hpp"
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/inherited_sockets.hpp"
 #include "audiosocket/reload.hpp"
 #include "audiosocket/server_report.hpp"
@@ -35,6 +36,9 @@ namespace asio = boost::asio;
 // The meter is redrawn this often: fast enough for speech, slow enough for a terminal.
 constexpr std::chrono::milliseconds status_interval{200};
 
+// Sums of what is left out of the log are due this often, for it is counted by the second.
+constexpr std::chrono::seconds sum_up_interval{1};
+
 // Calls that get a meter of their own on the status line.
 constexpr std::size_t metered_calls_max = 3;
 
@@ -55,7 +59,8 @@ class server final : public admin::server_view {
         : options_(options), read_again_(std::move(read_again)), inherited_(inherited), manager_(manager),
           report_(report_options(options)),
           cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
-          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_) {
+          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_),
+          sum_timer_(io_) {
         if (read_again_) signals_.add(SIGHUP);
         if (options.admin.listen)
             admin_ = std::make_unique<admin::admin_service>(options.admin,
@@ -64,7 +69,11 @@ class server final : public admin::server_view {
 
     void run() {
         report_.listening(calls_.local_endpoint());
+        for (const auto& remark : options_.remarks)
+            report_.remark(remark);
         if (admin_) report_.admin_listening(admin_->local_endpoint());
+        for (const auto& name : inherited_.close_rest())
+            report_.inherited_in_vain(name);
         calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
             const std::lock_guard lock(sharing_);
             report_.ended_early(peer, why);
@@ -75,13 +84,11 @@ class server final : public admin::server_view {
         });
         wait_for_signal();
         accept();
+        sum_up();
         asio::post(io_, [this] { tell_ready(); }); // by the loop that takes the connections
         if (report_.screen().interactive()) draw_status();
         io_.run();
         admin_.reset();
-        disk_.join();
-        io_.restart();
-        io_.poll(); // what the disk thread had still to say
         report_.finish();
     }
 
@@ -110,6 +117,7 @@ class server final : public admin::server_view {
     void on_signal(int number);
     void on_hangup_signal();
     void reload();
+    void ignore_reload();
     void apply(const server_options& fresh);
     void take_token(const std::string& token, settings_changes& changes);
     void drain(const std::string& why);
@@ -119,6 +127,8 @@ class server final : public admin::server_view {
     void hang_up_all(const std::string& why);
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
+    void finish();
+    void sum_up();
     void draw_status();
     live_calls up();
     bool nobody_up();
@@ -141,9 +151,12 @@ class server final : public admin::server_view {
     std::optional<watchdog> watchdog_; // if the service manager asks for it
     asio::steady_timer drain_timer_;
     asio::steady_timer status_timer_;
+    asio::steady_timer sum_timer_;
     phase phase_ = phase::serving;
     bool told_to_stop_ = false; // by a signal; a hand-over is none
     bool answering_ = true;     // a call may come still
+    bool over_ = false;         // all calls are, and none will come
+    bool finished_ = false;     // the recordings are complete as well
 
     std::mutex sharing_; // of report_ and what follows
     live_calls live_;
@@ -198,7 +211,8 @@ void server::tell_ready() {
         const std::lock_guard lock(sharing_);
         report_.manager_not_told(error);
     }
-    inherited_.tell_ready(); // last: the predecessor may end at once
+    inherited_.tell_ready(); // last of those: the predecessor may end at once
+    let_signals_in();
     if (const auto interval = manager_.watchdog_interval()) {
         std::vector<asio::io_context*> threads = homes_;
         if (cores_) threads.push_back(&io_);
@@ -278,7 +292,7 @@ bool server::nobody_up() {
 
 void server::wait_for_signal() {
     signals_.async_wait([this](auto error, int number) {
-        if (error) return;
+        if (error || finished_) return;
         wait_for_signal();
         on_signal(number);
     });
@@ -288,7 +302,6 @@ void server::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
     if (number == SIGHUP) return on_hangup_signal();
     if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
-    successor_.abandon();
     // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
     if (number == SIGTERM && !std::exchange(told_to_stop_, true))
         drain("SIGTERM");
@@ -299,14 +312,15 @@ void server::on_signal(int number) {
 
 // Somebody has new settings for us; or the terminal that we were started from has been closed.
 void server::on_hangup_signal() {
-    if (phase_ != phase::serving) return;
     if (!report_.screen().terminal_is_gone()) return reload();
+    if (phase_ == phase::hanging_up) return; // a terminal may say twice that it closes
     hang_up_all("SIGHUP");
     finish_if_over();
 }
 
 // Reading the settings loads sound files as well: not here, where calls may live.
 void server::reload() {
+    if (phase_ != phase::serving) return ignore_reload();
     reload_again_ = std::exchange(reloading_, true);
     if (reload_again_) return;
     manager_.reloading();
@@ -320,7 +334,7 @@ void server::reload() {
         }
         asio::post(io_, [this, fresh, wrong] {
             reloading_ = false;
-            if (phase_ != phase::serving) return;
+            if (phase_ != phase::serving) return ignore_reload();
             if (fresh) {
                 apply(*fresh);
             } else {
@@ -331,6 +345,12 @@ void server::reload() {
             if (std::exchange(reload_again_, false)) reload();
         });
     });
+}
+
+// There are no calls to come.
+void server::ignore_reload() {
+    const std::lock_guard lock(sharing_);
+    report_.reload_ignored("this process is stopping");
 }
 
 // For calls to come; those that are up go on as they began.
@@ -360,6 +380,7 @@ void server::take_token(const std::string& token, settings_changes& changes) {
 // No more calls; those that are up may end by themselves.
 void server::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
+    successor_.abandon();
     calls_.close();
     let_calls_end(why);
 }
@@ -408,6 +429,7 @@ void server::on_successor(const std::string& failure) {
 
 void server::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
+    successor_.abandon();
     calls_.close();
     tell_stopping(why, {});
     for (const auto& c : up())
@@ -421,11 +443,31 @@ void server::tell_stopping(const std::string& why, std::chrono::milliseconds dra
 }
 
 void server::finish_if_over() {
-    if (phase_ == phase::serving || answering_ || !nobody_up()) return;
-    signals_.cancel();
+    if (over_ || phase_ == phase::serving || answering_ || !nobody_up()) return;
+    over_ = true;
     drain_timer_.cancel();
     status_timer_.cancel();
     watchdog_.reset();
+    // Behind all that is to be written. Signals are heard until then: a disk may never answer.
+    asio::post(disk_, [this] { asio::post(io_, [this] { finish(); }); });
+}
+
+// Nothing is left that could call us again.
+void server::finish() {
+    finished_ = true;
+    signals_.cancel();
+    sum_timer_.cancel();
+}
+
+void server::sum_up() {
+    sum_timer_.expires_after(sum_up_interval);
+    sum_timer_.async_wait([this](auto error) {
+        if (error || finished_) return;
+        std::unique_lock lock(sharing_);
+        report_.sum_up(clock::now());
+        lock.unlock();
+        sum_up();
+    });
 }
 
 void server::draw_status() {

@@ -33,6 +33,9 @@ struct server_options {
 
     /// All of this as the user has set it, as text by name, to tell what has changed.
     std::map<std::string, std::string> settings;
+
+    /// What should be said of the settings, though they are good.
+    std::vector<std::string> remarks;
 };
 
 /// Reads the settings again, on whichever thread; throws what is wrong with them.

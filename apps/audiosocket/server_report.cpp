@@ -40,8 +40,17 @@ std::string_view refusal_text(refusal why) {
     case refusal::network: return "outside of --allow";
     case refusal::full: return "over --max-calls";
     case refusal::host: return "over --max-calls-per-host";
+    case refusal::files: return "too few open files left (ulimit -n, LimitNOFILE=)";
     }
     return "";
+}
+
+std::string refusal_counts(const refusals& sum) {
+    std::string out;
+    for (const auto& [why, count] : {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
+                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files}})
+        if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
+    return out;
 }
 
 std::string lost_line(std::uint64_t lines) {
@@ -69,8 +78,13 @@ void server_report::log_about(const call& c, level_enum level, const std::string
 
 void server_report::listening(const endpoint& at) {
     const auto where = peer_text(at);
-    console_.log(level_enum::info, fmt::format("listening on {}", where), {{"address", where}});
+    console_.log(level_enum::info, fmt::format("listening on {} (process {})", where, getpid()),
+                 {{"address", where}, {"pid", getpid()}});
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
+}
+
+void server_report::remark(const std::string& what) {
+    console_.log().warn("{}", what);
 }
 
 void server_report::admin_listening(const endpoint& at) {
@@ -89,6 +103,10 @@ void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t 
     const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
     console_.log(level_enum::info, fmt::format("{}: hung up by {} (DELETE at the admin address)", which, by),
                  {{"call", to_string(id)}, {"by", by}});
+}
+
+void server_report::inherited_in_vain(const std::string& name) {
+    console_.log().warn("a socket named {} was inherited, but there is no --{}; it is closed", name, name);
 }
 
 void server_report::started(const call& c) {
@@ -183,15 +201,15 @@ void server_report::refused(const refusals& sum) {
         console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_text(sum.first_reason)),
                      {{"peer", first}});
     else
-        console_.log(level_enum::warn,
-                     fmt::format("{} more connections refused ({}: {}, {}: {}, {}: {}), the first from {}", sum.total(),
-                                 refusal_text(refusal::network), sum.network, refusal_text(refusal::full), sum.full,
-                                 refusal_text(refusal::host), sum.host, first),
-                     {{"peer", first}, {"network", sum.network}, {"full", sum.full}, {"host", sum.host}});
+        console_.log(
+            level_enum::warn,
+            fmt::format("{} more connections refused ({}), the first from {}", sum.total(), refusal_counts(sum), first),
+            {{"peer", first}, {"network", sum.network}, {"full", sum.full}, {"host", sum.host}, {"files", sum.files}});
     print({{"event", "refused"},
            {"network", sum.network},
            {"full", sum.full},
            {"host", sum.host},
+           {"files", sum.files},
            {"first_peer", first}});
 }
 
@@ -208,6 +226,11 @@ void server_report::hand_over_failed(const std::string& why) {
 void server_report::hand_over_ignored(const std::string& why) {
     console_.log().warn("SIGUSR2 is ignored: {}", why);
     print({{"event", "hand_over_ignored"}, {"reason", why}});
+}
+
+void server_report::reload_ignored(const std::string& why) {
+    console_.log().warn("SIGHUP is ignored: {}", why);
+    print({{"event", "reload_ignored"}, {"reason", why}});
 }
 
 void server_report::manager_not_told(const std::error_code& error) {

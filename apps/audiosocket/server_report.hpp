@@ -39,11 +39,16 @@ class server_report {
     console& screen() noexcept { return console_; }
 
     void listening(const endpoint& where);
+    void remark(const std::string& what);
     void admin_listening(const endpoint& where);
     void admin_failed(const char* why);
 
     /// Somebody hangs up calls of this id by way of the admin address.
     void hung_up_by(const endpoint& who, const uuid& id, std::size_t calls);
+
+    /// A listening socket of this name was passed to us, and the settings ask for none.
+    void inherited_in_vain(const std::string& name);
+
     void started(const call& c);
 
     /// A digit, a mark or a clear.
@@ -56,6 +61,9 @@ class server_report {
 
     /// They were, and are wrong: a line each.
     void reload_failed(const std::string& mistakes);
+
+    /// They will not be.
+    void reload_ignored(const std::string& why);
 
     /// The call is over, `age` after it came.
     void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
@@ -77,6 +85,10 @@ class server_report {
     /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
     void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);
 
+    /// Tells how many lines were left out of each peer's seconds that are over; of all seconds if `at_end`. To be asked
+    /// for once a second: whoever floods the log may well be the last to be logged.
+    void sum_up(time_point now, bool at_end = false);
+
     /// Writes what waits still. Throws failure (file) where not every line could be written to standard output.
     void finish();
 
@@ -84,7 +96,6 @@ class server_report {
     void print(const boost::json::object& line);
     void warn_of_failed_output();
     void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
-    void sum_up(time_point now, bool at_end = false);
     void sum_up(peer_quota& quota, time_point now, bool at_end);
 
     console console_;

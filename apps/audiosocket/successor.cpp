@@ -1,5 +1,6 @@
 #include "audiosocket/successor.hpp"
 
+#include "audiosocket/held_signals.hpp"
 #include "audiosocket/inherited_sockets.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -29,6 +30,10 @@ namespace asio = boost::asio;
 using io_error = boost::system::error_code;
 
 constexpr int first_descriptor = 3; // where inherited_sockets looks
+
+// A process that has let go of its pipe has only to end: to unload a program takes milliseconds.
+constexpr std::chrono::seconds end_time_max{2};
+constexpr std::chrono::milliseconds end_poll_interval{10};
 
 // A path as it was typed; links in it are followed each time anew, so that one may lead to a newer program.
 std::string find_program(const std::string& name) {
@@ -134,7 +139,9 @@ std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<s
     posix_spawn_file_actions_addclosefrom_np(&actions, end); // whatever a library of ours has left open: no call
     posix_spawnattr_t how;
     posix_spawnattr_init(&how);
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK); // to the empty one that it is made with
+    const auto held = held_signals(); // until it listens to them, for they would end it
+    posix_spawnattr_setsigmask(&how, &held);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
 
     auto arguments = how_.arguments;
     auto variables_for_it = environment_for(all, variables);
@@ -149,7 +156,7 @@ std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<s
     return how_.program + " cannot be started: " + std::strerror(error);
 }
 
-// A byte is good news; the end of the pipe without one means that the process has ended.
+// A byte is good news; the end of the pipe without one means that the process has ended, or is about to.
 void successor::wait() {
     pipe_.async_read_some(asio::buffer(&byte_, 1), [this](io_error error, std::size_t) {
         if (error == asio::error::operation_aborted || !starting()) return;
@@ -164,15 +171,30 @@ void successor::wait() {
     });
 }
 
-// It is none, for this reason; without one, because it has ended by itself.
+// It is none, for this reason; without one, because it ends by itself.
 void successor::fail(const std::string& why) {
     timer_.cancel();
     pipe_.close();
-    kill(pid_, SIGKILL); // no harm where it has ended already
+    if (!why.empty()) kill(pid_, SIGKILL);
+    wait_for_end(why, std::chrono::steady_clock::now() + end_time_max);
+}
+
+// Looks again and again, for calls may live on this thread.
+void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit) {
     int status = 0;
-    waitpid(pid_, &status, 0);
-    const auto end = WIFEXITED(status) ? fmt::format("it ended with exit code {}", WEXITSTATUS(status))
-                                       : fmt::format("it was ended by signal {}", WTERMSIG(status));
+    const pid_t ended = waitpid(pid_, &status, WNOHANG);
+    if (ended == 0 && std::chrono::steady_clock::now() < limit) {
+        timer_.expires_after(end_poll_interval);
+        timer_.async_wait([this, why, limit](io_error error) {
+            if (!error && starting()) wait_for_end(why, limit);
+        });
+        return;
+    }
+    if (ended == 0 && why.empty()) return fail("it will not be ready, and does not end");
+    // Where it has not ended now the kernel does not let it: it never will be ready all the same.
+    const auto end = ended < 0           ? std::string("it has ended")
+                     : WIFEXITED(status) ? fmt::format("it ended with exit code {}", WEXITSTATUS(status))
+                                         : fmt::format("it was ended by signal {}", WTERMSIG(status));
     std::exchange(on_outcome_, {})(why.empty() ? end : why);
 }
 

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ class successor {
     std::string spawn(const std::vector<gift>& gifts, const std::vector<std::string>& variables);
     void wait();
     void fail(const std::string& why);
+    void wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit);
 
     const invocation how_;
     boost::asio::posix::stream_descriptor pipe_;

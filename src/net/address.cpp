@@ -1,6 +1,8 @@
 #include <audiosocket/net/address.hpp>
 
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 namespace audiosocket {
 
@@ -20,12 +22,19 @@ std::optional<address> parse_address(std::string_view text) {
         rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
     }
     if (text.empty()) return std::nullopt;
+    if (!where.host.empty() && where.host.find_first_not_of("0123456789") == std::string::npos) return std::nullopt;
     if (rest.empty()) return where;
 
     const auto digits = rest.substr(1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), where.port);
     if (rest[0] != ':' || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     return where;
+}
+
+address address::parse(std::string_view text) {
+    auto where = parse_address(text);
+    if (!where) throw std::invalid_argument("\"" + std::string(text) + "\": expected HOST:PORT, [IPV6]:PORT or :PORT");
+    return std::move(*where);
 }
 
 std::string to_string(const address& where) {

@@ -60,7 +60,8 @@ class connector : public std::enable_shared_from_this<connector> {
         resolver_.cancel();
         io_error ignored;
         socket_.close(ignored);
-        if (waiter_) waiter_.complete(error, std::move(result));
+        const io_error without_place(error.value(), error.category()); // of Asio's code, for where it is thrown
+        if (waiter_) waiter_.complete(without_place, std::move(result));
     }
 
     asio::io_context& io_;

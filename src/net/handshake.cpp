@@ -48,6 +48,12 @@ void handshake::drop(io_error why) {
     look();
 }
 
+void handshake::reset() {
+    io_error ignored; // the peer may be gone already
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+}
+
 handshake::state handshake::look() {
     if (session_.sending_done() && !std::exchange(fin_sent_, true)) {
         io_error ignored; // the peer may be gone already

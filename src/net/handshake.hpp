@@ -34,6 +34,9 @@ class handshake {
     /// Ends it without ceremony, for this reason.
     void drop(boost::system::error_code why);
 
+    /// Closes it with a reset, which no dialplan takes for a call that ended well.
+    void reset();
+
     time_point deadline() const noexcept { return session_.deadline(); }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
     const ended_event& end() const noexcept { return end_; }

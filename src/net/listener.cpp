@@ -69,7 +69,7 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     void accept_waiting();
     void accept_later(std::chrono::nanoseconds wait);
     void greet(detail::newcomer peer);
-    void refuse(detail::newcomer peer, refusal why);
+    void count_refusal(const tcp::endpoint& peer, refusal why);
     void tell_refusals();
     void make_room();
     void hear(const std::shared_ptr<guest>& g);
@@ -136,7 +136,12 @@ void listener::impl::accept_later(std::chrono::nanoseconds wait) {
 // A new connection: refuse it, or wait for its id.
 void listener::impl::greet(detail::newcomer peer) {
     ++counters.connections;
-    if (const auto why = entrance.refuses(peer.peer().address(), taken())) return refuse(std::move(peer), *why);
+    auto why = entrance.refuses(peer.peer().address(), taken());
+    if (!why && detail::files_run_out(peer.descriptor())) why = refusal::files;
+    if (why) {
+        peer.reset();
+        return count_refusal(peer.peer(), *why);
+    }
     make_room();
     if (!accepting.is_open()) return; // whoever was told of it has closed us
     io_error ignored;                 // a socket that refuses this has failed already, and the first read will say so
@@ -168,17 +173,17 @@ void listener::impl::make_room() {
     }
 }
 
-void listener::impl::refuse(detail::newcomer peer, refusal why) {
-    peer.reset();
+void listener::impl::count_refusal(const tcp::endpoint& peer, refusal why) {
     ++counters.refused;
     if (untold.total() == 0) {
-        untold.first_peer = peer.peer();
+        untold.first_peer = peer;
         untold.first_reason = why;
     }
     switch (why) {
     case refusal::network: ++counters.refused_network, ++untold.network; break;
     case refusal::full: ++counters.refused_full, ++untold.full; break;
     case refusal::host: ++counters.refused_host, ++untold.host; break;
+    case refusal::files: ++counters.refused_files, ++untold.files; break;
     }
     if (!told_lately) tell_refusals();
 }
@@ -231,19 +236,14 @@ bool listener::impl::settle(guest& g, state now) {
 
 // The id has come: from now on the call lives where the fewest do.
 void listener::impl::welcome(guest& g) {
-    const bool too_many =
-        taken() >= entrance.options().calls_max; // others who connected together with it have said their ids first
+    if (taken() >= entrance.options().calls_max) { // others who connected together with it have said their ids first
+        entrance.leave(g.host);
+        g.line.reset();
+        return count_refusal(g.line.peer(), refusal::full);
+    }
     home& here = *std::ranges::min_element(homes, {}, &home::calls);
     const auto fresh = std::make_shared<detail::connection>(*here.context, g.line.take_stream(), g.line.take_session(),
                                                             entrance.options().call);
-    if (too_many) {
-        entrance.leave(g.host);
-        ++counters.refused;
-        ++counters.refused_full;
-        fresh->start();
-        call(fresh).hang_up();
-        return;
-    }
     ++here.calls;
     ++counters.calls;
     ++counters.calls_up;

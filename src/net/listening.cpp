@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 
@@ -92,6 +94,13 @@ newcomer accept_one(tcp_acceptor& from, io_error& error) {
             errno == EAGAIN ? io_error(asio::error::would_block) : io_error(errno, boost::system::system_category());
         return {-1, peer};
     }
+}
+
+bool files_run_out(int descriptor) noexcept {
+    constexpr rlim_t kept = 64; // an admin address uses up to 40
+    rlimit limit{};             // asked for each time, for somebody may change it; it is a tenth of what accept costs
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+    return static_cast<rlim_t>(descriptor) >= limit.rlim_cur - std::min(kept, limit.rlim_cur / 4);
 }
 
 void close(tcp_acceptor& which) noexcept {

@@ -52,6 +52,10 @@ void adopt(tcp_acceptor& on, int descriptor);
 /// we start inherits it.
 newcomer accept_one(tcp_acceptor& from, boost::system::error_code& error);
 
+/// Whether so few descriptors are left beyond this new one that the program should keep them, for its files and for
+/// those who look after it. (Without any left, callers could not even be refused: they would wait unanswered.)
+bool files_run_out(int descriptor) noexcept;
+
 /// Closes our descriptor and nothing else: another process may go on listening on the same socket.
 void close(tcp_acceptor& which) noexcept;
 

@@ -237,5 +237,5 @@ TEST_F(bench_command, wrong_command_lines_say_what_is_wrong) {
     serve({});
     const auto result = bench(where, {"--server-pid", "999999999"});
     EXPECT_EQ(result.code, 2);
-    EXPECT_NE(result.err.find("no such process"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("is not there"), std::string::npos) << result.err;
 }

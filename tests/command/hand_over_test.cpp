@@ -1,5 +1,7 @@
 #include "hand_over_test.hpp"
 
+#include "support/held_file.hpp"
+
 #include <list>
 
 using namespace audiosocket;
@@ -16,11 +18,28 @@ class serve_hand_over : public hand_over_test {
         return link;
     }
 
+    static void replace(const std::filesystem::path& program, const std::string& script) {
+        std::filesystem::remove(program);
+        std::ofstream(program) << "#!/bin/sh\n" << script << "\n";
+        std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    }
+
     void serve_as(const std::filesystem::path& program, std::vector<std::string> options) {
         options.insert(options.begin(), {program.string(), "serve", "--listen", "127.0.0.1:0", "--json"});
         server = std::make_unique<process>(std::move(options));
         ASSERT_TRUE(server->wait_for_output("\n")) << server->err;
         where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
+    }
+
+    // What the server has started; 0 if there is nothing.
+    pid_t successor() const {
+        const auto parent = "PPid:\t" + std::to_string(server->id());
+        for (const auto& one : std::filesystem::directory_iterator("/proc")) {
+            std::ifstream status(one.path() / "status");
+            for (std::string line; std::getline(status, line);)
+                if (line == parent) return std::stoi(one.path().filename());
+        }
+        return 0;
     }
 
     void expect_it_goes_on(raw_peer& up) {
@@ -126,10 +145,8 @@ TEST_F(serve_hand_over, sigterm_after_it_is_the_first_and_lets_calls_end) {
 TEST_F(serve_hand_over, replaced_program_is_the_one_that_is_started) {
     const auto program = own_program();
     serve_as(program, {});
-    std::filesystem::remove(program);
     const auto trace = folder / "trace";
-    std::ofstream(program) << "#!/bin/sh\necho new > " << trace << "\nexec " << AUDIOSOCKET_COMMAND << " \"$@\"\n";
-    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    replace(program, "echo new > '" + trace.string() + "'; exec " AUDIOSOCKET_COMMAND " \"$@\"");
     hand_over();
     EXPECT_TRUE(std::filesystem::exists(trace));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
@@ -169,9 +186,7 @@ TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
     const auto program = own_program();
     serve_as(program, {});
     raw_peer up = raw_caller();
-    std::filesystem::remove(program);
-    std::ofstream(program) << "#!/bin/sh\nkill -SEGV $$\n";
-    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    replace(program, "kill -SEGV $$");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("it was ended by signal 11")) << server->out;
     expect_it_goes_on(up);
@@ -179,13 +194,95 @@ TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
     EXPECT_EQ(stop(), 0);
 }
 
+// What goes wrong after the settings have been read: its own words and its exit code have to get through.
+TEST_F(serve_hand_over, successor_whose_admin_port_is_taken_tells_why_and_the_server_goes_on) {
+    boost::asio::io_context io;
+    const raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0});
+    const auto file = folder / "server.toml";
+    std::ofstream(file) << "echo = true\n";
+    serve({"--config", file.string()});
+    raw_peer up = raw_caller();
+    std::ofstream(file) << "admin = \"127.0.0.1:" << taken.local_endpoint().port() << "\"\n";
+    for (int i = 0; i < 5; ++i) { // a race, and one in twenty was won
+        server->out.clear();
+        server->err.clear();
+        server->signal(SIGUSR2);
+        ASSERT_TRUE(server->wait_for_output("it ended with exit code 3")) << server->out;
+        EXPECT_TRUE(server->wait_for_errors("Address already in use")) << server->err;
+    }
+    up.send(frame(kind::dtmf, raw("7")));
+    EXPECT_TRUE(server->wait_for_output(R"("digit":"7")")) << server->out;
+    up.finish();
+    EXPECT_EQ(stop(), 0);
+}
+
+// Whoever lets go of the pipe ends soon, with a code of his own; or he is ended, and the calls do not wait for that.
+TEST_F(serve_hand_over, successor_that_takes_its_time_to_end_is_given_some) {
+    const auto program = own_program();
+    serve_as(program, {});
+    raw_peer up = raw_caller();
+    replace(program, "exec 4>&-; sleep 0.3; exit 7");
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("it ended with exit code 7")) << server->out;
+    replace(program, "exec 4>&-; exec sleep 60");
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("it will not be ready, and does not end")) << server->out;
+    expect_it_goes_on(up);
+    up.finish();
+    EXPECT_EQ(stop(), 0); // which waits until the sleeper has closed the output that it inherited
+}
+
+// The settings of the successor may have no admin address any more: nobody would answer there, but many could connect.
+TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
+    const auto file = folder / "server.toml";
+    std::ofstream(file) << "admin = \"127.0.0.1:0\"\n";
+    serve({"--config", file.string()});
+    ASSERT_TRUE(server->wait_for_output(R"("event":"admin")"));
+    const auto port = std::stoi(server->out.substr(server->out.rfind(R"("port":)") + 7));
+    const raw_peer::tcp::endpoint admin{boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)};
+    EXPECT_NO_THROW(raw_peer{admin});
+    std::ofstream(file) << "echo = true\n";
+    hand_over();
+    EXPECT_TRUE(server->wait_for_errors("a socket named admin was inherited, but there is no --admin")) << server->err;
+    EXPECT_EQ(server->wait(std::chrono::seconds(0)), -1);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::filesystem::exists("/proc/" + std::to_string(server->id()) + "/fd/0") && // it has nothing more to do
+           std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_THROW(raw_peer{admin}, boost::system::system_error); // refused
+    stop_last();
+}
+
+TEST_F(serve_hand_over, sighup_of_a_successor_that_is_still_starting_is_heard_when_it_has_started) {
+    const auto sound = numbered_file("said.wav", 800);
+    serve({"--play", sound.string()});
+    held_file slow(sound);
+    if (!slow) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(slow.wait_for_reader());
+    const pid_t fresh = successor();
+    ASSERT_NE(fresh, 0);
+    kill(fresh, SIGHUP);
+    slow.release();
+    ASSERT_TRUE(server->wait_for_output("handed over to process " + std::to_string(fresh))) << server->out;
+    EXPECT_TRUE(server->wait_for_output("\"reloaded\"")) << server->out;
+    stop_last();
+}
+
+TEST_F(serve_hand_over, exit_after_ends_the_successor_that_is_starting_as_well) {
+    const auto program = own_program();
+    serve_as(program, {"--exit-after", "1"});
+    replace(program, "exec sleep 60");
+    server->signal(SIGUSR2);
+    ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    EXPECT_EQ(server->wait(std::chrono::seconds(20)), 0) << server->out;
+}
+
 TEST_F(serve_hand_over, second_signal_while_one_is_starting_is_ignored_and_stopping_ends_that_one) {
     const auto program = own_program();
     serve_as(program, {});
-    std::filesystem::remove(program);
-    const auto trace = folder / "trace";
-    std::ofstream(program) << "#!/bin/sh\necho $$ > " << trace << "\nexec sleep 60\n";
-    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    replace(program, "exec sleep 60");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
     server->signal(SIGUSR2);

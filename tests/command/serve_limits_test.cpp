@@ -31,8 +31,8 @@ TEST_F(serve_limits, who_is_not_allowed_is_reset_and_told_of) {
     EXPECT_TRUE(knock_from("127.0.0.2").is_reset());
     ASSERT_TRUE(server->wait_for_errors("refused: outside of --allow")) << server->err;
     EXPECT_NE(server->err.find("127.0.0.2:"), std::string::npos) << server->err;
-    ASSERT_TRUE(
-        server->wait_for_output(R"({"event":"refused","network":1,"full":0,"host":0,"first_peer":"127.0.0.2:)"));
+    ASSERT_TRUE(server->wait_for_output(
+        R"({"event":"refused","network":1,"full":0,"host":0,"files":0,"first_peer":"127.0.0.2:)"));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(stop(), 0);
 }

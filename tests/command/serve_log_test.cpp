@@ -83,6 +83,18 @@ TEST_F(serve_log, peer_that_floods_the_log_is_counted_and_does_not_hide_another)
     EXPECT_NE(server->err.find("\"call\":"), std::string::npos) << server->err;
 }
 
+// Who looks into the log after a flood has to see how large it was, also where nothing else happens.
+TEST_F(serve_log, lines_that_were_left_out_are_told_within_two_seconds_and_without_another_event) {
+    serve({});
+    for (int i = 0; i < 10; ++i) {
+        raw_peer peer(endpoint());
+        peer.send(frame(kind::slin, bytes(2))); // audio before the id
+        peer.receive_all();
+    }
+    EXPECT_TRUE(server->wait_for_errors("more connections without a call within a second")) << server->err;
+    EXPECT_EQ(stop(), 0);
+}
+
 TEST_F(serve_log, journal_gets_priorities_and_no_times) {
     const auto journal = folder / "journal";
     // Makes the file its standard error, and claims that it is the journal.

@@ -1,6 +1,7 @@
 #include "command_test.hpp"
 
 #include "support/environment.hpp"
+#include "support/held_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -100,6 +101,49 @@ TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the
     EXPECT_FALSE(std::filesystem::exists(folder / "calls"));
 }
 
+// A name in /proc: not even root can make a folder there.
+TEST_F(serve_settings, check_config_refuses_a_folder_that_cannot_be_made) {
+    const auto file = write_settings("record = \"/proc/calls/today\"\n");
+    const auto checked = run({"serve", "--check-config", "--config", file});
+    EXPECT_EQ(checked.code, 2);
+    EXPECT_NE(checked.err.find(":1:10: record: /proc/calls/today: cannot be made: "), std::string::npos) << checked.err;
+    write_settings("record = \"server.toml/calls\"\n");
+    EXPECT_EQ(run({"serve", "--check-config", "--config", file}).code, 2);
+    write_settings("record = \"a/b/calls\"\n");
+    EXPECT_EQ(run({"serve", "--check-config", "--config", file}).code, 0);
+    const std::filesystem::directory_iterator all(folder);
+    EXPECT_EQ(std::distance(begin(all), end(all)), 1); // the file
+}
+
+// Nobody may write into it for years: the start, and the thread that reads the settings again, would wait for that.
+TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
+    const auto pipe = folder / "pipe";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const auto file = write_settings("play = \"pipe\"\nadmin = \"127.0.0.1:0\"\nadmin-token-file = \"pipe\"\n");
+    const auto result = run({"serve", "--check-config", "--config", file});
+    EXPECT_EQ(result.code, 2);
+    const auto lines = lines_of(result.err);
+    ASSERT_EQ(lines.size(), 2U) << result.err;
+    EXPECT_NE(lines[0].find(":1:8: play: " + pipe.string() + ": is not a file"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[1].find(":3:20: admin-token-file: " + pipe.string() + ": is not a file"), std::string::npos)
+        << lines[1];
+}
+
+// What is printed is a file of settings, and paths in one begin at its own folder.
+TEST_F(serve_settings, print_config_can_be_read_again_from_another_folder) {
+    const auto inner = folder / "inner";
+    std::filesystem::create_directory(inner);
+    numbered_file("said.wav", 800);
+    std::ofstream(folder / "in.toml") << "play = \"said.wav\"\n";
+    process printing({"/bin/sh", "-c", "cd '" + folder.string() + "'; exec \"$@\" > inner/server.toml", "sh",
+                      AUDIOSOCKET_COMMAND, "serve", "--print-config", "--config", "in.toml", "--record", "../calls"});
+    EXPECT_EQ(printing.wait(), 0) << printing.err;
+    const auto checked = run({"serve", "--check-config", "--config", (inner / "server.toml").string()});
+    EXPECT_EQ(checked.code, 0) << checked.err;
+    const auto printed = run({"serve", "--print-config", "--config", (inner / "server.toml").string()}).out;
+    EXPECT_NE(printed.find("record = \"" + (folder / "../calls").string() + "\""), std::string::npos) << printed;
+}
+
 TEST_F(serve_settings, print_config_tells_what_holds_and_why) {
     const environment_variable calls("AUDIOSOCKET_MAX_CALLS", "12");
     const auto file = write_settings("max-calls = 5\necho = true\n");
@@ -189,6 +233,35 @@ TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full)
     server->signal(SIGHUP);
     EXPECT_TRUE(server->wait_for_errors("No such file")) << server->err;
     EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
+    serve_with("echo = true\n");
+    raw_peer up = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    server->signal(SIGTERM);
+    ASSERT_TRUE(server->wait_for_output("\"stopping\""));
+    server->signal(SIGHUP);
+    EXPECT_TRUE(server->wait_for_output(R"({"event":"reload_ignored","reason":"this process is stopping"})"))
+        << server->out;
+    EXPECT_TRUE(server->wait_for_errors("SIGHUP is ignored: this process is stopping")) << server->err;
+    up.finish();
+    EXPECT_EQ(server->wait(), 0);
+}
+
+// A large sound takes its time, and until there was a server to ask, the signal would have ended the process.
+TEST_F(serve_settings, sighup_of_a_server_that_is_still_starting_is_heard_when_it_has_started) {
+    const auto sound = numbered_file("said.wav", 800);
+    held_file slow(sound);
+    if (!slow) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    server = std::make_unique<process>(
+        command({"serve", "--listen", "127.0.0.1:0", "--json", "--config", write_settings("play = \"said.wav\"\n")}));
+    ASSERT_TRUE(slow.wait_for_reader());
+    server->signal(SIGHUP);
+    write_settings("tone = 440\n");
+    slow.release();
+    EXPECT_TRUE(server->wait_for_output(R"({"event":"reloaded","changed":["play","tone"])")) << server->out;
     EXPECT_EQ(stop(), 0);
 }
 

@@ -1,5 +1,7 @@
 #include "command_test.hpp"
 
+#include "support/held_file.hpp"
+
 #include <algorithm>
 
 using namespace audiosocket;
@@ -107,6 +109,23 @@ TEST_F(serve_stop, signal_while_hanging_up_ends_the_program) {
     server->signal(SIGTERM);
     EXPECT_EQ(server->wait(), 1);
     EXPECT_EQ(server->out.find("\"ended\""), std::string::npos) << server->out;
+}
+
+// The disk thread waits for a disk that does not answer, which may be never.
+TEST_F(serve_stop, third_signal_ends_a_program_whose_disk_hangs) {
+    const auto sound = numbered_file("said.wav", 8000);
+    serve({"--play", sound.string()});
+    const held_file hung(sound);
+    if (!hung) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    server->signal(SIGHUP); // which loads the file again
+    ASSERT_TRUE(hung.wait_for_reader());
+    server->signal(SIGTERM);
+    ASSERT_TRUE(server->wait_for_output(R"("reason":"SIGTERM","calls":0,"drain_seconds":80)")) << server->out;
+    server->signal(SIGTERM);
+    ASSERT_TRUE(server->wait_for_output(R"("reason":"SIGTERM","calls":0,"drain_seconds":0)")) << server->out;
+    EXPECT_EQ(server->wait(std::chrono::milliseconds(100)), -1);
+    server->signal(SIGTERM);
+    EXPECT_EQ(server->wait(std::chrono::seconds(20)), 1) << server->out;
 }
 
 TEST_F(serve_stop, exit_after_lets_the_other_calls_finish) {

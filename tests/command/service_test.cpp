@@ -116,6 +116,18 @@ TEST_F(serve_as_a_service, socket_activation_gives_it_the_port_and_the_first_con
     stop_last();
 }
 
+TEST_F(serve_as_a_service, activated_socket_that_the_settings_do_not_want_is_closed_and_told) {
+    if (!std::filesystem::exists(activate)) GTEST_SKIP() << "SKIPPED: " << activate << " is missing (package systemd)";
+    const auto admin = free_port();
+    activated(free_port(), {"--listen=127.0.0.1:" + admin, "--fdname=audiosocket:admin", AUDIOSOCKET_COMMAND, "serve"});
+    knock(false);
+    EXPECT_TRUE(server->wait_for_errors("a socket named admin was inherited, but there is no --admin")) << server->err;
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
+    where = "127.0.0.1:" + admin;
+    EXPECT_THROW(raw_peer{endpoint()}, boost::system::system_error); // refused
+    EXPECT_EQ(stop(), 0);
+}
+
 TEST_F(serve_as_a_service, sockets_that_are_meant_for_another_process_are_not_taken) {
     serve({}, {"/usr/bin/env", "LISTEN_FDS=1", "LISTEN_PID=1"});
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);

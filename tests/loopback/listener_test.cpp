@@ -1,6 +1,7 @@
 #include "net_test.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -20,6 +21,13 @@ constexpr bool clang_sanitizer = false;
 
 std::size_t open_files() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+// The number that the next file gets. (There may be others beyond it, of whoever started us.)
+rlim_t next_file() {
+    const int next = ::dup(STDOUT_FILENO);
+    ::close(next);
+    return static_cast<rlim_t>(next);
 }
 
 } // namespace
@@ -109,6 +117,23 @@ TEST_F(listener_on_loopback, callers_who_connect_together_are_not_more_than_the_
     ASSERT_TRUE(eventually([&] { return counted().handshakes == 0; }));
     EXPECT_EQ(counted().calls, 2U);
     EXPECT_EQ(counted().refused, 3U);
+    EXPECT_EQ(counted().refused_full, 3U);
+    // An orderly end would tell the dialplan that all went well.
+    EXPECT_EQ(std::ranges::count_if(peers, [](raw_peer& peer) { return peer.is_reset(); }), 3);
+}
+
+TEST_F(listener_on_loopback, callers_are_refused_before_the_last_files_are_open) {
+    listen();
+    auto up = answered();
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    rlimit few = before;
+    few.rlim_cur = (next_file() + 1) * 4 / 3; // of so few a quarter is kept, and we use one
+    setrlimit(RLIMIT_NOFILE, &few);
+    EXPECT_TRUE(connect().is_reset());
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(counted().refused_files, 1U);
+    EXPECT_TRUE(answered().second);
 }
 
 TEST_F(listener_on_loopback, calls_that_nobody_asks_for_stay_within_the_limit) {
@@ -171,7 +196,7 @@ TEST_F(listener_on_loopback, out_of_descriptors_accept_waits_and_recovers) {
     boost::asio::io_context io;
     boost::asio::ip::tcp::socket early(io, boost::asio::ip::tcp::v4());
     rlimit none = before;
-    none.rlim_cur = open_files() - 1; // the listing itself used one
+    none.rlim_cur = next_file();
     setrlimit(RLIMIT_NOFILE, &none);
     early.connect(calls_->local_endpoint());
     std::this_thread::sleep_for(350ms); // real time: this is about how often the system is asked

@@ -1,13 +1,11 @@
 #include "audiosocket/admin/admin_options.hpp"
 
 #include "audiosocket/failure.hpp"
+#include "audiosocket/file_head.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 namespace audiosocket::app::admin {
 namespace {
@@ -39,14 +37,9 @@ address read_address(const std::string& text, bool with_token) {
 
 std::string read_token(const std::filesystem::path& file) {
     const auto wrong = [&](const std::string& what) { return failure(exit_code::file, file.string() + ": " + what); };
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    std::string token(token_chars_max + 2, '\0'); // the end of the line is none of it
-    in.read(token.data(), static_cast<std::streamsize>(token.size()));
-    if (errno == ENOENT) throw wrong("no such file");
-    if (!in.is_open() || in.bad() || (in.gcount() == 0 && errno != 0))
-        throw wrong("cannot be read: " + std::string(std::strerror(errno)));
-    token.resize(static_cast<std::size_t>(in.gcount()));
+    std::string token;
+    // The end of the line is none of it.
+    if (const auto why = read_file_head(file, token_chars_max + 2, token); !why.empty()) throw wrong(why);
     while (token.ends_with('\n') || token.ends_with('\r'))
         token.pop_back();
     if (token.size() < token_chars_min || token.size() > token_chars_max)

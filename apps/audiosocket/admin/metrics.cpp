@@ -95,6 +95,7 @@ void add_server(families& f, const snapshot& s) {
     }
     auto& refused = f.family("audiosocket_connections_refused_total", "Connections closed as they came, by the reason.",
                              prom::MetricType::Counter);
+    families::add(refused, {{"reason", "files"}}, l.refused_files);
     families::add(refused, {{"reason", "full"}}, l.refused_full);
     families::add(refused, {{"reason", "host"}}, l.refused_host);
     families::add(refused, {{"reason", "network"}}, l.refused_network);

@@ -21,7 +21,8 @@ std::string sentence(const capacity& found, const bounds& allowed) {
     case bound::jitter: return fmt::format("with more, the jitter's p99 passes {:g} ms", jitter_ms);
     case bound::round_trip: return fmt::format("with more, the round trip's p99 passes {:g} ms", 20 + jitter_ms);
     case bound::frames_lost: return "with more, frames are lost";
-    case bound::calls_failed: return "more get no connection";
+    case bound::calls_failed:
+        return "more get no connection (where they are refused, that is a limit that was set, and not what it holds)";
     case bound::calls_killed: return "with more, the server does not read in time, and Asterisk ends the call";
     case bound::calls_ended: return "with more, the server ends calls";
     case bound::calls_silent: return "with more, calls hear nothing";

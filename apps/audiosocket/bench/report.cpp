@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace audiosocket::app::bench {
@@ -68,6 +69,7 @@ json::object to_json(const subject& what, const server_cost& s, const measuremen
 }
 
 std::string row(std::string_view name, const histogram& h) {
+    if (h.count() == 0) return fmt::format("  {:<19}{:>9}{:>56}\n", name, "-", 0);
     return fmt::format("  {:<19}{:>9.3f}{:>9.3f}{:>9.3f}{:>9.3f}{:>9.3f}{:>9.3f}{:>11}\n", name,
                        milliseconds(h.at(0.5)), milliseconds(h.at(0.9)), milliseconds(h.at(0.99)),
                        milliseconds(h.at(0.999)), milliseconds(h.max()), milliseconds(h.mean()), h.count());
@@ -126,12 +128,22 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
     const auto add = [&](std::uint64_t count, std::string_view sentence) {
         if (count > 0) all.push_back(fmt::format("{} {}", count, sentence));
     };
-    add(m.seen.calls_failed, fmt::format("calls got no connection: {}", std::strerror(m.seen.first_failure)));
+    // Who resets us at once has a limit, more often than a fault.
+    const bool limited = m.seen.first_failure == ECONNRESET;
+    add(m.seen.calls_failed,
+        fmt::format("calls got no connection: {}{}", std::strerror(m.seen.first_failure),
+                    limited ? "; is that a limit of the server's (serve --max-calls, --allow)?" : ""));
     add(m.seen.calls_killed, "calls were killed: the server did not read, and Asterisk does not send twice");
     add(m.seen.calls_ended_by_server, "calls were ended by the server");
     add(m.seen.calls_silent, "calls heard nothing from the server");
     add(m.seen.messages_unlawful, "messages at which Asterisk ends a call");
     if (what.mode == mode::playback) return all;
+    if (m.seen.frames_returned == 0 && m.seen.frames_received > 0) {
+        all.emplace_back(
+            "the server sends audio, and not one of our frames came back: it does not echo (serve --echo); "
+            "--mode playback measures its pacing alone");
+        return all;
+    }
     add(m.seen.frames_lost(), "frames never came back whole");
     add(m.seen.frames_again, "frames came back twice");
     add(m.seen.frames_late, "frames came back out of order");

@@ -58,6 +58,14 @@ bool is_given(const CLI::Option& option) {
     return option.count() > 0;
 }
 
+// As they mean the same from every folder.
+std::vector<std::string> whole_paths(const CLI::Option& option, std::vector<std::string> values) {
+    if (kind_of(option) != option_kind::path) return values;
+    for (auto& value : values)
+        if (!value.empty()) value = std::filesystem::absolute(value).string();
+    return values;
+}
+
 // What CLI11 says, without the name that we say better.
 std::string said(const CLI::Option& option, const CLI::ParseError& e) {
     std::string text = e.what();
@@ -275,7 +283,7 @@ std::map<std::string, std::string> settings::values() const {
     std::map<std::string, std::string> out;
     for (const auto* option : settable_options(verb_)) {
         if (is_given(*option))
-            out[long_name(*option)] = app::as_toml(*option, option->results());
+            out[long_name(*option)] = app::as_toml(*option, whole_paths(*option, option->results()));
         else if (!option->get_default_str().empty())
             out[long_name(*option)] = app::as_toml(*option, {option->get_default_str()});
     }

@@ -58,7 +58,8 @@ class settings {
     /// Throws a failure with all that is wrong, a line each, if anything is.
     void throw_if_wrong() const;
 
-    /// What holds, by name without dashes, as TOML. Options that nobody set and that have no default are left out.
+    /// What holds, by name without dashes, as TOML, with whole paths. Options that nobody set and that have no default
+    /// are left out.
     std::map<std::string, std::string> values() const;
 
     /// The same as a file that can be read again, with where each value comes from.

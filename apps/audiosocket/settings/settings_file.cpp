@@ -1,16 +1,12 @@
 #include "audiosocket/settings/settings_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "audiosocket/file_head.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <string_view>
 #include <tuple>
 
@@ -20,31 +16,12 @@ namespace {
 // Text that is shown as what was found is cut here: a line of a person's screen.
 constexpr std::size_t shown_text_max = 60;
 
-// The whole file, or why not. It is opened so that a pipe without a writer does not hold us.
+// The whole file, or why not.
 std::string read_whole(const std::filesystem::path& file, std::string& into) {
-    const int opened = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (opened < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
-    struct closer {
-        int file;
-        ~closer() { ::close(file); }
-    } const close_it{opened};
-
-    struct stat about {};
-    if (fstat(opened, &about) != 0) return fmt::format("cannot be read: {}", std::strerror(errno));
-    if (!S_ISREG(about.st_mode)) return "is not a file; it has to be one, for it is read again on SIGHUP";
-    into.resize(settings_file_bytes_max + 1);
-    std::size_t size = 0;
-    while (size < into.size()) {
-        const ssize_t got = ::read(opened, into.data() + size, into.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    if (size > settings_file_bytes_max)
+    auto wrong = read_file_head(file, settings_file_bytes_max + 1, into);
+    if (wrong.empty() && into.size() > settings_file_bytes_max)
         return fmt::format("has more than {} bytes, which no settings have", settings_file_bytes_max);
-    into.resize(size);
-    return {};
+    return wrong;
 }
 
 std::string shown(std::string_view text) {

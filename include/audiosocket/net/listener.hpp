@@ -22,6 +22,7 @@ struct listener_statistics {
     std::uint64_t refused_network = 0; ///< ... not from a network that may call.
     std::uint64_t refused_full = 0;    ///< ... because calls_max calls were up.
     std::uint64_t refused_host = 0;    ///< ... because of calls_per_host_max.
+    std::uint64_t refused_files = 0;   ///< ... because open files were running out.
     std::uint64_t evicted = 0;         ///< Closed before their id because too many others came after them.
     std::uint64_t never_started = 0;   ///< Ended before their id, for any reason.
     std::uint64_t accept_errors = 0;   ///< Times the system refused to accept (no descriptors, no memory).

@@ -42,6 +42,7 @@ enum class refusal : std::uint8_t {
     network, ///< Its address is in none of the networks that may call.
     full,    ///< calls_max calls were up.
     host,    ///< Its host had calls_per_host_max already.
+    files,   ///< Nearly as many files were open as the system allows this process.
 };
 
 /// Refusals since those that were told last.
@@ -49,12 +50,13 @@ struct refusals {
     std::uint64_t network = 0;
     std::uint64_t full = 0;
     std::uint64_t host = 0;
+    std::uint64_t files = 0;
 
     /// The first of them.
     boost::asio::ip::tcp::endpoint first_peer;
     refusal first_reason{};
 
-    std::uint64_t total() const noexcept { return network + full + host; }
+    std::uint64_t total() const noexcept { return network + full + host + files; }
 };
 
 } // namespace audiosocket
