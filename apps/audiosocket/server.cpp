@@ -179,8 +179,7 @@ void server::answering_failed(const char* why) noexcept {
     try {
         const std::lock_guard lock(sharing_);
         report_.admin_failed(why);
-    } catch (const std::exception&) {
-        // Whatever is missing is missing for the line as well.
+    } catch (const std::exception&) { // whatever is missing is missing for the line as well
     }
 }
 
@@ -370,10 +369,9 @@ void server::apply(const server_options& fresh) {
 // Another one in the same file. Another file, or none, needs a restart.
 void server::take_token(const std::string& token, settings_changes& changes) {
     const std::string setting = "admin-token-file";
-    const bool same_file = std::ranges::find(changes.need_restart, setting) == changes.need_restart.end();
+    const bool same_file = std::ranges::count(changes.need_restart, setting) == 0;
     if (!admin_ || !same_file || token == options_.admin.token) return;
-    options_.admin.token = token;
-    admin_->change_token(token);
+    admin_->change_token(options_.admin.token = token);
     changes.taken.push_back(setting);
 }
 
