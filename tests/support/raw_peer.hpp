@@ -25,20 +25,14 @@ class raw_peer {
     using tcp = boost::asio::ip::tcp;
     static constexpr std::chrono::seconds patience{10};
 
-    explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) {
-        socket_.connect(loopback(server));
-        socket_.set_option(tcp::no_delay(true));
-        be_patient();
-    }
+    explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) { connect(loopback(server)); }
 
     /// Comes from this address of the machine; on Linux each 127.x.y.z is one.
     raw_peer(const tcp::endpoint& server, const std::string& from) : socket_(*io_) {
         const auto to = loopback(server);
         socket_.open(to.protocol());
         socket_.bind({boost::asio::ip::make_address(from), 0});
-        socket_.connect(to);
-        socket_.set_option(tcp::no_delay(true));
-        be_patient();
+        connect(to);
     }
 
     explicit raw_peer(tcp::acceptor& acceptor) : socket_(acceptor.accept()) { be_patient(); }
@@ -59,6 +53,7 @@ class raw_peer {
 
     /// Waits for what comes next; whether that is a reset.
     bool is_reset() {
+        if (reset_at_once_) return true;
         pollfd file{socket_.native_handle(), POLLIN, 0};
         char byte = 0;
         return ::poll(&file, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1 &&
@@ -117,6 +112,17 @@ class raw_peer {
         return where;
     }
 
+    // Whoever is refused may hear of the reset before he hears that he is connected.
+    void connect(const tcp::endpoint& to) {
+        boost::system::error_code error;
+        socket_.connect(to, error);
+        reset_at_once_ = error == boost::asio::error::connection_reset;
+        if (reset_at_once_) return;
+        if (error) throw boost::system::system_error(error, "connect");
+        socket_.set_option(tcp::no_delay(true));
+        be_patient();
+    }
+
     void be_patient() {
         const timeval limit{patience.count(), 0};
         setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -125,6 +131,7 @@ class raw_peer {
 
     std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(); // so that we can move
     tcp::socket socket_;
+    bool reset_at_once_ = false;
 };
 
 /// The messages in a stream, for looking at.
