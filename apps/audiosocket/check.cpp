@@ -16,6 +16,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -124,9 +125,13 @@ check::line::tcp::endpoint find(const address& server) {
     boost::system::error_code error;
     const auto found = check::line::tcp::resolver(io).resolve(server.host, std::to_string(server.port), error);
     if (error) throw failure(exit_code::network, "cannot find " + to_string(server) + ": " + error.message());
-    for (const auto& one : found)
-        if (check::line(one.endpoint()).connected()) return one.endpoint();
-    throw failure(exit_code::network, "cannot connect to " + to_string(server));
+    int why = 0;
+    for (const auto& one : found) {
+        const check::line attempt(one.endpoint());
+        if (attempt.connected()) return one.endpoint();
+        why = attempt.connect_error();
+    }
+    throw failure(exit_code::network, "cannot connect to " + to_string(server) + ": " + std::strerror(why));
 }
 
 check::target prepare(const check_options& o) {

@@ -71,7 +71,7 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"check", "localhost", "--only", "nonsense"}, 2, "no such case");
     expect_refusal({"check", "localhost", "--stop"}, 2, "--server-pid");
     expect_refusal({"check", "localhost", "--server-pid", "999999999"}, 2, "is not there");
-    expect_refusal({"check", "127.0.0.1:1"}, 3, "cannot connect");
+    expect_refusal({"check", "127.0.0.1:1"}, 3, "cannot connect to 127.0.0.1:1: Connection refused");
     expect_refusal({"call", "localhost", "--as", "19"}, 2, "22.10");
     expect_refusal({"call", "localhost", "--as", "22.10", "--format", "slin16"}, 2, "--dial");
     expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");

@@ -35,6 +35,7 @@ void set(int socket, int level, int option, int value) {
 line::line(const tcp::endpoint& server, const buffers& how) {
     socket_ = ::socket(server.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     if (socket_ < 0) {
+        connect_error_ = errno;
         end_ = ending::never_connected;
         return;
     }
@@ -42,8 +43,10 @@ line::line(const tcp::endpoint& server, const buffers& how) {
     if (how.send_bytes > 0) set(socket_, SOL_SOCKET, SO_SNDBUF, how.send_bytes);
     set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
     setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience); // bounds connect()
-    if (::connect(socket_, server.data(), static_cast<socklen_t>(server.size())) != 0)
+    if (::connect(socket_, server.data(), static_cast<socklen_t>(server.size())) != 0) {
+        connect_error_ = errno == EINPROGRESS ? ETIMEDOUT : errno; // which is how Linux tells that SO_SNDTIMEO is over
         end(ending::never_connected, clock::now());
+    }
 }
 
 line::line(int socket) : socket_(socket) {
@@ -51,11 +54,12 @@ line::line(int socket) : socket_(socket) {
 }
 
 line::line(line&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), end_(other.end_), ended_at_(other.ended_at_), reading_(other.reading_),
-      bytes_heard_(other.bytes_heard_), bytes_kept_(other.bytes_kept_), heard_(std::move(other.heard_)),
-      incoming_(std::move(other.incoming_)), last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_),
-      speech_(std::move(other.speech_)), speech_kind_(other.speech_kind_), ptime_(other.ptime_),
-      next_frame_(other.next_frame_), frames_said_(other.frames_said_), choked_(other.choked_) {}
+    : socket_(std::exchange(other.socket_, -1)), connect_error_(other.connect_error_), end_(other.end_),
+      ended_at_(other.ended_at_), reading_(other.reading_), bytes_heard_(other.bytes_heard_),
+      bytes_kept_(other.bytes_kept_), heard_(std::move(other.heard_)), incoming_(std::move(other.incoming_)),
+      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), speech_(std::move(other.speech_)),
+      speech_kind_(other.speech_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
+      frames_said_(other.frames_said_), choked_(other.choked_) {}
 
 line::~line() {
     close();

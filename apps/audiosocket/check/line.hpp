@@ -56,6 +56,8 @@ class line {
     bool connected() const noexcept { return end_ != ending::never_connected; }
     bool open() const noexcept { return end_ == ending::none; }
     ending end() const noexcept { return end_; }
+    /// Why it was never connected, as errno has it.
+    int connect_error() const noexcept { return connect_error_; }
     time_point ended_at() const noexcept { return ended_at_; }
 
     // --- Saying something. False once the connection does not take it any more. ---
@@ -106,6 +108,7 @@ class line {
     void end(ending how, time_point now);
 
     int socket_ = -1;
+    int connect_error_ = 0;
     ending end_ = ending::none;
     time_point ended_at_{};
     bool reading_ = true;
