@@ -71,6 +71,16 @@ std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc,
     return "--" + name + ": no such option" + (meant.empty() ? "" : "; did you mean --" + meant + "?");
 }
 
+// CLI11 says of any text that it is not in the range of an option.
+std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
+    for (const auto* verb : command.get_subcommands())
+        for (const auto* option : verb->get_options())
+            if (option->count() > 0)
+                if (const auto wrong = number_mistake(*option, option->results().front()))
+                    return option->get_name() + ": " + *wrong;
+    return e.what();
+}
+
 // CLI11 says of an unknown verb only that one is required.
 void check_verb(CLI::App& command, int argc, const char* const* argv) {
     const std::string given = argc > 1 ? argv[1] : "";
@@ -97,7 +107,7 @@ int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& 
     } catch (const CLI::ExtrasError& e) {
         return fail(exit_code::usage, words_of(e, command, argc, argv) + " (see --help)");
     } catch (const CLI::ParseError& e) {
-        return fail(exit_code::usage, std::string(e.what()) + " (see --help)");
+        return fail(exit_code::usage, words_of(e, command) + " (see --help)");
     } catch (const failure& e) {
         return fail(e.code(), e.what());
     } catch (const sound_error& e) {

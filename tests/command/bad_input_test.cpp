@@ -83,7 +83,9 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"call", "localhost", "--dtmf", "12x"}, 2, "digits");
     expect_refusal({"call", "localhost", "--format", "mp3"}, 2, "--format");
     expect_refusal({"call", "localhost", "--ptime", "25"}, 2, "--ptime");
-    expect_refusal({"call", "localhost", "--duration", "soon"}, 2, "--duration");
+    expect_refusal({"call", "localhost", "--duration", "soon"}, 2, "--duration: expected a number, found \"soon\"");
+    expect_refusal({"bench", "localhost", "--calls", "1k"}, 2, "--calls: expected a whole number, found \"1k\"");
+    expect_refusal({"bench", "localhost", "--calls", "0"}, 2, "--calls: Value 0 not in range 1 to 100000");
 }
 
 TEST_F(bad_input, unreachable_servers_and_taken_ports_are_code_3) {

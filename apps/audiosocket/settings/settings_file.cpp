@@ -73,6 +73,17 @@ file_setting make_setting(const std::string& table, const toml::key& key, const 
     return s;
 }
 
+// toml++ finds the end of the line in a text, or of the file; a person has left out a quote.
+std::string words_of(const toml::parse_error& e, std::string_view text) {
+    const auto& at = e.source().begin;
+    std::string said(e.description());
+    for (toml::source_index line = 1; line < at.line; ++line)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    const bool at_the_end = at.column > text.substr(0, text.find('\n')).size();
+    if (at_the_end && said.find("string: ") != std::string::npos) return "the text is not closed; a quote is missing";
+    return said;
+}
+
 } // namespace
 
 settings_file read_settings_file(const std::filesystem::path& file) {
@@ -95,7 +106,7 @@ settings_file read_settings_file(const std::filesystem::path& file) {
                 out.settings.push_back(make_setting(std::string(key.str()), inner, one));
         }
     } catch (const toml::parse_error& e) {
-        out.mistakes.push_back({e.source().begin.line, e.source().begin.column, std::string(e.description())});
+        out.mistakes.push_back({e.source().begin.line, e.source().begin.column, words_of(e, text)});
     }
     std::ranges::sort(out.settings, {}, [](const file_setting& s) { return std::tuple(s.line, s.key_column); });
     return out;

@@ -211,6 +211,16 @@ TEST_F(settings_test, file_that_is_no_toml_names_the_place) {
     EXPECT_EQ(mistakes(), "f.toml:1:8: tone: expected a number, found no finite number");
 }
 
+TEST_F(settings_test, text_that_is_not_closed_is_called_that) {
+    for (const char* text :
+         {"listen = \"9092\nx = 1\n", "listen = \"9092", "listen = '9092\n", "allow = [\"::1\", \"::2\n"}) {
+        read(text);
+        EXPECT_NE(mistakes().find("the text is not closed; a quote is missing"), std::string::npos) << mistakes();
+    }
+    read("# one\nlisten = \"90\x01\"\n");
+    EXPECT_EQ(mistakes().find("quote"), std::string::npos) << mistakes();
+}
+
 TEST_F(settings_test, what_is_no_file_is_refused) {
     const auto missing = (folder / "missing.toml").string();
     const auto fifo = (folder / "fifo").string();
