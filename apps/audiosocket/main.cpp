@@ -8,8 +8,8 @@
 
 int main(int argc, char** argv) {
 #ifdef __SANITIZE_THREAD__
-    // GCC 12's thread sanitizer makes what it keeps of a thread's signals in the thread's first blocking call, and loses
-    // a signal that comes meanwhile: let that call be one during which nobody signals us yet.
+    // GCC 12's thread sanitizer makes what it keeps of a thread's signals in the thread's first blocking call, and
+    // loses a signal that comes meanwhile: let that call be one during which nobody signals us yet.
     usleep(0);
 #endif
     // A reader that goes away, or a file that may not grow, is an error of the write and not our death.
