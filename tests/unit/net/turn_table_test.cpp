@@ -79,8 +79,8 @@ TEST_F(table, after_an_idle_time_longer_than_the_wheel_appointments_are_kept) {
 }
 
 TEST_F(table, turn_may_make_another_appointment_or_take_those_of_others) {
-    const auto victim = scheduled(2ms);
     const auto busy = scheduled(1ms);
+    const auto victim = scheduled(2ms); // after him, however slow this is
     busy->then = [&] {
         turns.leave(*victim);
         if (busy->turns < 5) schedule(busy, 1ms);
