@@ -28,6 +28,7 @@ class bad_input : public command_test {
     void expect_finding(
         const std::vector<bytes>& pieces, const std::string& word,
         const std::function<void(raw_peer&)>& end = [](raw_peer& p) { p.finish(); }) {
+        constexpr std::chrono::milliseconds pause(50); // 5 would be enough, if the caller were never late itself
         boost::asio::io_context io;
         raw_peer::tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
         process caller(
@@ -36,7 +37,7 @@ class bad_input : public command_test {
         peer.receive_bytes(19);
         for (const bytes& piece : pieces) {
             peer.send(piece);
-            std::this_thread::sleep_for(std::chrono::milliseconds(8));
+            std::this_thread::sleep_for(pause);
         }
         end(peer);
         EXPECT_EQ(caller.wait(), word.empty() ? 0 : 1) << caller.out << caller.err;

@@ -125,7 +125,7 @@ TEST_F(check_command, call_as_a_release_ends_where_that_release_ends) {
         raw_peer peer(acceptor);
         peer.receive_bytes(19);
         peer.send(bytes(one.begin(), one.begin() + 1));
-        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // the pause is the point
+        std::this_thread::sleep_for(std::chrono::milliseconds(50)); // the pause is the point
         peer.send(bytes(one.begin() + 1, one.end()));
         caller.wait();
         const auto as = boost::json::parse(caller.out).at("as");
