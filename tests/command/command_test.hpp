@@ -123,10 +123,13 @@ class command_test : public testing::Test {
         constexpr std::ptrdiff_t enough = 100; // samples to be sure that it is this place
         const auto all = std::ssize(what);
         std::string out;
-        for (std::ptrdiff_t done = 0, at = 0; done + enough < all; done += enough) {
+        for (std::ptrdiff_t done = 0, at = 0; done + enough <= all;) {
             const auto begin = what.begin() + done;
             const auto found = std::search(in.begin() + at, in.end(), begin, begin + enough);
-            if (found == in.end()) continue;
+            if (found == in.end()) {
+                done += enough;
+                continue;
+            }
             const auto length = std::mismatch(begin, what.end(), found, in.end()).first - begin;
             out += std::to_string(done) + "+" + std::to_string(length) + " at " + std::to_string(found - in.begin()) +
                    ", ";
