@@ -207,7 +207,9 @@ TEST_F(bench_command, realtime_capacity_is_the_cap_of_the_server) {
     if (found.at("bounded_by").as_string() == "generator") GTEST_SKIP() << "this machine is too busy to tell";
     EXPECT_EQ(result.code, 0) << result.err;
     EXPECT_EQ(number(found, "calls"), 1) << result.out;
-    EXPECT_EQ(found.at("bounded_by").as_string(), "calls_ended") << result.out;
+    // Whether the refusal comes before the connection is a call, or after, is up to the threads.
+    const std::string bound(found.at("bounded_by").as_string());
+    EXPECT_TRUE(bound == "calls_ended" || bound == "calls_failed") << result.out;
 }
 
 TEST_F(bench_command, wrong_command_lines_say_what_is_wrong) {
