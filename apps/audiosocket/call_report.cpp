@@ -175,7 +175,10 @@ std::vector<call_report::remark> call_report::remarks() const {
                       ms(counted.message_pause_max)));
     costs(counted.split_headers > 0,
           fmt::format("{} headers in two pieces: many releases of Asterisk misread them", counted.split_headers));
-    costs(counted.fragments > 0, "the connection closed inside a message");
+    const bool any_message = counted.frames_received + counted.unknown_kinds > 0;
+    costs(counted.fragments > 0 && any_message, "the connection closed inside a message");
+    costs(counted.fragments > 0 && !any_message,
+          "the connection closed inside its first message: does AudioSocket listen there?");
     costs(audio.gap_max() > silence_allowed || audio.first_frame().value_or(duration) > silence_allowed,
           "no audio for more than 2 s: send silence every 20 ms, or calls stay silent both ways (asterisk#2089)");
     costs(counted.stalled_sends > 0,
