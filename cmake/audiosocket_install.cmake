@@ -1,13 +1,13 @@
 # What `cmake --install` puts where, in three components: lib (shared libraries), dev (what a build against them needs;
 # static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
-# ::net, ::server, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.
+# ::asterisk, ::net, ::server, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.
 
 include(CMakePackageConfigHelpers)
 
 set(cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/audiosocket")
 set(doc_root "${CMAKE_INSTALL_DATAROOTDIR}/doc")
-set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audiosocket_net
-    audiosocket_server)
+set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audiosocket_asterisk
+    audiosocket_net audiosocket_server)
 
 # --- Libraries and headers ---
 

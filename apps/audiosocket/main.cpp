@@ -1,4 +1,4 @@
-#include "audiosocket/run.hpp"
+#include "run.hpp"
 
 #include <csignal>
 

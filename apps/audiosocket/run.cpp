@@ -1,10 +1,11 @@
-#include "audiosocket/run.hpp"
+#include "run.hpp"
 
-#include "audiosocket/log/printable.hpp"
-#include "audiosocket/settings/option_kind.hpp"
-#include "audiosocket/verbs.hpp"
+#include "base/printable.hpp"
+#include "settings/option_kind.hpp"
+#include "verbs.hpp"
 
 #include <audiosocket/audio/sound_error.hpp>
+#include <audiosocket/version.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -124,16 +125,16 @@ int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& 
 int run(int argc, const char* const* argv) {
     CLI::App command{description, "audiosocket"};
     command.footer(footer);
-    command.set_version_flag("--version", "audiosocket " AUDIOSOCKET_VERSION);
+    command.set_version_flag("--version", "audiosocket " + std::string(version));
     command.require_subcommand(1);
     command.get_formatter()->column_width(34);
 
     exit_code result = exit_code::good;
-    add_serve(command, result, {argv, argv + argc});
-    add_call(command, result);
-    add_check(command, result);
-    add_bench(command, result);
-    add_inspect(command, result);
+    serve::add_verb(command, result, {argv, argv + argc});
+    caller::add_verb(command, result);
+    check::add_verb(command, result);
+    bench::add_verb(command, result);
+    inspect::add_verb(command, result);
     return run_parsed(command, argc, argv, result);
 }
 

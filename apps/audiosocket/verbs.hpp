@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -13,11 +13,21 @@
 
 namespace audiosocket::app {
 
+namespace serve {
 /// `arguments` are those of the whole command, to be read again when the settings are.
-void add_serve(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
-void add_call(CLI::App& command, exit_code& result);
-void add_check(CLI::App& command, exit_code& result);
-void add_bench(CLI::App& command, exit_code& result);
-void add_inspect(CLI::App& command, exit_code& result);
+void add_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
+} // namespace serve
+namespace caller {
+void add_verb(CLI::App& command, exit_code& result);
+}
+namespace check {
+void add_verb(CLI::App& command, exit_code& result);
+}
+namespace bench {
+void add_verb(CLI::App& command, exit_code& result);
+}
+namespace inspect {
+void add_verb(CLI::App& command, exit_code& result);
+}
 
 } // namespace audiosocket::app

@@ -3,8 +3,10 @@
 /// \file
 /// Everything.
 
+#include <audiosocket/asterisk.hpp>
 #include <audiosocket/audio.hpp>
 #include <audiosocket/call.hpp>
 #include <audiosocket/net.hpp>
 #include <audiosocket/protocol.hpp>
 #include <audiosocket/server.hpp>
+#include <audiosocket/version.hpp>

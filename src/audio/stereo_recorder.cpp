@@ -246,11 +246,11 @@ stereo_recorder::~stereo_recorder() {
     }
 }
 
-void stereo_recorder::heard(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
+void stereo_recorder::received(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
     state_->add(state_->left, samples, rate_hz, at);
 }
 
-void stereo_recorder::played(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
+void stereo_recorder::sent(std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
     state_->add(state_->right, samples, rate_hz, at);
 }
 

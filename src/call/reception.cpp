@@ -42,7 +42,7 @@ void reception::hand_over(std::span<const std::byte> payload, std::size_t sample
     if (converter_) converter_->finish_stream();
     const auto decoded = to_.room_for_audio(samples, rate_out_hz_);
     decode(format_.encoding, payload, decoded);
-    if (monitor) monitor->heard(decoded, rate_out_hz_, now);
+    if (monitor) monitor->received(decoded, rate_out_hz_, now);
 }
 
 void reception::convert(std::span<const std::byte> payload, std::size_t samples, time_point now,
@@ -50,7 +50,7 @@ void reception::convert(std::span<const std::byte> payload, std::size_t samples,
     const int rate_hz = format_.rate_hz();
     decoded_.resize(samples);
     decode(format_.encoding, payload, decoded_);
-    if (monitor) monitor->heard(decoded_, rate_hz, now);
+    if (monitor) monitor->received(decoded_, rate_hz, now);
     if (!converter_) converter_ = std::make_unique<rate_converter>(rate_out_hz_, to_);
     if (work_.take(converter_->work(samples, rate_hz), now))
         converter_->convert(decoded_, rate_hz);

@@ -4,7 +4,7 @@
 // One thread and one poll loop, written without our library's call and net rooms, so that it cannot share their errors.
 // Usage: faulty_server FAULT [CAP]; prints its port, and obeys SIGUSR1 by handing its listener over to a successor.
 
-#include "audiosocket/check/request.hpp"
+#include "base/check_request.hpp"
 #include "check/faults.hpp"
 
 #include <audiosocket/audio/tone.hpp>

@@ -93,17 +93,17 @@ TEST_F(serve_admin, calls_are_listed_with_their_levels) {
     long_call();
     ASSERT_TRUE(comes_up(1));
     const auto unseen = get("/calls").json().at("calls").at(0);
-    EXPECT_TRUE(unseen.at("said").is_null()); // nobody has asked for levels
+    EXPECT_TRUE(unseen.at("sent").is_null()); // nobody has asked for levels
     EXPECT_EQ(unseen.at("send_format").as_string(), "slin");
     EXPECT_NE(std::string(unseen.at("peer").as_string()).find("127.0.0.1:"), std::string::npos);
 
     EXPECT_TRUE(eventually([&] {
         const auto row = get("/calls?levels=1").json().at("calls").at(0);
-        return row.at("said").is_object() && row.at("said").at("rms_dbfs").to_number<double>() > -30;
+        return row.at("sent").is_object() && row.at("sent").at("rms_dbfs").to_number<double>() > -30;
     }));
     const auto row = get("/calls?levels=1").json().at("calls").at(0);
-    EXPECT_LT(row.at("heard").at("rms_dbfs").to_number<double>(), -90); // the caller says nothing
-    EXPECT_TRUE(eventually([&] { return get("/calls").json().at("calls").at(0).at("said").is_null(); }))
+    EXPECT_LT(row.at("received").at("rms_dbfs").to_number<double>(), -90); // the caller says nothing
+    EXPECT_TRUE(eventually([&] { return get("/calls").json().at("calls").at(0).at("sent").is_null(); }))
         << "measured for ever";
 }
 
@@ -137,7 +137,7 @@ TEST_F(serve_admin, outline_shows_both_sides) {
     boost::json::value seen;
     EXPECT_TRUE(eventually([&] {
         seen = get(path).json();
-        return seen.as_object().contains("said") && slots(seen.at("said")) >= 20 && slots(seen.at("heard")) >= 20;
+        return seen.as_object().contains("sent") && slots(seen.at("sent")) >= 20 && slots(seen.at("received")) >= 20;
     }));
     const auto loudest = [](const boost::json::value& side) {
         std::int64_t most = 0;
@@ -145,10 +145,10 @@ TEST_F(serve_admin, outline_shows_both_sides) {
             most = std::max(most, std::abs(v.to_number<std::int64_t>()));
         return most;
     };
-    EXPECT_GT(loudest(seen.at("said")), 10);
-    EXPECT_EQ(loudest(seen.at("heard")), 0);
+    EXPECT_GT(loudest(seen.at("sent")), 10);
+    EXPECT_EQ(loudest(seen.at("received")), 0);
     const auto later = get(path + "?from=15").json();
-    EXPECT_EQ(later.at("said").at("from").to_number<int>(), 15);
+    EXPECT_EQ(later.at("sent").at("from").to_number<int>(), 15);
     EXPECT_EQ(get("/calls/" + some_id + "/outline").status, 404);
     EXPECT_EQ(get(path + "?from=x").status, 400);
 }

@@ -84,7 +84,7 @@ TEST_F(call_on_loopback, numbered_samples_arrive_bit_exact) {
 // A recording begins with the call: Asterisk's Answer() may send half a second of audio together with the id.
 TEST_F(call_on_loopback, audio_that_comes_with_the_id_is_heard_by_the_monitor) {
     struct ears final : call_monitor {
-        void heard(std::span<const std::int16_t> some, int, time_point) override { samples += some.size(); }
+        void received(std::span<const std::int16_t> some, int, time_point) override { samples += some.size(); }
         void sent(std::span<const std::int16_t>, int, time_point) override {}
         std::atomic<std::size_t> samples = 0;
     };

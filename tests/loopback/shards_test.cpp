@@ -110,7 +110,7 @@ TEST_F(shards_on_loopback, echo_goes_on_when_the_listener_is_closed) {
 // The accept handler runs on one thread and the call lives on another: what it sets up must come before what is heard.
 TEST_F(shards_on_loopback, monitor_set_on_acceptance_hears_the_first_sample) {
     struct ear final : call_monitor {
-        void heard(std::span<const std::int16_t> samples, int, time_point) override { total += samples.size(); }
+        void received(std::span<const std::int16_t> samples, int, time_point) override { total += samples.size(); }
         void sent(std::span<const std::int16_t>, int, time_point) override {}
         std::atomic<std::size_t> total = 0;
     };

@@ -26,12 +26,13 @@ check_includes() {
         function complain(why) { print FILENAME ":" FNR ": " why ": " $0 }
 
         BEGIN {
-            split("protocol audio call net server", names, " ")
+            split("protocol audio call asterisk net server", names, " ")
             for (i in names) is_room[names[i]] = 1
             # What each room may know, besides itself.
             knows["protocol"] = " "
             knows["audio"] = " "
             knows["call"] = " protocol audio "
+            knows["asterisk"] = " call protocol audio "
             knows["net"] = " call protocol audio "
             knows["server"] = " net call protocol audio "
             # The libraries that a room may use, as patterns for the header.
@@ -47,7 +48,7 @@ check_includes() {
             # call/session.hpp is in the room call; its umbrella header call.hpp is as well.
             sub(/(\/.*|\.hpp)$/, "", room)
             umbrella = FILENAME == "include/audiosocket/audiosocket.hpp"
-            if (!umbrella && !(room in is_room) && room != "export") complain("in no room")
+            if (!umbrella && !(room in is_room) && room != "export" && room != "version") complain("in no room")
         }
 
         !/^[ \t]*#[ \t]*include/ { next }
@@ -65,7 +66,7 @@ check_includes() {
             else if (header ~ /^audiosocket\//) other = substr(header, 13)
             if (other != "") {
                 sub(/(\/.*|\.hpp)$/, "", other)
-                if (other == "export" || umbrella || other == room) next
+                if (other == "export" || other == "version" || umbrella || other == room) next
                 if (index(knows[room], " " other " ") == 0) complain(room " must not know " other)
                 next
             }
@@ -74,7 +75,7 @@ check_includes() {
             if (header ~ /^([a-z]+|(sys|netinet|arpa|net)\/[a-z]+)\.h$/ && header !~ /^(sndfile)\.h$/) {
                 # The system itself: hidden in sources, and nothing for the rooms that do no input and output.
                 if (public) complain("a public header shows the system")
-                else if (room == "protocol" || room == "call") complain(room " does no input and output")
+                else if (room == "protocol" || room == "call" || room == "asterisk") complain(room " does no input and output")
                 next
             }
             if (public && header !~ /^boost\/(asio|system)\//)
@@ -83,6 +84,54 @@ check_includes() {
                 complain(room " must not use this library")
         }
     ' "$@"
+}
+
+# Complains about includes that the order of the command's rooms (docs/design.md) forbids.
+check_command_includes() {
+    awk '
+        function complain(why) { print FILENAME ":" FNR ": " why ": " $0 }
+
+        BEGIN {
+            # What each room may know, besides itself.
+            knows["base"] = " "
+            knows["log"] = knows["settings"] = knows["service"] = knows["live"] = " base "
+            knows["admin"] = " base log settings service live "
+            knows["daemon"] = " base log settings service live admin "
+            split("serve call check bench inspect", verbs, " ")
+            for (i in verbs) knows[verbs[i]] = " verbs base log settings service live admin daemon "
+            knows["verbs"] = " base "
+            knows["run"] = " verbs base settings "
+            knows["main"] = " run "
+        }
+
+        FNR == 1 {
+            room = FILENAME
+            sub(/^apps\/audiosocket\//, "", room)
+            sub(/(\/.*|\.[ch]pp)$/, "", room)
+            if (!(room in knows)) complain("in no room of the command")
+        }
+
+        !/^[ \t]*#[ \t]*include[ \t]*"/ { next }
+
+        {
+            other = $0
+            sub(/^[ \t]*#[ \t]*include[ \t]*"/, "", other)
+            sub(/".*/, "", other)
+            sub(/(\/.*|\.hpp)$/, "", other)
+            if (other == room) next
+            if (index(knows[room], " " other " ") == 0) complain(room " must not know " other)
+        }
+    ' "$@"
+}
+
+# Complains about a header that two include roots hold: which one is meant would depend on the order of the roots.
+check_roots() {
+    local root
+    for root in src apps/audiosocket tests; do
+        list "$root/*.hpp" | sed "s,^$root/\(.*\),\1 $root,"
+    done | sort | awk '
+        $1 == last { print $2 "/" $1 ": the root " from " holds a header of this path as well" }
+        { last = $1; from = $2 }'
 }
 
 # Complains about files that nobody can hold in the head.
@@ -101,6 +150,7 @@ check_paths() {
 }
 
 mapfile -t rooms < <(list 'include/*.hpp' 'src/*.hpp' 'src/*.cpp')
+mapfile -t command < <(list 'apps/audiosocket/*.hpp' 'apps/audiosocket/*.cpp')
 mapfile -t code < <(list '*.hpp' '*.cpp' '*.sh' '*.cmake' 'CMakeLists.txt' '*/CMakeLists.txt' 'tools/*' '.ci/*')
 mapfile -t everything < <(list '*')
 
@@ -110,6 +160,8 @@ if ((${#rooms[@]} == 0)); then
 fi
 complaints=$(
     check_includes "${rooms[@]}"
+    if ((${#command[@]} > 0)); then check_command_includes "${command[@]}"; fi
+    check_roots
     check_length "${code[@]}"
     check_paths "${everything[@]}"
 )

@@ -20,6 +20,11 @@ new_tree() {
     printf '#include <boost/asio/post.hpp>\n#include <boost/system/error_code.hpp>\n' >include/audiosocket/net/call.hpp
     printf '#include "audio/format.hpp"\n#include <sndfile.h>\n#include <unistd.h>\n' >src/audio/reader.cpp
     printf '#include "call/session.hpp"\n#include <sys/socket.h>\n' >src/net/call.cpp
+    mkdir -p apps/audiosocket/{base,log,live,admin,daemon,serve}
+    touch apps/audiosocket/live/a.hpp
+    printf '#include "run.hpp"\n' >apps/audiosocket/main.cpp
+    printf '#include "base/text.hpp"\n#include "live/call.hpp"\n' >apps/audiosocket/admin/site.cpp
+    printf '#include "admin/site.hpp"\n#include "verbs.hpp"\n#include <spdlog/spdlog.h>\n' >apps/audiosocket/serve/serve.cpp
 }
 
 # rejects WHAT FILE TEXT COMPLAINT: with TEXT in FILE, check.sh fails and says COMPLAINT.
@@ -60,6 +65,16 @@ rejects "a public header with the system" include/audiosocket/net/a.hpp '#includ
 rejects "a public header with quotes" include/audiosocket/net/a.hpp '#include "net/connection.hpp"' 'includes with <>'
 rejects "another library" src/net/a.cpp '#include <spdlog/spdlog.h>' 'must not use this library'
 rejects "a new room by accident" src/misc/a.cpp '#include <vector>' 'in no room'
+rejects "asterisk that knows net" src/asterisk/a.cpp '#include <audiosocket/net/call.hpp>' 'must not know net'
+rejects "base that knows log" apps/audiosocket/base/a.cpp '#include "log/console.hpp"' 'base must not know log'
+rejects "log that knows live" apps/audiosocket/log/a.cpp '#include "live/visit.hpp"' 'log must not know live'
+rejects "live that knows admin" apps/audiosocket/live/a.cpp '#include "admin/site.hpp"' 'live must not know admin'
+rejects "admin that knows daemon" apps/audiosocket/admin/a.hpp '#include "daemon/daemon.hpp"' 'admin must not know daemon'
+rejects "daemon that knows a verb" apps/audiosocket/daemon/a.cpp '#include "serve/serve.hpp"' 'daemon must not know serve'
+rejects "a verb that knows another" apps/audiosocket/serve/a.cpp '#include "check/line.hpp"' 'serve must not know check'
+rejects "main that knows a verb" apps/audiosocket/main.cpp '#include "serve/serve.hpp"' 'main must not know serve'
+rejects "a new room of the command by accident" apps/audiosocket/misc/a.cpp '#include <vector>' 'in no room of the command'
+rejects "one path in two roots" src/live/a.hpp '' 'holds a header of this path as well'
 rejects "a long file" src/net/a.cpp "$(yes '//' | head -n 501)" '501 lines'
 rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
 rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'

@@ -1,7 +1,7 @@
-#include "audiosocket/admin/admin_options.hpp"
+#include "admin/admin_options.hpp"
 
-#include "audiosocket/failure.hpp"
-#include "audiosocket/file_head.hpp"
+#include "base/failure.hpp"
+#include "base/file_head.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

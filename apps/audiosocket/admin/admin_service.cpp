@@ -1,8 +1,8 @@
-#include "audiosocket/admin/admin_service.hpp"
+#include "admin/admin_service.hpp"
 
-#include "audiosocket/admin/http_server.hpp"
-#include "audiosocket/admin/site.hpp"
-#include "audiosocket/failure.hpp"
+#include "admin/http_server.hpp"
+#include "admin/site.hpp"
+#include "base/failure.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -31,8 +31,8 @@ std::unique_ptr<http_server> listen(asio::io_context& io, const admin_options& o
 } // namespace
 
 struct admin_service::impl {
-    impl(const admin_options& options, std::optional<int> inherited, server_view& server)
-        : shown(server, book, guard(options.token, options.listen->host), io),
+    impl(const admin_options& options, std::optional<int> inherited, server_view& server, const call_registry& calls)
+        : shown(server, calls, guard(options.token, options.listen->host), io),
           http(listen(*io, options, inherited,
                       [this](const request& r, const own_counters& own, reply tell) {
                           shown.answer(r, own, std::move(tell));
@@ -78,7 +78,6 @@ struct admin_service::impl {
 
     // Shared with what has been sent to the threads of the calls and wants to come back.
     const back_context io = std::make_shared<asio::io_context>(1);
-    call_book book;
     site shown;
     const std::unique_ptr<http_server> http;
     const asio::ip::tcp::endpoint endpoint;
@@ -87,8 +86,9 @@ struct admin_service::impl {
     std::thread thread;
 };
 
-admin_service::admin_service(const admin_options& options, std::optional<int> inherited, server_view& server)
-    : impl_(std::make_unique<impl>(options, inherited, server)) {}
+admin_service::admin_service(const admin_options& options, std::optional<int> inherited, server_view& server,
+                             const call_registry& calls)
+    : impl_(std::make_unique<impl>(options, inherited, server, calls)) {}
 
 admin_service::~admin_service() = default;
 
@@ -107,10 +107,6 @@ void admin_service::stop_accepting() {
 void admin_service::change_token(std::string token) {
     asio::post(*impl_->io,
                [&shown = impl_->shown, token = std::move(token)]() mutable { shown.change_token(std::move(token)); });
-}
-
-call_book& admin_service::book() noexcept {
-    return impl_->book;
 }
 
 } // namespace audiosocket::app::admin

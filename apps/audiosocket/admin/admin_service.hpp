@@ -1,8 +1,8 @@
 #pragma once
 
-#include "audiosocket/admin/admin_options.hpp"
-#include "audiosocket/admin/call_book.hpp"
-#include "audiosocket/admin/server_view.hpp"
+#include "admin/admin_options.hpp"
+#include "admin/server_view.hpp"
+#include "live/call_registry.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -15,12 +15,14 @@ namespace audiosocket::app::admin {
 /// The admin address of a server: metrics, health, the list of calls, and a page that shows them.
 ///
 /// It has a thread of its own, which yields to those of the calls, and asks them a little at a time; so looking does
-/// not disturb. The server must outlive it, and the threads of the calls must be there until it has gone.
+/// not disturb. The server and its registry of calls must outlive it, and the threads of the calls must be there until
+/// it has gone.
 class admin_service {
   public:
     /// Listens at once, or takes the socket that was inherited. Throws boost::system::system_error where that is not
     /// possible, failure (usage) where others can reach that socket and there is no token.
-    admin_service(const admin_options& options, std::optional<int> inherited, server_view& server);
+    admin_service(const admin_options& options, std::optional<int> inherited, server_view& server,
+                  const call_registry& calls);
     admin_service(const admin_service&) = delete;
     admin_service& operator=(const admin_service&) = delete;
     ~admin_service();
@@ -35,9 +37,6 @@ class admin_service {
 
     /// Who asks from now on has to know this one; where there was none, none can be asked for.
     void change_token(std::string token);
-
-    /// Is told of each call: of its begin, and on its thread of its end.
-    call_book& book() noexcept;
 
   private:
     struct impl;

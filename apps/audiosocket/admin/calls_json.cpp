@@ -1,8 +1,10 @@
-#include "audiosocket/admin/calls_json.hpp"
+#include "admin/calls_json.hpp"
 
-#include "audiosocket/json_text.hpp"
-#include "audiosocket/process_figures.hpp"
-#include "audiosocket/statistics_json.hpp"
+#include "base/json_text.hpp"
+#include "base/process_figures.hpp"
+#include "base/statistics_json.hpp"
+
+#include <audiosocket/version.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -35,8 +37,8 @@ double sort_value(const call_row& c, const std::string& key) {
     if (key == "queue") return static_cast<double>(c.queued.count());
     if (key == "underruns") return static_cast<double>(s.underruns);
     if (key == "late") return static_cast<double>(s.late_frames);
-    if (key == "heard") return loudness(c.heard);
-    if (key == "said") return loudness(c.said);
+    if (key == "received") return loudness(c.received);
+    if (key == "sent") return loudness(c.sent);
     return static_cast<double>(c.age.count());
 }
 
@@ -89,8 +91,8 @@ json::object to_json(const call_row& c) {
         {"send_format", name(c.send_format)},
         {"queue_ms", c.queued.count()},
         {"jitter_ms", rounded(static_cast<double>(c.counted.arrival_jitter.count()) / 1000)},
-        {"heard", level_json(c.heard)},
-        {"said", level_json(c.said)},
+        {"received", level_json(c.received)},
+        {"sent", level_json(c.sent)},
         {"statistics", app::to_json(c.counted)},
     };
 }
@@ -116,7 +118,7 @@ json::object status_json(const snapshot& s) {
         {"state", s.server.stopping                      ? "stopping"
                   : s.calls.size() >= s.server.calls_max ? "full"
                                                          : "serving"},
-        {"version", AUDIOSOCKET_VERSION},
+        {"version", version},
         {"pid", getpid()},
         {"calls_up", s.calls.size()},
         {"calls_max", s.server.calls_max},

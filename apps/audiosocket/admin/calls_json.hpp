@@ -1,7 +1,7 @@
 #pragma once
 
-#include "audiosocket/admin/snapshot.hpp"
-#include "audiosocket/admin/target.hpp"
+#include "admin/snapshot.hpp"
+#include "admin/target.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -27,7 +27,7 @@ foreach(file IN LISTS files)
 endforeach()
 
 file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT [[// Made by embed.cmake.
-#include "audiosocket/admin/page_files.hpp"
+#include "admin/page_files.hpp"
 
 namespace audiosocket::app::admin {
 namespace {

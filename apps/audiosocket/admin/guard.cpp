@@ -1,4 +1,4 @@
-#include "audiosocket/admin/guard.hpp"
+#include "admin/guard.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

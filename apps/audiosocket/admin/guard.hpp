@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/admin/message.hpp"
+#include "admin/message.hpp"
 
 #include <audiosocket/net/address.hpp>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/admin/health.hpp"
+#include "admin/health.hpp"
 
 #include <utility>
 

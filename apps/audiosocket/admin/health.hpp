@@ -1,8 +1,8 @@
 #pragma once
 
-#include "audiosocket/admin/message.hpp"
-#include "audiosocket/admin/server_view.hpp"
-#include "audiosocket/admin/visit.hpp"
+#include "admin/message.hpp"
+#include "admin/server_view.hpp"
+#include "live/visit.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 

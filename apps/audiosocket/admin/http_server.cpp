@@ -1,6 +1,6 @@
-#include "audiosocket/admin/http_server.hpp"
+#include "admin/http_server.hpp"
 
-#include "audiosocket/admin/target.hpp"
+#include "admin/target.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "audiosocket/admin/message.hpp"
-#include "audiosocket/admin/metrics.hpp"
+#include "admin/message.hpp"
+#include "admin/metrics.hpp"
 
 #include <audiosocket/net/address.hpp>
 

@@ -1,6 +1,8 @@
-#include "audiosocket/admin/metrics.hpp"
+#include "admin/metrics.hpp"
 
-#include "audiosocket/process_figures.hpp"
+#include "base/process_figures.hpp"
+
+#include <audiosocket/version.hpp>
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -74,7 +76,7 @@ std::string label_of(end_reason reason) {
 void add_server(families& f, const snapshot& s) {
     const auto& l = s.server.listening;
     families::add(f.family("audiosocket_build_info", "What runs; always 1.", prom::MetricType::Gauge),
-                  {{"version", AUDIOSOCKET_VERSION}}, 1);
+                  {{"version", std::string(version)}}, 1);
     const bool full = s.calls.size() >= s.server.calls_max;
     f.gauge("audiosocket_ready", "1 while calls are taken, 0 when stopping or full.", !s.server.stopping && !full);
     f.gauge("audiosocket_stopping", "1 while no more calls are taken and those that are up finish.", s.server.stopping);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/admin/snapshot.hpp"
+#include "admin/snapshot.hpp"
 
 #include <string>
 

@@ -1,9 +1,9 @@
-#include "audiosocket/admin/site.hpp"
+#include "admin/site.hpp"
 
-#include "audiosocket/admin/calls_json.hpp"
-#include "audiosocket/admin/page_files.hpp"
-#include "audiosocket/json_text.hpp"
-#include "audiosocket/log/printable.hpp"
+#include "admin/calls_json.hpp"
+#include "admin/page_files.hpp"
+#include "base/json_text.hpp"
+#include "base/printable.hpp"
 
 #include <unistd.h>
 
@@ -65,9 +65,9 @@ response error_response(unsigned status, const std::string& what) {
     return json_response({{"error", printable(what)}}, status); // it may name what was asked for
 }
 
-site::site(server_view& server, const call_book& book, guard who, back_context back)
-    : server_(server), book_(book), guard_(std::move(who)), back_(back), snapshots_(server, book, back),
-      health_(server, back), audience_(back) {}
+site::site(server_view& server, const call_registry& calls, guard who, back_context back)
+    : server_(server), calls_(calls), guard_(std::move(who)), back_(back), snapshots_(server, calls, back),
+      health_(server, back), observers_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
     guarded(tell, [&] {
@@ -122,10 +122,10 @@ void site::show_calls(const call_query& q, const reply& tell) {
     with_snapshot(tell, [this, q, tell](const std::shared_ptr<const snapshot>& s) {
         const selection chosen = select(*s, q);
         if (q.levels) {
-            std::vector<std::weak_ptr<served_call>> shown;
+            std::vector<std::weak_ptr<live_call>> shown;
             for (const call_row* row : chosen.rows)
                 shown.push_back(row->who);
-            audience_.look_at_levels(shown);
+            observers_.look_at_levels(shown);
         }
         tell(json_response(to_json(*s, chosen)));
     });
@@ -158,27 +158,27 @@ void site::show_call(const uuid& id, const reply& tell) {
 }
 
 call_list site::named(const uuid& id) const {
-    auto up = book_.look().up;
-    std::erase_if(up, [&](const auto& call) { return call->line().id() != id; });
-    std::ranges::sort(up, {}, [](const auto& call) { return call->age(); });
-    return up;
+    auto found = calls_.look().in_progress;
+    std::erase_if(found, [&](const auto& call) { return call->line().id() != id; });
+    std::ranges::sort(found, {}, [](const auto& call) { return call->age(); });
+    return found;
 }
 
 void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
     auto calls = named(id);
     if (calls.empty()) return tell(no_such_call(id));
     calls.resize(1);
-    if (!audience_.look_at_outline(calls.front()))
+    if (!observers_.look_at_outline(calls.front()))
         return tell(error_response(503, "too many calls are being looked at closely; try again in some seconds"));
     auto found = std::make_shared<json::object>();
     visit_calls(
         std::move(calls),
-        [found, from](served_call& c, std::size_t) {
+        [found, from](live_call& c, std::size_t) {
             const auto* drawn = c.shown() ? c.shown()->drawn() : nullptr;
             (*found)["slot_ms"] = sound_outline::slot_time.count();
             if (!drawn) return; // it has just begun to be looked at
-            (*found)["heard"] = to_json(drawn->heard, from);
-            (*found)["said"] = to_json(drawn->said, from);
+            (*found)["received"] = to_json(drawn->received, from);
+            (*found)["sent"] = to_json(drawn->sent, from);
         },
         back_, [this, found, tell] { guarded(tell, [&] { tell(json_response(*found)); }); });
 }
@@ -191,7 +191,7 @@ void site::hang_up(const uuid& id, const request& r, const reply& tell) {
     server_.hung_up_by(r.peer, id, calls.size());
     tell(json_response({{"hung_up", calls.size()}}, 202));
     visit_calls(
-        std::move(calls), [](served_call& c, std::size_t) { c.line().hang_up(); }, back_, [] {});
+        std::move(calls), [](live_call& c, std::size_t) { c.line().hang_up(); }, back_, [] {});
 }
 
 } // namespace audiosocket::app::admin

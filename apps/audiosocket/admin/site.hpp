@@ -1,10 +1,10 @@
 #pragma once
 
-#include "audiosocket/admin/audience.hpp"
-#include "audiosocket/admin/guard.hpp"
-#include "audiosocket/admin/health.hpp"
-#include "audiosocket/admin/metrics.hpp"
-#include "audiosocket/admin/target.hpp"
+#include "admin/guard.hpp"
+#include "admin/health.hpp"
+#include "admin/metrics.hpp"
+#include "admin/observers.hpp"
+#include "admin/target.hpp"
 
 namespace audiosocket::app::admin {
 
@@ -13,7 +13,7 @@ namespace audiosocket::app::admin {
 /// Used on one thread, that of `back`.
 class site {
   public:
-    site(server_view& server, const call_book& book, guard who, back_context back);
+    site(server_view& server, const call_registry& calls, guard who, back_context back);
 
     /// Answers now or when the threads of the calls have told what is wanted. Where one of them does not, no answer
     /// comes, and whoever asked has to stop waiting.
@@ -23,7 +23,7 @@ class site {
     void change_token(std::string token) { guard_.change_token(std::move(token)); }
 
     /// To be called about once a second.
-    void sweep() { audience_.sweep(); }
+    void sweep() { observers_.sweep(); }
 
   private:
     void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell);
@@ -38,12 +38,12 @@ class site {
     call_list named(const uuid& id) const;
 
     server_view& server_;
-    const call_book& book_;
+    const call_registry& calls_;
     guard guard_;
     const back_context back_;
     snapshots snapshots_;
     health health_;
-    audience audience_;
+    observers observers_;
 };
 
 } // namespace audiosocket::app::admin

@@ -1,4 +1,4 @@
-#include "audiosocket/admin/snapshot.hpp"
+#include "admin/snapshot.hpp"
 
 #include <utility>
 
@@ -9,13 +9,13 @@ namespace {
 // who have given up are still written here.
 constexpr std::size_t waiting_max = 64;
 
-call_row look_at(served_call& c, time_point now) {
+call_row look_at(live_call& c, time_point now) {
     auto& line = c.line();
     call_row row{c.weak_from_this(), line.id(),     line.peer(), c.age(), line.receive_format(),
                  line.send_format(), line.queued(), {},          {},      line.statistics()};
     if (const auto& sound = c.shown()) {
-        row.heard = sound->heard_level(now);
-        row.said = sound->said_level(now);
+        row.received = sound->received_level(now);
+        row.sent = sound->sent_level(now);
     }
     return row;
 }
@@ -29,8 +29,8 @@ call_statistics snapshot::counted() const {
     return sum;
 }
 
-snapshots::snapshots(server_view& server, const call_book& book, back_context back)
-    : server_(server), book_(book), back_(std::move(back)) {}
+snapshots::snapshots(server_view& server, const call_registry& calls, back_context back)
+    : server_(server), calls_(calls), back_(std::move(back)) {}
 
 // A step that fails is the last: those who wait are told, and who asks next begins anew.
 template <class Step>
@@ -61,9 +61,9 @@ bool snapshots::take(handler tell) {
 void snapshots::begin() {
     auto fresh = std::make_shared<snapshot>();
     fresh->at = clock::now();
-    auto page = book_.look();
+    auto page = calls_.look();
     fresh->ended = std::move(page.ended);
-    fresh->calls.resize(page.up.size());
+    fresh->calls.resize(page.in_progress.size());
     fresh->threads.resize(server_.call_contexts().size());
 
     auto done = [this, fresh] {
@@ -71,9 +71,9 @@ void snapshots::begin() {
         running_ = false;
         tell_all(fresh);
     };
-    auto see_calls = guarded([this, fresh, done, up = std::move(page.up)]() mutable {
+    auto see_calls = guarded([this, fresh, done, up = std::move(page.in_progress)]() mutable {
         visit_calls(
-            std::move(up), [fresh](served_call& c, std::size_t n) { fresh->calls[n] = look_at(c, fresh->at); }, back_,
+            std::move(up), [fresh](live_call& c, std::size_t n) { fresh->calls[n] = look_at(c, fresh->at); }, back_,
             std::move(done));
     });
     auto see_threads = guarded([this, fresh, see_calls = std::move(see_calls)]() mutable {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "audiosocket/admin/call_book.hpp"
-#include "audiosocket/admin/server_view.hpp"
+#include "admin/server_view.hpp"
+#include "live/call_registry.hpp"
+#include "live/visit.hpp"
 
 #include <audiosocket/net/engine_statistics.hpp>
 
@@ -15,15 +16,15 @@ namespace audiosocket::app::admin {
 
 /// A call as it was when its thread was asked.
 struct call_row {
-    std::weak_ptr<served_call> who;
+    std::weak_ptr<live_call> who;
     uuid id;
     boost::asio::ip::tcp::endpoint peer;
     std::chrono::nanoseconds age{};
     media_format receive_format;
     media_format send_format;
     std::chrono::milliseconds queued{};
-    std::optional<level> heard; ///< If somebody looks at its levels.
-    std::optional<level> said;
+    std::optional<level> received; ///< If somebody looks at its levels.
+    std::optional<level> sent;
     call_statistics counted;
 };
 
@@ -50,7 +51,7 @@ class snapshots {
 
     using handler = std::function<void(std::shared_ptr<const snapshot>)>;
 
-    snapshots(server_view& server, const call_book& book, back_context back);
+    snapshots(server_view& server, const call_registry& calls, back_context back);
 
     /// Calls `tell` with a snapshot: at once, or on `back`; with null where taking it failed. False where too many wait
     /// already, which only happens where a thread does not answer.
@@ -63,7 +64,7 @@ class snapshots {
     void tell_all(const std::shared_ptr<const snapshot>& what);
 
     server_view& server_;
-    const call_book& book_;
+    const call_registry& calls_;
     const back_context back_;
     std::shared_ptr<const snapshot> last_;
     bool running_ = false;

@@ -1,4 +1,4 @@
-#include "audiosocket/admin/target.hpp"
+#include "admin/target.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -73,8 +73,8 @@ std::size_t number(const std::string& name, const std::string& text, std::size_t
 }
 
 const std::vector<std::string>& call_query::sort_keys() {
-    static const std::vector<std::string> keys{"age",       "peer", "id",    "jitter", "queue",
-                                               "underruns", "late", "heard", "said"};
+    static const std::vector<std::string> keys{"age",       "peer", "id",       "jitter", "queue",
+                                               "underruns", "late", "received", "sent"};
     return keys;
 }
 

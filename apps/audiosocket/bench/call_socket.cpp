@@ -1,6 +1,6 @@
-#include "audiosocket/bench/call_socket.hpp"
+#include "bench/call_socket.hpp"
 
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>

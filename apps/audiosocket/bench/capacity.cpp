@@ -1,6 +1,6 @@
-#include "audiosocket/bench/capacity.hpp"
+#include "bench/capacity.hpp"
 
-#include "audiosocket/bench/report.hpp"
+#include "bench/report.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,6 @@
-#include "audiosocket/bench/capacity_report.hpp"
+#include "bench/capacity_report.hpp"
 
-#include "audiosocket/json_text.hpp"
+#include "base/json_text.hpp"
 
 #include <boost/json/array.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "audiosocket/bench/capacity.hpp"
-#include "audiosocket/bench/report.hpp"
+#include "bench/capacity.hpp"
+#include "bench/report.hpp"
 
 namespace audiosocket::app::bench {
 

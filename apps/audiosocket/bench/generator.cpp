@@ -1,6 +1,6 @@
-#include "audiosocket/bench/generator.hpp"
+#include "bench/generator.hpp"
 
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "audiosocket/bench/interruption.hpp"
-#include "audiosocket/bench/load.hpp"
-#include "audiosocket/bench/sleep_watch.hpp"
-#include "audiosocket/process_figures.hpp"
+#include "base/process_figures.hpp"
+#include "bench/interruption.hpp"
+#include "bench/load.hpp"
+#include "bench/sleep_watch.hpp"
 
 #include <functional>
 #include <memory>

@@ -2,7 +2,7 @@
 // that a bucket is never wider than 1/128 of what it holds. Bucket b of a doubling with the shift s (values are
 // shifted right by s to lie between 128 and 255) has the index 128 s + (value >> s).
 
-#include "audiosocket/bench/histogram.hpp"
+#include "bench/histogram.hpp"
 
 #include <algorithm>
 #include <bit>

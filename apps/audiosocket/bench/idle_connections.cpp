@@ -1,6 +1,6 @@
-#include "audiosocket/bench/idle_connections.hpp"
+#include "bench/idle_connections.hpp"
 
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
 
 #include <fmt/format.h>
 

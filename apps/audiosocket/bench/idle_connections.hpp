@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/call_socket.hpp"
+#include "bench/call_socket.hpp"
 
 #include <cstddef>
 #include <vector>

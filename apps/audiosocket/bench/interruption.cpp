@@ -1,4 +1,4 @@
-#include "audiosocket/bench/interruption.hpp"
+#include "bench/interruption.hpp"
 
 #include <algorithm>
 #include <thread>

@@ -1,6 +1,6 @@
-#include "audiosocket/bench/load.hpp"
+#include "bench/load.hpp"
 
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
 
 #include <sys/epoll.h>
 #include <sys/prctl.h>

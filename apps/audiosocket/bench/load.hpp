@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/load_call.hpp"
+#include "bench/load_call.hpp"
 
 #include <array>
 #include <atomic>

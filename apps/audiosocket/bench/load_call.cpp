@@ -1,4 +1,4 @@
-#include "audiosocket/bench/load_call.hpp"
+#include "bench/load_call.hpp"
 
 #include <algorithm>
 #include <array>

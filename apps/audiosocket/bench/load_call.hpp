@@ -1,9 +1,9 @@
 #pragma once
 
-#include "audiosocket/bench/call_socket.hpp"
-#include "audiosocket/bench/pacing.hpp"
-#include "audiosocket/bench/returned_frames.hpp"
-#include "audiosocket/bench/tally.hpp"
+#include "bench/call_socket.hpp"
+#include "bench/pacing.hpp"
+#include "bench/returned_frames.hpp"
+#include "bench/tally.hpp"
 
 #include <audiosocket/protocol.hpp>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/bench/numbered_frames.hpp"
+#include "bench/numbered_frames.hpp"
 
 namespace audiosocket::app::bench {
 

@@ -1,4 +1,4 @@
-#include "audiosocket/bench/pacing.hpp"
+#include "bench/pacing.hpp"
 
 #include <algorithm>
 #include <limits>

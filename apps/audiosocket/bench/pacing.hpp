@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/tally.hpp"
+#include "bench/tally.hpp"
 
 #include <audiosocket/call/event.hpp>
 

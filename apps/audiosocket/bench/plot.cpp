@@ -1,6 +1,6 @@
-#include "audiosocket/bench/plot.hpp"
+#include "bench/plot.hpp"
 
-#include "audiosocket/xml_text.hpp"
+#include "base/xml_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/report.hpp"
+#include "bench/report.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
-#include "audiosocket/bench/report.hpp"
+#include "bench/report.hpp"
 
-#include "audiosocket/json_text.hpp"
+#include "base/json_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/generator.hpp"
+#include "bench/generator.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/bench/returned_frames.hpp"
+#include "bench/returned_frames.hpp"
 
 #include <algorithm>
 #include <cstring>

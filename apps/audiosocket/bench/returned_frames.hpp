@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/numbered_frames.hpp"
+#include "bench/numbered_frames.hpp"
 
 #include <audiosocket/call/event.hpp>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/bench/sleep_watch.hpp"
+#include "bench/sleep_watch.hpp"
 
 #include <audiosocket/call/event.hpp>
 

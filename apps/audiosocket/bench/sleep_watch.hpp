@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/bench/histogram.hpp"
+#include "bench/histogram.hpp"
 
 #include <mutex>
 #include <thread>

@@ -1,4 +1,4 @@
-#include "audiosocket/bench/tally.hpp"
+#include "bench/tally.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "audiosocket/check/client.hpp"
+#include "check/client.hpp"
 
-#include "audiosocket/check/speeches.hpp"
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
+#include "check/speeches.hpp"
 
 #include <boost/asio/io_context.hpp>
 

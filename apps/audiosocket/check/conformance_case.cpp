@@ -1,6 +1,6 @@
-#include "audiosocket/check/conformance_case.hpp"
+#include "check/conformance_case.hpp"
 
-#include "audiosocket/check/speeches.hpp"
+#include "check/speeches.hpp"
 
 #include <fmt/format.h>
 

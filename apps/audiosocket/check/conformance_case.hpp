@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/check/target.hpp"
+#include "check/target.hpp"
 
 #include <stdexcept>
 #include <string>

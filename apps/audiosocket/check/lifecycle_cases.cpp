@@ -1,5 +1,5 @@
-#include "audiosocket/check/conformance_case.hpp"
-#include "audiosocket/check/speeches.hpp"
+#include "check/conformance_case.hpp"
+#include "check/speeches.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/check/line.hpp"
+#include "check/line.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,4 +1,4 @@
-#include "audiosocket/check/machine_watch.hpp"
+#include "check/machine_watch.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "audiosocket/check/report.hpp"
+#include "check/report.hpp"
 
-#include "audiosocket/json_text.hpp"
-#include "audiosocket/xml_text.hpp"
+#include "base/json_text.hpp"
+#include "base/xml_text.hpp"
 
 #include <boost/json/array.hpp>
 

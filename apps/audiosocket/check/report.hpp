@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/check/runner.hpp"
+#include "check/runner.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -1,4 +1,4 @@
-#include "audiosocket/check/runner.hpp"
+#include "check/runner.hpp"
 
 #include <algorithm>
 #include <mutex>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/check/conformance_case.hpp"
+#include "check/conformance_case.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "audiosocket/check/speeches.hpp"
+#include "check/speeches.hpp"
 
 namespace audiosocket::app::check {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/check/line.hpp"
+#include "check/line.hpp"
 
 #include <audiosocket/audio/tone.hpp>
 

@@ -1,7 +1,7 @@
-#include "audiosocket/check/target.hpp"
+#include "check/target.hpp"
 
-#include "audiosocket/check/speeches.hpp"
-#include "audiosocket/failure.hpp"
+#include "base/failure.hpp"
+#include "check/speeches.hpp"
 
 #include <algorithm>
 

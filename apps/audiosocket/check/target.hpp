@@ -1,9 +1,9 @@
 #pragma once
 
-#include "audiosocket/check/line.hpp"
-#include "audiosocket/check/machine_watch.hpp"
-#include "audiosocket/check/request.hpp"
-#include "audiosocket/process_figures.hpp"
+#include "base/check_request.hpp"
+#include "base/process_figures.hpp"
+#include "check/line.hpp"
+#include "check/machine_watch.hpp"
 
 #include <sys/types.h>
 

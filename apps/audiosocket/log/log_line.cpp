@@ -1,7 +1,7 @@
-#include "audiosocket/log/log_line.hpp"
+#include "log/log_line.hpp"
 
-#include "audiosocket/json_text.hpp"
-#include "audiosocket/log/printable.hpp"
+#include "base/json_text.hpp"
+#include "base/printable.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

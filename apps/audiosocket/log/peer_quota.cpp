@@ -1,4 +1,4 @@
-#include "audiosocket/log/peer_quota.hpp"
+#include "log/peer_quota.hpp"
 
 #include <algorithm>
 #include <utility>

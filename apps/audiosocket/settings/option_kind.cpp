@@ -1,4 +1,4 @@
-#include "audiosocket/settings/option_kind.hpp"
+#include "settings/option_kind.hpp"
 
 #include <fmt/format.h>
 

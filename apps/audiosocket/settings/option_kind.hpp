@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audiosocket/settings/settings_file.hpp"
+#include "settings/settings_file.hpp"
 
 #include <CLI/CLI.hpp>
 

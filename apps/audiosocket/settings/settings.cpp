@@ -1,7 +1,7 @@
-#include "audiosocket/settings/settings.hpp"
+#include "settings/settings.hpp"
 
-#include "audiosocket/log/printable.hpp"
-#include "audiosocket/settings/option_kind.hpp"
+#include "base/printable.hpp"
+#include "settings/option_kind.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

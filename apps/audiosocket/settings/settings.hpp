@@ -1,7 +1,7 @@
 #pragma once
 
-#include "audiosocket/failure.hpp"
-#include "audiosocket/settings/settings_file.hpp"
+#include "base/failure.hpp"
+#include "settings/settings_file.hpp"
 
 #include <CLI/CLI.hpp>
 

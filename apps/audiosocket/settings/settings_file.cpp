@@ -1,6 +1,6 @@
-#include "audiosocket/settings/settings_file.hpp"
+#include "settings/settings_file.hpp"
 
-#include "audiosocket/file_head.hpp"
+#include "base/file_head.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>

@@ -55,8 +55,8 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// 0. Nothing happens once the recording has failed or is finished. Allocates when a side's
     /// rate changes, and while its queue grows to its bound.
     /// @throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
-    void heard(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
-    void played(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
+    void received(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
+    void sent(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
     /// Fills the shorter side with silence, completes the file and closes it. False as ok().
     bool finish();

@@ -13,7 +13,7 @@ class AUDIOSOCKET_EXPORT call_monitor {
     virtual ~call_monitor() = default;
 
     /// Audio of the peer, decoded, at its own rate, as it arrived.
-    virtual void heard(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
+    virtual void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
 
     /// A frame that we send (silence included), with the time at which its first sample is due.
     virtual void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;

@@ -62,8 +62,8 @@ TEST_F(stereo_recorder_test, both_sides_in_step_are_bit_exact) {
     const samples right = test::random_samples(16000, 2);
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 100; ++i) {
-        recorder.played(frame_of(right, i), 8000, frame_time(i));
-        recorder.heard(frame_of(left, i), 8000, frame_time(i));
+        recorder.sent(frame_of(right, i), 8000, frame_time(i));
+        recorder.received(frame_of(left, i), 8000, frame_time(i));
     }
     EXPECT_TRUE(recorder.finish());
     EXPECT_EQ(recorder.duration(), 2s);
@@ -78,7 +78,7 @@ TEST_F(stereo_recorder_test, jitter_of_arrival_moves_no_sample) {
     std::uniform_int_distribution<int> late_ms(0, 59);
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 500; ++i) {
-        recorder.heard(frame_of(left, i), 8000, frame_time(i) + late_ms(engine) * 1ms);
+        recorder.received(frame_of(left, i), 8000, frame_time(i) + late_ms(engine) * 1ms);
     }
     recorder.finish();
     EXPECT_EQ(read_stereo(path).left, left);
@@ -87,8 +87,8 @@ TEST_F(stereo_recorder_test, jitter_of_arrival_moves_no_sample) {
 TEST_F(stereo_recorder_test, pause_of_one_side_becomes_silence_of_that_length) {
     const samples sound = test::make(1600, -10, test::sine(440));
     stereo_recorder recorder(path, 8000);
-    recorder.heard(sound, 8000, 0ms);
-    recorder.heard(sound, 8000, 700ms);
+    recorder.received(sound, 8000, 0ms);
+    recorder.received(sound, 8000, 700ms);
     recorder.finish();
     const both_sides file = read_stereo(path);
     samples expected = sound;
@@ -102,10 +102,10 @@ TEST_F(stereo_recorder_test, silent_caller_does_not_hold_up_the_file) {
     const samples right = test::random_samples(80000, 5);
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 500; ++i) {
-        recorder.played(frame_of(right, i), 8000, frame_time(i));
+        recorder.sent(frame_of(right, i), 8000, frame_time(i));
         EXPECT_GE(recorder.duration() + 1s + 20ms, frame_time(i)) << "piles up";
     }
-    recorder.heard(samples(160, 9), 8000, 9980ms);
+    recorder.received(samples(160, 9), 8000, 9980ms);
     recorder.finish();
     const both_sides file = read_stereo(path);
     EXPECT_EQ(file.right, right);
@@ -118,7 +118,7 @@ TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
     stereo_recorder recorder(path, 8000);
     const samples block(160, 5);
     for (int i = 0; i < 500; ++i) {
-        recorder.heard(block, 8000, 0ms);
+        recorder.received(block, 8000, 0ms);
     } // 10 s at once
     EXPECT_EQ(recorder.dropped(), 9s - 20ms);
     recorder.finish();
@@ -128,7 +128,7 @@ TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
 
 TEST_F(stereo_recorder_test, hours_without_a_sound_take_no_memory_and_stay_in_place) {
     stereo_recorder recorder(path, 8000);
-    recorder.heard(samples(160, 5), 8000, 2h);
+    recorder.received(samples(160, 5), 8000, 2h);
     recorder.finish();
     EXPECT_EQ(recorder.duration(), 2h + 20ms);
     EXPECT_EQ(std::filesystem::file_size(path), 44U + 4 * (2 * 3600 * 8000U + 160));
@@ -136,8 +136,8 @@ TEST_F(stereo_recorder_test, hours_without_a_sound_take_no_memory_and_stay_in_pl
 
 TEST_F(stereo_recorder_test, time_beyond_a_day_ends_the_recording) {
     stereo_recorder recorder(path, 8000);
-    recorder.heard(samples(160, 5), 8000, 0ms);
-    recorder.heard(samples(160, 5), 8000, nanoseconds::max());
+    recorder.received(samples(160, 5), 8000, 0ms);
+    recorder.received(samples(160, 5), 8000, nanoseconds::max());
     EXPECT_FALSE(recorder.ok());
     EXPECT_NE(recorder.failure(), "");
     EXPECT_FALSE(recorder.finish());
@@ -146,7 +146,7 @@ TEST_F(stereo_recorder_test, time_beyond_a_day_ends_the_recording) {
 
 TEST_F(stereo_recorder_test, time_before_the_call_counts_as_its_start) {
     stereo_recorder recorder(path, 8000);
-    recorder.heard(samples(160, 5), 8000, -5s);
+    recorder.received(samples(160, 5), 8000, -5s);
     recorder.finish();
     EXPECT_EQ(read_stereo(path).left, samples(160, 5));
 }
@@ -155,7 +155,7 @@ TEST_F(stereo_recorder_test, other_rates_are_resampled_and_stay_in_place) {
     const samples wide = test::make(48000, -6, test::sine(1000, 48000));
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 50; ++i) {
-        recorder.heard(std::span(wide).subspan(i * 960, 960), 48000, frame_time(i));
+        recorder.received(std::span(wide).subspan(i * 960, 960), 48000, frame_time(i));
     }
     recorder.finish();
     const samples left = read_stereo(path).left;
@@ -168,9 +168,9 @@ TEST_F(stereo_recorder_test, other_rates_are_resampled_and_stay_in_place) {
 
 TEST_F(stereo_recorder_test, change_of_rate_loses_nothing) {
     stereo_recorder recorder(path, 8000);
-    recorder.heard(samples(16000, 1000), 16000, 0ms);
-    recorder.heard(samples(8000, 1000), 8000, 1s);
-    recorder.heard(samples(24000, 1000), 24000, 2s);
+    recorder.received(samples(16000, 1000), 16000, 0ms);
+    recorder.received(samples(8000, 1000), 8000, 1s);
+    recorder.received(samples(24000, 1000), 24000, 2s);
     recorder.finish();
     EXPECT_EQ(recorder.duration(), 3s);
 }
@@ -179,10 +179,10 @@ TEST_F(stereo_recorder_test, rates_that_take_turns_lose_nothing) {
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 100; ++i) {
         const int rate = 8000 + 4000 * static_cast<int>(i % 12); // more of them than converters are kept
-        recorder.heard(samples(static_cast<std::size_t>(rate) / 50, 1000), rate, frame_time(i));
+        recorder.received(samples(static_cast<std::size_t>(rate) / 50, 1000), rate, frame_time(i));
     }
-    EXPECT_THROW(recorder.heard(samples(160), 5, frame_time(100)), std::invalid_argument);
-    recorder.heard(samples(320, 1000), 16000, frame_time(100));
+    EXPECT_THROW(recorder.received(samples(160), 5, frame_time(100)), std::invalid_argument);
+    recorder.received(samples(320, 1000), 16000, frame_time(100));
     recorder.finish();
     const samples left = read_stereo(path).left;
     ASSERT_EQ(left.size(), 101U * 160U);
@@ -193,7 +193,7 @@ TEST_F(stereo_recorder_test, rates_that_take_turns_lose_nothing) {
 TEST_F(stereo_recorder_test, impossible_rates_are_refused) {
     EXPECT_THROW(stereo_recorder(directory / "x.wav", 5), std::invalid_argument);
     stereo_recorder recorder(path, 8000);
-    EXPECT_THROW(recorder.heard(samples(160), 5, 0ms), std::invalid_argument);
+    EXPECT_THROW(recorder.received(samples(160), 5, 0ms), std::invalid_argument);
     EXPECT_THROW(stereo_recorder(directory / "none/x.wav", 8000), sound_error);
 }
 
@@ -208,8 +208,8 @@ TEST_F(stereo_recorder_test, full_disk_never_throws_and_is_told) {
         stereo_recorder recorder(path, 8000);
         const samples block(160, 5);
         for (std::size_t i = 0; i < 200; ++i) { // an exception would abort the child
-            recorder.heard(block, 8000, frame_time(i));
-            recorder.played(block, 8000, frame_time(i));
+            recorder.received(block, 8000, frame_time(i));
+            recorder.sent(block, 8000, frame_time(i));
         }
         const bool told = !recorder.ok() && !recorder.finish() && recorder.duration() > 1200ms &&
                           recorder.failure().find("after 1.2") != std::string::npos;
@@ -228,8 +228,8 @@ TEST_F(stereo_recorder_test, crash_leaves_all_but_the_last_second) {
         stereo_recorder recorder(path, 8000);
         const samples block(160, 5);
         for (std::size_t i = 0; i < 275; ++i) { // 5.5 s
-            recorder.heard(block, 8000, frame_time(i));
-            recorder.played(block, 8000, frame_time(i));
+            recorder.received(block, 8000, frame_time(i));
+            recorder.sent(block, 8000, frame_time(i));
         }
         ::kill(::getpid(), SIGKILL);
     }
@@ -241,9 +241,9 @@ TEST_F(stereo_recorder_test, crash_leaves_all_but_the_last_second) {
 
 TEST_F(stereo_recorder_test, nothing_is_taken_after_finish) {
     stereo_recorder recorder(path, 8000);
-    recorder.heard(samples(160, 5), 8000, 0ms);
+    recorder.received(samples(160, 5), 8000, 0ms);
     EXPECT_TRUE(recorder.finish());
-    recorder.heard(samples(160, 5), 8000, 20ms);
+    recorder.received(samples(160, 5), 8000, 20ms);
     EXPECT_TRUE(recorder.finish());
     EXPECT_EQ(recorder.duration(), 20ms);
 }
@@ -252,9 +252,9 @@ TEST_F(stereo_recorder_test, destruction_and_assignment_finish_the_file) {
     const auto second = directory / "second.wav";
     {
         stereo_recorder recorder(path, 8000);
-        recorder.heard(samples(160, 5), 8000, 0ms);
+        recorder.received(samples(160, 5), 8000, 0ms);
         recorder = stereo_recorder(second, 8000);
-        recorder.played(samples(160, 6), 8000, 0ms);
+        recorder.sent(samples(160, 6), 8000, 0ms);
     }
     EXPECT_EQ(read_stereo(path).left, samples(160, 5));
     EXPECT_EQ(read_stereo(second).right, samples(160, 6));

@@ -9,7 +9,7 @@ using namespace audiosocket::test;
 namespace {
 
 struct monitor_log : call_monitor {
-    void heard(std::span<const std::int16_t> samples, int rate_hz, time_point) override {
+    void received(std::span<const std::int16_t> samples, int rate_hz, time_point) override {
         samples_heard += samples.size();
         last_rate_hz = rate_hz;
     }

@@ -19,7 +19,7 @@ void mark(session_driver& d, const std::string& name) {
 }
 
 struct monitor_log : call_monitor {
-    void heard(std::span<const std::int16_t> samples, int, time_point) override {
+    void received(std::span<const std::int16_t> samples, int, time_point) override {
         in.insert(in.end(), samples.begin(), samples.end());
     }
     void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) override {

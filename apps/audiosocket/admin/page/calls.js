@@ -83,8 +83,8 @@ class Row {
     id.textContent = call.id;
     who.append(peer, id);
     this.age = cell(this.element);
-    this.heard = meter(cell(this.element, "level"), "caller");
-    this.said = meter(cell(this.element, "level"), "us");
+    this.received = meter(cell(this.element, "level"), "caller");
+    this.sent = meter(cell(this.element, "level"), "us");
     this.format = cell(this.element, "format wide");
     this.jitter = measured(cell(this.element), "ms");
     this.queue = measured(cell(this.element, "wide"), "s");
@@ -94,8 +94,8 @@ class Row {
 
   show(call) {
     this.age.textContent = age(call.age_seconds);
-    this.heard(call.heard);
-    this.said(call.said);
+    this.received(call.received);
+    this.sent(call.sent);
     this.format.textContent =
       call.receive_format === call.send_format ? call.send_format : `${call.receive_format} / ${call.send_format}`;
     this.jitter(call.jitter_ms.toFixed(1));

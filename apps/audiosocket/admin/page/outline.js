@@ -69,8 +69,8 @@ class Side {
 export class Card {
   constructor() {
     this.id = null;
-    this.heard = new Side($("heard-wave"));
-    this.said = new Side($("said-wave"));
+    this.received = new Side($("received-wave"));
+    this.sent = new Side($("sent-wave"));
     $("close").addEventListener("click", () => this.onClose());
     document.addEventListener("keydown", (e) => {
       if (e.key === "Escape" && this.id && !$("sure").open) this.onClose();
@@ -106,8 +106,8 @@ export class Card {
     this.seenIn = null; // the process that the call is up in
     this.nextSlot = 0;
     this.edge = null;
-    this.heard.clear();
-    this.said.clear();
+    this.received.clear();
+    this.sent.clear();
     this.note("");
     $("card").hidden = !id;
     $("hang-up").disabled = !id;
@@ -139,11 +139,11 @@ export class Card {
   }
 
   addOutline(id, parts) {
-    if (id !== this.id || !parts.heard) return;
-    this.heard.add(parts.heard);
-    this.said.add(parts.said);
-    this.nextSlot = Math.min(this.heard.next, this.said.next);
-    this.known = Math.max(this.heard.next, this.said.next);
+    if (id !== this.id || !parts.received) return;
+    this.received.add(parts.received);
+    this.sent.add(parts.sent);
+    this.nextSlot = Math.min(this.received.next, this.sent.next);
+    this.known = Math.max(this.received.next, this.sent.next);
     this.knownAt = performance.now();
   }
 
@@ -155,8 +155,8 @@ export class Card {
     const moved = this.edge === null ? wanted : this.edge + (now - this.drawnAt) / 20;
     this.edge = Math.abs(wanted - moved) > 50 ? wanted : moved + (wanted - moved) * 0.05;
     this.drawnAt = now;
-    this.heard.draw(this.edge);
-    this.said.draw(this.edge);
+    this.received.draw(this.edge);
+    this.sent.draw(this.edge);
   }
 
   showCall(call, pid) {
@@ -164,8 +164,8 @@ export class Card {
     this.seenIn ??= pid;
     const s = call.statistics;
     $("card-peer").textContent = call.peer;
-    $("heard-db").textContent = decibels(call.heard);
-    $("said-db").textContent = decibels(call.said);
+    $("received-db").textContent = decibels(call.received);
+    $("sent-db").textContent = decibels(call.sent);
     const silent = s.frames_sent ? Math.round((100 * s.silence_frames_sent) / s.frames_sent) : 0;
     this.showFacts([
       ["Up for", age(call.age_seconds)],
@@ -174,7 +174,7 @@ export class Card {
       ["Jitter", `${call.jitter_ms.toFixed(1)} ms`],
       ["Longest gap", `${s.arrival_gap_max_ms.toFixed(0)} ms`, s.arrival_gap_max_ms > 100],
       ["Queued", `${(call.queue_ms / 1000).toFixed(1)} s`],
-      ["Frames heard", whole.format(s.frames_received)],
+      ["Frames received", whole.format(s.frames_received)],
       ["Frames sent", whole.format(s.frames_sent)],
       ["Silence sent", `${silent} %`],
       ["Underruns", whole.format(s.underruns), s.underruns > 0],

@@ -1,0 +1,275 @@
+#include "call/call_report.hpp"
+
+#include "base/json_text.hpp"
+#include "base/statistics_json.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace audiosocket::app::caller {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// Frames whose jitter is kept: five hours and a half, 8 MB. A longer call is judged by these.
+constexpr std::size_t deviations_max = 1'000'000;
+
+// Asterisk reads a payload in pieces, each of which may take this long.
+constexpr milliseconds message_pause_allowed{5};
+
+// The application ends a call after this time without a message in either direction.
+constexpr milliseconds silence_allowed{2000};
+
+// A frame time for the network and one for the server to begin.
+constexpr milliseconds first_audio_allowed{40};
+
+// Three frames of catching up are what a phone forgives.
+constexpr milliseconds ahead_allowed{60};
+
+double ms(nanoseconds d) {
+    return std::chrono::duration<double, std::milli>(d).count();
+}
+
+} // namespace
+
+void arrivals::add(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    const auto duration = nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate_hz);
+    level_meter this_frame;
+    this_frame.add(samples);
+    level_.add(samples);
+    if (!first_sound_ && this_frame.take().rms_dbfs > sound_dbfs) first_sound_ = at - start_;
+
+    if (frames_++ == 0) {
+        first_frame_ = at - start_;
+        phone_empty_at_ = at + phone_buffer;
+    } else {
+        const nanoseconds gap = at - last_at_;
+        if (gap > last_duration_ + gap_excess) ++gaps_;
+        gap_max_ = std::max(gap_max_, gap);
+        if (deviations_ns_.size() < deviations_max) deviations_ns_.push_back(std::abs((gap - last_duration_).count()));
+        if (at > phone_empty_at_) {
+            ++underruns_;
+            phone_empty_at_ = at + phone_buffer;
+        }
+    }
+    phone_empty_at_ += duration;
+    ahead_max_ = std::max(ahead_max_, nanoseconds(phone_empty_at_ - at) - phone_buffer - duration);
+    audio_ += duration;
+    last_at_ = at;
+    last_duration_ = duration;
+}
+
+void arrivals::finish(time_point at) {
+    if (frames_ > 0) gap_max_ = std::max(gap_max_, nanoseconds(at - last_at_));
+}
+
+nanoseconds arrivals::jitter(double quantile) const {
+    if (deviations_ns_.empty()) return {};
+    auto sorted = deviations_ns_;
+    const auto rank = static_cast<std::ptrdiff_t>(std::ceil(quantile * static_cast<double>(sorted.size()))) - 1;
+    const auto at = sorted.begin() + std::max<std::ptrdiff_t>(rank, 0);
+    std::nth_element(sorted.begin(), at, sorted.end());
+    return nanoseconds(*at);
+}
+
+namespace {
+
+using asterisk::departure;
+
+// A caller who is not heard for longer notices.
+constexpr milliseconds unheard_allowed{40};
+
+std::string_view name(asterisk::interface through) {
+    return through == asterisk::interface::application ? "AudioSocket()" : "Dial(AudioSocket/...)";
+}
+
+// What a release did with the call, as a sentence without its subject.
+std::string fate(const asterisk::reader& r, time_point start, time_point end) {
+    const auto blocked = r.blocked_max(end);
+    std::string text;
+    if (const auto& left = r.end()) {
+        const auto after = std::chrono::duration<double>(left->at - start).count();
+        if (left->what == departure::result::goes_on)
+            text = fmt::format("the dialplan goes on after {:.2f} s: {}", after, left->why);
+        else if (left->what == departure::result::spins)
+            text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, left->why);
+        else
+            text = fmt::format("ends the call after {:.2f} s: {}", after, left->why);
+    } else {
+        text = "keeps the call";
+    }
+    if (blocked > unheard_allowed)
+        text += fmt::format("; the caller is not heard for {:.0f} ms (asterisk#2089)", ms(blocked));
+    return text;
+}
+
+bool costs_the_call(const asterisk::reader& r) {
+    const auto& left = r.end();
+    return left &&
+           (left->what == departure::result::spins || (left->what == departure::result::fails && !left->by_server));
+}
+
+// Releases with the same fate on one line, which ends with what they write into their logs.
+std::string fates(const call_report& r) {
+    std::string text;
+    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    for (auto at = r.releases.begin(); at != r.releases.end();) {
+        const auto same = fate(*at, r.start, end);
+        std::string versions;
+        const auto first = at;
+        for (; at != r.releases.end() && fate(*at, r.start, end) == same; ++at)
+            versions += (versions.empty() ? "" : ", ") + std::string(at->of().version);
+        text += fmt::format("  {:14} {}: {}\n", first == r.releases.begin() ? "Asterisk" : "", versions, same);
+        if (first->end() && !first->end()->log.empty())
+            text += fmt::format("  {:14}   logs \"{}\"\n", "", first->end()->log);
+    }
+    return text;
+}
+
+json::object to_json(const asterisk::reader& r, time_point start, time_point end) {
+    const auto& left = r.end();
+    const char* what = !left                                      ? "kept"
+                       : left->what == departure::result::goes_on ? "dialplan goes on"
+                       : left->what == departure::result::spins   ? "spins"
+                                                                  : "call ended";
+    return {{"release", r.of().version},
+            {"same_as", r.of().others},
+            {"result", what},
+            {"costs_the_call", costs_the_call(r)},
+            {"seconds", left ? json::value(rounded(ms(left->at - start) / 1000)) : json::value()},
+            {"why", left ? json::value(left->why) : json::value()},
+            {"log", left && !left->log.empty() ? json::value(left->log) : json::value()},
+            {"caller_unheard_ms", rounded(ms(r.blocked_max(end)))}};
+}
+
+} // namespace
+
+std::vector<call_report::remark> call_report::remarks() const {
+    std::vector<remark> found;
+    const auto costs = [&](bool is_so, std::string text) {
+        if (is_so) found.push_back({true, std::move(text)});
+    };
+    const auto note = [&](bool is_so, std::string text) {
+        if (is_so) found.push_back({false, std::move(text)});
+    };
+
+    if (ruling)
+        costs(costs_the_call(*ruling),
+              fmt::format("Asterisk {} {}", ruling->of().version,
+                          fate(*ruling, start, start + std::chrono::duration_cast<clock::duration>(duration))));
+    costs(counted.unknown_kinds > 0,
+          fmt::format("{} messages of kinds other than hangup and audio: Asterisk 20.14, 22.4 and later drop the call",
+                      counted.unknown_kinds));
+    costs(end.reason == end_reason::peer_error, "an error message: Asterisk drops the call");
+    costs(counted.empty_audio > 0,
+          fmt::format("{} audio messages without audio: Asterisk drops the call", counted.empty_audio));
+    costs(counted.odd_audio > 0, fmt::format("{} audio messages with half a sample", counted.odd_audio));
+    costs(counted.message_pause_max > message_pause_allowed,
+          fmt::format("a pause of {:.1f} ms inside a message: Asterisk waits 5 ms and drops the call",
+                      ms(counted.message_pause_max)));
+    costs(counted.split_headers > 0,
+          fmt::format("{} headers in two pieces: many releases of Asterisk misread them", counted.split_headers));
+    const bool any_message = counted.frames_received + counted.unknown_kinds > 0;
+    costs(counted.fragments > 0 && any_message, "the connection closed inside a message");
+    costs(counted.fragments > 0 && !any_message,
+          "the connection closed inside its first message: does AudioSocket listen there?");
+    costs(audio.gap_max() > silence_allowed || audio.first_frame().value_or(duration) > silence_allowed,
+          "no audio for more than 2 s: send silence every 20 ms, or calls stay silent both ways (asterisk#2089)");
+    costs(counted.stalled_sends > 0,
+          fmt::format("{} messages that the server was not ready to take: Asterisk tries once and ends the call",
+                      counted.stalled_sends));
+    costs(end.reason == end_reason::peer_reset, "a reset instead of an orderly close: the dialplan sees a failure");
+    costs(end.reason == end_reason::connection_failed || end.reason == end_reason::timed_out ||
+              end.reason == end_reason::protocol_violation,
+          fmt::format("the call ended badly: {}", end.error ? end.error.message() : std::string(name(end.reason))));
+
+    const auto first = audio.first_frame();
+    note(first && *first > first_audio_allowed && *first <= silence_allowed,
+         fmt::format("the first audio came only after {:.0f} ms (asterisk#2089)", ms(first.value_or(nanoseconds{}))));
+    note(audio.gaps() > 0 && audio.gap_max() <= silence_allowed,
+         fmt::format("{} frames came more than {} ms late, the longest gap was {:.0f} ms", audio.gaps(),
+                     arrivals::gap_excess.count(), ms(audio.gap_max())));
+    note(audio.ahead_max() > ahead_allowed,
+         fmt::format("audio came up to {:.0f} ms ahead of its time: Asterisk passes the burst on to the phone",
+                     ms(audio.ahead_max())));
+    note(counted.kind_changes > 1, fmt::format("the kind of the audio changed {} times", counted.kind_changes));
+    return found;
+}
+
+std::string to_text(const call_report& r) {
+    const auto when = [](const std::optional<nanoseconds>& d) {
+        return d ? fmt::format("after {:.0f} ms", ms(*d)) : std::string("never");
+    };
+    const level loudness = r.audio.loudness();
+    std::string text;
+    text += fmt::format("Call {} to {}\n", to_string(r.id), r.server);
+    text += fmt::format("  ended          {}, after {:.2f} s\n", name(r.end.reason), ms(r.duration) / 1000);
+    text +=
+        fmt::format("  first audio    {}; first sound {}\n", when(r.audio.first_frame()), when(r.audio.first_sound()));
+    text +=
+        fmt::format("  heard          {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n", r.audio.frames(),
+                    ms(r.audio.audio()) / 1000, name(r.format), loudness.peak_dbfs, loudness.rms_dbfs);
+    text += fmt::format("  said           {} frames\n", r.counted.frames_sent);
+    text += fmt::format("  jitter         p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms\n", ms(r.audio.jitter(0.5)),
+                        ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
+    text += fmt::format("  gaps           {}, longest {:.0f} ms; {} underruns with a jitter buffer of {} ms\n",
+                        r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), arrivals::phone_buffer.count());
+    if (r.ruling)
+        text += fmt::format("  as             Asterisk {} with {}\n", r.ruling->of().version, name(r.who.through));
+    text += fates(r);
+    const auto remarks = r.remarks();
+    for (const auto& remark : remarks)
+        text += fmt::format("  {} {}\n", remark.costs_the_call ? "COSTS THE CALL" : "note          ", remark.text);
+    if (std::ranges::none_of(remarks, &call_report::remark::costs_the_call))
+        text += "  verdict        nothing that would have cost the call in Asterisk\n";
+    return text;
+}
+
+json::object to_json(const call_report& r) {
+    const auto when = [](const std::optional<nanoseconds>& d) {
+        return d ? json::value(rounded(ms(*d))) : json::value();
+    };
+    const level loudness = r.audio.loudness();
+    const auto jitter = [&](double quantile) { return rounded(ms(r.audio.jitter(quantile))); };
+    json::array findings;
+    json::array notes;
+    for (const auto& remark : r.remarks())
+        (remark.costs_the_call ? findings : notes).emplace_back(remark.text);
+    json::array releases;
+    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    for (const auto& reader : r.releases)
+        releases.push_back(to_json(reader, r.start, end));
+    return {
+        {"server", r.server},
+        {"id", to_string(r.id)},
+        {"seconds", rounded(ms(r.duration) / 1000)},
+        {"end",
+         {{"reason", name(r.end.reason)}, {"error", r.end.error ? json::value(r.end.error.message()) : json::value()}}},
+        {"format", name(r.format)},
+        {"first_audio_ms", when(r.audio.first_frame())},
+        {"first_sound_ms", when(r.audio.first_sound())},
+        {"frames", r.audio.frames()},
+        {"audio_seconds", rounded(ms(r.audio.audio()) / 1000)},
+        {"peak_dbfs", rounded(loudness.peak_dbfs)},
+        {"rms_dbfs", rounded(loudness.rms_dbfs)},
+        {"jitter_ms", {{"p50", jitter(0.5)}, {"p99", jitter(0.99)}, {"max", jitter(1)}}},
+        {"gaps", r.audio.gaps()},
+        {"gap_max_ms", rounded(ms(r.audio.gap_max()))},
+        {"underruns", r.audio.underruns()},
+        {"ahead_max_ms", rounded(ms(r.audio.ahead_max()))},
+        {"costs_the_call", findings},
+        {"notes", notes},
+        {"as", r.ruling ? json::value(to_json(*r.ruling, r.start, end)) : json::value()},
+        {"interface", name(r.who.through)},
+        {"releases", releases},
+        {"statistics", app::to_json(r.counted)},
+    };
+}
+
+} // namespace audiosocket::app::caller

@@ -1,0 +1,244 @@
+#include "call/placed_call.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/write.hpp>
+
+#include <utility>
+
+namespace audiosocket::app::caller {
+
+namespace asio = boost::asio;
+
+placed_call::placed_call(asio::io_context& io, const uuid& id, const connect_options& options,
+                         const caller_identity& who)
+    : options_(options), who_(who), id_(id), resolver_(io), socket_(io), timer_(io) {}
+
+void placed_call::start(const address& where, up_handler up, event_handler on_event) {
+    up_ = std::move(up);
+    on_event_ = std::move(on_event);
+    timer_.expires_after(who_.as ? asterisk::connect_max : options_.connect_timeout);
+    timer_.async_wait([self = shared_from_this()](io_error error) {
+        if (!error && self->up_) self->connected(asio::error::timed_out);
+    });
+    resolver_.async_resolve(
+        where.host, std::to_string(where.port), [self = shared_from_this()](io_error error, const auto& found) {
+            if (error || !self->up_) return self->connected(error);
+            asio::async_connect(self->socket_, found,
+                                [self](io_error failed, const tcp::endpoint&) { self->connected(failed); });
+        });
+}
+
+void placed_call::connected(io_error error) {
+    if (!up_) return; // it was too late
+    timer_.cancel();
+    resolver_.cancel();
+    if (error) {
+        io_error ignored;
+        socket_.close(ignored);
+        return std::exchange(up_, nullptr)(error);
+    }
+    const auto now = clock::now();
+    socket_.non_blocking(true);
+    if (!who_.as || who_.as->no_delay) socket_.set_option(tcp::no_delay(true));
+    session_.emplace(id_, options_.call, now);
+    send_due(); // the id, before anything is read
+    for (const asterisk::release& r : asterisk::releases())
+        readers_.emplace_back(r, who_.through, now);
+    if (who_.as) ruling_.emplace(*who_.as, who_.through, now);
+    read();
+    std::exchange(up_, nullptr)({});
+    pump();
+}
+
+// --- What the program does ---
+
+void placed_call::play(const clip& sound, const std::string& mark) {
+    static_cast<void>(session_->play(sound));
+    static_cast<void>(session_->mark(mark));
+    pump();
+}
+
+bool placed_call::send_dtmf(char digit) {
+    if (session_->closed()) return false;
+    if (who_.as && !who_.as->sends_digits) return true; // it keeps them to itself
+    const bool taken = !session_->send_dtmf(digit);
+    pump();
+    return taken;
+}
+
+void placed_call::hang_up() {
+    judging_ = false;
+    session_->hang_up();
+    if (ruling_) { // closes, and says nothing
+        send_due();
+        leave();
+    }
+    pump();
+}
+
+// --- The connection ---
+
+void placed_call::read() {
+    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](io_error error, std::size_t bytes) {
+        if (self->socket_.is_open()) self->take(error, bytes);
+    });
+}
+
+// Takes all that lies in the kernel, after `bytes` that are in the buffer already, and shows it to the readers as one.
+placed_call::io_error placed_call::hear_all(std::size_t bytes) {
+    const auto now = clock::now();
+    io_error error;
+    while (!error && bytes < buffer_.size())
+        bytes += socket_.read_some(asio::buffer(buffer_.data() + bytes, buffer_.size() - bytes), error);
+    if (bytes > 0) {
+        const auto came = std::span<const std::byte>(buffer_).first(bytes);
+        each_reader([&](asterisk::reader& r) { r.receive(came, now); });
+        session_->receive(came, now);
+    }
+    return error == asio::error::would_block ? io_error{} : error;
+}
+
+void placed_call::take(io_error error, std::size_t bytes) {
+    if (stream_ended_) return;
+    if (!error) error = hear_all(bytes);
+    if (error)
+        end_stream(error);
+    else
+        read();
+    pump();
+}
+
+// The system tells of a reset once: whoever reads after that sees an orderly end.
+void placed_call::end_stream(io_error error) {
+    stream_ended_ = true;
+    const auto now = clock::now();
+    if (error == asio::error::eof) {
+        each_reader([&](asterisk::reader& r) { r.receive_end(now); });
+        session_->receive_end(now);
+    } else {
+        each_reader([&](asterisk::reader& r) { r.receive_reset(now); });
+        session_->connection_failed(error, now);
+    }
+}
+
+void placed_call::each_reader(const std::function<void(asterisk::reader&)>& what) {
+    if (!judging_) return;
+    for (asterisk::reader& r : readers_)
+        what(r);
+    if (ruling_) what(*ruling_);
+}
+
+// After anything happened: say what is due, tell what is new, set the alarm for what comes next. What is told may act
+// on the call and so come back here; that is served by another round.
+void placed_call::pump() {
+    if (std::exchange(pumping_, true)) {
+        pump_again_ = true;
+        return;
+    }
+    do {
+        pump_again_ = false;
+        const auto now = clock::now();
+        each_reader([&](asterisk::reader& r) { r.advance(now); });
+        session_->advance(now);
+        obey_ruling();
+        send_due();
+        obey_ruling();
+        if (session_->sending_done() && socket_.is_open() && !std::exchange(fin_sent_, true)) {
+            io_error ignored;
+            socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        }
+        tell();
+    } while (pump_again_);
+    pumping_ = false;
+    arm_timer();
+}
+
+void placed_call::tell() {
+    while (const auto e = session_->next_event())
+        on_event_(*e);
+}
+
+// The release that we are has ended the call.
+void placed_call::obey_ruling() {
+    if (!ruling_ || !ruling_->end() || !socket_.is_open()) return;
+    session_->hang_up(); // unless the server has
+    leave();
+}
+
+// Asterisk closes and is gone: what comes after that is answered by a reset.
+void placed_call::leave() {
+    io_error ignored;
+    socket_.close(ignored);
+    session_->connection_failed({}, clock::now());
+}
+
+void placed_call::send_due() {
+    while (!sending_ && socket_.is_open() && !(ruling_ && ruling_->blocked())) {
+        const auto message = session_->transmit();
+        if (message.empty()) return;
+        if (!send(message)) return;
+    }
+}
+
+// One write, as Asterisk does. Returns whether it was taken whole.
+bool placed_call::send(std::span<const std::byte> message) {
+    std::vector<std::byte> labelled;
+    if (who_.as && !who_.as->wideband &&
+        is_audio(static_cast<kind>(message[0]))) { // slin16 and the like, labelled slin
+        labelled.assign(message.begin(), message.end());
+        labelled[0] = static_cast<std::byte>(kind::slin);
+        message = labelled;
+    }
+    io_error error;
+    const std::size_t sent = socket_.send(asio::buffer(message.data(), message.size()), 0, error);
+    const bool whole = !error && sent == message.size();
+    const auto now = clock::now();
+    const bool gone = error && error != asio::error::would_block;
+    if (!gone) each_reader([&](asterisk::reader& r) { r.sent(whole, now); });
+    if (whole) {
+        session_->transmitted(now);
+    } else if (gone) {
+        each_reader([&](asterisk::reader& r) { r.receive_reset(now); });
+        session_->connection_failed(error, now);
+    } else if (!ruling_) {
+        send_rest(message.subspan(error ? 0 : sent));
+    }
+    return whole;
+}
+
+void placed_call::send_rest(std::span<const std::byte> rest) {
+    sending_ = true;
+    session_->transmit_stalled();
+    asio::async_write(socket_, asio::buffer(rest.data(), rest.size()),
+                      [self = shared_from_this()](io_error error, std::size_t) {
+                          self->sending_ = false;
+                          if (!self->socket_.is_open() || self->session_->closed()) return;
+                          if (error)
+                              self->session_->connection_failed(error, clock::now());
+                          else
+                              self->session_->transmitted(clock::now());
+                          self->pump();
+                      });
+}
+
+void placed_call::arm_timer() {
+    if (session_->closed()) {
+        timer_.cancel();
+        io_error ignored;
+        socket_.close(ignored);
+        return;
+    }
+    auto due = session_->deadline();
+    if (ruling_ && ruling_->blocked()) due = time_point::max(); // nothing is said meanwhile
+    if (ruling_) due = std::min(due, ruling_->deadline());
+    timer_.expires_at(due);
+    timer_.async_wait([self = shared_from_this()](io_error error) {
+        if (error) return;
+        // If we were late ourselves, what came meanwhile was in time.
+        if (self->socket_.is_open() && !self->stream_ended_)
+            if (const auto end = self->hear_all(0)) self->end_stream(end);
+        self->pump();
+    });
+}
+
+} // namespace audiosocket::app::caller

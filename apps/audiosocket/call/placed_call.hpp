@@ -1,0 +1,98 @@
+#pragma once
+
+#include <audiosocket/asterisk/reader.hpp>
+
+#include <audiosocket/call/session.hpp>
+#include <audiosocket/net/connect.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace audiosocket::app::caller {
+
+/// Who places the call.
+struct caller_identity {
+    std::optional<asterisk::release> as; ///< One release, with all its habits; unset: a caller who forgives everything.
+    asterisk::interface through = asterisk::interface::application;
+};
+
+/// A call placed by hand, with the readers of all known releases listening in.
+///
+/// What is said follows the library's rules (session). With a release, its reader rules over the connection: what would
+/// have ended the call there ends it here, at that moment and in that way; each message is written once, without
+/// waiting; and nothing is said while it is stuck in a read. One io_context, one thread.
+class placed_call : public std::enable_shared_from_this<placed_call> {
+  public:
+    using event_handler = std::function<void(const event&)>;
+    using up_handler = std::function<void(boost::system::error_code)>;
+
+    placed_call(boost::asio::io_context& io, const uuid& id, const connect_options& options,
+                const caller_identity& who);
+
+    /// Connects; `up` is told of the outcome, `on_event` of each event from then on, ended_event being the last.
+    void start(const address& where, up_handler up, event_handler on_event);
+
+    void play(const clip& sound, const std::string& mark);
+    bool send_dtmf(char digit); ///< False when the call is over.
+    void hang_up();
+    void set_monitor(call_monitor* monitor) noexcept { session_->set_monitor(monitor); }
+
+    media_format receive_format() const noexcept { return session_->receive_format(); }
+    const call_statistics& statistics() const noexcept { return session_->statistics(); }
+
+    /// What each release made of what the server sent, oldest first.
+    const std::vector<asterisk::reader>& readers() const noexcept { return readers_; }
+    /// What the release that we are made of it.
+    const std::optional<asterisk::reader>& ruling() const noexcept { return ruling_; }
+
+  private:
+    using tcp = boost::asio::ip::tcp;
+    using io_error = boost::system::error_code;
+
+    void connected(io_error error);
+    void read();
+    void take(io_error error, std::size_t bytes);
+    io_error hear_all(std::size_t bytes);
+    void end_stream(io_error error);
+    void pump();
+    void send_due();
+    bool send(std::span<const std::byte> message);
+    void send_rest(std::span<const std::byte> rest);
+    void obey_ruling();
+    void leave();
+    void tell();
+    void arm_timer();
+    void each_reader(const std::function<void(asterisk::reader&)>& what);
+
+    // What one look into the kernel takes at most: several of the longest messages, so that no reader sees a cut that
+    // is only ours.
+    static constexpr std::size_t look_bytes = 512 * 1024;
+
+    const connect_options options_;
+    const caller_identity who_;
+    const uuid id_;
+    tcp::resolver resolver_;
+    tcp::socket socket_;
+    boost::asio::steady_timer timer_;
+    std::optional<session> session_; // from the connection on
+    std::vector<asterisk::reader> readers_;
+    std::optional<asterisk::reader> ruling_;
+    up_handler up_;
+    event_handler on_event_;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
+    bool judging_ = true; // what the server does after our hang-up is no business of Asterisk's
+    bool stream_ended_ = false;
+    bool sending_ = false; // the rest of a message is under way
+    bool fin_sent_ = false;
+    bool pumping_ = false;
+    bool pump_again_ = false;
+};
+
+} // namespace audiosocket::app::caller

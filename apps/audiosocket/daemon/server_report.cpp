@@ -1,0 +1,275 @@
+#include "daemon/server_report.hpp"
+
+#include "base/failure.hpp"
+#include "base/json_text.hpp"
+#include "base/statistics_json.hpp"
+
+#include <boost/json/value_from.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <sstream>
+#include <system_error>
+
+namespace audiosocket::app {
+namespace {
+
+namespace json = boost::json;
+
+using spdlog::level::level_enum;
+
+// What a peer may have logged of its calls in a second. A large Asterisk begins and ends a hundred calls a second, with
+// a line for each and for some keys.
+constexpr std::uint64_t call_lines_per_second = 500;
+
+// And of connections that never become calls: whoever scans the port must not fill the log.
+constexpr std::uint64_t early_ends_per_second = 5;
+
+double seconds(std::chrono::nanoseconds d) {
+    return std::chrono::duration<double>(d).count();
+}
+
+std::string peer_text(const server_report::endpoint& peer) {
+    return to_string(address{peer.address().to_string(), peer.port()});
+}
+
+std::string_view refusal_text(refusal why) {
+    switch (why) {
+    case refusal::network: return "outside of --allow";
+    case refusal::full: return "over --max-calls";
+    case refusal::host: return "over --max-calls-per-host";
+    case refusal::files: return "too few open files left (ulimit -n, LimitNOFILE=)";
+    }
+    return "";
+}
+
+std::string refusal_counts(const refusals& sum) {
+    std::string out;
+    for (const auto& [why, count] : {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
+                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files}})
+        if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
+    return out;
+}
+
+std::string lost_line(std::uint64_t lines) {
+    return to_text(json::object{{"event", "lost"}, {"lines", lines}}) + '\n';
+}
+
+} // namespace
+
+server_report::server_report(const options& how)
+    : console_(how.how, how.json_log), calls_quota_(call_lines_per_second), early_ends_quota_(early_ends_per_second) {
+    if (how.json) out_.emplace(STDOUT_FILENO, lost_line);
+}
+
+void server_report::change_log(const options& how) {
+    console_.change_log(how.how, how.json_log);
+}
+
+// What a call does is told as long as its peer does not do too much of it.
+void server_report::log_about(const call& c, level_enum level, const std::string& text) {
+    const auto now = clock::now();
+    sum_up(now);
+    if (!console_.log().should_log(level) || !calls_quota_.allows(c.peer().address(), now)) return;
+    console_.log(level, text, {{"call", to_string(c.id())}, {"peer", peer_text(c.peer())}});
+}
+
+void server_report::listening(const endpoint& at) {
+    const auto where = peer_text(at);
+    console_.log(level_enum::info, fmt::format("listening on {} (process {})", where, getpid()),
+                 {{"address", where}, {"pid", getpid()}});
+    print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
+}
+
+void server_report::remark(const std::string& what) {
+    console_.log().warn("{}", what);
+}
+
+void server_report::admin_listening(const endpoint& at) {
+    const auto where = peer_text(at);
+    console_.log().info("admin address http://{}/", where);
+    print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
+}
+
+void server_report::admin_failed(const char* why) {
+    console_.log().error("admin address: a question could not be answered: {}", why);
+}
+
+// Once a call at least, and those who may do that may end them all: so there is no quota.
+void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t calls) {
+    const auto by = peer_text(who);
+    const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
+    console_.log(level_enum::info, fmt::format("{}: hung up by {} (DELETE at the admin address)", which, by),
+                 {{"call", to_string(id)}, {"by", by}});
+}
+
+void server_report::inherited_in_vain(const std::string& name) {
+    console_.log().warn("a socket named {} was inherited, but there is no --{}; it is closed", name, name);
+}
+
+void server_report::started(const call& c) {
+    log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
+    print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});
+}
+
+void server_report::happened(const call& c, const event& e) {
+    const auto id = to_string(c.id());
+    if (const auto* digit = std::get_if<dtmf_event>(&e)) {
+        log_about(c, level_enum::info, fmt::format("call {}: digit {}", id, digit->digit));
+        print({{"event", "dtmf"}, {"id", id}, {"digit", std::string(1, digit->digit)}});
+    } else if (const auto* played = std::get_if<played_event>(&e)) {
+        log_about(c, level_enum::debug, fmt::format("call {}: played {:.1f} s", id, seconds(played->sent)));
+        print({{"event", "played"}, {"id", id}, {"sent_ms", played->sent.count()}});
+    } else if (const auto* cut = std::get_if<cleared_event>(&e)) {
+        log_about(c, level_enum::info,
+                  fmt::format("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
+                              seconds(cut->cut)));
+        print({{"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}});
+    }
+}
+
+void server_report::recording_stopped(const std::string& id, const std::string& why) {
+    console_.log(level_enum::err, fmt::format("call {}: recording stopped: {}", id, why), {{"call", id}});
+}
+
+void server_report::ended(const call& c, const ended_event& end, std::chrono::nanoseconds age) {
+    const auto id = to_string(c.id());
+    const auto& counted = c.statistics();
+    auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", id, name(end.reason),
+                            seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
+    if (end.error) text += ": " + end.error.message();
+    log_about(c, is_failure(end.reason) ? level_enum::warn : level_enum::info, text);
+    print({{"event", "ended"},
+           {"id", id},
+           {"reason", name(end.reason)},
+           {"error", end.error ? json::value(end.error.message()) : json::value()},
+           {"seconds", rounded(seconds(age))},
+           {"format", name(c.receive_format())},
+           {"statistics", to_json(counted)}});
+}
+
+void server_report::ended_early(const endpoint& peer, const ended_event& why) {
+    const auto who = peer_text(peer);
+    if (why.reason == end_reason::never_started && !why.error)
+        return console_.log(level_enum::debug, who + " connected and closed without a call", {{"peer", who}});
+    if (why.error == std::errc::operation_canceled) return; // by us, who stop
+    const auto now = clock::now();
+    sum_up(now);
+    if (early_ends_quota_.allows(peer.address(), now))
+        console_.log(level_enum::warn, fmt::format("{}: no call: {}", who, why.error.message()), {{"peer", who}});
+}
+
+void server_report::sum_up(time_point now, bool at_end) {
+    sum_up(calls_quota_, now, at_end);
+    sum_up(early_ends_quota_, now, at_end);
+}
+
+void server_report::sum_up(peer_quota& quota, time_point now, bool at_end) {
+    const auto* what = &quota == &calls_quota_ ? "lines about its calls" : "connections without a call";
+    for (const auto& [who, lines] : quota.take_left_out(now, at_end)) {
+        const auto peer = who ? who->to_string() : "many peers";
+        console_.log(level_enum::warn, fmt::format("{}: {} more {} within a second", peer, lines, what),
+                     {{"peer", peer}, {"left_out", lines}});
+    }
+}
+
+void server_report::reloaded(const settings_changes& changes) {
+    console_.log().info("settings read again: {}", to_text(changes));
+    if (!changes.need_restart.empty())
+        console_.log().warn("a change of {} needs a restart", joined(changes.need_restart));
+    print({{"event", "reloaded"},
+           {"changed", json::value_from(changes.taken)},
+           {"need_restart", json::value_from(changes.need_restart)}});
+}
+
+void server_report::reload_failed(const std::string& mistakes) {
+    json::array lines;
+    std::istringstream in(mistakes);
+    for (std::string line; std::getline(in, line);) {
+        console_.log().error("{}", line);
+        lines.emplace_back(line);
+    }
+    console_.log().error("the settings stay as they were");
+    print({{"event", "reload_failed"}, {"mistakes", std::move(lines)}});
+}
+
+void server_report::refused(const refusals& sum) {
+    const auto first = peer_text(sum.first_peer);
+    if (sum.total() == 1)
+        console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_text(sum.first_reason)),
+                     {{"peer", first}});
+    else
+        console_.log(
+            level_enum::warn,
+            fmt::format("{} more connections refused ({}), the first from {}", sum.total(), refusal_counts(sum), first),
+            {{"peer", first}, {"network", sum.network}, {"full", sum.full}, {"host", sum.host}, {"files", sum.files}});
+    print({{"event", "refused"},
+           {"network", sum.network},
+           {"full", sum.full},
+           {"host", sum.host},
+           {"files", sum.files},
+           {"first_peer", first}});
+}
+
+void server_report::handing_over(const std::string& program) {
+    console_.log().info("SIGUSR2: starting {} to take over", program);
+    print({{"event", "handing_over"}, {"program", program}});
+}
+
+void server_report::hand_over_failed(const std::string& why) {
+    console_.log().error("hand-over failed, and this process goes on: {}", why);
+    print({{"event", "hand_over_failed"}, {"reason", why}});
+}
+
+void server_report::hand_over_ignored(const std::string& why) {
+    console_.log().warn("SIGUSR2 is ignored: {}", why);
+    print({{"event", "hand_over_ignored"}, {"reason", why}});
+}
+
+void server_report::reload_ignored(const std::string& why) {
+    console_.log().warn("SIGHUP is ignored: {}", why);
+    print({{"event", "reload_ignored"}, {"reason", why}});
+}
+
+void server_report::manager_not_told(const std::error_code& error) {
+    console_.log().warn("the service manager cannot be told (NOTIFY_SOCKET): {}", error.message());
+}
+
+void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
+    sum_up(clock::now(), true);
+    if (calls_up == 0)
+        console_.log().info("stopping ({}); nobody up", why);
+    else if (drain.count() > 0)
+        console_.log().info("stopping ({}); {} up, for {:g} s at most", why, calls_up, seconds(drain));
+    else
+        console_.log().info("stopping ({}); hanging up {}", why, calls_up);
+    print({{"event", "stopping"}, {"reason", why}, {"calls", calls_up}, {"drain_seconds", rounded(seconds(drain))}});
+}
+
+void server_report::print(const json::object& line) {
+    if (!out_) return;
+    out_->write(to_text(line) + '\n');
+    warn_of_failed_output();
+}
+
+// Calls matter more than their report: the server goes on without it.
+void server_report::warn_of_failed_output() {
+    const int error = out_->error();
+    if (error == 0 || std::exchange(failed_output_told_, true)) return;
+    console_.log().warn("standard output cannot be written, events are printed no more: {}",
+                        std::generic_category().message(error));
+}
+
+void server_report::finish() {
+    if (!out_) return;
+    out_->finish();
+    if (const int error = out_->error(); error != 0)
+        throw failure(exit_code::file, "standard output cannot be written: " + std::generic_category().message(error));
+    if (const auto lines = out_->unwritten(); lines > 0)
+        throw failure(exit_code::file,
+                      fmt::format("standard output cannot be written: nobody read the last {} lines", lines));
+}
+
+} // namespace audiosocket::app

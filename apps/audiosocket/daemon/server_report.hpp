@@ -1,0 +1,108 @@
+#pragma once
+
+#include "log/console.hpp"
+#include "log/line_writer.hpp"
+#include "log/peer_quota.hpp"
+#include "settings/settings_changes.hpp"
+
+#include <audiosocket/net/address.hpp>
+#include <audiosocket/net/call.hpp>
+#include <audiosocket/net/listener_options.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace audiosocket::app {
+
+/// Tells what happens to a server: the log for people and, where asked for, JSON lines on standard output. Never waits
+/// for those who read either (line_writer). What one peer can have logged in a second is bounded (peer_quota); beyond
+/// that lines are counted, and the number is logged. Events are not: who reads them wants all. Use from one thread.
+class server_report {
+  public:
+    using endpoint = boost::asio::ip::tcp::endpoint;
+
+    struct options {
+        console::verbosity how = console::verbosity::normal;
+        bool json = false;     ///< Events on standard output.
+        bool json_log = false; ///< The log as JSON as well.
+    };
+
+    explicit server_report(const options& how);
+
+    /// How much is logged from now on, and how; `json` stays as it was.
+    void change_log(const options& how);
+
+    console& screen() noexcept { return console_; }
+
+    void listening(const endpoint& where);
+    void remark(const std::string& what);
+    void admin_listening(const endpoint& where);
+    void admin_failed(const char* why);
+
+    /// Somebody hangs up calls of this id by way of the admin address.
+    void hung_up_by(const endpoint& who, const uuid& id, std::size_t calls);
+
+    /// A listening socket of this name was passed to us, and the settings ask for none.
+    void inherited_in_vain(const std::string& name);
+
+    void started(const call& c);
+
+    /// A digit, a mark or a clear.
+    void happened(const call& c, const event& e);
+
+    void recording_stopped(const std::string& id, const std::string& why);
+
+    /// The settings were read again, and these are others now.
+    void reloaded(const settings_changes& changes);
+
+    /// They were, and are wrong: a line each.
+    void reload_failed(const std::string& mistakes);
+
+    /// They will not be.
+    void reload_ignored(const std::string& why);
+
+    /// The call is over, `age` after it came.
+    void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
+
+    /// A connection never became a call.
+    void ended_early(const endpoint& peer, const ended_event& why);
+
+    /// Connections were reset because of a limit.
+    void refused(const refusals& sum);
+
+    /// A successor is being started; it could not be, and we go on; or there is nothing to be done.
+    void handing_over(const std::string& program);
+    void hand_over_failed(const std::string& why);
+    void hand_over_ignored(const std::string& why);
+
+    /// The service manager cannot be told how we are.
+    void manager_not_told(const std::error_code& error);
+
+    /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
+    void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);
+
+    /// Tells how many lines were left out of each peer's seconds that are over; of all seconds if `at_end`. To be asked
+    /// for once a second: whoever floods the log may well be the last to be logged.
+    void sum_up(time_point now, bool at_end = false);
+
+    /// Writes what waits still. Throws failure (file) where not every line could be written to standard output.
+    void finish();
+
+  private:
+    void print(const boost::json::object& line);
+    void warn_of_failed_output();
+    void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
+    void sum_up(peer_quota& quota, time_point now, bool at_end);
+
+    console console_;
+    std::optional<line_writer> out_; // unless nobody asked for JSON
+    bool failed_output_told_ = false;
+    peer_quota calls_quota_;
+    peer_quota early_ends_quota_;
+};
+
+} // namespace audiosocket::app

@@ -1,0 +1,148 @@
+#include "inspect/audio_track.hpp"
+
+#include "base/failure.hpp"
+#include "inspect/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace audiosocket::app::inspect {
+
+audio_track::audio_track(std::optional<encoding> forced, open_sink open) : known_(forced), open_(std::move(open)) {}
+
+void audio_track::add(const message& m) {
+    if (!is_audio(m.kind)) return;
+    if (m.kind != kind::slin) {
+        flush_waiting(); // what came before must stay before
+        convert(m.kind, encoding::slin, m.payload);
+    } else if (known_) {
+        convert(m.kind, *known_, m.payload);
+    } else {
+        detector_.observe(m.payload);
+        waiting_.insert(waiting_.end(), m.payload.begin(), m.payload.end());
+        if (detector_.firm()) known_ = detector_.guess();
+        if (known_ || waiting_.size() > waiting_bytes_max) flush_waiting();
+    }
+}
+
+void audio_track::finish() {
+    flush_waiting();
+}
+
+void audio_track::flush_waiting() {
+    if (waiting_.empty()) return;
+    convert(kind::slin, known_.value_or(detector_.guess()), waiting_);
+    waiting_.clear();
+}
+
+void audio_track::convert(kind k, encoding e, std::span<const std::byte> payload) {
+    const int rate = audiosocket::rate_hz(k);
+    if (!sink_) {
+        rate_hz_ = rate;
+        sink_ = open_(rate);
+    }
+    samples_.resize(samples_in(e, payload.size()));
+    decode(e, payload, samples_);
+    if (rate == rate_hz_) return sink_(samples_);
+
+    if (!resampler_ || resampler_->in_rate_hz() != rate) resampler_.emplace(rate, rate_hz_);
+    converted_.resize(resampler_->output_samples_max(samples_.size()));
+    const auto step = resampler_->process(samples_, converted_);
+    sink_(std::span(converted_).first(step.produced));
+}
+
+// One direction: its track and, once there is audio, the file.
+struct audio_extraction::output {
+    std::string path;
+    std::optional<sound_writer> writer;
+    int rate_hz = 0;
+    std::optional<audio_track> track;
+};
+
+struct audio_extraction::extracted_call {
+    std::optional<uuid> id;
+    std::string stem; // of both files' names
+    std::array<output, 2> sides;
+};
+
+audio_extraction::audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced,
+                                   std::ostream* out)
+    : where_(std::move(where)), is_directory_(is_directory), forced_(forced), out_(out) {}
+
+audio_extraction::~audio_extraction() = default;
+
+void audio_extraction::begin(const call_label& label) {
+    auto& call = *(calls_[label.number] = std::make_unique<extracted_call>());
+    for (const side s : {side::caller, side::server}) {
+        output& to = call.sides[static_cast<std::size_t>(s)];
+        to.track.emplace(forced_, [this, &call, &to, s, number = label.number](int rate_hz) -> audio_track::sink {
+            to.path = path_for(call, number, s);
+            to.writer.emplace(to.path, rate_hz);
+            to.rate_hz = rate_hz;
+            return [&to](std::span<const std::int16_t> samples) {
+                if (!to.writer->write(samples)) throw failure(exit_code::file, to.writer->failure());
+            };
+        });
+    }
+}
+
+std::string audio_extraction::path_for(extracted_call& call, std::size_t number, side s) {
+    if (!is_directory_) return where_;
+    if (call.stem.empty()) {
+        const std::string stem = call.id ? to_string(*call.id) : fmt::format("call-{}", number);
+        call.stem = stem;
+        for (int i = 2; !stems_.insert(call.stem).second; ++i)
+            call.stem = fmt::format("{}-{}", stem, i);
+    }
+    return (std::filesystem::path(where_) / fmt::format("{}.{}.wav", call.stem, name(s))).string();
+}
+
+void audio_extraction::message(const call_label& label, const seen_message& seen) {
+    extracted_call& call = *calls_.at(label.number);
+    error_code error;
+    if (const uuid id = seen.message.id(error); !error && !call.id) call.id = id;
+    call.sides[static_cast<std::size_t>(seen.sender)].track->add(seen.message);
+}
+
+void audio_extraction::end(const call_label& label, const stream_findings&, const stream_findings&) {
+    extracted_call& call = *calls_.at(label.number);
+    for (output& to : call.sides) {
+        to.track->finish();
+        if (!to.writer) continue;
+        if (!to.writer->close()) throw failure(exit_code::file, to.writer->failure());
+        if (out_ != nullptr)
+            *out_ << fmt::format("wrote {}: {} at {} Hz\n", to.path, in_seconds(to.writer->duration()), to.rate_hz);
+    }
+    calls_.erase(label.number);
+}
+
+audio_picture::audio_picture(std::string path, std::optional<encoding> forced)
+    : path_(std::move(path)), track_(forced, [this](int rate_hz) -> audio_track::sink {
+          wave_.emplace(rate_hz, 1);
+          return [this](std::span<const std::int16_t> samples) { wave_->add(samples); };
+      }) {}
+
+void audio_picture::message(const call_label&, const seen_message& seen) {
+    track_.add(seen.message);
+}
+
+void audio_picture::end(const call_label&, const stream_findings& caller, const stream_findings&) {
+    track_.finish();
+    if (!wave_) throw failure(exit_code::findings, "--svg: there is no audio to draw");
+    const std::array titles{std::string(caller.bytes != 0 ? "caller" : "played")};
+    write_text_file(path_, draw_svg(*wave_, titles));
+}
+
+void write_text_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) throw failure(exit_code::file, path + ": cannot be written: " + std::strerror(errno));
+}
+
+} // namespace audiosocket::app::inspect

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "inspect/pacing_watch.hpp"
+#include "inspect/stream_inspector.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace audiosocket::app::inspect {
+
+using observers = std::vector<std::unique_ptr<inspect_observer>>;
+
+/// Inspects one call, or the one direction of it that a raw stream is, and tells the observers, which must outlive it.
+///
+/// Each direction is judged by its own stream_inspector; here is what takes both: when the server's audio came,
+/// measured from the caller's id, and whether the call went quiet.
+class call_inspector {
+  public:
+    call_inspector(call_label label, const observers& tell);
+    call_inspector(const call_inspector&) = delete; // the streams report to it
+    call_inspector& operator=(const call_inspector&) = delete;
+
+    const call_label& label() const noexcept { return label_; }
+
+    /// Bytes of one side, with the time since the start of the call.
+    void data(side from, std::span<const std::byte> bytes, std::chrono::microseconds at);
+
+    /// See stream_inspector::lost().
+    void lost(side from, std::uint64_t bytes, std::chrono::microseconds at);
+
+    /// The capture has a packet of this side, though perhaps without data.
+    void heard_from(side from) noexcept { at_side(from).seen = true; }
+
+    /// A packet of one side came late or twice.
+    void reordered(side from, std::chrono::microseconds at);
+
+    /// One side will send no more: ending::closed or ending::reset.
+    void closed(side from, ending how, std::chrono::microseconds at);
+
+    /// Whether nothing more can be learned from this side.
+    bool is_nonsense(side from) const noexcept { return stream(from).is_nonsense(); }
+
+    /// Ends what is still open, and tells the observers. True when both sides were sound. Call once, at the end.
+    bool finish(std::chrono::microseconds at);
+
+  private:
+    struct direction {
+        stream_inspector stream;
+        ending end = ending::open;
+        bool seen = false;
+    };
+
+    const stream_inspector& stream(side s) const noexcept {
+        return s == side::caller ? caller_.stream : server_.stream;
+    }
+    direction& at_side(side s) noexcept { return s == side::caller ? caller_ : server_; }
+    place here(side s, std::chrono::microseconds at) noexcept { return {at_side(s).stream.findings().bytes, at}; }
+    void on_message(const seen_message& seen);
+    void note_quiet(std::chrono::microseconds at);
+    void end_pacing(std::chrono::microseconds at);
+
+    call_label label_;
+    const observers& observers_;
+    direction caller_;
+    direction server_;
+    pacing_watch pacing_;
+    std::chrono::microseconds last_data_at_{};
+};
+
+} // namespace audiosocket::app::inspect

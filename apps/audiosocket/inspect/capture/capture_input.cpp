@@ -1,0 +1,120 @@
+#include "inspect/capture/capture_input.hpp"
+
+#include "base/failure.hpp"
+#include "inspect/nonsense.hpp"
+
+#include <audiosocket/audio/sound_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
+namespace audiosocket::app::inspect {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Room for the two largest messages that a judgement by headers needs.
+constexpr std::size_t start_bytes = 65'536;
+
+// Bytes of a magic number: few enough to be put back, since they come from a stream's buffer.
+constexpr std::size_t magic_bytes = 4;
+
+// pcap in microseconds, nanoseconds and Kuznetzov's variant, each in both byte orders; pcapng.
+constexpr std::array capture_magics{"\xa1\xb2\xc3\xd4"sv, "\xd4\xc3\xb2\xa1"sv, "\xa1\xb2\x3c\x4d"sv,
+                                    "\x4d\x3c\xb2\xa1"sv, "\xa1\xb2\xcd\x34"sv, "\x34\xcd\xb2\xa1"sv,
+                                    "\x0a\x0d\x0d\x0a"sv};
+
+constexpr std::array sound_magics{"RIFF"sv, "RIFX"sv, "RF64"sv, "fLaC"sv, "OggS"sv,
+                                  "FORM"sv, ".snd"sv, "caff"sv, "ID3"sv};
+
+constexpr std::array compressed_magics{"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv,
+                                       "\xfd"
+                                       "7zX"sv,
+                                       "PK\x03\x04"sv};
+
+template <std::size_t Size>
+bool starts_with_any(std::string_view text, const std::array<std::string_view, Size>& starts) {
+    return std::any_of(starts.begin(), starts.end(), [&](auto start) { return text.starts_with(start); });
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+    throw failure(exit_code::file, what + ": " + why);
+}
+
+std::FILE* open_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) refuse(path, "is a directory; name one file in it");
+    std::FILE* file = std::fopen(path.c_str(), "rbe");
+    if (file != nullptr) return file;
+    if (errno == ENOENT) refuse(path, "no such file; check the name and the directory");
+    if (errno == EACCES) refuse(path, "may not be read; check its permissions");
+    refuse(path, std::strerror(errno));
+}
+
+// Sound without a magic number (G.711, .sln) is told by its name, but only when it does not look like messages. And
+// what people call .raw here is a stream, though to sound_reader it would be slin.
+bool is_sound(const std::string& path, std::span<const std::byte> start) {
+    if (starts_like_a_message(start) || std::filesystem::path(path).extension() == ".raw") return false;
+    try {
+        const sound_reader sound(path);
+        return true;
+    } catch (const sound_error&) {
+        return false;
+    }
+}
+
+} // namespace
+
+void capture_input::closer::operator()(std::FILE* f) const noexcept {
+    if (f != stdin) std::fclose(f);
+}
+
+capture_input::capture_input(const std::string& path) : path_(path), file_(path == "-" ? stdin : open_file(path)) {
+    read_start(magic_bytes);
+    if (start_.empty()) refuse(name(), "is empty; was anything captured?");
+    const std::string_view magic(reinterpret_cast<const char*>(start_.data()), start_.size());
+    std::error_code ignored;
+    const bool is_file = std::filesystem::is_regular_file(path, ignored);
+
+    if (starts_with_any(magic, compressed_magics)) {
+        refuse(name(), "is compressed; unpack it first (gunzip, unzstd ...)");
+    } else if (starts_with_any(magic, capture_magics)) {
+        if (!is_file && !is_standard_input())
+            refuse(path, "a capture in a pipe is read from standard input only: ... | audiosocket inspect -");
+        kind_ = input_kind::capture;
+        put_back_start();
+    } else if (starts_with_any(magic, sound_magics)) {
+        if (!is_file) refuse(name(), "a sound file is read from a disk, not from a pipe; save it first");
+        kind_ = input_kind::sound;
+    } else {
+        read_start(start_bytes);
+        if (is_file && is_sound(path, start_)) kind_ = input_kind::sound;
+    }
+}
+
+void capture_input::read_start(std::size_t bytes) {
+    const std::size_t had = start_.size();
+    start_.resize(bytes);
+    start_.resize(had + read(std::span(start_).subspan(had)));
+}
+
+// libpcap reads standard input through the same FILE and wants to see the magic number as well.
+void capture_input::put_back_start() {
+    if (!is_standard_input()) return;
+    for (auto b = start_.rbegin(); b != start_.rend(); ++b)
+        std::ungetc(std::to_integer<int>(*b), stdin);
+}
+
+std::size_t capture_input::read(std::span<std::byte> out) {
+    const std::size_t got = std::fread(out.data(), 1, out.size(), file_.get());
+    if (got < out.size() && std::ferror(file_.get()) != 0) refuse(name(), "cannot be read to its end");
+    return got;
+}
+
+} // namespace audiosocket::app::inspect

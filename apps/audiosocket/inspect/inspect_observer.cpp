@@ -1,0 +1,31 @@
+#include "inspect/inspect_observer.hpp"
+
+namespace audiosocket::app::inspect {
+
+std::uint64_t stream_findings::messages() const noexcept {
+    std::uint64_t all = 0;
+    for (const auto& [k, total] : kinds)
+        all += total.messages;
+    return all;
+}
+
+std::chrono::nanoseconds stream_findings::audio() const noexcept {
+    std::chrono::nanoseconds all{};
+    for (const auto& [k, total] : kinds)
+        all += audio_duration(k, audio_encoding, total.bytes);
+    return all;
+}
+
+bool stream_findings::is_sound() const noexcept {
+    return !remarks.costs_call() && end != ending::cut && end != ending::nonsense;
+}
+
+std::chrono::nanoseconds audio_duration(kind k, encoding e, std::uint64_t bytes) noexcept {
+    if (!is_audio(k)) return {};
+    const auto samples = samples_in(k == kind::slin ? e : encoding::slin, bytes);
+    const auto rate = static_cast<std::uint64_t>(rate_hz(k));
+    // In two parts, so that a day of audio does not overflow.
+    return std::chrono::seconds(samples / rate) + std::chrono::nanoseconds(samples % rate * 1'000'000'000 / rate);
+}
+
+} // namespace audiosocket::app::inspect

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "inspect/remarks.hpp"
+
+#include <audiosocket/audio/g711.hpp>
+#include <audiosocket/audio/level_meter.hpp>
+#include <audiosocket/protocol.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+/// \file
+/// What an inspection tells, and whom. The inspection itself (inspect_call.hpp) neither prints nor writes files: a text
+/// or JSON report and the extraction of audio are observers of it.
+
+namespace audiosocket::app::inspect {
+
+/// Who sends a stream.
+enum class side : std::uint8_t { caller, server };
+
+constexpr side other(side s) noexcept {
+    return s == side::caller ? side::server : side::caller;
+}
+
+constexpr std::string_view name(side s) noexcept {
+    return s == side::caller ? "caller" : "server";
+}
+
+/// What is known of a call before its first message.
+struct call_label {
+    std::size_t number = 1;
+    /// Endpoints as ADDRESS:PORT, and the time of the first packet. Nothing of it for a raw stream, which has no clock.
+    std::string caller;
+    std::string server;
+    std::optional<std::chrono::system_clock::time_point> started;
+    /// False when the capture began in the middle of the call.
+    bool from_start = true;
+
+    bool has_clock() const noexcept { return started.has_value(); }
+};
+
+/// One message, and what it was taken for. The payload is gone when the observer returns.
+struct seen_message {
+    side sender{};
+    place where; ///< Of its header.
+    audiosocket::message message;
+    encoding audio_encoding{};            ///< Of an audio message; a guess under kind 0x10.
+    std::chrono::nanoseconds duration{};  ///< Of an audio message.
+    double peak_dbfs = level::floor_dbfs; ///< Of an audio message.
+};
+
+/// How a stream ended.
+enum class ending : std::uint8_t {
+    open,     ///< The capture ended first.
+    hangup,   ///< A hangup message.
+    closed,   ///< Between two messages.
+    reset,    ///< Between two messages, by a reset.
+    torn,     ///< Between two messages, by a reset of the other side.
+    absent,   ///< The capture has not one packet of it.
+    cut,      ///< Inside a message.
+    nonsense, ///< It is no AudioSocket from some byte on.
+};
+
+struct kind_total {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0; ///< of payload
+    double peak_dbfs = level::floor_dbfs;
+};
+
+/// All about one direction of a call.
+struct stream_findings {
+    side sender{};
+    std::uint64_t bytes = 0; ///< read, as far as it made sense
+    std::map<kind, kind_total> kinds;
+    std::optional<uuid> id;
+    encoding audio_encoding = encoding::slin; ///< under kind 0x10
+    double peak_dbfs = level::floor_dbfs;
+    remark_list remarks;
+
+    ending end = ending::open;
+    std::uint64_t end_offset = 0;     ///< ending::cut: of the message; nonsense: where it begins
+    std::size_t cut_bytes = 0;        ///< ending::cut: bytes of the message that are there
+    std::size_t cut_bytes_wanted = 0; ///< ending::cut: bytes of it in all, or of its header
+    std::string nonsense;             ///< ending::nonsense: what is there instead
+
+    std::uint64_t messages() const noexcept;
+    std::chrono::nanoseconds audio() const noexcept;
+    bool is_sound() const noexcept;
+};
+
+/// The audio in a payload. Under kinds other than 0x10 it is always slin.
+std::chrono::nanoseconds audio_duration(kind k, encoding e, std::uint64_t bytes) noexcept;
+
+/// What an inspection of a whole file came to.
+struct inspection_totals {
+    std::size_t calls = 0;
+    std::size_t calls_with_findings = 0;
+    std::size_t streams_skipped = 0; ///< TCP, but not AudioSocket
+    std::uint64_t packets = 0;
+    std::string capture_failure; ///< Why the capture could not be read to its end; empty if it could.
+};
+
+/// Is told of everything in the order of the stream.
+class inspect_observer {
+  public:
+    virtual ~inspect_observer() = default;
+
+    virtual void begin(const call_label&) {}
+    virtual void message(const call_label&, const seen_message&) {}
+    virtual void end(const call_label&, const stream_findings& caller, const stream_findings& server) = 0;
+    virtual void finish(const inspection_totals&) {}
+};
+
+} // namespace audiosocket::app::inspect

@@ -1,0 +1,90 @@
+#include "inspect/nonsense.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace audiosocket::app::inspect {
+namespace {
+
+// Longer than any id, digit or error code that a sane program sends, shorter than anything that text makes of a header.
+constexpr std::size_t control_bytes_max = 64;
+
+constexpr std::size_t shown_bytes = 16;
+
+struct stranger {
+    std::string_view start;
+    std::string_view what;
+};
+
+constexpr std::array strangers{
+    stranger{"GET ", "an HTTP request; is the port right?"},
+    stranger{"POST ", "an HTTP request; is the port right?"},
+    stranger{"HTTP/", "an HTTP answer; is the port right?"},
+    stranger{"PROXY ", "a PROXY header; switch it off in the load balancer"},
+    stranger{"\r\n\r\n", "perhaps a PROXY header; switch it off in the load balancer"},
+    stranger{"\x16\x03", "a TLS hello; AudioSocket is plain TCP"},
+    stranger{"SSH-", "SSH; is the port right?"},
+    stranger{"REGISTER ", "SIP; is the port right?"},
+    stranger{"OPTIONS ", "SIP; is the port right?"},
+    stranger{"INVITE ", "SIP; is the port right?"},
+};
+
+bool has_exact_length(header h) noexcept {
+    switch (h.kind) {
+    case kind::hangup:
+    case kind::silence: return h.payload_bytes == 0;
+    case kind::id: return h.payload_bytes == uuid::size_bytes;
+    case kind::dtmf: return h.payload_bytes == 1;
+    case kind::error: return h.payload_bytes <= 1;
+    default: return is_audio(h.kind) && h.payload_bytes != 0 && h.payload_bytes % 2 == 0;
+    }
+}
+
+char printable(char c) {
+    return c >= ' ' && c <= '~' ? c : '.';
+}
+
+} // namespace
+
+bool is_plausible(header h) noexcept {
+    return is_audio(h.kind) || (name(h.kind) != "unknown" && h.payload_bytes <= control_bytes_max);
+}
+
+bool starts_like_a_message(std::span<const std::byte> bytes) noexcept {
+    if (bytes.size() < header_bytes) return false;
+    const header h = read_header(bytes.first<header_bytes>());
+    if (!has_exact_length(h)) return false;
+    const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes + h.payload_bytes));
+    return rest.size() < header_bytes || has_exact_length(read_header(rest.first<header_bytes>()));
+}
+
+bool starts_with_id(std::span<const std::byte> bytes) noexcept {
+    constexpr header id{kind::id, uuid::size_bytes};
+    return bytes.size() >= header_bytes && read_header(bytes.first<header_bytes>()) == id;
+}
+
+std::string describe_nonsense(header h, std::span<const std::byte> payload) {
+    std::array<std::byte, header_bytes + shown_bytes> bytes{};
+    write_header(h, std::span(bytes).first<header_bytes>());
+    const std::size_t size = std::min(payload.size(), shown_bytes - header_bytes) + header_bytes;
+    std::copy_n(payload.begin(), size - header_bytes, bytes.begin() + header_bytes);
+
+    std::string hex, text;
+    for (const std::byte b : std::span(bytes).first(size)) {
+        hex += fmt::format("{:02x} ", std::to_integer<unsigned>(b));
+        text += static_cast<char>(b);
+    }
+    std::string_view what;
+    for (const stranger& s : strangers)
+        if (text.starts_with(s.start)) what = s.what;
+    const bool is_text = std::all_of(text.begin(), text.end(),
+                                     [](char c) { return printable(c) == c || c == '\n' || c == '\r' || c == '\t'; });
+    if (what.empty() && is_text) what = "text";
+    std::transform(text.begin(), text.end(), text.begin(), printable);
+    return fmt::format("{}\"{}\"{}{}", hex, text, what.empty() ? "" : ": ", what);
+}
+
+} // namespace audiosocket::app::inspect

@@ -1,0 +1,48 @@
+#include "inspect/pacing_watch.hpp"
+
+#include <algorithm>
+
+namespace audiosocket::app::inspect {
+namespace {
+
+std::int64_t in_ms(std::chrono::nanoseconds d) {
+    return std::chrono::round<std::chrono::milliseconds>(d).count();
+}
+
+} // namespace
+
+void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks) {
+    if (over_) return;
+    if (!heard_any_ && id_at_ && where.at - *id_at_ > gap_max)
+        remarks.add(fault::late_first_audio, where, in_ms(where.at - *id_at_));
+    heard_any_ = true;
+    note_gap(where, remarks);
+
+    const auto elapsed = last_at_ ? where.at - *last_at_ : std::chrono::microseconds{};
+    ahead_ = std::max<std::chrono::nanoseconds>(ahead_ - elapsed, {}) + duration;
+    last_at_ = where.at;
+    last_duration_ = duration;
+
+    const bool burst = ahead_ > duration * (1 + burst_frames_max) + clock_slack;
+    if (burst && !in_burst_)
+        remarks.add(fault::audio_burst, where, in_ms(ahead_));
+    else if (burst)
+        remarks.raise(fault::audio_burst, in_ms(ahead_));
+    in_burst_ = burst;
+}
+
+void pacing_watch::ended(place where, bool server_seen, remark_list& remarks) {
+    if (over_) return;
+    over_ = true;
+    note_gap(where, remarks);
+    if (!heard_any_ && server_seen && id_at_ && where.at - *id_at_ > gap_max) remarks.add(fault::no_audio, where);
+}
+
+void pacing_watch::note_gap(place where, remark_list& remarks) {
+    if (!last_at_) return;
+    const auto gap = where.at - *last_at_;
+    if (gap > std::max<std::chrono::nanoseconds>(gap_max, last_duration_ + gap_max / 2))
+        remarks.add(fault::audio_gap, where, in_ms(gap));
+}
+
+} // namespace audiosocket::app::inspect

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "inspect/remarks.hpp"
+
+#include <optional>
+
+namespace audiosocket::app::inspect {
+
+/// Judges when a server's audio came, by the times of a capture.
+///
+/// The caller has no playout buffer, so audio ought to arrive as it is heard. What is ahead of the clock is kept as a
+/// level that each message raises by its length and the time drains: more than a frame and three of catching up is a
+/// burst, and a burst is counted once however long it lasts.
+class pacing_watch {
+  public:
+    /// Longest time from one audio message to the next: two frames of 20 ms. Longer frames may take half of it more
+    /// than their length.
+    static constexpr std::chrono::milliseconds gap_max{40};
+    /// What a late sender may catch up at once.
+    static constexpr int burst_frames_max = 3;
+    /// Jitter of the capture's own clock, which is nobody's fault.
+    static constexpr std::chrono::milliseconds clock_slack{10};
+
+    void id_arrived(std::chrono::microseconds at) noexcept { id_at_ = at; }
+    void audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks);
+
+    /// The call ended: silence up to now is a gap as well, and what comes after is not judged. `server_seen`: the
+    /// capture has packets of the server at all.
+    void ended(place where, bool server_seen, remark_list& remarks);
+
+    /// The capture has a hole: the next message is as good as the first.
+    void forget() noexcept { last_at_.reset(); }
+
+  private:
+    void note_gap(place where, remark_list& remarks);
+
+    std::optional<std::chrono::microseconds> id_at_;
+    std::optional<std::chrono::microseconds> last_at_;
+    std::chrono::nanoseconds last_duration_{};
+    std::chrono::nanoseconds ahead_{};
+    bool in_burst_ = false;
+    bool heard_any_ = false;
+    bool over_ = false;
+};
+
+} // namespace audiosocket::app::inspect

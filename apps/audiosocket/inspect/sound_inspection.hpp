@@ -1,0 +1,21 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+
+namespace audiosocket::app::inspect {
+
+struct sound_inspection {
+    std::string path;
+    std::string svg; ///< File for the picture; empty: none.
+    bool json = false;
+    /// For a drawing of so many characters below the figures; 0: none.
+    int text_columns = 0;
+};
+
+/// Tells what is in a sound file: format, rate, length, the level of each channel, and how it looks. A file of two
+/// channels is taken for a recorded call: the caller, and what was played to him.
+/// False when the file cannot be read to its end. @throws sound_error, failure
+bool inspect_sound(const sound_inspection& what, std::ostream& out);
+
+} // namespace audiosocket::app::inspect

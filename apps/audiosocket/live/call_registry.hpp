@@ -1,0 +1,63 @@
+#pragma once
+
+#include "live/live_call.hpp"
+
+#include <audiosocket/call/call_statistics.hpp>
+#include <audiosocket/call/event.hpp>
+
+#include <array>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace audiosocket::app {
+
+/// Adds what one call has counted to a sum; for what is not a count, keeps the largest.
+void add(call_statistics& sum, const call_statistics& one) noexcept;
+
+/// What the calls that have ended counted.
+struct ended_calls {
+    static constexpr std::size_t reasons = static_cast<std::size_t>(end_reason::never_started) + 1;
+
+    std::array<std::uint64_t, reasons> by_reason{};
+    call_statistics counted;
+};
+
+using call_list = std::vector<std::shared_ptr<live_call>>;
+
+/// The calls in progress, and the counts of those that have ended. Safe from any thread. It hears of the start and the
+/// end of each call, and of nothing in between.
+class call_registry {
+  public:
+    void started(std::shared_ptr<live_call> call);
+
+    /// On the call's executor. Returns how many calls have ended so far, this one included.
+    std::size_t ended(const live_call& call, const ended_event& end);
+
+    /// Both at one moment. A call is in one of them, so sums of both never decrease: a call that ends after this is
+    /// still in `in_progress`.
+    struct page {
+        ended_calls ended;
+        call_list in_progress;
+    };
+    page look() const;
+
+    std::size_t in_progress() const;
+    std::size_t ended() const;
+
+    /// The oldest calls in progress, at most `count`.
+    call_list oldest(std::size_t count) const;
+
+  private:
+    using in_order = std::list<std::shared_ptr<live_call>>;
+
+    mutable std::mutex using_;
+    ended_calls ended_;
+    std::size_t ended_count_ = 0;
+    in_order calls_; // by start
+    std::unordered_map<const live_call*, in_order::iterator> places_;
+};
+
+} // namespace audiosocket::app

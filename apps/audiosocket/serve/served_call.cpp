@@ -1,0 +1,133 @@
+#include "serve/served_call.hpp"
+
+#include <utility>
+
+namespace audiosocket::app::serve {
+namespace {
+
+// A caller who sends faster than real time is echoed no later than this; what is beyond is left out. Two seconds may
+// well come in one segment, after a network has stood still.
+constexpr std::chrono::milliseconds echo_queue_max{2500};
+
+// Tones are made a second at a time, two of them queued.
+constexpr int tone_piece_seconds = 1;
+
+// Stands behind everything that a key cuts off, so that what the key did can be told from what the end of the call
+// does.
+constexpr const char* barge_in_mark = "barge-in";
+
+// The lowest rate that carries the tone well: a tenth below half the rate, where resampling to it is clean.
+int rate_for_tone(double hz) {
+    for (int rate : slin_rates_hz)
+        if (hz < rate * 0.45) return rate;
+    return slin_rates_hz.back();
+}
+
+} // namespace
+
+served_call::served_call(std::shared_ptr<live_call> live, const call_plan& plan, event_handler on_event)
+    : live_(std::move(live)), call_(live_->line()), plan_(plan), on_event_(std::move(on_event)),
+      stall_(call_.get_executor()) {}
+
+void served_call::start() {
+    if (plan_.tone) {
+        tone_rate_hz_ = rate_for_tone(*plan_.tone);
+        tone_.emplace(*plan_.tone, tone_rate_hz_);
+    }
+    play_next();
+    if (tone_ || plan_.loop) play_next(); // one ahead, so that there is no seam
+    if (plan_.then_hangup) call_.hang_up_when_played();
+    wait();
+}
+
+// Queues the next piece of the program, with a mark that asks for the one after it.
+void served_call::play_next() {
+    if (tone_) {
+        std::vector<std::int16_t> piece(static_cast<std::size_t>(tone_rate_hz_) * tone_piece_seconds);
+        tone_->fill(piece);
+        call_.play(clip(std::move(piece), tone_rate_hz_));
+    } else if (plan_.play) {
+        call_.play(*plan_.play);
+    } else {
+        program_done_ = true;
+        return;
+    }
+    call_.mark("played");
+}
+
+void served_call::wait() {
+    call_.async_next_event([self = shared_from_this()](boost::system::error_code error, const event& e) {
+        if (error) return;
+        self->handle(e);
+        if (!self->stalled_) self->wait();
+    });
+}
+
+void served_call::handle(const event& e) {
+    if (const auto* audio = std::get_if<audio_event>(&e)) {
+        if (plan_.echo && program_done_) echo(*audio);
+        return;
+    }
+    if (!is_news(e)) return;
+    if (std::holds_alternative<played_event>(e) && !program_done_) {
+        if (tone_ || plan_.loop)
+            play_next();
+        else
+            program_done_ = true;
+    }
+    on_event_(e);
+    const auto* key = std::get_if<dtmf_event>(&e);
+    if (const auto what = key && plan_.requests ? check::requested_by(call_.id()) : std::nullopt)
+        obey(*what, key->digit);
+    if (key && plan_.barge_in.find(key->digit) != std::string::npos) barge_in();
+}
+
+// The rest of the program is over: an echo begins or goes on, a call that was to end after the program ends.
+void served_call::barge_in() {
+    program_done_ = true;
+    if (!call_.mark(barge_in_mark)) key_cuts_ = true;
+    call_.clear();
+}
+
+// Of all that a key cuts off, the first is what was being played. The rest is what we had queued ahead, and our mark.
+bool served_call::is_news(const event& e) {
+    if (const auto* played = std::get_if<played_event>(&e); played && played->mark == barge_in_mark) {
+        key_cuts_ = false; // nothing was left to be cut
+        return false;
+    }
+    const auto* cleared = std::get_if<cleared_event>(&e);
+    if (!cleared) return true;
+    return std::exchange(key_cuts_, false) && (cleared->mark != barge_in_mark || cleared->cut.count() > 0);
+}
+
+void served_call::echo(const audio_event& audio) {
+    if (call_.queued() < echo_queue_max) call_.play(audio.samples, audio.rate_hz);
+}
+
+void served_call::obey(check::request what, char digit) {
+    switch (what) {
+    case check::request::stall:
+        stalled_ = true;
+        stall_.expires_after(check::stall_time);
+        stall_.async_wait([self = shared_from_this()](boost::system::error_code) {
+            self->stalled_ = false;
+            self->wait();
+        });
+        break;
+    case check::request::play:
+        if (std::exchange(asked_to_play_, !asked_to_play_)) {
+            call_.clear();
+        } else {
+            std::vector<std::int16_t> sound(static_cast<std::size_t>(check::tone_time.count()) * 8000);
+            tone(check::tone_hz, 8000).fill(sound);
+            call_.play(clip(std::move(sound), 8000));
+        }
+        break;
+    case check::request::hang_up: call_.hang_up(); break;
+    case check::request::spell:
+        call_.play(std::vector<std::int16_t>(check::spelled_samples, check::spelled(digit)), 8000);
+        break;
+    }
+}
+
+} // namespace audiosocket::app::serve

@@ -1,0 +1,115 @@
+#include "service/inherited_sockets.hpp"
+
+#include "base/failure.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <sstream>
+
+namespace audiosocket::app {
+namespace {
+
+constexpr int first_descriptor = 3; // SD_LISTEN_FDS_START
+
+// There are three names. Whoever passes more has something else in mind.
+constexpr int descriptors_max = 8;
+
+[[noreturn]] void refuse(const std::string& why) {
+    throw failure(exit_code::network, "inherited sockets: " + why);
+}
+
+std::optional<std::string> take_variable(std::string_view name) {
+    const std::string key(name);
+    const char* const value = std::getenv(key.c_str());
+    if (value == nullptr) return std::nullopt;
+    std::string copy = value;
+    unsetenv(key.c_str());
+    return copy;
+}
+
+std::optional<int> number(const std::optional<std::string>& text) {
+    int value = 0;
+    if (!text) return std::nullopt;
+    const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    return error == std::errc{} && rest == text->data() + text->size() ? std::optional(value) : std::nullopt;
+}
+
+// A socket unit's own name is the name where it gives no other.
+std::string without_suffix(std::string name) {
+    constexpr std::string_view suffix = ".socket";
+    if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+    return name;
+}
+
+} // namespace
+
+inherited_sockets inherited_sockets::take() {
+    const auto meant_for = number(take_variable("LISTEN_PID"));
+    const auto predecessor = number(take_variable(predecessor_variable));
+    const auto count_text = take_variable("LISTEN_FDS");
+    const auto names_text = take_variable("LISTEN_FDNAMES");
+    inherited_sockets all;
+    all.from_predecessor_ = predecessor == getppid();
+    if (!count_text || (meant_for != getpid() && !all.from_predecessor_)) return all;
+
+    const auto count = number(count_text);
+    if (!count || *count < 0 || *count > descriptors_max)
+        refuse("LISTEN_FDS=" + *count_text + ": expected a number from 0 to " + std::to_string(descriptors_max));
+    std::istringstream names(names_text.value_or(""));
+    for (int i = 0; i < *count; ++i) {
+        std::string name;
+        std::getline(names, name, ':');
+        all.add(without_suffix(name), first_descriptor + i, *count);
+    }
+    return all;
+}
+
+void inherited_sockets::add(const std::string& name, int descriptor, int count) {
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0)
+        refuse("LISTEN_FDS=" + std::to_string(count) + ", but descriptor " + std::to_string(descriptor) +
+               " is not open");
+    const bool known = name == calls_name || name == admin_name || (name == ready_name && from_predecessor_);
+    // One that has a name of its own, or none, can only be for calls.
+    if (!known && count > 1)
+        refuse("descriptor " + std::to_string(descriptor) + " is named \"" + name + "\"; expected " +
+               std::string(calls_name) + " or " + std::string(admin_name) +
+               " (FileDescriptorName= of the socket unit)");
+    if (!descriptors_.emplace(known ? name : std::string(calls_name), descriptor).second)
+        refuse("two of them are named " + name + "; one is listened on");
+}
+
+inherited_sockets::~inherited_sockets() {
+    close_rest();
+}
+
+std::optional<int> inherited_sockets::release(std::string_view name) {
+    const auto found = descriptors_.find(name);
+    if (found == descriptors_.end()) return std::nullopt;
+    const int descriptor = found->second;
+    descriptors_.erase(found);
+    return descriptor;
+}
+
+std::vector<std::string> inherited_sockets::close_rest() {
+    std::vector<std::string> names;
+    for (const auto& [name, descriptor] : descriptors_) {
+        if (name == ready_name) continue;
+        close(descriptor);
+        names.push_back(name);
+    }
+    std::erase_if(descriptors_, [](const auto& one) { return one.first != ready_name; });
+    return names;
+}
+
+void inherited_sockets::tell_ready() {
+    const auto pipe = release(ready_name);
+    if (!pipe) return;
+    const char byte = 1;
+    [[maybe_unused]] const auto written = write(*pipe, &byte, 1); // a predecessor that is gone needs not be told
+    close(*pipe);
+}
+
+} // namespace audiosocket::app

@@ -1,0 +1,100 @@
+#include "service/service_notify.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+namespace audiosocket::app {
+namespace {
+
+// The manager's queue is full only where it is in trouble. A state is worth this wait; calls survive it.
+constexpr timeval send_patience{0, 100'000};
+
+std::string take_variable(const char* name) {
+    const char* const value = std::getenv(name);
+    std::string copy = value == nullptr ? "" : value;
+    unsetenv(name);
+    return copy;
+}
+
+// Nothing where it is no positive number.
+std::optional<long long> number(const std::string& text) {
+    long long value = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc{} && rest == text.data() + text.size();
+    return whole && value > 0 ? std::optional(value) : std::nullopt;
+}
+
+std::error_code last_error() {
+    return {errno, std::generic_category()};
+}
+
+} // namespace
+
+service_notify service_notify::take() {
+    service_notify n;
+    n.socket_ = take_variable("NOTIFY_SOCKET");
+    const auto interval = number(take_variable("WATCHDOG_USEC"));
+    const auto watched = take_variable("WATCHDOG_PID");
+    if (interval && (watched.empty() || number(watched) == getpid())) n.watchdog_.emplace(*interval);
+    return n;
+}
+
+std::error_code service_notify::ready(const std::string& status, bool as_main_process) {
+    const std::string main = as_main_process ? "MAINPID=" + std::to_string(getpid()) + "\n" : "";
+    return tell(main + "READY=1\nSTATUS=" + status);
+}
+
+std::error_code service_notify::reloading() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto us = static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+    return tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
+}
+
+std::error_code service_notify::stopping(const std::string& status) {
+    return tell("STOPPING=1\nSTATUS=" + status);
+}
+
+std::error_code service_notify::status(const std::string& text) {
+    return tell("STATUS=" + text);
+}
+
+std::error_code service_notify::alive() {
+    return tell("WATCHDOG=1");
+}
+
+std::vector<std::string> service_notify::environment() const {
+    std::vector<std::string> all;
+    if (!socket_.empty()) all.push_back("NOTIFY_SOCKET=" + socket_);
+    if (watchdog_) all.push_back("WATCHDOG_USEC=" + std::to_string(watchdog_->count()));
+    return all;
+}
+
+std::error_code service_notify::tell(const std::string& state) const {
+    if (socket_.empty()) return {};
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    if (socket_.size() >= sizeof to.sun_path || (socket_[0] != '/' && socket_[0] != '@'))
+        return std::make_error_code(std::errc::invalid_argument);
+    std::memcpy(to.sun_path, socket_.data(), socket_.size());
+    if (socket_[0] == '@') to.sun_path[0] = '\0'; // a name that is no file
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+
+    const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s < 0) return last_error();
+    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &send_patience, sizeof send_patience);
+    const auto sent = sendto(s, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+    const auto error = sent < 0 ? last_error() : std::error_code{};
+    close(s);
+    return error;
+}
+
+} // namespace audiosocket::app

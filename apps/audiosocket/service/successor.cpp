@@ -1,0 +1,209 @@
+#include "service/successor.hpp"
+
+#include "service/held_signals.hpp"
+#include "service/inherited_sockets.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace audiosocket::app {
+namespace {
+
+namespace asio = boost::asio;
+using io_error = boost::system::error_code;
+
+constexpr int first_descriptor = 3; // where inherited_sockets looks
+
+// A process that has let go of its pipe has only to end: to unload a program takes milliseconds.
+constexpr std::chrono::seconds end_time_max{2};
+constexpr std::chrono::milliseconds end_poll_interval{10};
+
+// A path as it was typed; links in it are followed each time anew, so that one may lead to a newer program.
+std::string find_program(const std::string& name) {
+    std::error_code error;
+    if (name.find('/') != std::string::npos) return std::filesystem::absolute(name, error).string();
+    const char* const path = std::getenv("PATH");
+    std::istringstream folders(path == nullptr ? "" : path);
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        const auto file = std::filesystem::absolute(std::filesystem::path(folder.empty() ? "." : folder) / name, error);
+        if (access(file.c_str(), X_OK) == 0) return file.string();
+    }
+    return std::filesystem::read_symlink("/proc/self/exe", error).string(); // started under another name
+}
+
+// A descriptor that closes itself.
+class owned {
+  public:
+    explicit owned(int descriptor) : descriptor_(descriptor) {}
+    owned(owned&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    owned& operator=(owned&&) = delete;
+    ~owned() {
+        if (descriptor_ >= 0) close(descriptor_);
+    }
+    int get() const noexcept { return descriptor_; }
+
+  private:
+    int descriptor_;
+};
+
+bool is_for_one_process(std::string_view variable) {
+    return variable.starts_with("LISTEN_") || variable.starts_with(inherited_sockets::predecessor_variable);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    for (auto& t : texts)
+        all.push_back(t.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+std::vector<std::string> environment_for(const std::vector<successor::gift>& gifts,
+                                         const std::vector<std::string>& variables) {
+    std::vector<std::string> all = variables;
+    for (char** v = environ; *v != nullptr; ++v)
+        if (!is_for_one_process(*v)) all.emplace_back(*v);
+    std::string names;
+    for (const auto& g : gifts)
+        names += fmt::format("{}{}", names.empty() ? "" : ":", g.name);
+    all.push_back(fmt::format("LISTEN_FDS={}", gifts.size()));
+    all.push_back("LISTEN_FDNAMES=" + names);
+    all.push_back(fmt::format("{}={}", inherited_sockets::predecessor_variable, getpid()));
+    return all;
+}
+
+} // namespace
+
+invocation invocation::current() {
+    std::ifstream in("/proc/self/cmdline", std::ios::binary);
+    invocation how;
+    for (std::string word; std::getline(in, word, '\0');)
+        how.arguments.push_back(word);
+    if (!how.arguments.empty()) how.program = find_program(how.arguments[0]);
+    return how;
+}
+
+successor::successor(asio::io_context& io) : how_(invocation::current()), pipe_(io), timer_(io) {}
+
+successor::~successor() {
+    abandon();
+}
+
+void successor::start(const std::vector<gift>& gifts, const std::vector<std::string>& variables, handler on_outcome) {
+    on_outcome_ = std::move(on_outcome);
+    pid_ = 0;
+    if (auto why = spawn(gifts, variables); !why.empty())
+        return asio::post(timer_.get_executor(), [this, why = std::move(why)] {
+            if (starting()) std::exchange(on_outcome_, {})(why);
+        });
+    wait();
+}
+
+// Starts the process; says why not where that fails. Not by fork(): that would copy the memory maps of all calls'
+// threads while they wait.
+std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<std::string>& variables) {
+    if (how_.program.empty()) return "the path of this program is not known";
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::string("no pipe: ") + std::strerror(errno);
+    const owned ready(ends[1]);
+    pipe_.assign(ends[0]);
+
+    std::vector<gift> all = gifts;
+    all.push_back({inherited_sockets::ready_name, ready.get()});
+    const int end = first_descriptor + static_cast<int>(all.size());
+    // Copies above those places first: what goes to 3 could be what is still needed as 4.
+    std::vector<owned> copies;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        copies.emplace_back(fcntl(all[i].descriptor, F_DUPFD_CLOEXEC, end));
+        posix_spawn_file_actions_adddup2(&actions, copies.back().get(), first_descriptor + static_cast<int>(i));
+    }
+    posix_spawn_file_actions_addclosefrom_np(&actions, end); // whatever a library of ours has left open: no call
+    posix_spawnattr_t how;
+    posix_spawnattr_init(&how);
+    const auto held = held_signals(); // until it listens to them, for they would end it
+    posix_spawnattr_setsigmask(&how, &held);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
+
+    auto arguments = how_.arguments;
+    auto variables_for_it = environment_for(all, variables);
+    const int error = std::ranges::any_of(copies, [](const owned& c) { return c.get() < 0; })
+                          ? EMFILE
+                          : posix_spawn(&pid_, how_.program.c_str(), &actions, &how, pointers(arguments).data(),
+                                        pointers(variables_for_it).data());
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&how);
+    if (error == 0) return {};
+    pipe_.close();
+    return how_.program + " cannot be started: " + std::strerror(error);
+}
+
+// A byte is good news; the end of the pipe without one means that the process has ended, or is about to.
+void successor::wait() {
+    pipe_.async_read_some(asio::buffer(&byte_, 1), [this](io_error error, std::size_t) {
+        if (error == asio::error::operation_aborted || !starting()) return;
+        if (error) return fail({});
+        timer_.cancel();
+        pipe_.close();
+        std::exchange(on_outcome_, {})({});
+    });
+    timer_.expires_after(start_time_max);
+    timer_.async_wait([this](io_error error) {
+        if (!error && starting()) fail(fmt::format("it is not ready after {} s", start_time_max.count()));
+    });
+}
+
+// It is none, for this reason; without one, because it ends by itself.
+void successor::fail(const std::string& why) {
+    timer_.cancel();
+    pipe_.close();
+    if (!why.empty()) kill(pid_, SIGKILL);
+    wait_for_end(why, std::chrono::steady_clock::now() + end_time_max);
+}
+
+// Looks again and again, for calls may live on this thread.
+void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit) {
+    int status = 0;
+    const pid_t ended = waitpid(pid_, &status, WNOHANG);
+    if (ended == 0 && std::chrono::steady_clock::now() < limit) {
+        timer_.expires_after(end_poll_interval);
+        timer_.async_wait([this, why, limit](io_error error) {
+            if (!error && starting()) wait_for_end(why, limit);
+        });
+        return;
+    }
+    if (ended == 0 && why.empty()) return fail("it will not be ready, and does not end");
+    // Where it has not ended now the kernel does not let it: it never will be ready all the same.
+    const auto end = ended < 0           ? std::string("it has ended")
+                     : WIFEXITED(status) ? fmt::format("it ended with exit code {}", WEXITSTATUS(status))
+                                         : fmt::format("it was ended by signal {}", WTERMSIG(status));
+    std::exchange(on_outcome_, {})(why.empty() ? end : why);
+}
+
+void successor::abandon() {
+    if (!starting()) return;
+    on_outcome_ = {};
+    timer_.cancel();
+    pipe_.close();
+    if (pid_ > 0) kill(pid_, SIGTERM);
+}
+
+} // namespace audiosocket::app

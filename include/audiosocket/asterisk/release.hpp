@@ -1,0 +1,59 @@
+#pragma once
+
+#include <audiosocket/export.hpp>
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// \file
+/// How the releases of Asterisk read and write AudioSocket. Gathered from the sources of 18.10, 20.6 and 22.10.1, the
+/// change logs in between, and asterisk#270, #1138, #1247, #1492, #1522, #1824, #1890 and #2089.
+
+namespace audiosocket::asterisk {
+
+/// How a header of three bytes is read.
+enum class header_reading {
+    byte_by_byte, ///< Kind, then two bytes of length; none of them is waited for.
+    one_read,     ///< One read of three bytes; a short one is taken for the whole (#1138).
+    misplaced,    ///< Until three bytes have come, but each read writes to the beginning, and past the header (#1522).
+    patient,      ///< Until three bytes have come, for ever (#1824).
+};
+
+/// The habits that a release has.
+struct release {
+    std::string_view version; ///< "22.10"
+    std::string_view others;  ///< Releases that behave the same.
+    header_reading header = header_reading::patient;
+    bool waits_for_payload = true; ///< 5 ms for each next piece (#1247); otherwise all of it has to be there.
+    bool strict = true;            ///< Ends the call at kinds that it does not know and at empty audio (#1138).
+    bool clean_end = true;         ///< The dialplan goes on when the server ends the call (#1138).
+    bool idle_timeout = true;      ///< Ends the call after 2 s without anything in either direction (#1138).
+    bool sends_digits = true;      ///< (#1138)
+    bool no_delay = true;          ///< Sets TCP_NODELAY.
+    bool wideband = true;          ///< Knows the kinds 0x11 to 0x18 (#1492).
+
+    /// A poll without an end in the header read, in the one thread that also forwards the caller's audio (#2089).
+    bool starves() const noexcept { return header == header_reading::misplaced || header == header_reading::patient; }
+};
+
+/// Oldest first.
+AUDIOSOCKET_EXPORT std::span<const release> releases();
+
+/// "22.10" or "asterisk-22.10"; nothing for a release whose habits are not known.
+AUDIOSOCKET_EXPORT std::optional<release> find_release(std::string_view name);
+
+/// How Asterisk uses AudioSocket.
+enum class interface {
+    application, ///< AudioSocket(): slin at 8 kHz.
+    channel,     ///< Dial(AudioSocket/...), with the formats of c(...).
+};
+
+/// The limits that all of them share.
+inline constexpr std::chrono::milliseconds payload_pause_max{5};
+inline constexpr std::chrono::milliseconds idle_max{2000};
+inline constexpr std::chrono::milliseconds connect_max{2000};
+
+} // namespace audiosocket::asterisk

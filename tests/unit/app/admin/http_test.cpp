@@ -1,0 +1,266 @@
+#include "admin/http_server.hpp"
+
+#include "support/raw_peer.hpp"
+
+#include <audiosocket/net/io_thread.hpp>
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/post.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <list>
+
+using namespace audiosocket;
+using namespace audiosocket::app::admin;
+using namespace audiosocket::test;
+
+namespace {
+
+// A server on a thread of its own that answers with what it was asked, and /never not at all.
+class admin_http : public testing::Test {
+  protected:
+    ~admin_http() override {
+        on_thread([this] { server_.reset(); });
+    }
+
+    void serve(const http_limits& limits = {}) {
+        auto answer = [this](const request& r, const own_counters&, const reply& tell) {
+            if (r.target == "/never")
+                unanswered_.push_back(tell);
+            else
+                tell({200, "text/plain", r.method + " " + r.target});
+        };
+        on_thread([&] {
+            server_ = std::make_unique<http_server>(thread_.context(), address{"127.0.0.1", 0}, answer, limits);
+        });
+    }
+
+    void serve_on(int inherited) {
+        auto answer = [](const request& r, const own_counters&, const reply& tell) {
+            tell({200, "text/plain", r.method + " " + r.target});
+        };
+        server_ = std::make_unique<http_server>(thread_.context(), inherited, answer);
+    }
+
+    raw_peer connect() const { return raw_peer(server_->local_endpoint()); }
+
+    static void say(raw_peer& peer, const std::string& text) { peer.send(raw(text)); }
+
+    static std::string text(const bytes& b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
+
+    // What comes until the server closes.
+    std::string last_words(const std::string& said) const {
+        auto peer = connect();
+        say(peer, said);
+        return text(peer.receive_all().all);
+    }
+
+    // The next response, whose body is `length` bytes long.
+    static std::string response_of(raw_peer& peer) { return text(peer.receive().value_or(bytes{})); }
+
+    template <class Action>
+    void on_thread(Action action) {
+        std::promise<void> done;
+        boost::asio::post(thread_.context(), [&] {
+            action();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+
+  private:
+    io_thread thread_;
+    std::vector<reply> unanswered_;
+    std::unique_ptr<http_server> server_;
+};
+
+const std::string get = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+} // namespace
+
+TEST_F(admin_http, request_byte_by_byte_is_answered) {
+    serve();
+    auto peer = connect();
+    for (const char c : get)
+        say(peer, std::string(1, c));
+    EXPECT_NE(response_of(peer).find("GET /x"), std::string::npos);
+}
+
+TEST_F(admin_http, requests_that_come_together_are_answered_in_order) {
+    serve();
+    auto peer = connect();
+    say(peer, get + "GET /y HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const auto all = text(peer.receive_all().all);
+    EXPECT_LT(all.find("GET /x"), all.find("GET /y"));
+    EXPECT_NE(all.find("GET /y"), std::string::npos);
+}
+
+TEST_F(admin_http, head_has_the_length_and_not_the_body) {
+    serve();
+    const auto all = last_words("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(all.find("Content-Length: 7"), std::string::npos) << all;
+    EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
+}
+
+TEST_F(admin_http, garbage_is_told_so_and_closed) {
+    serve();
+    EXPECT_NE(last_words("\x01\x02\xff garbage\r\n\r\n").find(" 400 "), std::string::npos);
+    EXPECT_NE(last_words("GET / HTTP/1.1\r\nbroken header\r\n\r\n").find(" 400 "), std::string::npos);
+    EXPECT_NE(last_words("GET / HTTP/9.9\r\n\r\n").find(" 400 "), std::string::npos);
+}
+
+TEST_F(admin_http, header_that_is_too_long_is_told_so) {
+    serve();
+    EXPECT_NE(last_words("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'a')).find(" 431 "), std::string::npos);
+    EXPECT_NE(last_words("GET /" + std::string(100'000, 'a')).find(" 431 "), std::string::npos);
+}
+
+TEST_F(admin_http, body_that_is_too_long_is_told_so) {
+    serve();
+    EXPECT_NE(
+        last_words("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" + std::string(2000, 'a')).find(" 413 "),
+        std::string::npos);
+    EXPECT_NE(last_words("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n").find(" 413 "),
+              std::string::npos);
+}
+
+TEST_F(admin_http, who_asks_before_a_body_is_told_that_none_is_wanted) {
+    serve();
+    EXPECT_NE(
+        last_words("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").find(" 417 "),
+        std::string::npos);
+    auto peer = connect();
+    say(peer, "GET /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"); // and has none
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+    say(peer, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    EXPECT_NE(response_of(peer).find("POST /x"), std::string::npos);
+}
+
+TEST_F(admin_http, whole_address_is_taken_for_its_path) {
+    serve();
+    auto peer = connect();
+    say(peer, "GET http://localhost:9093/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(response_of(peer).find("\r\n\r\nGET /x"), std::string::npos);
+}
+
+TEST_F(admin_http, two_hosts_are_refused) {
+    serve();
+    EXPECT_NE(last_words("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n").find(" 400 "),
+              std::string::npos);
+}
+
+TEST_F(admin_http, request_that_trickles_is_cut_off) {
+    serve({.request_time = std::chrono::seconds(1)});
+    auto peer = connect();
+    const auto begin = std::chrono::steady_clock::now();
+    const auto cut_off = [&] {
+        pollfd file{peer.native_handle(), POLLIN, 0};
+        return ::poll(&file, 1, 100) == 1;
+    };
+    say(peer, "GET / HTTP/1.1\r\nX: ");
+    while (!cut_off() && std::chrono::steady_clock::now() - begin < raw_peer::patience)
+        say(peer, "a"); // ten times a second
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, raw_peer::patience);
+    const auto end = peer.receive();
+    EXPECT_TRUE(!end || end->empty()) << "answered"; // closed, or reset because of a byte that came after that
+}
+
+TEST_F(admin_http, connection_without_a_request_is_closed) {
+    serve({.idle_time = std::chrono::seconds(1)});
+    EXPECT_TRUE(connect().receive_all().orderly);
+    auto peer = connect();
+    say(peer, get);
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+    EXPECT_TRUE(peer.receive_all().orderly);
+}
+
+TEST_F(admin_http, question_that_nobody_answers_is_told_so) {
+    serve({.answer_time = std::chrono::seconds(1)});
+    auto peer = connect();
+    say(peer, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(response_of(peer).find(" 503 "), std::string::npos);
+    say(peer, get);
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+}
+
+// The connections of those who had given up were kept by the answers that never came, until nobody was let in.
+TEST_F(admin_http, questions_that_nobody_answers_keep_no_connections) {
+    serve({.connections_max = 4, .answer_time = std::chrono::seconds(1)});
+    for (int n = 0; n < 10; ++n) {
+        auto peer = connect();
+        say(peer, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    int answered = 0;
+    while (answered < 5 && std::chrono::steady_clock::now() < limit) {
+        auto peer = connect();
+        // While questions are open there is no room.
+        EXPECT_NO_THROW(say(peer, get));
+        answered = response_of(peer).find(" 200 ") != std::string::npos ? answered + 1 : 0;
+        if (answered == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(answered, 5);
+}
+
+TEST_F(admin_http, who_holds_connections_keeps_nobody_out) {
+    serve({.connections_max = 4, .request_time = std::chrono::seconds(60)});
+    std::list<raw_peer> silent;
+    for (int n = 0; n < 40; ++n) {
+        silent.push_back(connect());
+        say(silent.back(), "GET / HTTP/1.1\r\n");
+    }
+    auto peer = connect();
+    say(peer, get);
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+    EXPECT_NE(silent.front().receive(), std::nullopt); // closed for another: its time is longer than we wait
+}
+
+TEST_F(admin_http, socket_that_listens_already_is_taken_over_and_given_to_no_other_program) {
+    boost::asio::io_context io;
+    raw_peer::tcp::acceptor theirs(io, {boost::asio::ip::address_v4::loopback(), 0});
+    const int inherited = theirs.release();
+    fcntl(inherited, F_SETFD, 0);
+    on_thread([&] { serve_on(inherited); });
+    EXPECT_NE(fcntl(inherited, F_GETFD) & FD_CLOEXEC, 0);
+    auto peer = connect();
+    say(peer, get);
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+}
+
+TEST_F(admin_http, socket_that_does_not_listen_on_tcp_is_refused) {
+    struct closing {
+        ~closing() { ::close(descriptor); }
+        int descriptor;
+    };
+    const auto refused = [&](int type, int protocol, bool listening) {
+        const closing s{::socket(AF_INET, type, protocol)};
+        if (listening) ::listen(s.descriptor, 1);
+        EXPECT_THROW(serve_on(s.descriptor), boost::system::system_error) << type << ' ' << protocol;
+    };
+    refused(SOCK_STREAM, IPPROTO_TCP, false);
+    refused(SOCK_DGRAM, IPPROTO_UDP, false);
+    constexpr int multipath = 262; // IPPROTO_MPTCP, which a kernel need not have
+    if (const int s = ::socket(AF_INET, SOCK_STREAM, multipath); s >= 0) {
+        ::close(s);
+        refused(SOCK_STREAM, multipath, true);
+    }
+    EXPECT_THROW(serve_on(-1), boost::system::system_error);
+}
+
+TEST_F(admin_http, peer_that_goes_in_the_middle_harms_nobody) {
+    serve();
+    for (int n = 0; n < 50; ++n) {
+        auto peer = connect();
+        say(peer, get.substr(0, static_cast<std::size_t>(n) % get.size()));
+        if (n % 2 == 0) peer.reset();
+    }
+    auto peer = connect();
+    say(peer, get);
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+}
