@@ -3,4 +3,5 @@
 /// \file
 /// Many calls, on many cores.
 
+#include <audiosocket/server/call_server.hpp>
 #include <audiosocket/server/shards.hpp>

@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <stdexcept>
+#include <unordered_map>
 #include <vector>
 
 namespace audiosocket {
@@ -81,6 +82,7 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     void stop_accepting();
     void end_if_deserted(bool now);
     void close();
+    void hang_up_all();
 
     // Calls that ended before anybody asked for them count as well.
     std::size_t taken() const noexcept { return std::max(counters.calls_up, ready.size()); }
@@ -95,10 +97,12 @@ struct listener::impl : std::enable_shared_from_this<impl> {
     detail::io_timer alarm; // for the first deadline of the guests, or earlier
     time_point alarm_at = time_point::max();
     std::deque<std::shared_ptr<detail::connection>> ready; // up, and not asked for yet
+    std::unordered_map<const detail::connection*, std::weak_ptr<detail::connection>> in_progress;
     detail::completion<call> waiter;
     listener_statistics counters;
     ended_early_handler ended_early;
     refused_handler refused;
+    call_closed_handler call_closed;
     refusals untold;
     detail::io_timer telling; // when the next sum may be told
     bool told_lately = false;
@@ -247,11 +251,14 @@ void listener::impl::welcome(guest& g) {
     ++here.calls;
     ++counters.calls;
     ++counters.calls_up;
-    fresh->on_closed([self = shared_from_this(), &here, host = g.host] {
-        asio::dispatch(self->executor, [self, &here, host] {
+    in_progress.emplace(fresh.get(), fresh);
+    fresh->on_closed([self = shared_from_this(), &here, host = g.host, key = fresh.get()] {
+        asio::dispatch(self->executor, [self, &here, host, key] {
             self->entrance.leave(host);
             --here.calls;
             --self->counters.calls_up;
+            self->in_progress.erase(key);
+            if (self->call_closed) self->call_closed();
         });
     });
     fresh->start();
@@ -316,6 +323,15 @@ void listener::impl::close() {
     for (; !ready.empty(); ready.pop_front())
         call(std::move(ready.front())).hang_up();
     deliver(false);
+}
+
+// A call may close while it is hung up, and so leave the table.
+void listener::impl::hang_up_all() {
+    std::vector<std::shared_ptr<detail::connection>> all;
+    for (const auto& [key, one] : in_progress)
+        if (auto c = one.lock()) all.push_back(std::move(c));
+    for (const auto& c : all)
+        c->apply([](session& s) { return s.hang_up(); });
 }
 
 listener::listener(asio::io_context& io, const address& where, const listener_options& options)
@@ -392,6 +408,10 @@ void listener::stop_accepting() {
     asio::dispatch(impl_->executor, [self = impl_] { self->stop_accepting(); });
 }
 
+void listener::hang_up_all() {
+    asio::dispatch(impl_->executor, [self = impl_] { self->hang_up_all(); });
+}
+
 listening_socket listener::socket() const noexcept {
     return {impl_->accepting.is_open() ? impl_->accepting.native_handle() : -1};
 }
@@ -409,6 +429,11 @@ void listener::on_refused(refused_handler handler) {
 void listener::on_ended_early(ended_early_handler handler) {
     asio::dispatch(impl_->executor,
                    [self = impl_, h = std::move(handler)]() mutable { self->ended_early = std::move(h); });
+}
+
+void listener::on_call_closed(call_closed_handler handler) {
+    asio::dispatch(impl_->executor,
+                   [self = impl_, h = std::move(handler)]() mutable { self->call_closed = std::move(h); });
 }
 
 const listener_statistics& listener::statistics() const noexcept {

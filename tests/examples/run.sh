@@ -102,6 +102,19 @@ case $name in
     call --play "$folder/said.wav" --duration 1.5
     grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "no echo"
     ;;
+08_graceful_stop)
+    make_tone "$folder/sent.wav"
+    start "$examples/08_graceful_stop" 127.0.0.1:0
+    "$command" call "$address" --play "$folder/sent.wav" --duration 2 --json >"$folder/report.json" &
+    caller=$!
+    says "call from"
+    kill -TERM "$server"
+    wait "$caller" || fail "call: exit code $?"
+    grep -q '"reason":"hung up"' "$folder/report.json" || fail "the call was cut off"
+    wait "$server" || fail "exit code $?"
+    says "1 calls ended by themselves, 0 were hung up"
+    server=
+    ;;
 *) fail "no test for $name" ;;
 esac
 echo "$name: ok"

@@ -90,6 +90,10 @@ class AUDIOSOCKET_EXPORT listener {
     /// listening, and no connection is lost between the two. Safe from any thread.
     void stop_accepting();
 
+    /// Hangs up all calls of this listener in order, those that were handed out included: hangup message, FIN, and
+    /// reading on for a moment. Safe from any thread.
+    void hang_up_all();
+
     /// The socket it listens on, to be handed to a successor; it stays the listener's. -1 where it listens no more.
     /// Only on the io_context.
     listening_socket socket() const noexcept;
@@ -107,6 +111,11 @@ class AUDIOSOCKET_EXPORT listener {
     /// must not throw.
     using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&)>;
     void on_ended_early(ended_early_handler handler);
+
+    /// Called on the io_context when the connection of a call has closed and is no longer counted in
+    /// listener_statistics::calls_up; null to stop. It must not throw.
+    using call_closed_handler = std::function<void()>;
+    void on_call_closed(call_closed_handler handler);
 
     /// Only on the io_context.
     const listener_statistics& statistics() const noexcept;

@@ -1,0 +1,181 @@
+#include <audiosocket/server/call_server.hpp>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace audiosocket {
+namespace {
+
+namespace asio = boost::asio;
+
+} // namespace
+
+// Everything here happens on `io`, the one thread of which runs it, but for what is marked atomic.
+struct call_server::impl : std::enable_shared_from_this<impl> {
+    impl(asio::io_context& own, call_handler handler, const call_server_options& options)
+        : io(own), on_call(std::move(handler)), timeout(own) {
+        if (!on_call) throw std::invalid_argument("call_server: calls need a handler");
+        if (options.threads > 0) threads.emplace(options.threads);
+        homes = {&own};
+        if (threads) homes.assign(threads->contexts().begin(), threads->contexts().end());
+    }
+
+    void begin();
+    void accept();
+    void count();
+    void drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait);
+    void hang_up_all();
+    void report_if_drained(bool now);
+
+    using work_guard = asio::executor_work_guard<asio::io_context::executor_type>;
+
+    asio::io_context& io;
+    const call_handler on_call;
+    std::optional<shards> threads;
+    std::vector<asio::io_context*> homes;
+    std::optional<listener> calls; // after `threads`, which its calls live on
+    bool accepting = true;         // a call may still come
+    std::atomic<std::size_t> in_progress = 0;
+
+    // A drain.
+    asio::steady_timer timeout;
+    detail::completion<drain_report> waiter;
+    std::optional<work_guard> busy; // calls on other threads are no work of `io`
+    std::size_t taken_before = 0;   // calls that had ended when it began
+    std::size_t hung_up = 0;
+};
+
+void call_server::impl::begin() {
+    calls->on_call_closed([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->count();
+            self->report_if_drained(true);
+        }
+    });
+    accept();
+}
+
+// Waits with a weak hold: a server that is destroyed while it accepts must not be kept by its own wait.
+void call_server::impl::accept() {
+    calls->async_accept([weak = weak_from_this()](boost::system::error_code error, call c) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (error) { // the listener is closed, and no connection is left that could become a call
+            self->accepting = false;
+            return self->report_if_drained(true);
+        }
+        self->count();
+        self->accept(); // first, because the handler may throw
+        self->on_call(std::move(c));
+    });
+}
+
+void call_server::impl::count() {
+    in_progress = calls->statistics().calls_up;
+}
+
+void call_server::impl::drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait) {
+    if (waiter) return wait.complete(asio::error::in_progress, {}, false);
+    waiter = std::move(wait);
+    busy.emplace(io.get_executor());
+    const auto& s = calls->statistics();
+    taken_before = static_cast<std::size_t>(s.calls) - s.calls_up;
+    hung_up = 0;
+    calls->stop_accepting();
+    if (limit != std::chrono::nanoseconds::max()) {
+        timeout.expires_after(std::min<std::chrono::nanoseconds>(limit, std::chrono::hours(24 * 365)));
+        timeout.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!error && self) self->hang_up_all();
+        });
+    }
+    report_if_drained(false);
+}
+
+void call_server::impl::hang_up_all() {
+    hung_up = std::max(hung_up, calls->statistics().calls_up);
+    calls->hang_up_all();
+}
+
+void call_server::impl::report_if_drained(bool now) {
+    const auto& s = calls->statistics();
+    if (!waiter || accepting || s.calls_up > 0) return;
+    timeout.cancel();
+    busy.reset();
+    const auto ended = static_cast<std::size_t>(s.calls) - taken_before;
+    waiter.complete({}, {ended - std::min(hung_up, ended), std::min(hung_up, ended)}, now);
+}
+
+call_server::call_server(asio::io_context& io, const address& where, call_handler on_call,
+                         const call_server_options& options)
+    : impl_(std::make_shared<impl>(io, std::move(on_call), options)) {
+    impl_->calls.emplace(io, where, options.listener, impl_->homes);
+    impl_->begin();
+}
+
+call_server::call_server(asio::io_context& io, listening_socket inherited, call_handler on_call,
+                         const call_server_options& options)
+    : impl_(std::make_shared<impl>(io, std::move(on_call), options)) {
+    impl_->calls.emplace(io, std::move(inherited), options.listener, impl_->homes);
+    impl_->begin();
+}
+
+call_server::~call_server() {
+    impl_->calls->on_call_closed(nullptr);
+    impl_->calls->close();
+}
+
+asio::ip::tcp::endpoint call_server::local_endpoint() const {
+    return impl_->calls->local_endpoint();
+}
+
+listener& call_server::listening() noexcept {
+    return *impl_->calls;
+}
+
+const listener& call_server::listening() const noexcept {
+    return *impl_->calls;
+}
+
+std::span<asio::io_context* const> call_server::contexts() const noexcept {
+    return impl_->homes;
+}
+
+std::size_t call_server::calls_in_progress() const noexcept {
+    return impl_->in_progress;
+}
+
+asio::io_context::executor_type call_server::executor_of(const impl& server) noexcept {
+    return server.io.get_executor();
+}
+
+void call_server::start_drain(std::shared_ptr<impl> server, std::chrono::nanoseconds timeout,
+                              detail::completion<drain_report> waiter) {
+    auto& io = server->io;
+    asio::dispatch(io, [self = std::move(server), timeout, w = std::move(waiter)]() mutable {
+        self->drain(timeout, std::move(w));
+    });
+}
+
+void call_server::cancel(const std::weak_ptr<impl>& waiting) {
+    const auto self = waiting.lock();
+    if (!self) return;
+    asio::dispatch(self->io, [self] {
+        if (self->waiter) self->waiter.complete(asio::error::operation_aborted, {}, false);
+        self->busy.reset();
+    });
+}
+
+void call_server::hang_up_all() {
+    asio::dispatch(impl_->io, [self = impl_] { self->hang_up_all(); });
+}
+
+} // namespace audiosocket
