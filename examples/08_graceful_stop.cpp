@@ -23,10 +23,11 @@ asio::awaitable<void> echo(call caller) {
 
 int main(int argc, char** argv) try {
     asio::io_context io{1};
-    call_server server{io, address::parse(argc > 1 ? argv[1] : ":9092"), [&](call caller) {
-                           std::cout << "call from " << caller.peer() << std::endl;
-                           asio::co_spawn(io, echo(std::move(caller)), asio::detached);
-                       }};
+    const auto answer = [&](call caller) {
+        std::cout << "call from " << caller.peer() << std::endl;
+        asio::co_spawn(io, echo(std::move(caller)), asio::detached);
+    };
+    call_server server{io, address::parse(argc > 1 ? argv[1] : ":9092"), answer};
     std::cout << "listening on " << server.local_endpoint() << std::endl;
 
     asio::signal_set stop{io, SIGINT, SIGTERM};

@@ -54,7 +54,7 @@ TEST_F(serve_as_a_service, manager_is_told_when_it_is_ready_and_when_it_stops) {
     raw_peer up = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     server->signal(SIGTERM);
-    EXPECT_EQ(manager.next(), "STOPPING=1\nSTATUS=stopping (SIGTERM), 1 calls up");
+    EXPECT_EQ(manager.next(), "STOPPING=1\nSTATUS=stopping (SIGTERM), 1 calls in progress");
     up.finish();
     EXPECT_EQ(server->wait(), 0);
 }

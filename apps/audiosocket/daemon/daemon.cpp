@@ -2,29 +2,26 @@
 
 #include "admin/admin_service.hpp"
 #include "base/failure.hpp"
+#include "daemon/repeating_timer.hpp"
 #include "daemon/server_report.hpp"
+#include "daemon/service_link.hpp"
+#include "daemon/settings_reload.hpp"
+#include "daemon/status_line.hpp"
 #include "live/call_registry.hpp"
-#include "service/held_signals.hpp"
-#include "service/inherited_sockets.hpp"
-#include "service/service_notify.hpp"
 #include "service/successor.hpp"
-#include "service/watchdog.hpp"
 #include "settings/settings_changes.hpp"
 
-#include <audiosocket/server/shards.hpp>
+#include <audiosocket/server/call_server.hpp>
 
 #include <boost/asio/signal_set.hpp>
 
 #include <unistd.h>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <iterator>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -33,14 +30,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The meter is redrawn this often: fast enough for speech, slow enough for a terminal.
+// The meters are redrawn this often: fast enough for speech, slow enough for a terminal.
 constexpr std::chrono::milliseconds status_interval{200};
 
-// Sums of what is left out of the log are due this often, for it is counted by the second.
+// Counts of lines that were left out of the log are due this often, because the quotas count by the second.
 constexpr std::chrono::seconds sum_up_interval{1};
 
-// Calls that get a meter of their own on the status line.
-constexpr std::size_t metered_calls_max = 3;
+constexpr auto for_ever = std::chrono::nanoseconds::max();
 
 server_report::options report_options(const daemon_options& o) {
     return {o.quiet     ? console::verbosity::quiet
@@ -49,228 +45,186 @@ server_report::options report_options(const daemon_options& o) {
             o.json, o.json_log};
 }
 
-// Threads: signals, accepting and the status line belong to the thread that calls run(). With one shard the calls do as
-// well; with more, each call is served on the thread of its shard, and what they share is behind `sharing_`, which
-// nobody takes for audio, and nobody holds for long.
-class server final : public admin::server_view {
+// Threads: everything here happens on the thread that calls run(), except on_event() and on_end(), which run where
+// their call lives. Those use only what is safe from any thread: the report and the registry.
+//
+// A process goes through its phases in order and never back; each but the first may be left out. It ends when the
+// server has drained, the registry is empty (an application may hear of the end after the connection has closed) and
+// the recordings are on disk.
+class daemon final : public admin::server_view {
   public:
-    server(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
-           service_notify& manager)
-        : options_(options), read_again_(std::move(read_again)), inherited_(inherited), manager_(manager),
-          report_(report_options(options)),
-          cores_(options.shards > 1 ? std::make_unique<shards>(options.shards) : nullptr), calls_(listen()),
-          signals_(io_, SIGINT, SIGTERM, SIGUSR2), successor_(io_), drain_timer_(io_), status_timer_(io_),
-          sum_timer_(io_) {
-        if (read_again_) signals_.add(SIGHUP);
-        if (options.admin.listen)
-            admin_ = std::make_unique<admin::admin_service>(
-                options.admin, inherited.release(inherited_sockets::admin_name), *this, registry_);
-    }
-
-    void run() {
-        report_.listening(calls_.local_endpoint());
-        for (const auto& remark : options_.remarks)
-            report_.remark(remark);
-        if (admin_) report_.admin_listening(admin_->local_endpoint());
-        for (const auto& name : inherited_.close_rest())
-            report_.inherited_in_vain(name);
-        calls_.on_ended_early([this](const auto& peer, const ended_event& why) {
-            const std::lock_guard lock(sharing_);
-            report_.ended_early(peer, why);
-        });
-        calls_.on_refused([this](const refusals& sum) {
-            const std::lock_guard lock(sharing_);
-            report_.refused(sum);
-        });
-        wait_for_signal();
-        accept();
-        sum_up();
-        asio::post(io_, [this] { tell_ready(); }); // by the loop that takes the connections
-        if (report_.screen().interactive()) draw_status();
-        io_.run();
-        admin_.reset();
-        report_.finish();
-    }
+    daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
+           service_notify& manager);
+    void run();
 
   private:
-    // One after the other, and never back; each but the first may be left out.
     enum class phase { serving, draining, hanging_up };
 
     // What the admin address sees.
     admin::server_status status_now() const override;
     asio::io_context& main_context() noexcept override { return io_; }
-    std::span<asio::io_context* const> call_contexts() noexcept override { return homes_; }
+    std::span<asio::io_context* const> call_contexts() noexcept override { return server_->contexts(); }
     void hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) override;
     void answering_failed(const char* why) noexcept override;
 
-    std::vector<asio::io_context*> homes();
-    listener listen();
+    std::unique_ptr<call_server> listen();
     std::string status() const;
     void tell_ready();
-    void accept();
-    void serve(call c);
+    void answer(call c);
+    std::shared_ptr<call_recording> recording_for(const call& c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
     void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
+
     void wait_for_signal();
     void on_signal(int number);
     void on_hangup_signal();
     void reload();
-    void ignore_reload();
+    void reloaded(const settings_reload::outcome& read);
     void apply(const daemon_options& fresh);
     void take_token(const std::string& token, settings_changes& changes);
-    void drain(const std::string& why);
     void hand_over();
     void on_successor(const std::string& failure);
+
+    void drain(const std::string& why);
     void let_calls_end(const std::string& why);
     void hang_up_all(const std::string& why);
+    void wait_for_last_call();
     void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
     void finish();
-    void sum_up();
-    void draw_status();
-    std::shared_ptr<call_recording> recording_for(const call& c);
 
-    daemon_options options_; // reload() changes them, on our thread
-    const settings_reader read_again_;
-    bool reloading_ = false;
-    bool reload_again_ = false; // asked for meanwhile
+    void draw_status();
+
+    daemon_options options_; // reload() changes them
     inherited_sockets& inherited_;
-    service_notify& manager_;
     server_report report_;
     call_registry registry_;
     disk_thread disk_;
-    asio::io_context io_{1};              // one thread runs it
-    const std::unique_ptr<shards> cores_; // if the calls have threads of their own
-    const std::vector<asio::io_context*> homes_ = homes();
-    listener calls_;
+    asio::io_context io_{1}; // one thread runs it
+    service_link service_;
+    const std::unique_ptr<call_server> server_;
     asio::signal_set signals_;
+    settings_reload reload_;
     successor successor_;
-    std::optional<watchdog> watchdog_; // if the service manager asks for it
     asio::steady_timer drain_timer_;
-    asio::steady_timer status_timer_;
-    asio::steady_timer sum_timer_;
+    repeating_timer status_timer_{io_, status_interval, [this] { draw_status(); }};
+    repeating_timer sum_timer_{io_, sum_up_interval, [this] { report_.sum_up(); }};
     phase phase_ = phase::serving;
-    bool told_to_stop_ = false; // by a signal; a hand-over is none
-    bool answering_ = true;     // a call may come still
-    bool over_ = false;         // all calls are, and none will come
-    bool finished_ = false;     // the recordings are complete as well
-
-    std::mutex sharing_; // of report_
+    bool told_to_stop_ = false; // by a signal; a hand-over is not one
+    bool waiting_ = false;      // for the last call
+    bool drained_ = false;
+    bool over_ = false;     // no call is left, and none will come
+    bool finished_ = false; // the recordings are complete as well
 
     std::unique_ptr<admin::admin_service> admin_; // if there is an admin address
 };
 
-admin::server_status server::status_now() const {
-    return {calls_.statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
+daemon::daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
+               service_notify& manager)
+    : options_(options), inherited_(inherited), report_(report_options(options)), service_(io_, inherited, manager),
+      server_(listen()), signals_(io_, SIGINT, SIGTERM, SIGUSR2),
+      reload_(io_, disk_, std::move(read_again), [this](const settings_reload::outcome& o) { reloaded(o); }),
+      successor_(io_), drain_timer_(io_) {
+    if (reload_) signals_.add(SIGHUP);
+    if (options.admin.listen)
+        admin_ = std::make_unique<admin::admin_service>(options.admin, inherited.release(inherited_sockets::admin_name),
+                                                        *this, registry_);
+}
+
+void daemon::run() {
+    report_.listening(server_->local_endpoint());
+    for (const auto& remark : options_.remarks)
+        report_.remark(remark);
+    if (admin_) report_.admin_listening(admin_->local_endpoint());
+    for (const auto& name : inherited_.close_rest())
+        report_.inherited_in_vain(name);
+    auto& listening = server_->listening();
+    listening.on_ended_early([this](const auto& peer, const ended_event& why) { report_.ended_early(peer, why); });
+    listening.on_refused([this](const refusals& sum) { report_.refused(sum); });
+    wait_for_signal();
+    sum_timer_.start();
+    asio::post(io_, [this] { tell_ready(); }); // from the loop that accepts connections
+    if (report_.interactive()) status_timer_.start();
+    io_.run();
+    admin_.reset();
+    report_.finish();
+}
+
+admin::server_status daemon::status_now() const {
+    return {server_->listening().statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
             phase_ != phase::serving};
 }
 
-void server::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
-    const std::lock_guard lock(sharing_);
+void daemon::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
     report_.hung_up_by(by, id, calls);
 }
 
-void server::answering_failed(const char* why) noexcept {
+void daemon::answering_failed(const char* why) noexcept {
     try {
-        const std::lock_guard lock(sharing_);
         report_.admin_failed(why);
-    } catch (const std::exception&) { // whatever is missing is missing for the line as well
+    } catch (const std::exception&) { // what is missing (memory) is missing for the line as well
     }
 }
 
-std::vector<asio::io_context*> server::homes() {
-    if (!cores_) return {&io_};
-    return {cores_->contexts().begin(), cores_->contexts().end()};
-}
-
-listener server::listen() {
+std::unique_ptr<call_server> daemon::listen() {
+    const auto answer_each = [this](call c) { answer(std::move(c)); };
+    const call_server_options how{options_.listener, options_.shards > 1 ? options_.shards : 0};
     const auto inherited = inherited_.release(inherited_sockets::calls_name);
-    if (!inherited) return {io_, options_.listen, options_.listener, homes_};
+    if (!inherited) return std::make_unique<call_server>(io_, options_.listen, answer_each, how);
     try {
-        return {io_, listening_socket{*inherited}, options_.listener, homes_};
+        return std::make_unique<call_server>(io_, listening_socket{*inherited}, answer_each, how);
     } catch (const std::invalid_argument& e) {
         throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
     }
 }
 
 // For people who ask the service manager.
-std::string server::status() const {
-    const auto at = calls_.local_endpoint();
+std::string daemon::status() const {
+    const auto at = server_->local_endpoint();
     return "answering calls on " + to_string(address{at.address().to_string(), at.port()});
 }
 
-void server::tell_ready() {
-    const auto error = manager_.ready(status(), inherited_.from_predecessor());
-    if (error) {
-        const std::lock_guard lock(sharing_);
-        report_.manager_not_told(error);
-    }
-    inherited_.tell_ready(); // last of those: the predecessor may end at once
-    let_signals_in();
-    if (const auto interval = manager_.watchdog_interval()) {
-        std::vector<asio::io_context*> threads = homes_;
-        if (cores_) threads.push_back(&io_);
-        watchdog_.emplace(io_, std::move(threads), *interval, [this] { manager_.alive(); });
-    }
+void daemon::tell_ready() {
+    if (const auto error = service_.ready(status(), server_->contexts())) report_.manager_not_told(error);
 }
 
-void server::accept() {
-    calls_.async_accept([this](boost::system::error_code error, call c) {
-        if (error) { // closed
-            answering_ = false;
-            return finish_if_over();
-        }
-        serve(std::move(c));
-        accept();
-    });
-}
+// --- Calls ---
 
-void server::serve(call c) {
+void daemon::answer(call c) {
     const auto fresh = std::make_shared<live_call>(std::move(c));
     if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
-    if (report_.screen().interactive()) fresh->measure();
+    if (report_.interactive()) fresh->measure();
     // Registered once it is complete, because its thread may then be asked about it; and before its start is reported.
     registry_.started(fresh);
-    {
-        const std::lock_guard lock(sharing_);
-        report_.started(fresh->line());
-    }
+    report_.started(fresh->line());
     asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
         start(fresh, [this, fresh](const event& e) { on_event(fresh, e); });
     });
 }
 
-std::shared_ptr<call_recording> server::recording_for(const call& c) {
-    // The disk thread tells us of a failure.
-    auto tell = [this, id = to_string(c.id())](const std::string& why) {
-        asio::post(io_, [this, id, why] {
-            const std::lock_guard lock(sharing_);
-            report_.recording_stopped(id, why);
-        });
-    };
-    return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(tell));
+std::shared_ptr<call_recording> daemon::recording_for(const call& c) {
+    auto on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
+    return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(on_failure));
 }
 
-void server::on_event(const std::shared_ptr<live_call>& c, const event& e) {
+void daemon::on_event(const std::shared_ptr<live_call>& c, const event& e) {
     if (const auto* end = std::get_if<ended_event>(&e)) return on_end(c, *end);
-    const std::lock_guard lock(sharing_);
     report_.happened(c->line(), e);
 }
 
-void server::on_end(const std::shared_ptr<live_call>& c, const ended_event& end) {
+void daemon::on_end(const std::shared_ptr<live_call>& c, const ended_event& end) {
     c->finish_recording();
-    {
-        const std::lock_guard lock(sharing_);
-        report_.ended(c->line(), end, c->age());
-    }
-    const bool enough = registry_.ended(*c, end) == options_.exit_after;
-    asio::dispatch(io_, [this, enough] {
-        if (enough && phase_ == phase::serving) drain("--exit-after");
+    report_.ended(c->line(), end, c->age());
+    const std::size_t ended = registry_.ended(*c, end);
+    asio::dispatch(io_, [this, ended] {
+        if (ended == options_.exit_after && phase_ == phase::serving) drain("--exit-after");
         finish_if_over();
     });
 }
 
-void server::wait_for_signal() {
+// --- Signals ---
+
+void daemon::wait_for_signal() {
     signals_.async_wait([this](auto error, int number) {
         if (error || finished_) return;
         wait_for_signal();
@@ -278,77 +232,53 @@ void server::wait_for_signal() {
     });
 }
 
-void server::on_signal(int number) {
+void daemon::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
     if (number == SIGHUP) return on_hangup_signal();
-    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be hurried but us
-    // SIGTERM comes from those who manage services, and time is theirs; SIGINT from a person who waits.
+    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be done faster
+    // SIGTERM comes from a service manager, which has time; SIGINT from a person who waits.
     if (number == SIGTERM && !std::exchange(told_to_stop_, true))
         drain("SIGTERM");
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
-    finish_if_over();
 }
 
-// Somebody has new settings for us; or the terminal that we were started from has been closed.
-void server::on_hangup_signal() {
-    if (!report_.screen().terminal_is_gone()) return reload();
-    if (phase_ == phase::hanging_up) return; // a terminal may say twice that it closes
-    hang_up_all("SIGHUP");
-    finish_if_over();
+// The settings are to be read again; or the terminal of this process has been closed.
+void daemon::on_hangup_signal() {
+    if (!report_.terminal_is_gone()) return reload();
+    if (phase_ != phase::hanging_up) hang_up_all("SIGHUP"); // a terminal may say twice that it closes
 }
 
-// Reading the settings loads sound files as well: not here, where calls may live.
-void server::reload() {
-    if (phase_ != phase::serving) return ignore_reload();
-    reload_again_ = std::exchange(reloading_, true);
-    if (reload_again_) return;
-    manager_.reloading();
-    asio::post(disk_, [this] {
-        std::shared_ptr<daemon_options> fresh;
-        std::string wrong;
-        try {
-            fresh = std::make_shared<daemon_options>(read_again_());
-        } catch (const std::exception& e) {
-            wrong = e.what();
-        }
-        asio::post(io_, [this, fresh, wrong] {
-            reloading_ = false;
-            if (phase_ != phase::serving) return ignore_reload();
-            if (fresh) {
-                apply(*fresh);
-            } else {
-                const std::lock_guard lock(sharing_);
-                report_.reload_failed(wrong);
-            }
-            manager_.ready(status(), false);
-            if (std::exchange(reload_again_, false)) reload();
-        });
-    });
+void daemon::reload() {
+    if (phase_ != phase::serving) return report_.reload_ignored("this process is stopping");
+    if (reload_.start()) service_.reloading();
 }
 
-// There are no calls to come.
-void server::ignore_reload() {
-    const std::lock_guard lock(sharing_);
-    report_.reload_ignored("this process is stopping");
+void daemon::reloaded(const settings_reload::outcome& read) {
+    if (phase_ != phase::serving) return report_.reload_ignored("this process is stopping");
+    if (read.fresh)
+        apply(*read.fresh);
+    else
+        report_.reload_failed(read.mistakes);
+    service_.reloaded(status());
+    if (read.asked_again) reload();
 }
 
-// For calls to come; those that are up go on as they began.
-void server::apply(const daemon_options& fresh) {
+// Applies to new calls. Calls in progress go on as they began.
+void daemon::apply(const daemon_options& fresh) {
     options_.calls = fresh.calls;
     options_.listener = fresh.listener;
-    calls_.set_options(fresh.listener);
+    server_->listening().set_options(fresh.listener);
     options_.record = fresh.record;
     options_.drain_timeout = fresh.drain_timeout;
     auto changes = take_changes(options_.settings, fresh.settings);
     take_token(fresh.admin.token, changes);
-    const std::lock_guard lock(sharing_);
     report_.change_log(report_options(fresh));
     report_.reloaded(changes);
 }
 
-// Another one in the same file. Another file, or none, needs a restart.
-void server::take_token(const std::string& token, settings_changes& changes) {
+// A new token in the same file. Another file, or none, needs a restart.
+void daemon::take_token(const std::string& token, settings_changes& changes) {
     const std::string setting = "admin-token-file";
     const bool same_file = std::ranges::count(changes.need_restart, setting) == 0;
     if (!admin_ || !same_file || token == options_.admin.token) return;
@@ -356,118 +286,95 @@ void server::take_token(const std::string& token, settings_changes& changes) {
     changes.taken.push_back(setting);
 }
 
-// No more calls; those that are up may end by themselves.
-void server::drain(const std::string& why) {
-    if (options_.drain_timeout.count() == 0) return hang_up_all(why);
-    successor_.abandon();
-    calls_.close();
-    let_calls_end(why);
-}
-
-void server::let_calls_end(const std::string& why) {
-    tell_stopping(why, options_.drain_timeout);
-    if (std::exchange(phase_, phase::draining) == phase::draining) return; // the time has begun already
-    drain_timer_.expires_after(options_.drain_timeout);
-    drain_timer_.async_wait([this](auto error) {
-        if (!error && phase_ == phase::draining && (answering_ || registry_.in_progress() > 0))
-            hang_up_all("--drain-timeout");
-    });
-}
-
-// A new process is to take over our port.
-void server::hand_over() {
-    std::unique_lock lock(sharing_);
+// A new process is to take over the port.
+void daemon::hand_over() {
     if (phase_ != phase::serving) return report_.hand_over_ignored("this process is stopping");
     if (successor_.starting()) return report_.hand_over_ignored("a successor is starting already");
-    // Whoever starts a container ends it with its first process.
+    // A container ends with its first process.
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
     report_.handing_over(successor_.program());
-    lock.unlock();
-    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, calls_.socket().descriptor}};
+    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, server_->listening().socket().descriptor}};
     if (admin_) gifts.push_back({inherited_sockets::admin_name, admin_->descriptor()});
-    successor_.start(gifts, manager_.environment(), [this](const std::string& failure) { on_successor(failure); });
+    successor_.start(gifts, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
-// It takes connections now, or never will. Those who have connected here and not said their ids are still our callers.
-void server::on_successor(const std::string& failure) {
-    if (!failure.empty()) {
-        const std::lock_guard lock(sharing_);
-        return report_.hand_over_failed(failure);
-    }
-    // The service is the other process now: our signs of life must not be taken for its own.
-    watchdog_.reset();
-    manager_.retire();
+// The successor accepts connections now, or never will. Connections that are here and have not sent their id yet may
+// still become calls of this process.
+void daemon::on_successor(const std::string& failure) {
+    if (!failure.empty()) return report_.hand_over_failed(failure);
+    service_.retire();
     if (admin_) admin_->stop_accepting();
-    calls_.stop_accepting();
+    server_->listening().stop_accepting();
     const auto why = fmt::format("handed over to process {}", successor_.id());
     if (options_.drain_timeout.count() == 0)
         hang_up_all(why);
     else
         let_calls_end(why);
-    finish_if_over();
 }
 
-void server::hang_up_all(const std::string& why) {
+// --- The end ---
+
+void daemon::drain(const std::string& why) {
+    if (options_.drain_timeout.count() == 0) return hang_up_all(why);
+    successor_.abandon();
+    server_->listening().close();
+    let_calls_end(why);
+}
+
+void daemon::let_calls_end(const std::string& why) {
+    tell_stopping(why, options_.drain_timeout);
+    if (std::exchange(phase_, phase::draining) == phase::draining) return; // the time has begun already
+    drain_timer_.expires_after(options_.drain_timeout);
+    drain_timer_.async_wait([this](auto error) {
+        if (!error && phase_ == phase::draining && !over_) hang_up_all("--drain-timeout");
+    });
+    wait_for_last_call();
+}
+
+void daemon::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
     successor_.abandon();
-    calls_.close();
+    server_->listening().close();
     tell_stopping(why, {});
-    for (const auto& c : registry_.look().in_progress)
-        asio::dispatch(c->line().get_executor(), [c] { c->line().hang_up(); });
+    server_->hang_up_all();
+    wait_for_last_call();
 }
 
-void server::tell_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
-    const std::lock_guard lock(sharing_);
-    manager_.stopping(fmt::format("stopping ({}), {} calls up", why, registry_.in_progress()));
-    report_.stopping(why, registry_.in_progress(), drain_time);
+void daemon::wait_for_last_call() {
+    if (std::exchange(waiting_, true)) return;
+    server_->async_drain(for_ever, [this](auto, drain_report) {
+        drained_ = true;
+        finish_if_over();
+    });
 }
 
-void server::finish_if_over() {
-    if (over_ || phase_ == phase::serving || answering_ || registry_.in_progress() > 0) return;
+void daemon::tell_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
+    const std::size_t calls = registry_.in_progress();
+    service_.stopping(why, calls);
+    report_.stopping(why, calls, drain_time);
+}
+
+void daemon::finish_if_over() {
+    if (over_ || !drained_ || registry_.in_progress() > 0) return;
     over_ = true;
     drain_timer_.cancel();
     status_timer_.cancel();
-    watchdog_.reset();
-    // Behind all that is to be written. Signals are heard until then: a disk may never answer.
+    service_.stop_watching();
+    // Behind everything that is still to be written. Signals are heard until then: a disk may never answer.
     asio::post(disk_, [this] { asio::post(io_, [this] { finish(); }); });
 }
 
-// Nothing is left that could call us again.
-void server::finish() {
+// Afterwards nothing is left for run() to wait for.
+void daemon::finish() {
     finished_ = true;
     signals_.cancel();
     sum_timer_.cancel();
 }
 
-void server::sum_up() {
-    sum_timer_.expires_after(sum_up_interval);
-    sum_timer_.async_wait([this](auto error) {
-        if (error || finished_) return;
-        std::unique_lock lock(sharing_);
-        report_.sum_up(clock::now());
-        lock.unlock();
-        sum_up();
-    });
-}
-
-void server::draw_status() {
-    auto line = fmt::format("{} up, {} ended", registry_.in_progress(), registry_.ended());
-    for (const auto& c : registry_.oldest(metered_calls_max))
-        line +=
-            fmt::format(" | {} {:%M:%S} received {} sent {}", to_string(c->line().id()).substr(0, 8),
-                        std::chrono::duration_cast<std::chrono::seconds>(c->age()),
-                        level_bar(c->take_received_level().rms_dbfs, 8), level_bar(c->take_sent_level().rms_dbfs, 8));
-    if (phase_ == phase::draining)
-        line += fmt::format(" | stopping in {} s",
-                            std::chrono::ceil<std::chrono::seconds>(drain_timer_.expiry() - clock::now()).count());
-    {
-        const std::lock_guard lock(sharing_);
-        report_.screen().status(line);
-    }
-    status_timer_.expires_after(status_interval);
-    status_timer_.async_wait([this](auto error) {
-        if (!error && (phase_ == phase::serving || registry_.in_progress() > 0)) draw_status();
-    });
+void daemon::draw_status() {
+    std::optional<std::chrono::nanoseconds> stops_in;
+    if (phase_ == phase::draining) stops_in = drain_timer_.expiry() - clock::now();
+    report_.status(status_line(registry_, stops_in));
 }
 
 } // namespace
@@ -475,7 +382,7 @@ void server::draw_status() {
 void run_daemon(const daemon_options& options, settings_reader read_again) {
     auto inherited = inherited_sockets::take();
     auto manager = service_notify::take();
-    server(options, std::move(read_again), inherited, manager).run();
+    daemon(options, std::move(read_again), inherited, manager).run();
 }
 
 } // namespace audiosocket::app

@@ -1,57 +1,21 @@
 #pragma once
 
-#include "admin/admin_options.hpp"
-#include "live/live_call.hpp"
-
-#include <audiosocket/net/listener.hpp>
-
-#include <chrono>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <string>
+#include "daemon/daemon_options.hpp"
 
 namespace audiosocket::app {
 
-struct daemon_options {
-    address listen;
-    listener_options listener;
-    call_factory calls;           ///< What becomes of each call.
-    std::filesystem::path record; ///< Folder; empty: no recordings.
-    std::size_t exit_after = 0;   ///< Calls; 0: never.
-    std::size_t shards = 1;       ///< Threads that the calls live on.
-    admin::admin_options admin;
-
-    /// How long calls that are up may go on after SIGTERM. systemd kills 90 s after it: this leaves it ten for hanging
-    /// up, for the recordings and for the last lines.
-    std::chrono::milliseconds drain_timeout{80'000};
-
-    bool json = false;
-    bool quiet = false;
-    bool verbose = false;
-    bool json_log = false;
-
-    /// All of this as the user has set it, as text by name, to tell what has changed.
-    std::map<std::string, std::string> settings;
-
-    /// What should be said of the settings, though they are good.
-    std::vector<std::string> remarks;
-};
-
-/// Reads the settings again, on whichever thread; throws what is wrong with them.
-using settings_reader = std::function<daemon_options()>;
-
-/// Serves until SIGINT, SIGTERM or `exit_after`; completes the recordings and returns. SIGTERM and `exit_after` answer
-/// no more calls and let those that are up end by themselves, for `drain_timeout`; SIGINT, and a second signal, hang up
-/// what is up in an orderly way; one more ends the program at once. SIGUSR2 starts the program anew, which takes over
-/// the port while the calls that are up stay here and end as after SIGTERM. The port may be given to us in the same way
-/// (inherited_sockets), and the service manager is told how we are (service_notify): call it before there are threads.
-/// Throws boost::system::system_error where it cannot listen, failure (file) where standard output could not be
-/// written.
+/// Answers calls until SIGINT, SIGTERM or `exit_after`; then completes the recordings and returns. Call it before there
+/// are other threads. Throws boost::system::system_error where it cannot listen, failure (file) where standard output
+/// could not be written.
 ///
-/// SIGHUP reads the settings again, if there is a reader: what a call does and how it is recorded, whom we answer, how
-/// long calls may go on and what is logged changes for the calls to come. What cannot change while it runs is named in
-/// the log.
+/// SIGTERM and `exit_after` accept no more calls and let those in progress end by themselves, for `drain_timeout`.
+/// SIGINT, and a second signal, hang up the calls in progress in order; one more ends the process at once. SIGUSR2
+/// starts the program again, and the new process takes over the port; the calls in progress stay here and end as after
+/// SIGTERM. The port may come from a predecessor or the service manager (inherited_sockets), and the service manager is
+/// told the state of the process (service_notify).
+///
+/// SIGHUP reads the settings again, if there is a reader. What a call does and how it is recorded, who may call, how
+/// long a drain takes and what is logged changes for new calls; the log names what needs a restart.
 void run_daemon(const daemon_options& options, settings_reader read_again = {});
 
 } // namespace audiosocket::app

@@ -65,18 +65,20 @@ server_report::server_report(const options& how)
 }
 
 void server_report::change_log(const options& how) {
+    const std::lock_guard lock(using_);
     console_.change_log(how.how, how.json_log);
 }
 
 // What a call does is told as long as its peer does not do too much of it.
 void server_report::log_about(const call& c, level_enum level, const std::string& text) {
     const auto now = clock::now();
-    sum_up(now);
+    sum_up_quotas(now, false);
     if (!console_.log().should_log(level) || !calls_quota_.allows(c.peer().address(), now)) return;
     console_.log(level, text, {{"call", to_string(c.id())}, {"peer", peer_text(c.peer())}});
 }
 
 void server_report::listening(const endpoint& at) {
+    const std::lock_guard lock(using_);
     const auto where = peer_text(at);
     console_.log(level_enum::info, fmt::format("listening on {} (process {})", where, getpid()),
                  {{"address", where}, {"pid", getpid()}});
@@ -84,21 +86,25 @@ void server_report::listening(const endpoint& at) {
 }
 
 void server_report::remark(const std::string& what) {
+    const std::lock_guard lock(using_);
     console_.log().warn("{}", what);
 }
 
 void server_report::admin_listening(const endpoint& at) {
+    const std::lock_guard lock(using_);
     const auto where = peer_text(at);
     console_.log().info("admin address http://{}/", where);
     print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
 }
 
 void server_report::admin_failed(const char* why) {
+    const std::lock_guard lock(using_);
     console_.log().error("admin address: a question could not be answered: {}", why);
 }
 
 // Once a call at least, and those who may do that may end them all: so there is no quota.
 void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t calls) {
+    const std::lock_guard lock(using_);
     const auto by = peer_text(who);
     const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
     console_.log(level_enum::info, fmt::format("{}: hung up by {} (DELETE at the admin address)", which, by),
@@ -106,15 +112,18 @@ void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t 
 }
 
 void server_report::inherited_in_vain(const std::string& name) {
+    const std::lock_guard lock(using_);
     console_.log().warn("a socket named {} was inherited, but there is no --{}; it is closed", name, name);
 }
 
 void server_report::started(const call& c) {
+    const std::lock_guard lock(using_);
     log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
     print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});
 }
 
 void server_report::happened(const call& c, const event& e) {
+    const std::lock_guard lock(using_);
     const auto id = to_string(c.id());
     if (const auto* digit = std::get_if<dtmf_event>(&e)) {
         log_about(c, level_enum::info, fmt::format("call {}: digit {}", id, digit->digit));
@@ -131,10 +140,12 @@ void server_report::happened(const call& c, const event& e) {
 }
 
 void server_report::recording_stopped(const std::string& id, const std::string& why) {
+    const std::lock_guard lock(using_);
     console_.log(level_enum::err, fmt::format("call {}: recording stopped: {}", id, why), {{"call", id}});
 }
 
 void server_report::ended(const call& c, const ended_event& end, std::chrono::nanoseconds age) {
+    const std::lock_guard lock(using_);
     const auto id = to_string(c.id());
     const auto& counted = c.statistics();
     auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", id, name(end.reason),
@@ -151,17 +162,23 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
 }
 
 void server_report::ended_early(const endpoint& peer, const ended_event& why) {
+    const std::lock_guard lock(using_);
     const auto who = peer_text(peer);
     if (why.reason == end_reason::never_started && !why.error)
         return console_.log(level_enum::debug, who + " connected and closed without a call", {{"peer", who}});
     if (why.error == std::errc::operation_canceled) return; // by us, who stop
     const auto now = clock::now();
-    sum_up(now);
+    sum_up_quotas(now, false);
     if (early_ends_quota_.allows(peer.address(), now))
         console_.log(level_enum::warn, fmt::format("{}: no call: {}", who, why.error.message()), {{"peer", who}});
 }
 
-void server_report::sum_up(time_point now, bool at_end) {
+void server_report::sum_up() {
+    const std::lock_guard lock(using_);
+    sum_up_quotas(clock::now(), false);
+}
+
+void server_report::sum_up_quotas(time_point now, bool at_end) {
     sum_up(calls_quota_, now, at_end);
     sum_up(early_ends_quota_, now, at_end);
 }
@@ -176,6 +193,7 @@ void server_report::sum_up(peer_quota& quota, time_point now, bool at_end) {
 }
 
 void server_report::reloaded(const settings_changes& changes) {
+    const std::lock_guard lock(using_);
     console_.log().info("settings read again: {}", to_text(changes));
     if (!changes.need_restart.empty())
         console_.log().warn("a change of {} needs a restart", joined(changes.need_restart));
@@ -185,6 +203,7 @@ void server_report::reloaded(const settings_changes& changes) {
 }
 
 void server_report::reload_failed(const std::string& mistakes) {
+    const std::lock_guard lock(using_);
     json::array lines;
     std::istringstream in(mistakes);
     for (std::string line; std::getline(in, line);) {
@@ -196,6 +215,7 @@ void server_report::reload_failed(const std::string& mistakes) {
 }
 
 void server_report::refused(const refusals& sum) {
+    const std::lock_guard lock(using_);
     const auto first = peer_text(sum.first_peer);
     if (sum.total() == 1)
         console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_text(sum.first_reason)),
@@ -214,31 +234,37 @@ void server_report::refused(const refusals& sum) {
 }
 
 void server_report::handing_over(const std::string& program) {
+    const std::lock_guard lock(using_);
     console_.log().info("SIGUSR2: starting {} to take over", program);
     print({{"event", "handing_over"}, {"program", program}});
 }
 
 void server_report::hand_over_failed(const std::string& why) {
+    const std::lock_guard lock(using_);
     console_.log().error("hand-over failed, and this process goes on: {}", why);
     print({{"event", "hand_over_failed"}, {"reason", why}});
 }
 
 void server_report::hand_over_ignored(const std::string& why) {
+    const std::lock_guard lock(using_);
     console_.log().warn("SIGUSR2 is ignored: {}", why);
     print({{"event", "hand_over_ignored"}, {"reason", why}});
 }
 
 void server_report::reload_ignored(const std::string& why) {
+    const std::lock_guard lock(using_);
     console_.log().warn("SIGHUP is ignored: {}", why);
     print({{"event", "reload_ignored"}, {"reason", why}});
 }
 
 void server_report::manager_not_told(const std::error_code& error) {
+    const std::lock_guard lock(using_);
     console_.log().warn("the service manager cannot be told (NOTIFY_SOCKET): {}", error.message());
 }
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
-    sum_up(clock::now(), true);
+    const std::lock_guard lock(using_);
+    sum_up_quotas(clock::now(), true);
     if (calls_up == 0)
         console_.log().info("stopping ({}); nobody up", why);
     else if (drain.count() > 0)
@@ -262,7 +288,21 @@ void server_report::warn_of_failed_output() {
                         std::generic_category().message(error));
 }
 
+bool server_report::interactive() const {
+    return console_.interactive();
+}
+
+bool server_report::terminal_is_gone() const {
+    return console_.terminal_is_gone();
+}
+
+void server_report::status(const std::string& line) {
+    const std::lock_guard lock(using_);
+    console_.status(line);
+}
+
 void server_report::finish() {
+    const std::lock_guard lock(using_);
     if (!out_) return;
     out_->finish();
     if (const int error = out_->error(); error != 0)

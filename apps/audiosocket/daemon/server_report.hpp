@@ -12,6 +12,7 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -20,7 +21,8 @@ namespace audiosocket::app {
 
 /// Tells what happens to a server: the log for people and, where asked for, JSON lines on standard output. Never waits
 /// for those who read either (line_writer). What one peer can have logged in a second is bounded (peer_quota); beyond
-/// that lines are counted, and the number is logged. Events are not: who reads them wants all. Use from one thread.
+/// that lines are counted, and the number is logged. Events are not bounded.
+/// Safe from any thread.
 class server_report {
   public:
     using endpoint = boost::asio::ip::tcp::endpoint;
@@ -36,7 +38,12 @@ class server_report {
     /// How much is logged from now on, and how; `json` stays as it was.
     void change_log(const options& how);
 
-    console& screen() noexcept { return console_; }
+    /// Whether a status line would be seen.
+    bool interactive() const;
+    /// Whether there was a terminal, and it has been closed.
+    bool terminal_is_gone() const;
+    /// Draws the status line.
+    void status(const std::string& line);
 
     void listening(const endpoint& where);
     void remark(const std::string& what);
@@ -85,9 +92,9 @@ class server_report {
     /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
     void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);
 
-    /// Tells how many lines were left out of each peer's seconds that are over; of all seconds if `at_end`. To be asked
-    /// for once a second: whoever floods the log may well be the last to be logged.
-    void sum_up(time_point now, bool at_end = false);
+    /// Logs how many lines were left out for each peer in the seconds that are over. Called once a second, because the
+    /// peer that floods the log may be the last one to be logged.
+    void sum_up();
 
     /// Writes what waits still. Throws failure (file) where not every line could be written to standard output.
     void finish();
@@ -96,8 +103,10 @@ class server_report {
     void print(const boost::json::object& line);
     void warn_of_failed_output();
     void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
+    void sum_up_quotas(time_point now, bool at_end);
     void sum_up(peer_quota& quota, time_point now, bool at_end);
 
+    mutable std::mutex using_; // of all that follows; held for a line, never for I/O
     console console_;
     std::optional<line_writer> out_; // unless nobody asked for JSON
     bool failed_output_told_ = false;

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "admin/admin_options.hpp"
+#include "live/live_call.hpp"
+
+#include <audiosocket/net/listener.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace audiosocket::app {
+
+/// What a process that answers calls has to know.
+struct daemon_options {
+    address listen;
+    listener_options listener;
+    call_factory calls;           ///< What becomes of each call.
+    std::filesystem::path record; ///< Folder; empty: no recordings.
+    std::size_t exit_after = 0;   ///< Calls; 0: never.
+    std::size_t shards = 1;       ///< Threads that the calls live on.
+    admin::admin_options admin;
+
+    /// How long calls in progress may go on after SIGTERM. systemd kills a process 90 s after it: this leaves ten
+    /// seconds for hanging up, for the recordings and for the last lines.
+    std::chrono::milliseconds drain_timeout{80'000};
+
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    bool json_log = false;
+
+    /// All of this as the user has set it, as text by name, to find what has changed.
+    std::map<std::string, std::string> settings;
+
+    /// Warnings about settings that are valid.
+    std::vector<std::string> remarks;
+};
+
+/// Reads the settings again, on any thread. Throws an exception whose text says what is wrong with them.
+using settings_reader = std::function<daemon_options()>;
+
+} // namespace audiosocket::app

@@ -1,0 +1,32 @@
+#include "daemon/settings_reload.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace audiosocket::app {
+
+settings_reload::settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler tell)
+    : main_(main), disk_(disk), read_(std::move(read)), tell_(std::move(tell)) {}
+
+bool settings_reload::start() {
+    asked_again_ = std::exchange(reading_, true);
+    if (asked_again_) return false;
+    boost::asio::post(disk_, [this] {
+        const auto result = std::make_shared<outcome>();
+        try {
+            result->fresh = read_();
+        } catch (const std::exception& e) {
+            result->mistakes = e.what();
+        }
+        boost::asio::post(main_, [this, result] {
+            reading_ = false;
+            result->asked_again = std::exchange(asked_again_, false);
+            tell_(*result);
+        });
+    });
+    return true;
+}
+
+} // namespace audiosocket::app
