@@ -79,5 +79,30 @@ rejects "a long file" src/net/a.cpp "$(yes '//' | head -n 501)" '501 lines'
 rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
 rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'
 
+# rejects_link WHAT TEXT COMPLAINT: with TEXT in a document, links.sh fails and says COMPLAINT.
+rejects_link() {
+    local what=$1 text=$2 complaint=$3 output
+    new_tree
+    mkdir docs
+    # shellcheck disable=SC2016 # backticks, not a command
+    printf '# A heading\n\n[one](b.md#its-part) `[two](code.md)`\n%b\n' "$text" >docs/a.md
+    printf '## Its part\n' >docs/b.md
+    if output=$("$here/links.sh" "$work/tree"); then
+        [[ -z $complaint ]] && return
+        echo "FAILED: accepts $what"
+    elif [[ -n $complaint ]] && grep -qxF -- "$complaint" <<<"$output"; then
+        return
+    else
+        printf 'FAILED: %s: expected "%s", got\n%s\n' "$what" "$complaint" "$output"
+    fi
+    failed=1
+}
+
+# shellcheck disable=SC2016 # the same
+rejects_link "links in order" 'See [b](b.md), [here](#a-heading), [a site](https://example.org/c.md).\n```\n[c](c.md)\n```' ''
+rejects_link "a link to nothing" 'See [b](b.md) and [c](c.md).' 'docs/a.md:4: no such file: c.md'
+rejects_link "a picture of nothing" '![p](pictures/p.svg)' 'docs/a.md:4: no such file: pictures/p.svg'
+rejects_link "a heading that is not there" 'See [b](b.md#other).' 'docs/a.md:4: no such heading: b.md#other'
+
 if ((failed)); then exit 1; fi
 echo "structure: every planted fault is seen"

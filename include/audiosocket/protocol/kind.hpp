@@ -7,7 +7,7 @@
 #include <string_view>
 
 /// \file
-/// What the first byte of a message says. Source: the AudioSocket protocol definition and Asterisk's
+/// What the first byte of a message says (docs/protocol.md). Source: the AudioSocket protocol definition and Asterisk's
 /// `include/asterisk/res_audiosocket.h` (kinds 0x11 to 0x18: Asterisk 20.17, 21.12, 22.7, 23.1 and later).
 
 namespace audiosocket {

@@ -1,4 +1,4 @@
-// The conformance cases 19 to 33 of the protocol document, and what a slow program does not take (46, 47).
+// The conformance cases 19 to 33 (`audiosocket check --list`), and what a slow application does not take (46, 47).
 
 #include "support/session_script.hpp"
 

@@ -1,4 +1,4 @@
-// The conformance cases 1 to 17 of the protocol document, as far as one session can show them; their numbers are given.
+// The conformance cases 1 to 17 (`audiosocket check --list`), as far as one session can show them, by their numbers.
 
 #include "support/session_script.hpp"
 

@@ -1,4 +1,4 @@
-// The conformance cases 35 to 40 and 51 of the protocol document: what a session sends, and when.
+// The conformance cases 35 to 40 and 51 (`audiosocket check --list`): what a session sends, and when.
 
 #include "support/session_script.hpp"
 
