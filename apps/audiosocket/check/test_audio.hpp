@@ -2,6 +2,7 @@
 
 #include "check/line.hpp"
 
+#include <audiosocket/audio/numbered_samples.hpp>
 #include <audiosocket/audio/tone.hpp>
 
 #include <cstdint>
@@ -9,33 +10,21 @@
 
 namespace audiosocket::app::check {
 
-/// Numbered samples, none of them zero: what comes back can be told from silence, from another line's, and from what
-/// is out of order. Lines with different `first` never say the same.
+/// The numbered samples of one line, as an audio_source. Lines with different `first` send different numbers at the
+/// same time, so that what comes back can be told from another line's.
 class numbers {
   public:
-    explicit numbers(std::size_t first = 0) : next_(first * lines_apart) {}
+    explicit numbers(std::size_t first = 0) : samples_(first * lines_apart) {}
 
-    void operator()(std::span<std::int16_t> out) {
-        for (auto& sample : out)
-            sample = at(next_++);
-    }
-    std::vector<std::int16_t> take(std::size_t count) {
-        std::vector<std::int16_t> out(count);
-        (*this)(out);
-        return out;
-    }
-
-    static constexpr std::int16_t at(std::size_t n) { return static_cast<std::int16_t>(n % period + 1); }
-
-    /// Samples until the numbers begin anew.
-    static constexpr std::size_t period = 32'000;
+    void operator()(std::span<std::int16_t> out) { samples_.fill(out); }
+    std::vector<std::int16_t> take(std::size_t count) { return samples_.take(count); }
 
   private:
     static constexpr std::size_t lines_apart = 997;
-    std::size_t next_;
+    numbered_samples samples_;
 };
 
-/// The audio without its silence: a server pads with zeros where it has nothing to say.
+/// The audio without its silence: a server pads with zeros where it has nothing to send.
 std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples);
 
 /// How many of these samples are the numbers from `first` on, in order and without a gap.
