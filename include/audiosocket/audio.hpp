@@ -4,9 +4,11 @@
 /// Samples: G.711, resampling, sound files, levels. Knows nothing of calls.
 
 #include <audiosocket/audio/clip.hpp>
+#include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/encoding_detector.hpp>
 #include <audiosocket/audio/g711.hpp>
 #include <audiosocket/audio/level_meter.hpp>
+#include <audiosocket/audio/numbered_samples.hpp>
 #include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/audio/sound_file.hpp>
 #include <audiosocket/audio/stereo_recorder.hpp>

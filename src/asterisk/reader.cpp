@@ -98,9 +98,9 @@ bool reader::judge_header(time_point now) {
     ignored_ = false;
     if (h.kind == kind::hangup) {
         if (release_.clean_end)
-            finish(departure::result::goes_on, true, "the server hung up", "", now);
+            finish(call_outcome::result::goes_on, true, "the server hung up", "", now);
         else
-            finish(departure::result::fails, true, "the server hung up, which this release takes for an error",
+            finish(call_outcome::result::fails, true, "the server hung up, which this release takes for an error",
                    "ERROR: Failed to receive frame from AudioSocket message", now);
         return false;
     }
@@ -149,8 +149,8 @@ bool reader::read_payload(time_point now) {
 
 // --- The end ---
 
-void reader::finish(departure::result what, bool by_server, std::string why, std::string log, time_point now) {
-    if (!end_) end_ = departure{what, by_server, now, std::move(why), std::move(log)};
+void reader::finish(call_outcome::result what, bool by_server, std::string why, std::string log, time_point now) {
+    if (!end_) end_ = call_outcome{what, by_server, now, std::move(why), std::move(log)};
     note_block(now);
 }
 
@@ -165,11 +165,11 @@ void reader::receive_end(time_point now) {
 // FIN where a header was expected, or inside of one.
 void reader::leave(time_point now) {
     if (release_.header == header_reading::byte_by_byte) {
-        finish(departure::result::spins, true,
+        finish(call_outcome::result::spins, true,
                "the server closed without a hangup message, which this release polls for ever", "", now);
         return;
     }
-    finish(departure::result::goes_on, true, "the server hung up", "", now);
+    finish(call_outcome::result::goes_on, true, "the server hung up", "", now);
 }
 
 void reader::receive_reset(time_point now) {
@@ -192,11 +192,12 @@ void reader::sent(bool whole, time_point now) {
 void reader::advance(time_point now) {
     if (end_) return;
     if (now >= payload_deadline_)
-        return fail("a pause of more than 5 ms inside a message",
+        return fail("a pause of more than " + std::to_string(payload_pause_max.count()) + " ms inside a message",
                     "WARNING: Poll timed out while waiting for data, then " + std::string(failed_payload_log),
                     payload_deadline_);
     if (now >= idle_deadline())
-        fail("2 s without a message in either direction", "ERROR: Reached timeout after 2000 ms of no activity",
+        fail("2 s without a message in either direction",
+             "ERROR: Reached timeout after " + std::to_string(idle_max.count()) + " ms of no activity",
              idle_deadline());
 }
 
@@ -206,7 +207,7 @@ time_point reader::deadline() const noexcept {
 }
 
 time_point reader::idle_deadline() const noexcept {
-    const bool counts = release_.idle_timeout && through_ == interface::application && !blocked();
+    const bool counts = release_.ends_when_idle(through_) && !blocked();
     return counts ? last_activity_ + idle_max : time_point::max();
 }
 

@@ -1,5 +1,6 @@
 #include <audiosocket/audio/clip.hpp>
 
+#include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/sound_reader.hpp>
 
 #include <stdexcept>
@@ -59,8 +60,7 @@ clip clip::load(const std::filesystem::path& path, int rate_hz) {
 }
 
 std::chrono::nanoseconds clip::duration() const {
-    const double seconds = static_cast<double>(samples_->size()) / rate_hz_;
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+    return duration_of(samples_->size(), rate_hz_);
 }
 
 } // namespace audiosocket

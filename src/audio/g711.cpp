@@ -49,7 +49,7 @@ constexpr std::int16_t decode_alaw(std::uint8_t wire) {
     return with_sign(code, (((step + 16) << alaw_scale) + half_step) << (segment - 1));
 }
 
-template <typename Decode>
+template <class Decode>
 constexpr std::array<std::int16_t, 256> table_of(Decode decode_one) {
     std::array<std::int16_t, 256> table{};
     for (unsigned code = 0; code < table.size(); ++code) {

@@ -8,6 +8,8 @@
 
 #include <audiosocket/audio/resampler.hpp>
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <speex/speex_resampler.h>
 
 #include <algorithm>
@@ -98,8 +100,8 @@ std::chrono::nanoseconds resampler::delay() const {
     if (!state_->filter) {
         return std::chrono::nanoseconds::zero();
     }
-    const auto samples = static_cast<std::int64_t>(speex_resampler_get_input_latency(state_->filter.get()));
-    return std::chrono::nanoseconds(samples * 1'000'000'000 / static_cast<std::int64_t>(state_->in_rate));
+    const int samples = speex_resampler_get_input_latency(state_->filter.get());
+    return duration_of(static_cast<std::uint64_t>(samples), static_cast<int>(state_->in_rate));
 }
 
 std::size_t resampler::output_samples_max(std::size_t in_samples) const {

@@ -44,7 +44,7 @@ constexpr std::array with_header{
     known_suffix{".ogg", {SF_FORMAT_OGG | SF_FORMAT_VORBIS, 0}},
 };
 
-template <typename Suffixes>
+template <class Suffixes>
 std::optional<sound_format> find(const Suffixes& known, const std::filesystem::path& path) {
     std::string suffix = path.extension().string();
     std::transform(suffix.begin(), suffix.end(), suffix.begin(),

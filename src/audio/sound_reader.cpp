@@ -7,6 +7,7 @@
 
 #include "audio/sound_format.hpp"
 
+#include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/resampler.hpp>
 
 #include <fcntl.h>
@@ -136,7 +137,7 @@ std::int16_t average(std::span<const float> frame) {
     return to_sample(sum / static_cast<double>(frame.size()));
 }
 
-template <typename Sample>
+template <class Sample>
 void mix_down(std::span<const Sample> frames, std::size_t channels, std::vector<std::int16_t>& mono) {
     mono.resize(frames.size() / channels);
     for (std::size_t i = 0; i < mono.size(); ++i) {
@@ -282,8 +283,7 @@ std::optional<nanoseconds> sound_reader::duration() const {
     if (info.frames == SF_COUNT_MAX) {
         return std::nullopt;
     } // as a pipe, or an unfinished FLAC
-    const double seconds = static_cast<double>(info.frames) / info.samplerate;
-    return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(seconds));
+    return duration_of(static_cast<std::uint64_t>(info.frames), info.samplerate);
 }
 
 std::string sound_reader::format_name() const {

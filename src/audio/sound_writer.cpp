@@ -5,6 +5,7 @@
 
 #include "audio/sound_format.hpp"
 
+#include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/resampler.hpp>
 
 #include <fcntl.h>
@@ -195,8 +196,7 @@ std::string sound_writer::failure() const {
 }
 
 nanoseconds sound_writer::duration() const {
-    const double seconds = static_cast<double>(state_->frames) / state_->info.samplerate;
-    return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(seconds));
+    return duration_of(static_cast<std::uint64_t>(state_->frames), state_->info.samplerate);
 }
 
 } // namespace audiosocket

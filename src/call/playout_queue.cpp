@@ -2,16 +2,14 @@
 
 #include "call/kept_memory.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace audiosocket {
 namespace {
-
-std::chrono::nanoseconds duration_of(std::size_t samples, int rate_hz) {
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz);
-}
 
 // Audio is told to people in milliseconds, rounded: 0.99996 ms of 44.1 kHz audio is 1 ms.
 std::chrono::milliseconds told(std::chrono::nanoseconds audio) {

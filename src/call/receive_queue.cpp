@@ -2,14 +2,15 @@
 
 #include "call/kept_memory.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace audiosocket {
 
 std::chrono::nanoseconds receive_queue::entry::duration() const noexcept {
-    const auto rate = std::get<audio_event>(what).rate_hz;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate);
+    return duration_of(samples.size(), std::get<audio_event>(what).rate_hz);
 }
 
 std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int rate_hz) {

@@ -2,6 +2,8 @@
 
 #include "call/kept_memory.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -97,7 +99,7 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     ++counters_.frames_received;
     counters_.samples_received += samples;
     last_arrival_ = now;
-    last_duration_ = std::chrono::nanoseconds(static_cast<std::int64_t>(samples) * 1'000'000'000 / rate_hz);
+    last_duration_ = duration_of(samples, rate_hz);
 }
 
 } // namespace audiosocket

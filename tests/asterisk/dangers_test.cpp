@@ -188,7 +188,7 @@ TEST_P(asterisk_dangers, burst_of_a_second_reaches_the_caller_as_a_burst) {
 
     bytes burst;
     for (int i = 0; i < 50; ++i)
-        burst = burst + frame(kind::slin, numbered(160, i * 160));
+        burst = burst + frame(kind::slin, numbered(160, static_cast<std::uint64_t>(i) * 160));
     const bytes last(burst.end() - 320, burst.end());
     const auto begin = clock::now();
     us.peer.send(burst);

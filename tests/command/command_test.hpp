@@ -88,12 +88,7 @@ class command_test : public testing::Test {
         return file;
     }
 
-    static std::vector<std::int16_t> numbers(std::size_t count) {
-        std::vector<std::int16_t> out(count);
-        for (std::size_t i = 0; i < count; ++i)
-            out[i] = static_cast<std::int16_t>(i % 32'000 + 1);
-        return out;
-    }
+    static std::vector<std::int16_t> numbers(std::size_t count) { return numbered_samples().take(count); }
 
     static std::vector<std::int16_t> read_mono(const std::filesystem::path& file) {
         const clip all = clip::load(file, sound_reader(file).file_rate_hz());

@@ -44,10 +44,7 @@ class call_on_loopback : public net_test {
 };
 
 std::vector<std::int16_t> numbers(std::size_t count) {
-    std::vector<std::int16_t> out(count);
-    for (std::size_t i = 0; i < count; ++i)
-        out[i] = static_cast<std::int16_t>(i + 1); // no zero: that is silence
-    return out;
+    return numbered_samples().take(count);
 }
 
 // A coroutine that answers one call and counts what it hears.

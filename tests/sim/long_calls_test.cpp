@@ -22,9 +22,9 @@ simulated_call on_a_good_network() {
     return {session(role::server, slin_input(), epoch), session(sample_id, slin_input(), epoch), net, 1};
 }
 
-// Samples numbered from 1 to 32767, over and over: what comes next is known from any of them.
+// The numbered sample that comes next.
 std::int16_t after(std::int16_t number) {
-    return static_cast<std::int16_t>(number % 32'767 + 1);
+    return numbered_samples::at(numbered_samples::position_of(number) + 1);
 }
 
 } // namespace
@@ -75,7 +75,7 @@ TEST(simulation, an_hour_of_echo_is_bit_exact) { // case 52
     for (int minute = 0; minute < 60; ++minute) {
         call.act(call.caller, [&](session& s) {
             EXPECT_FALSE(s.play(count_up(60 * 8000, next), 8000));
-            next = (next - 1 + 60 * 8000) % 32'767 + 1;
+            next = numbered_samples::at(static_cast<std::uint64_t>(next - 1) + 60 * 8000);
         });
         call.run_until(epoch + (minute + 1) * 60s - 1s); // the next minute is there before this one is over
     }

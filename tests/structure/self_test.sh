@@ -42,6 +42,22 @@ rejects() {
     fi
 }
 
+# accepts WHAT (FILE LINES)...: with files of these lengths, check.sh finds nothing.
+accepts() {
+    local what=$1 output
+    shift
+    new_tree
+    while (($# > 0)); do
+        mkdir -p "$(dirname "$1")"
+        head -n "$2" < <(yes '//') >"$1"
+        shift 2
+    done
+    if ! output=$("$here/check.sh" "$work/tree"); then
+        printf 'FAILED: rejects %s:\n%s\n' "$what" "$output"
+        failed=1
+    fi
+}
+
 new_tree
 if ! "$here/check.sh" "$work/tree"; then
     echo "FAILED: rejects a tree in order"
@@ -75,7 +91,10 @@ rejects "a verb that knows another" apps/audiosocket/serve/a.cpp '#include "chec
 rejects "main that knows a verb" apps/audiosocket/main.cpp '#include "serve/serve.hpp"' 'main must not know serve'
 rejects "a new room of the command by accident" apps/audiosocket/misc/a.cpp '#include <vector>' 'in no room of the command'
 rejects "one path in two roots" src/live/a.hpp '' 'holds a header of this path as well'
-rejects "a long file" src/net/a.cpp "$(yes '//' | head -n 501)" '501 lines'
+rejects "a long file of the library" src/net/a.cpp "$(yes '//' | head -n 401)" '401 lines; more than 400'
+rejects "a long file of the command" apps/audiosocket/base/a.cpp "$(yes '//' | head -n 401)" '401 lines; more than 400'
+rejects "a long test" tests/unit/a_test.cpp "$(yes '//' | head -n 501)" '501 lines; more than 500'
+accepts "files of the longest length" src/net/a.cpp 400 apps/audiosocket/base/a.cpp 400 tests/unit/a_test.cpp 500
 rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
 rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <audiosocket/audio/numbered_samples.hpp>
 #include <audiosocket/protocol.hpp>
 
 #include <cstddef>
@@ -44,13 +45,13 @@ inline bytes operator+(bytes left, const bytes& right) {
     return left;
 }
 
-/// `samples` 16-bit little-endian numbers counting up from `first`: nothing that was lost or moved goes unnoticed.
-inline bytes numbered(std::size_t samples, int first = 0) {
+/// Numbered samples from `first` on as slin: 16 bits, little-endian.
+inline bytes numbered(std::size_t samples, std::uint64_t first = 0) {
     bytes out;
     for (std::size_t i = 0; i < samples; ++i) {
-        const auto value = static_cast<unsigned>(first) + static_cast<unsigned>(i);
+        const auto value = static_cast<unsigned>(numbered_samples::at(first + i));
         out.push_back(static_cast<std::byte>(value & 0xff));
-        out.push_back(static_cast<std::byte>(value >> 8 & 0xff));
+        out.push_back(static_cast<std::byte>(value >> 8));
     }
     return out;
 }

@@ -264,12 +264,9 @@ inline bytes pcm(std::span<const std::int16_t> samples) {
     return out;
 }
 
-/// `count` samples that count up from `first`, never 0.
+/// `count` numbered samples, of which the first is `first`.
 inline std::vector<std::int16_t> count_up(std::size_t count, int first = 1) {
-    std::vector<std::int16_t> out(count);
-    for (std::size_t i = 0; i < count; ++i)
-        out[i] = static_cast<std::int16_t>((first - 1 + static_cast<int>(i % 32'767)) % 32'767 + 1);
-    return out;
+    return numbered_samples(static_cast<std::uint64_t>(first - 1)).take(count);
 }
 
 /// A sine of 400 Hz.

@@ -2,6 +2,7 @@
 
 #include "base/failure.hpp"
 #include "base/file_head.hpp"
+#include "base/host_port.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -24,15 +25,13 @@ bool is_loopback(const std::string& host) {
 } // namespace
 
 address read_address(const std::string& text, bool with_token) {
-    const auto where = parse_address(text);
     // A port that was not given would be that of the calls.
-    if (!where || text.ends_with(']') || text.find(':') == std::string::npos)
-        throw failure(exit_code::usage, "\"" + text + "\": expected HOST:PORT or [IPV6]:PORT");
-    if (!with_token && !is_loopback(where->host))
+    const address where = parse_listen_address_with_port(text);
+    if (!with_token && !is_loopback(where.host))
         throw failure(exit_code::usage, "\"" + text +
                                             "\": others can reach this address, and could hang up calls; give "
                                             "--admin-token-file as well, or listen on 127.0.0.1");
-    return *where;
+    return where;
 }
 
 std::string read_token(const std::filesystem::path& file) {

@@ -1,6 +1,5 @@
 #include "base/process_figures.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -67,15 +66,6 @@ std::string process_id_mistake(const std::string& text) {
     if (error != std::errc{} || end != text.data() + text.size() || process <= 0)
         return "expected the id of a process, found \"" + text + "\"; does it run?";
     return look_at(process) ? "" : "process " + text + " is not there, or may not be looked at";
-}
-
-std::size_t raise_file_limit() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
 }
 
 } // namespace audiosocket::app

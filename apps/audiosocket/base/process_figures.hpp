@@ -29,7 +29,4 @@ std::optional<std::chrono::nanoseconds> cpu_time(pid_t process);
 /// nothing is.
 std::string process_id_mistake(const std::string& text);
 
-/// Raises our own limit of open files as far as the system lets us, and returns it.
-std::size_t raise_file_limit();
-
 } // namespace audiosocket::app

@@ -1,3 +1,5 @@
+#include "base/file_limit.hpp"
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/process_figures.hpp"
 #include "bench/capacity_report.hpp"
@@ -8,7 +10,6 @@
 #include "verbs.hpp"
 
 #include <audiosocket/call/event.hpp>
-#include <audiosocket/net/address.hpp>
 
 #include <fmt/format.h>
 
@@ -80,16 +81,14 @@ void check_limits(const bench_options& o) {
 }
 
 generator_options prepare(const bench_options& o) {
-    const auto where = parse_address(o.server);
-    if (!where || where->host.empty() || where->port == 0)
-        throw failure(exit_code::usage, o.server + ": expected HOST:PORT or [IPV6]:PORT");
+    const address where = parse_server_address(o.server);
     check_limits(o);
     generator_options ready;
     ready.mode = modes.at(o.mode_name);
     ready.shards = o.shards;
     if (o.churn_rate > 0) ready.churn = {o.churn_rate, from_seconds(o.call_duration_s)};
     if (o.server_pid != 0) ready.server_pid = o.server_pid;
-    ready.server = find_server(where->host, where->port);
+    ready.server = find_server(where);
     return ready;
 }
 
@@ -221,7 +220,7 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->check(CLI::Range(0.1, 1000.0))
         ->needs(search)
         ->type_name("MS");
-    verb->add_option("--idle", o.idle, "Connections besides that say nothing, for what they cost the server")
+    verb->add_option("--idle", o.idle, "Connections besides that send nothing, for what they cost the server")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
     verb->add_option("--shards", o.shards, "Threads that make the load; one makes about a thousand calls")

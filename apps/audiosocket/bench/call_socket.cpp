@@ -2,6 +2,8 @@
 
 #include "base/failure.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,8 +22,6 @@ namespace audiosocket::app::bench {
 namespace {
 
 using std::chrono::nanoseconds;
-
-constexpr int connect_patience_ms = 2000; // as long as Asterisk waits
 
 // The thread may be put aside between the two clocks; what it then read does not belong together.
 constexpr std::chrono::microseconds both_read_within{10};
@@ -75,7 +75,7 @@ int call_socket::connect(const endpoint& server) {
 int call_socket::connect_and_wait(const endpoint& server) {
     if (const int error = connect(server); error != 0) return error;
     pollfd writable{descriptor_, POLLOUT, 0};
-    return poll(&writable, 1, connect_patience_ms) == 1 ? connect_result() : ETIMEDOUT;
+    return poll(&writable, 1, static_cast<int>(asterisk::connect_max.count())) == 1 ? connect_result() : ETIMEDOUT;
 }
 
 int call_socket::connect_result() const {
@@ -119,13 +119,13 @@ void call_socket::finish() const {
     shutdown(descriptor_, SHUT_WR);
 }
 
-endpoint find_server(const std::string& host, std::uint16_t port) {
-    const std::string where = host + " port " + std::to_string(port);
+endpoint find_server(const address& where) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* list = nullptr;
-    if (const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list); error != 0)
-        throw failure(exit_code::network, "cannot find " + where + ": " + gai_strerror(error));
+    if (const int error = getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &list);
+        error != 0)
+        throw failure(exit_code::network, "cannot find " + to_string(where) + ": " + gai_strerror(error));
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(list, freeaddrinfo);
     int error = 0;
     for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
@@ -135,7 +135,7 @@ endpoint find_server(const std::string& host, std::uint16_t port) {
         error = call_socket().connect_and_wait(server);
         if (error == 0) return server;
     }
-    throw failure(exit_code::network, "cannot connect to " + where + ": " + std::strerror(error));
+    throw failure(exit_code::network, "cannot connect to " + to_string(where) + ": " + std::strerror(error));
 }
 
 } // namespace audiosocket::app::bench

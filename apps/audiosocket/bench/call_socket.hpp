@@ -1,12 +1,12 @@
 #pragma once
 
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/net/address.hpp>
 
 #include <sys/socket.h>
 
 #include <cstddef>
 #include <span>
-#include <string>
 
 namespace audiosocket::app::bench {
 
@@ -69,7 +69,7 @@ class call_socket {
     int descriptor_ = -1;
 };
 
-/// The first address of this host that takes a connection. Throws failure (network).
-endpoint find_server(const std::string& host, std::uint16_t port);
+/// The first address of this server that takes a connection. Throws failure (network).
+endpoint find_server(const address& where);
 
 } // namespace audiosocket::app::bench

@@ -39,7 +39,7 @@ enum class bound {
     calls_failed, ///< No connection.
     calls_killed, ///< The server did not read.
     calls_ended,  ///< By the server.
-    calls_silent, ///< The server said nothing.
+    calls_silent, ///< The server sent nothing.
     generator,    ///< We were late ourselves, or have no more processor time.
     own_limits,   ///< Our open files or ports.
 };

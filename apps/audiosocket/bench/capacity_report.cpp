@@ -25,7 +25,7 @@ std::string sentence(const capacity& found, const bounds& allowed) {
         return "more get no connection (where they are refused, that is a limit that was set, and not what it holds)";
     case bound::calls_killed: return "with more, the server does not read in time, and Asterisk ends the call";
     case bound::calls_ended: return "with more, the server ends calls";
-    case bound::calls_silent: return "with more, calls hear nothing";
+    case bound::calls_silent: return "with more, calls receive nothing";
     case bound::generator:
         return "with more, the generator itself is late: it gets no more processor time here (--shards, or another "
                "machine, may help)";

@@ -54,7 +54,7 @@ generator::generator(const generator_options& options, interruption& interrupted
     const auto epoch = clock::now();
     for (std::size_t i = 0; i < options.shards; ++i) {
         shards_.push_back(std::make_unique<shard>());
-        shards_.back()->calls = std::make_unique<load>(options.server, options.mode, speech_, i, options.shards, epoch);
+        shards_.back()->calls = std::make_unique<load>(options.server, options.mode, frames_, i, options.shards, epoch);
     }
 }
 
@@ -150,7 +150,7 @@ void generator::tell_progress(time_point now, time_point end) {
     for (const auto& s : shards_) {
         p.calls_up += s->live.calls_up;
         p.calls_lost += s->live.calls_lost;
-        frames += s->live.frames_heard;
+        frames += s->live.frames_received;
         p.jitter_p99 = std::max(p.jitter_p99, nanoseconds(s->live.jitter_p99_ns));
         p.round_trip_p99 = std::max(p.round_trip_p99, nanoseconds(s->live.round_trip_p99_ns));
     }

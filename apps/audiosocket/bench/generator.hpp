@@ -92,7 +92,7 @@ class generator {
     generator_options options_;
     interruption& interrupted_;
     std::function<void(const progress&)> tell_;
-    numbered_frames speech_;
+    numbered_frames frames_;
     std::vector<std::unique_ptr<shard>> shards_;
     std::atomic<bool> stop_{false};
     sleep_watch machine_;

@@ -7,7 +7,7 @@
 
 namespace audiosocket::app::bench {
 
-/// Connections that say nothing: what a scan, or a broken Asterisk, costs a server.
+/// Connections that send nothing: what a scan, or a broken Asterisk, costs a server.
 class idle_connections {
   public:
     /// Makes this many, one after the other. Throws failure (network) where one cannot be made.

@@ -52,13 +52,13 @@ void sleep_until(time_point when) {
 
 } // namespace
 
-load::load(const endpoint& server, mode what, const numbered_frames& speech, std::size_t first, std::size_t step,
+load::load(const endpoint& server, mode what, const numbered_frames& frames, std::size_t first, std::size_t step,
            time_point epoch)
     : server_(server), first_(first), step_(step), epoch_(epoch), epoll_(epoll_create1(EPOLL_CLOEXEC)),
       buffer_(header_bytes + payload_bytes_max) {
     if (epoll_ < 0) throw failure(exit_code::internal, std::string("epoll: ") + std::strerror(errno));
     with_.mode = what;
-    with_.speech = &speech;
+    with_.frames = &frames;
     with_.buffer = buffer_;
 }
 
@@ -209,16 +209,16 @@ void load::visit_slot(time_point due) {
 
 void load::visit(load_call& call, time_point due) {
     if (call.now_is() != load_call::state::up) return call.check_patience(now_, with_);
-    call.speak(due, with_);
+    call.send_frame(due, with_);
     if (call.now_is() != load_call::state::up || now_ < call.ends_at()) return;
-    // It goes on until what it said has come back, so that no frame is taken for lost because the caller went.
+    // It goes on until what it sent has come back, so that no frame is taken for lost because the caller went.
     call.end_measured(with_);
     if (call.is_settled(with_) || now_ - call.ends_at() > settle_patience) call.leave(now_, with_);
 }
 
 void load::receive() {
     constexpr int events_max = 256;
-    constexpr int rounds_max = 16; // then it is time to speak again
+    constexpr int rounds_max = 16; // then it is time to send again
     std::array<epoll_event, events_max> events;
     for (int round = 0; round < rounds_max; ++round) {
         const int ready = epoll_wait(epoll_, events.data(), events_max, 0);
@@ -241,7 +241,7 @@ void load::publish(live_figures& live) const {
             up += calls_[index]->now_is() == load_call::state::up ? 1U : 0U;
     live.calls_up = up;
     live.calls_lost = with_.seen.calls_failed + with_.seen.calls_killed + with_.seen.calls_ended_by_server;
-    live.frames_heard = with_.frames_heard;
+    live.frames_received = with_.all_frames_received;
     live.jitter_p99_ns = with_.seen.jitter.at(0.99).count();
     live.round_trip_p99_ns = with_.seen.round_trip.at(0.99).count();
 }

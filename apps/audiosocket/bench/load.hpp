@@ -31,15 +31,15 @@ struct load_plan {
 struct live_figures {
     std::atomic<std::uint64_t> calls_up{0};
     std::atomic<std::uint64_t> calls_lost{0}; ///< Failed, killed, or ended by the server.
-    std::atomic<std::uint64_t> frames_heard{0};
+    std::atomic<std::uint64_t> frames_received{0};
     std::atomic<std::int64_t> jitter_p99_ns{0};
     std::atomic<std::int64_t> round_trip_p99_ns{0};
 };
 
 /// The calls of one thread.
 ///
-/// How it works: a wheel of 160 slots of 125 us turns once in 20 ms, and a call has a place on it, from which it says a
-/// frame in each turn. The thread wakes for each slot that has calls (and every millisecond), lets them speak, and
+/// How it works: a wheel of 160 slots of 125 us turns once in 20 ms, and a call has a place on it, from which it sends
+/// a frame in each turn. The thread wakes for each slot that has calls (and every millisecond), lets them send, and
 /// reads what has arrived. Whoever sends to us therefore never has to wake us, which would be work of his; when it
 /// arrived, the kernel knows. Calls are spread over the slots by the golden ratio, evenly whatever their number.
 ///
@@ -47,7 +47,7 @@ struct live_figures {
 class load {
   public:
     /// `first` of `step` threads: its calls are first, first + step ...; `epoch` is when all their wheels began.
-    load(const endpoint& server, mode what, const numbered_frames& speech, std::size_t first, std::size_t step,
+    load(const endpoint& server, mode what, const numbered_frames& frames, std::size_t first, std::size_t step,
          time_point epoch);
     ~load();
     load(const load&) = delete;

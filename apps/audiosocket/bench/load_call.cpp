@@ -1,5 +1,8 @@
 #include "bench/load_call.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -8,18 +11,13 @@
 namespace audiosocket::app::bench {
 namespace {
 
-using std::chrono::nanoseconds;
-
-// As long as Asterisk waits for a connection.
-constexpr std::chrono::seconds connect_patience{2};
-
 // A server has this long to close its side after our FIN; then the call is just closed.
 constexpr std::chrono::seconds leave_patience{1};
 
 // A server that has sent nothing for this long will not, or too late for the caller.
 constexpr std::chrono::seconds answer_patience{1};
 
-// What a caller says who is silent, as Asterisk sends it.
+// What a silent caller sends: Asterisk sends frames of silence.
 constexpr auto silent_message = [] {
     std::array<std::byte, numbered_frames::message_bytes> bytes{};
     write_header({kind::slin, numbered_frames::payload_bytes}, std::span(bytes).first<header_bytes>());
@@ -29,14 +27,10 @@ constexpr auto silent_message = [] {
 // Calls begin to count at different numbers; 37 and 200 have no common divisor.
 constexpr std::uint64_t numbers_apart = 37;
 
-nanoseconds duration_of(const message& m) {
-    return nanoseconds(static_cast<std::int64_t>(m.payload.size() / 2) * 1'000'000'000 / rate_hz(m.kind));
-}
-
 } // namespace
 
 load_call::load_call(const endpoint& server, std::size_t number, time_point now, surroundings& with)
-    : since_(now), returned_(*with.speech, number * numbers_apart), pacing_(number) {
+    : since_(now), returned_(*with.frames, number * numbers_apart), pacing_(number) {
     ++with.seen.calls_placed;
     if (const int error = socket_.connect(server); error != 0) fail(error, with);
 }
@@ -69,7 +63,7 @@ bool load_call::connected(time_point now, surroundings& with) {
     return true;
 }
 
-void load_call::speak(time_point due, surroundings& with) {
+void load_call::send_frame(time_point due, surroundings& with) {
     assert(state_ == state::up);
     const auto now = clock::now();
     const bool echo = with.mode == mode::echo;
@@ -113,7 +107,7 @@ void load_call::read(surroundings& with) {
 }
 
 void load_call::take(const message& m, time_point at, surroundings& with) {
-    if (state_ == state::leaving) return; // what the server says to somebody who has left
+    if (state_ == state::leaving) return; // what the server sends to a caller that has left
     if (m.kind == kind::hangup) return end_by_server(with);
     if (!is_audio(m.kind) || m.payload.empty() || m.payload.size() % 2 != 0) {
         ++with.seen.messages_unlawful;
@@ -126,9 +120,9 @@ void load_call::take_audio(const message& m, time_point at, surroundings& with) 
     usual_bytes_ = header_bytes + m.payload.size();
     if (!answered_) with.seen.first_frame.add(at - since_);
     answered_ = true;
-    ++with.frames_heard;
+    ++with.all_frames_received;
     if (with.measuring) ++with.seen.frames_received;
-    pacing_.arrived(at, duration_of(m), with.measuring, with.seen);
+    pacing_.arrived(at, duration_of(m.payload.size() / 2, rate_hz(m.kind)), with.measuring, with.seen);
     if (with.mode != mode::echo || m.kind != kind::slin) return;
     const auto torn = returned_.torn();
     const auto foreign = returned_.foreign_samples();
@@ -149,7 +143,7 @@ void load_call::take_returned(const returned_frames::returned& frame, time_point
 }
 
 void load_call::check_patience(time_point now, surroundings& with) {
-    if (state_ == state::connecting && now - since_ > connect_patience) fail(ETIMEDOUT, with);
+    if (state_ == state::connecting && now - since_ > asterisk::connect_max) fail(ETIMEDOUT, with);
     if (state_ == state::leaving && now - since_ > leave_patience) abandon();
 }
 

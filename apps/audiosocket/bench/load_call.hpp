@@ -19,11 +19,11 @@ enum class mode { echo, playback };
 /// What calls of one thread share while they do something.
 struct surroundings {
     bench::mode mode = bench::mode::echo;
-    const numbered_frames* speech = nullptr;
+    const numbered_frames* frames = nullptr;
     std::span<std::byte> buffer; ///< For reading; holds the longest message.
     stamp_clock stamps;
     bool measuring = false;
-    std::uint64_t frames_heard = 0; ///< Measured or not.
+    std::uint64_t all_frames_received = 0; ///< Measured or not.
     tally seen;
 };
 
@@ -38,14 +38,14 @@ class load_call {
     state now_is() const noexcept { return state_; }
     int descriptor() const noexcept { return socket_.descriptor(); }
 
-    /// The connection is there, or will not be: says the id. False where the call is over.
+    /// The connection is there, or will not be: sends the id. False where the call is over.
     bool connected(time_point now, surroundings& with);
 
     /// Reads one message, or what there is of it.
     void read(surroundings& with);
 
-    /// Says a frame that is due at this time. What the kernel does not take at once kills the call.
-    void speak(time_point due, surroundings& with);
+    /// Sends the frame that is due at this time. What the kernel does not take at once kills the call.
+    void send_frame(time_point due, surroundings& with);
 
     /// Gives up on a connection, or on a server that does not close its side, when it is time for that.
     void check_patience(time_point now, surroundings& with);
@@ -60,7 +60,7 @@ class load_call {
     void set_end(time_point at) noexcept { ends_at_ = at; }
     time_point ends_at() const noexcept { return ends_at_; }
 
-    /// FIN, and what the server still has to say.
+    /// FIN, and what the server still has to send.
     void leave(time_point now, surroundings& with);
     void abandon() noexcept;
 

@@ -8,8 +8,9 @@ numbered_frames::numbered_frames() {
     write_header({kind::slin, payload_bytes}, head);
     for (std::size_t n = 0; n < period * samples; ++n) {
         if (n % samples == 0) messages_.insert(messages_.end(), head.begin(), head.end());
-        messages_.push_back(static_cast<std::byte>((n + 1) & 0xff));
-        messages_.push_back(static_cast<std::byte>((n + 1) >> 8));
+        const auto sample = static_cast<unsigned>(numbered_samples::at(n));
+        messages_.push_back(static_cast<std::byte>(sample & 0xff));
+        messages_.push_back(static_cast<std::byte>(sample >> 8));
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <audiosocket/audio/numbered_samples.hpp>
 #include <audiosocket/protocol/message.hpp>
 
 #include <cstddef>
@@ -9,15 +10,14 @@
 
 namespace audiosocket::app::bench {
 
-/// What a caller says: frames of 20 ms whose samples are numbered, ready to be sent. Sample n of the speech is
-/// n % 32,000 + 1: never zero, so that it can be told from a server's silence, and a slow ramp, which no server takes
-/// for G.711. After 200 frames, four seconds, the numbers begin anew.
+/// What a caller sends: frames of 20 ms of numbered samples, as messages that are ready to be sent. After 200 frames,
+/// four seconds, they repeat.
 class numbered_frames {
   public:
     static constexpr std::size_t samples = 160; ///< 20 ms at 8 kHz.
     static constexpr std::size_t payload_bytes = samples * sizeof(std::int16_t);
     static constexpr std::size_t message_bytes = header_bytes + payload_bytes;
-    static constexpr std::size_t period = 200;
+    static constexpr std::size_t period = numbered_samples::period / samples;
 
     numbered_frames();
 
@@ -34,12 +34,8 @@ class numbered_frames {
         bool operator==(const position&) const = default;
     };
 
-    /// Whether this is a sample that somebody said.
-    static constexpr bool is_numbered(std::int16_t sample) noexcept {
-        return sample >= 1 && sample <= static_cast<int>(period * samples);
-    }
     static constexpr position position_of(std::int16_t sample) noexcept {
-        const auto n = static_cast<std::size_t>(sample - 1);
+        const std::size_t n = numbered_samples::position_of(sample);
         return {n / samples, n % samples};
     }
 

@@ -135,7 +135,7 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
                     limited ? "; is that a limit of the server's (serve --max-calls, --allow)?" : ""));
     add(m.seen.calls_killed, "calls were killed: the server did not read, and Asterisk does not send twice");
     add(m.seen.calls_ended_by_server, "calls were ended by the server");
-    add(m.seen.calls_silent, "calls heard nothing from the server");
+    add(m.seen.calls_silent, "calls received nothing from the server");
     add(m.seen.messages_unlawful, "messages at which Asterisk ends a call");
     if (what.mode == mode::playback) return all;
     if (m.seen.frames_returned == 0 && m.seen.frames_received > 0) {
@@ -147,7 +147,7 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
     add(m.seen.frames_lost(), "frames never came back whole");
     add(m.seen.frames_again, "frames came back twice");
     add(m.seen.frames_late, "frames came back out of order");
-    add(m.seen.samples_foreign, "samples came back that nobody said: the server alters the audio");
+    add(m.seen.samples_foreign, "samples came back that were never sent: the server alters the audio");
     return all;
 }
 

@@ -1,12 +1,14 @@
 #include "bench/returned_frames.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <cstring>
 
 namespace audiosocket::app::bench {
 namespace {
 
-constexpr std::chrono::milliseconds frame_time{20};
+constexpr std::chrono::nanoseconds frame_time = duration_of(numbered_frames::samples, 8000);
 
 // A frame this little behind the expected one (half a second) comes late, or twice. Further behind is more likely to
 // be ahead: the numbers repeat, and a server that lost three seconds is likelier than one that kept a frame so long.
@@ -34,7 +36,7 @@ std::optional<returned_frames::returned> returned_frames::take_sample(std::byte 
     const auto sample =
         static_cast<std::int16_t>(std::to_integer<unsigned>(high) << 8 | std::to_integer<unsigned>(low));
     if (sample == 0) return std::nullopt; // silence, which a server may put anywhere
-    if (!numbered_frames::is_numbered(sample)) {
+    if (!numbered_samples::is_numbered(sample)) {
         ++foreign_samples_;
         whole_ = false;
         return std::nullopt;

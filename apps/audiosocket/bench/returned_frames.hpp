@@ -32,7 +32,7 @@ class returned_frames {
         time_point sent;
     };
 
-    /// The numbers of a call begin at `first`, so that two calls do not say the same at the same time.
+    /// The numbers of a call begin at `first`, so that two calls do not send the same at the same time.
     returned_frames(const numbered_frames& frames, std::uint64_t first) noexcept : frames_(&frames), first_(first) {}
 
     /// The message of the frame to be sent next, and that it was sent.
@@ -46,7 +46,7 @@ class returned_frames {
 
     /// Frames that came back in part.
     std::uint64_t torn() const noexcept { return torn_; }
-    /// Samples that nobody said: what came back was altered.
+    /// Samples that were never sent: what came back was altered.
     std::uint64_t foreign_samples() const noexcept { return foreign_samples_; }
 
     /// Looks at the samples of one message; calls `on_returned` with each frame that is whole now.

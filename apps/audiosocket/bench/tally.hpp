@@ -25,7 +25,7 @@ struct tally {
     std::uint64_t frames_again = 0;
     std::uint64_t frames_late = 0; ///< Came back after one that was sent later.
     std::uint64_t frames_torn = 0;
-    std::uint64_t samples_foreign = 0;        ///< Came back though nobody said them.
+    std::uint64_t samples_foreign = 0;        ///< Came back though they were never sent.
     std::uint64_t messages_unlawful = 0;      ///< Asterisk would have ended the call at them.
     std::uint64_t arrivals_without_stamp = 0; ///< Messages whose time the kernel did not tell.
 

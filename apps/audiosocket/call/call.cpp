@@ -1,3 +1,4 @@
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "call/caller.hpp"
 #include "verbs.hpp"
@@ -16,7 +17,7 @@ constexpr const char* examples = R"(Examples:
   audiosocket call localhost:9092
       listen for ten seconds, as Asterisk would, and report
   audiosocket call bot.example:9092 --play question.wav --record answer.wav
-      say a file, record what comes back, hang up two seconds after the file
+      send a file, record what comes back, hang up two seconds after the file
   audiosocket call '[::1]:9092' --dtmf 12# --duration 8
       press keys, a second after the call is up
   audiosocket call localhost:9092 --as asterisk-22.7
@@ -74,10 +75,7 @@ caller_identity parse_identity(const call_verb_options& o) {
 
 caller_options prepare(const call_verb_options& o) {
     caller_options ready = o.caller;
-    const auto server = parse_address(o.server);
-    if (!server || server->host.empty() || server->port == 0)
-        throw failure(exit_code::usage, o.server + ": expected HOST:PORT or [IPV6]:PORT");
-    ready.server = *server;
+    ready.server = parse_server_address(o.server);
     parse_id(o, ready);
     if (!std::ranges::all_of(ready.digits, is_dtmf_digit))
         throw failure(exit_code::usage, "--dtmf " + ready.digits + ": only the digits 0-9 * # A-D");
@@ -89,7 +87,7 @@ caller_options prepare(const call_verb_options& o) {
     ready.connect.call.send_format = format;
     ready.connect.call.receive_rate_hz = format->rate_hz();
     ready.connect.call.ptime = std::chrono::milliseconds(o.ptime_ms);
-    // The server answers in slin whatever it hears, and a caller who misjudged it would report nonsense.
+    // The server answers in slin whatever it receives: a caller that guessed another format would report nonsense.
     ready.connect.call.input = input_format::slin;
     if (!o.play.empty()) ready.play = clip::load(o.play, format->rate_hz());
     return ready;
@@ -125,8 +123,8 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->required()
         ->type_name("HOST:PORT");
     verb->add_option("--id", o.id, "The call's UUID; a random one where none is given")->type_name("UUID");
-    verb->add_option("--play", o.play, "Say this sound file")->type_name("FILE");
-    verb->add_option("--record", o.caller.record, "Record what is heard; the suffix chooses the format")
+    verb->add_option("--play", o.play, "Send this sound file")->type_name("FILE");
+    verb->add_option("--record", o.caller.record, "Record what is received; the suffix chooses the format")
         ->type_name("FILE");
     verb->add_option("--dtmf", o.caller.digits, "Press these keys")->type_name("DIGITS");
     verb->add_option("--dtmf-after", o.dtmf_after_s, "When to press the first key")

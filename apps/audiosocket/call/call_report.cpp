@@ -3,6 +3,9 @@
 #include "base/json_text.hpp"
 #include "base/statistics_json.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+#include <audiosocket/audio/duration.hpp>
+
 #include <boost/json/array.hpp>
 
 #include <fmt/format.h>
@@ -20,18 +23,6 @@ using std::chrono::nanoseconds;
 // Frames whose jitter is kept: five hours and a half, 8 MB. A longer call is judged by these.
 constexpr std::size_t deviations_max = 1'000'000;
 
-// Asterisk reads a payload in pieces, each of which may take this long.
-constexpr milliseconds message_pause_allowed{5};
-
-// The application ends a call after this time without a message in either direction.
-constexpr milliseconds silence_allowed{2000};
-
-// A frame time for the network and one for the server to begin.
-constexpr milliseconds first_audio_allowed{40};
-
-// Three frames of catching up are what a phone forgives.
-constexpr milliseconds ahead_allowed{60};
-
 double ms(nanoseconds d) {
     return std::chrono::duration<double, std::milli>(d).count();
 }
@@ -39,7 +30,7 @@ double ms(nanoseconds d) {
 } // namespace
 
 void arrivals::add(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
-    const auto duration = nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate_hz);
+    const auto duration = duration_of(samples.size(), rate_hz);
     level_meter this_frame;
     this_frame.add(samples);
     level_.add(samples);
@@ -47,19 +38,19 @@ void arrivals::add(std::span<const std::int16_t> samples, int rate_hz, time_poin
 
     if (frames_++ == 0) {
         first_frame_ = at - start_;
-        phone_empty_at_ = at + phone_buffer;
+        phone_empty_at_ = at + asterisk::phone_buffer;
     } else {
         const nanoseconds gap = at - last_at_;
-        if (gap > last_duration_ + gap_excess) ++gaps_;
+        if (gap > last_duration_ + asterisk::frame_time) ++gaps_;
         gap_max_ = std::max(gap_max_, gap);
         if (deviations_ns_.size() < deviations_max) deviations_ns_.push_back(std::abs((gap - last_duration_).count()));
         if (at > phone_empty_at_) {
             ++underruns_;
-            phone_empty_at_ = at + phone_buffer;
+            phone_empty_at_ = at + asterisk::phone_buffer;
         }
     }
     phone_empty_at_ += duration;
-    ahead_max_ = std::max(ahead_max_, nanoseconds(phone_empty_at_ - at) - phone_buffer - duration);
+    ahead_max_ = std::max(ahead_max_, nanoseconds(phone_empty_at_ - at) - asterisk::phone_buffer - duration);
     audio_ += duration;
     last_at_ = at;
     last_duration_ = duration;
@@ -80,10 +71,7 @@ nanoseconds arrivals::jitter(double quantile) const {
 
 namespace {
 
-using asterisk::departure;
-
-// A caller who is not heard for longer notices.
-constexpr milliseconds unheard_allowed{40};
+using asterisk::call_outcome;
 
 std::string_view name(asterisk::interface through) {
     return through == asterisk::interface::application ? "AudioSocket()" : "Dial(AudioSocket/...)";
@@ -93,26 +81,26 @@ std::string_view name(asterisk::interface through) {
 std::string fate(const asterisk::reader& r, time_point start, time_point end) {
     const auto blocked = r.blocked_max(end);
     std::string text;
-    if (const auto& left = r.end()) {
-        const auto after = std::chrono::duration<double>(left->at - start).count();
-        if (left->what == departure::result::goes_on)
-            text = fmt::format("the dialplan goes on after {:.2f} s: {}", after, left->why);
-        else if (left->what == departure::result::spins)
-            text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, left->why);
+    if (const auto& outcome = r.end()) {
+        const auto after = std::chrono::duration<double>(outcome->at - start).count();
+        if (outcome->what == call_outcome::result::goes_on)
+            text = fmt::format("the dialplan goes on after {:.2f} s: {}", after, outcome->why);
+        else if (outcome->what == call_outcome::result::spins)
+            text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, outcome->why);
         else
-            text = fmt::format("ends the call after {:.2f} s: {}", after, left->why);
+            text = fmt::format("ends the call after {:.2f} s: {}", after, outcome->why);
     } else {
         text = "keeps the call";
     }
-    if (blocked > unheard_allowed)
-        text += fmt::format("; the caller is not heard for {:.0f} ms (asterisk#2089)", ms(blocked));
+    if (blocked > asterisk::gap_max)
+        text += fmt::format("; the caller's audio is held back for {:.0f} ms (asterisk#2089)", ms(blocked));
     return text;
 }
 
 bool costs_the_call(const asterisk::reader& r) {
-    const auto& left = r.end();
-    return left &&
-           (left->what == departure::result::spins || (left->what == departure::result::fails && !left->by_server));
+    const auto& outcome = r.end();
+    return outcome && (outcome->what == call_outcome::result::spins ||
+                       (outcome->what == call_outcome::result::fails && !outcome->by_server));
 }
 
 // Releases with the same fate on one line, which ends with what they write into their logs.
@@ -133,19 +121,19 @@ std::string fates(const call_report& r) {
 }
 
 json::object to_json(const asterisk::reader& r, time_point start, time_point end) {
-    const auto& left = r.end();
-    const char* what = !left                                      ? "kept"
-                       : left->what == departure::result::goes_on ? "dialplan goes on"
-                       : left->what == departure::result::spins   ? "spins"
-                                                                  : "call ended";
+    const auto& outcome = r.end();
+    const char* what = !outcome                                         ? "kept"
+                       : outcome->what == call_outcome::result::goes_on ? "dialplan goes on"
+                       : outcome->what == call_outcome::result::spins   ? "spins"
+                                                                        : "call ended";
     return {{"release", r.of().version},
             {"same_as", r.of().others},
             {"result", what},
             {"costs_the_call", costs_the_call(r)},
-            {"seconds", left ? json::value(rounded(ms(left->at - start) / 1000)) : json::value()},
-            {"why", left ? json::value(left->why) : json::value()},
-            {"log", left && !left->log.empty() ? json::value(left->log) : json::value()},
-            {"caller_unheard_ms", rounded(ms(r.blocked_max(end)))}};
+            {"seconds", outcome ? json::value(rounded(ms(outcome->at - start) / 1000)) : json::value()},
+            {"why", outcome ? json::value(outcome->why) : json::value()},
+            {"log", outcome && !outcome->log.empty() ? json::value(outcome->log) : json::value()},
+            {"caller_held_back_ms", rounded(ms(r.blocked_max(end)))}};
 }
 
 } // namespace
@@ -170,16 +158,16 @@ std::vector<call_report::remark> call_report::remarks() const {
     costs(counted.empty_audio > 0,
           fmt::format("{} audio messages without audio: Asterisk drops the call", counted.empty_audio));
     costs(counted.odd_audio > 0, fmt::format("{} audio messages with half a sample", counted.odd_audio));
-    costs(counted.message_pause_max > message_pause_allowed,
-          fmt::format("a pause of {:.1f} ms inside a message: Asterisk waits 5 ms and drops the call",
-                      ms(counted.message_pause_max)));
+    costs(counted.message_pause_max > asterisk::payload_pause_max,
+          fmt::format("a pause of {:.1f} ms inside a message: Asterisk waits {} ms and drops the call",
+                      ms(counted.message_pause_max), asterisk::payload_pause_max.count()));
     costs(counted.split_headers > 0,
           fmt::format("{} headers in two pieces: many releases of Asterisk misread them", counted.split_headers));
     const bool any_message = counted.frames_received + counted.unknown_kinds > 0;
     costs(counted.fragments > 0 && any_message, "the connection closed inside a message");
     costs(counted.fragments > 0 && !any_message,
           "the connection closed inside its first message: does AudioSocket listen there?");
-    costs(audio.gap_max() > silence_allowed || audio.first_frame().value_or(duration) > silence_allowed,
+    costs(audio.gap_max() > asterisk::idle_max || audio.first_frame().value_or(duration) > asterisk::idle_max,
           "no audio for more than 2 s: send silence every 20 ms, or calls stay silent both ways (asterisk#2089)");
     costs(counted.stalled_sends > 0,
           fmt::format("{} messages that the server was not ready to take: Asterisk tries once and ends the call",
@@ -190,12 +178,12 @@ std::vector<call_report::remark> call_report::remarks() const {
           fmt::format("the call ended badly: {}", end.error ? end.error.message() : std::string(name(end.reason))));
 
     const auto first = audio.first_frame();
-    note(first && *first > first_audio_allowed && *first <= silence_allowed,
+    note(first && *first > asterisk::first_audio_max && *first <= asterisk::idle_max,
          fmt::format("the first audio came only after {:.0f} ms (asterisk#2089)", ms(first.value_or(nanoseconds{}))));
-    note(audio.gaps() > 0 && audio.gap_max() <= silence_allowed,
+    note(audio.gaps() > 0 && audio.gap_max() <= asterisk::idle_max,
          fmt::format("{} frames came more than {} ms late, the longest gap was {:.0f} ms", audio.gaps(),
-                     arrivals::gap_excess.count(), ms(audio.gap_max())));
-    note(audio.ahead_max() > ahead_allowed,
+                     asterisk::frame_time.count(), ms(audio.gap_max())));
+    note(audio.ahead_max() > asterisk::ahead_max,
          fmt::format("audio came up to {:.0f} ms ahead of its time: Asterisk passes the burst on to the phone",
                      ms(audio.ahead_max())));
     note(counted.kind_changes > 1, fmt::format("the kind of the audio changed {} times", counted.kind_changes));
@@ -213,13 +201,13 @@ std::string to_text(const call_report& r) {
     text +=
         fmt::format("  first audio    {}; first sound {}\n", when(r.audio.first_frame()), when(r.audio.first_sound()));
     text +=
-        fmt::format("  heard          {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n", r.audio.frames(),
+        fmt::format("  received       {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n", r.audio.frames(),
                     ms(r.audio.audio()) / 1000, name(r.format), loudness.peak_dbfs, loudness.rms_dbfs);
-    text += fmt::format("  said           {} frames\n", r.counted.frames_sent);
+    text += fmt::format("  sent           {} frames\n", r.counted.frames_sent);
     text += fmt::format("  jitter         p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms\n", ms(r.audio.jitter(0.5)),
                         ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
     text += fmt::format("  gaps           {}, longest {:.0f} ms; {} underruns with a jitter buffer of {} ms\n",
-                        r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), arrivals::phone_buffer.count());
+                        r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), asterisk::phone_buffer.count());
     if (r.ruling)
         text += fmt::format("  as             Asterisk {} with {}\n", r.ruling->of().version, name(r.who.through));
     text += fates(r);

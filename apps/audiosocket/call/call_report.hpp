@@ -34,22 +34,20 @@ class arrivals {
     std::optional<std::chrono::nanoseconds> first_sound() const noexcept { return first_sound_; }
     level loudness() const { return level_meter(level_).take(); }
 
-    /// Times that a frame came later after the one before it than that one lasts, by more than gap_excess; and the
-    /// longest time between two frames of all.
+    /// Times that a frame came later after the one before it than that one lasts, by more than a frame of Asterisk's;
+    /// and the longest time between two frames of all.
     std::uint64_t gaps() const noexcept { return gaps_; }
     std::chrono::nanoseconds gap_max() const noexcept { return gap_max_; }
 
     /// How far a frame came from its time, seen from the frame before it; the share of frames below it is `quantile`.
     std::chrono::nanoseconds jitter(double quantile) const;
 
-    /// Times that a phone with a jitter buffer of two frames would have fallen silent.
+    /// Times that a phone (asterisk::phone_buffer) would have fallen silent.
     std::uint64_t underruns() const noexcept { return underruns_; }
 
     /// The most audio that came ahead of its time: Asterisk has no playout buffer and hands it to the phone at once.
     std::chrono::nanoseconds ahead_max() const noexcept { return ahead_max_; }
 
-    static constexpr std::chrono::milliseconds gap_excess{20}; // one frame of Asterisk's
-    static constexpr std::chrono::milliseconds phone_buffer{40};
     static constexpr double sound_dbfs = -50; // above the hiss of a quiet line
 
   private:

@@ -19,7 +19,7 @@ using boost_error = boost::system::error_code;
 
 constexpr std::chrono::milliseconds status_interval{200};
 
-// How long a call listens when nobody says, and after its clip: long enough to hear an echo or an answer begin.
+// How long a call goes on where the options do not say, and after its clip: long enough for an echo or an answer.
 constexpr std::chrono::seconds default_duration{10};
 constexpr std::chrono::seconds listen_after_clip{2};
 
@@ -27,7 +27,7 @@ constexpr std::chrono::seconds listen_after_clip{2};
 constexpr std::chrono::seconds sync_interval{1};
 
 // Measures what the server sends, as it arrives, and both levels for the meter.
-struct ears final : call_monitor {
+struct level_monitor final : call_monitor {
     void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) override {
         if (audio) audio->add(samples, rate_hz, at);
         received_level.add(samples);
@@ -65,7 +65,7 @@ class caller {
                 end_at_ - start_,
                 end_,
                 line_->statistics(),
-                *ears_.audio,
+                *monitor_.audio,
                 start_,
                 options_.who,
                 line_->readers(),
@@ -93,7 +93,7 @@ class caller {
     std::optional<sound_writer> file_;
     time_point synced_at_{};
     std::shared_ptr<placed_call> line_; // shared with what is under way on its socket
-    ears ears_;
+    level_monitor monitor_;
     time_point start_{};
     time_point hung_up_at_ = time_point::max(); // by us
     time_point end_at_{};
@@ -106,8 +106,8 @@ void caller::begin(boost_error error) {
         throw failure(exit_code::network, "cannot call " + to_string(options_.server) + ": " + error.message());
     }
     start_ = clock::now();
-    ears_.audio.emplace(start_);
-    line_->set_monitor(&ears_);
+    monitor_.audio.emplace(start_);
+    line_->set_monitor(&monitor_);
     if (options_.play) line_->play(*options_.play, "played");
     if (end_at_ != time_point{}) return; // it was short
     if (options_.duration)
@@ -126,7 +126,7 @@ void caller::handle(const event& e) {
     } else if (const auto* end = std::get_if<ended_event>(&e)) {
         end_ = *end;
         end_at_ = clock::now();
-        ears_.audio->finish(std::min(end_at_, hung_up_at_));
+        monitor_.audio->finish(std::min(end_at_, hung_up_at_));
         signals_.cancel();
         for (auto* timer : {&end_timer_, &digit_timer_, &status_timer_})
             timer->cancel();
@@ -162,12 +162,12 @@ void caller::record(const audio_event& audio) {
 }
 
 void caller::draw_status() {
-    const auto heard = ears_.received_level.take();
-    const auto said = ears_.sent_level.take();
-    console_.status(fmt::format("{:%M:%S}  heard {} {:5.1f} dB  said {} {:5.1f} dB  {} frames",
+    const auto received = monitor_.received_level.take();
+    const auto sent = monitor_.sent_level.take();
+    console_.status(fmt::format("{:%M:%S}  received {} {:5.1f} dB  sent {} {:5.1f} dB  {} frames",
                                 std::chrono::duration_cast<std::chrono::seconds>(clock::now() - start_),
-                                level_bar(heard.rms_dbfs, 16), heard.rms_dbfs, level_bar(said.rms_dbfs, 16),
-                                said.rms_dbfs, ears_.audio->frames()));
+                                level_bar(received.rms_dbfs, 16), received.rms_dbfs, level_bar(sent.rms_dbfs, 16),
+                                sent.rms_dbfs, monitor_.audio->frames()));
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](boost_error error) {
         if (!error && end_at_ == time_point{}) draw_status(); // it may have been due when the call ended

@@ -19,8 +19,8 @@ struct caller_options {
     uuid id;
     connect_options connect;
     caller_identity who;
-    std::optional<clip> play;                          ///< Said once the call is up.
-    std::filesystem::path record;                      ///< What is heard, in one channel; empty: nowhere.
+    std::optional<clip> play;                          ///< Sent once the call is up.
+    std::filesystem::path record;                      ///< The file for what is received, in one channel; empty: none.
     std::string digits;                                ///< Keys that are pressed.
     std::chrono::milliseconds digits_after{1000};      ///< From the start of the call to the first key.
     std::chrono::milliseconds digits_every{300};       ///< From key to key: a person's pace.

@@ -1,11 +1,10 @@
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/process_figures.hpp"
 #include "check/client.hpp"
 #include "check/report.hpp"
 #include "log/console.hpp"
 #include "verbs.hpp"
-
-#include <audiosocket/net/address.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
@@ -111,14 +110,6 @@ std::vector<conformance_case> chosen_cases(const std::string& only) {
     return all;
 }
 
-address parse_server(const check_options& o, bool to_listen) {
-    const auto where = parse_address(o.server);
-    if (!where || (!to_listen && (where->host.empty() || where->port == 0)))
-        throw failure(exit_code::usage, o.server.empty() ? "which server? Give it as HOST:PORT"
-                                                         : o.server + ": expected HOST:PORT or [IPV6]:PORT");
-    return *where;
-}
-
 // The first of its addresses that takes a connection.
 line::tcp::endpoint find(const address& server) {
     boost::asio::io_context io;
@@ -145,7 +136,7 @@ target prepare(const check_options& o) {
     if (o.id_timeout_s > 0) t.id_timeout = from_seconds(o.id_timeout_s);
     t.drain_timeout = from_seconds(o.drain_timeout_s);
     t.soak = std::chrono::duration_cast<std::chrono::seconds>(from_seconds(o.soak_s));
-    t.where = find(parse_server(o, false));
+    t.where = find(parse_server_address(o.server));
     return t;
 }
 
@@ -210,13 +201,13 @@ exit_code check_server(const check_options& o) {
 
 exit_code check_caller(const check_options& o) {
     client_options how;
-    how.listen = parse_server(o, true);
+    how.listen = parse_listen_address(o.server);
     how.strict = o.target.strict;
     how.duration = from_seconds(o.duration_s);
     std::ofstream junit = open_junit(o.junit);
     how.patience = std::chrono::duration_cast<std::chrono::seconds>(from_seconds(o.patience_s));
     const auto results = judge_caller(how, [](const line::tcp::endpoint& where) {
-        std::cerr << "waiting for a call on " << to_string(address{where.address().to_string(), where.port()}) << '\n';
+        std::cerr << "waiting for a call on " << host_port(where) << '\n';
     });
     printer print(o);
     for (const auto& r : results)
@@ -286,7 +277,7 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->type_name("N");
     add_server_facts(*verb, o);
     auto* client = verb->add_flag("--client", o.client, "Judge whoever calls")->excludes(only);
-    verb->add_option("--duration", o.duration_s, "With --client: how long the caller is listened to")
+    verb->add_option("--duration", o.duration_s, "With --client: how long the caller is watched")
         ->capture_default_str()
         ->check(CLI::Range(0.5, 3600.0))
         ->needs(client)

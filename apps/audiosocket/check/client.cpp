@@ -1,7 +1,10 @@
 #include "check/client.hpp"
 
 #include "base/failure.hpp"
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
+
+#include <audiosocket/asterisk/limits.hpp>
+#include <audiosocket/audio/duration.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -83,7 +86,7 @@ int accept_one(const client_options& o, const std::function<void(const line::tcp
         }
     }
     close(acceptor);
-    if (socket < 0) throw failure(exit_code::network, fmt::format("nobody called within {}", text(o.patience)));
+    if (socket < 0) throw failure(exit_code::network, fmt::format("no call came within {}", text(o.patience)));
     return socket;
 }
 
@@ -93,27 +96,27 @@ void silence(std::span<std::int16_t> out) {
 
 // A message that TCP has cut in two.
 bool survives(line& l, std::size_t at, milliseconds pause) {
-    l.fall_silent();
+    l.stop_audio();
     const bytes one = audio(std::vector<std::int16_t>(160));
     l.send(std::span(one).first(at));
     l.pass(pause);
     l.send(std::span(one).subspan(at));
-    l.talk(silence);
+    l.send_audio(silence);
     l.pass(milliseconds(300), [&] { return !l.open(); });
     return l.open();
 }
 
 void converse(watched& w, const client_options& o) {
     line& l = w.l;
-    l.pass(id_deadline, [&] { return !l.open() || !l.heard().empty(); });
-    l.talk(silence);
+    l.pass(id_deadline, [&] { return !l.open() || !l.received().empty(); });
+    l.send_audio(silence);
     l.pass(o.duration, [&] { return !l.open(); });
     w.disturbed = l.open();
     if (!w.disturbed) return;
     w.split_survived = survives(l, 1, milliseconds(2));
     if (o.strict && l.open()) w.pause_survived = survives(l, 100, milliseconds(7));
     if (!l.open()) return;
-    l.fall_silent();
+    l.stop_audio();
     l.send(hangup_message());
     l.close_sending();
     const auto start = clock::now();
@@ -122,16 +125,16 @@ void converse(watched& w, const client_options& o) {
 }
 
 // Messages after the id, with audio.
-std::vector<const heard_message*> audio_of(const watched& w) {
-    std::vector<const heard_message*> out;
-    for (const auto& m : w.l.heard())
+std::vector<const received_message*> audio_of(const watched& w) {
+    std::vector<const received_message*> out;
+    for (const auto& m : w.l.received())
         if (is_audio(m.kind)) out.push_back(&m);
     return out;
 }
 
 std::string judge_id(const watched& w) {
-    expect(!w.l.heard().empty(), fmt::format("no message within {}", text(id_deadline)));
-    const auto& first = w.l.heard().front();
+    expect(!w.l.received().empty(), fmt::format("no message within {}", text(id_deadline)));
+    const auto& first = w.l.received().front();
     expect(first.kind == kind::id,
            fmt::format("the first message is of kind {:#04x}", static_cast<unsigned>(first.kind)));
     expect(first.payload.size() == uuid::size_bytes, fmt::format("an id of {} bytes", first.payload.size()));
@@ -140,16 +143,16 @@ std::string judge_id(const watched& w) {
 }
 
 std::string judge_kinds(const watched& w) {
-    for (const auto& m : w.l.heard())
+    for (const auto& m : w.l.received())
         expect(m.kind == kind::id || m.kind == kind::dtmf || m.kind == kind::hangup || m.kind == kind::error ||
                    is_audio(m.kind),
                fmt::format("a message of kind {:#04x}", static_cast<unsigned>(m.kind)));
-    return fmt::format("{} messages", w.l.heard().size());
+    return fmt::format("{} messages", w.l.received().size());
 }
 
 std::string judge_digits(const watched& w) {
     std::string seen;
-    for (const auto& m : w.l.heard()) {
+    for (const auto& m : w.l.received()) {
         if (m.kind != kind::dtmf) continue;
         const auto digit = message{m.kind, m.payload}.dtmf_digit();
         expect(digit.has_value(), fmt::format("a digit of {} bytes", m.payload.size()));
@@ -185,9 +188,9 @@ std::string judge_one_kind(const watched& w) {
 
 std::string judge_pieces(const watched& w) {
     nanoseconds longest{};
-    for (const auto& m : w.l.heard())
+    for (const auto& m : w.l.received())
         longest = std::max(longest, m.pause - std::min(m.pause, w.machine.stood_still(m.begun, m.whole)));
-    expect(longest < milliseconds(5), "a message with a pause of " + text(longest) + " inside");
+    expect(longest < asterisk::payload_pause_max, "a message with a pause of " + text(longest) + " inside");
     return "each message in one piece";
 }
 
@@ -196,9 +199,10 @@ std::string judge_pacing(const watched& w) {
     if (frames.size() < 10) throw not_applicable("too little audio was sent");
     const auto most = largest_burst(w.machine, w.l);
     expect(most <= burst_frames_max, fmt::format("{} frames at once", most));
-    double audio_seconds = 0;
+    nanoseconds audio{};
     for (const auto* m : frames)
-        audio_seconds += static_cast<double>(m->payload.size() / 2) / rate_hz(m->kind);
+        audio += duration_of(m->payload.size() / 2, rate_hz(m->kind));
+    const double audio_seconds = std::chrono::duration<double>(audio).count();
     const double seconds = std::chrono::duration<double>(frames.back()->whole - frames.front()->whole).count();
     expect(audio_seconds < seconds * 1.05 + 0.1, fmt::format("{:.2f} s of audio in {:.2f} s", audio_seconds, seconds));
     return fmt::format("{:.2f} s of audio in {:.2f} s, at most {} frames at once", audio_seconds, seconds, most);
@@ -208,7 +212,7 @@ std::string judge(const watched& w, const conformance_case& c) {
     switch (c.number) {
     case id_first: return judge_id(w);
     case id_once:
-        expect(std::ranges::count(w.l.heard(), kind::id, &heard_message::kind) <= 1, "a second id");
+        expect(std::ranges::count(w.l.received(), kind::id, &received_message::kind) <= 1, "a second id");
         return "one id";
     case kinds: return judge_kinds(w);
     case digits: return judge_digits(w);
@@ -226,7 +230,7 @@ std::string judge(const watched& w, const conformance_case& c) {
     case split_header: expect(w.split_survived, "the caller closed the call"); return "the call goes on";
     case paused_payload: expect(w.pause_survived, "the caller closed the call"); return "the call goes on";
     default:
-        if (w.l.heard().empty() || !w.split_survived || !w.pause_survived)
+        if (w.l.received().empty() || !w.split_survived || !w.pause_survived)
             throw not_applicable("the caller hung up before");
         expect(w.closing >= milliseconds(0), "2 s after our hangup the caller still holds the connection");
         return "closed after " + text(w.closing);
@@ -247,7 +251,7 @@ std::vector<conformance_case> client_cases() {
         {one_kind, g, "one kind of audio", "the same in the whole call", "servers take the first for all", nullptr},
         {pieces, g, "each message in one piece", "no pause of 5 ms inside",
          "servers that take a chunk for a message fail otherwise", nullptr},
-        {pacing, g, "pacing", "real time, at most 5 frames at once", "a burst is dropped or heard late", nullptr},
+        {pacing, g, "pacing", "real time, at most 5 frames at once", "a burst is dropped or played late", nullptr},
         {reading, g, "reads all the time", "takes each frame at once",
          "a server whose socket is full drops audio, or the call", nullptr},
         {split_header, g, "a header in two pieces", "the call goes on", "Asterisk 20.17, 22.7 and 23.1 misread it",

@@ -1,6 +1,6 @@
 #include "check/conformance_case.hpp"
 
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 namespace audiosocket::app::check {
 namespace {
 
-// How long a call is watched before it counts as up, and how long a slow server may take to speak.
+// How long a call is watched before it counts as up, and how long a slow server may take to send audio.
 constexpr milliseconds to_be_up{300};
-constexpr milliseconds to_speak{2000};
+constexpr milliseconds to_send_audio{2000};
 constexpr std::size_t frames_of_an_up_call = 5;
 
 // More than a queue of two seconds: what has not come back by then is lost.
@@ -55,13 +55,13 @@ line place_call(const target& t, const uuid& id, const buffers& how) {
 
 void expect_up(const target& t, line& l, std::string_view after) {
     const auto before = l.frames();
-    const auto spoken = [&] { return l.frames() - before >= frames_of_an_up_call; };
-    l.talk(numbers());
+    const auto audio_came = [&] { return l.frames() - before >= frames_of_an_up_call; };
+    l.send_audio(numbers());
     l.pass(to_be_up, [&] { return !l.open(); });
-    if (t.traits.answers) l.pass(to_speak, [&] { return !l.open() || spoken(); });
+    if (t.traits.answers) l.pass(to_send_audio, [&] { return !l.open() || audio_came(); });
     expect(l.open(), fmt::format("the server closed the call after {}", after));
-    l.fall_silent();
-    expect(!t.traits.answers || spoken(),
+    l.stop_audio();
+    expect(!t.traits.answers || audio_came(),
            fmt::format("after {} the call stays open, but only {} frames of audio came", after, l.frames() - before));
 }
 
@@ -89,12 +89,12 @@ std::string up_or_closed(const target& t, line& l, std::string_view after) {
 
 void expect_echo(line& l, std::size_t count, std::size_t first) {
     l.pass(echo_patience, [&] { return !l.open() || without_silence(l.samples()).size() >= count; });
-    const auto heard = without_silence(l.samples());
-    const auto same = numbers_in_order(heard, first);
-    if (same == count && heard.size() == count) return;
-    if (same < heard.size())
+    const auto received = without_silence(l.samples());
+    const auto same = numbers_in_order(received, first);
+    if (same == count && received.size() == count) return;
+    if (same < received.size())
         throw mismatch(fmt::format("of {} samples {} came back in order, then {} instead of {}{}", count, same,
-                                   heard[same], numbers(first).take(same + 1).back(),
+                                   received[same], numbers(first).take(same + 1).back(),
                                    l.open() ? "" : ", and the server closed"));
     throw mismatch(
         fmt::format("of {} samples only {} came back{}", count, same, l.open() ? "" : ", then the server closed"));
@@ -144,7 +144,7 @@ nanoseconds longest_gap(const target& t, const line& l, time_point from, time_po
         if (at > last) longest = std::max<nanoseconds>(longest, at - last - t.machine->stood_still(last, at));
         last = std::max(last, at);
     };
-    for (const auto& m : l.heard())
+    for (const auto& m : l.received())
         if (is_audio(m.kind)) consider(std::min(m.whole, to));
     consider(to);
     return longest;
@@ -152,11 +152,11 @@ nanoseconds longest_gap(const target& t, const line& l, time_point from, time_po
 
 std::size_t largest_burst(const machine_watch& machine, const line& l) {
     std::size_t most = 0;
-    const auto& heard = l.heard();
-    for (std::size_t i = 0, from = 0; i < heard.size(); ++i) {
-        while (heard[i].whole - heard[from].whole > frame_time / 2)
+    const auto& received = l.received();
+    for (std::size_t i = 0, from = 0; i < received.size(); ++i) {
+        while (received[i].whole - received[from].whole > frame_time / 2)
             ++from;
-        const auto stood = machine.stood_still(heard[from].whole - 4 * frame_time, heard[i].whole);
+        const auto stood = machine.stood_still(received[from].whole - 4 * frame_time, received[i].whole);
         if (stood == nanoseconds(0)) most = std::max(most, i - from + 1);
     }
     return most;
@@ -167,15 +167,15 @@ std::string judge_orderly_end(const target& t, line& l) {
     expect(!l.open(), "the server does not end the call");
     expect(l.end() == ending::finished, "the server ends with a reset, not with FIN");
     expect(!l.in_message(), "the server ends in the middle of a message");
-    const bool said = !l.heard().empty() && l.heard().back().kind == kind::hangup;
-    expect(said || !t.strict, "FIN without a hangup message");
+    const bool hangup_sent = !l.received().empty() && l.received().back().kind == kind::hangup;
+    expect(hangup_sent || !t.strict, "FIN without a hangup message");
     numbers more;
     for (int i = 0; i < frames_after; ++i) {
         expect(l.send_at_once(audio(more.take(frame_samples))),
                "after its FIN the server does not read on: what was under way to it came back as a reset");
         std::this_thread::sleep_for(frame_time); // the caller does not know yet
     }
-    return said ? "hangup, FIN, and it reads on" : "FIN, and it reads on";
+    return hangup_sent ? "hangup, FIN, and it reads on" : "FIN, and it reads on";
 }
 
 } // namespace audiosocket::app::check

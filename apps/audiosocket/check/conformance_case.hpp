@@ -2,6 +2,8 @@
 
 #include "check/target.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,7 +15,7 @@ namespace audiosocket::app::check {
 struct mismatch : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-/// The case cannot be tried on this server, or with what was said on the command line; says what is missing.
+/// The case cannot be tried on this server, or with what the command line says of it; says what is missing.
 struct not_applicable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -53,11 +55,11 @@ std::vector<conformance_case> all_cases();
 /// Throws mismatch with this text unless it holds.
 void expect(bool holds, const std::string& otherwise);
 
-/// A call that is being placed: a line that has said its id. Throws mismatch if there is no connection.
+/// A call that is being placed: a line that has sent its id. Throws mismatch if there is no connection.
 line place_call(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 line connect(const target& t);
 
-/// The call goes on: the connection stays, and audio comes if this server sends any. Numbers are said meanwhile.
+/// The call goes on: the connection stays, and audio comes if this server sends any. Numbers are sent meanwhile.
 void expect_up(const target& t, line& l, std::string_view after);
 
 /// A new call works.
@@ -98,7 +100,7 @@ nanoseconds longest_gap(const target& t, const line& l, time_point from, time_po
 /// still.
 std::size_t largest_burst(const machine_watch& machine, const line& l);
 
-inline constexpr milliseconds frame_time{20};
+inline constexpr milliseconds frame_time = asterisk::frame_time;
 inline constexpr std::size_t frame_samples = 160;
 /// Where a case sets no time of its own.
 inline constexpr milliseconds soon{1000};

@@ -1,5 +1,5 @@
 #include "check/conformance_case.hpp"
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
 
 #include <audiosocket/audio/g711.hpp>
 
@@ -22,11 +22,11 @@ line call_with_echo(const target& t) {
 
 std::string frames_of(const target& t, std::span<const std::size_t> sizes_bytes) {
     line l = call_with_echo(t);
-    numbers said;
+    numbers sent;
     std::size_t samples = 0;
     for (int round = 0; round < 5; ++round)
         for (const std::size_t size : sizes_bytes) {
-            l.send(audio(said.take(size / 2)));
+            l.send(audio(sent.take(size / 2)));
             samples += size / 2;
             l.pass(milliseconds(static_cast<int>(size) / 16));
         }
@@ -58,9 +58,9 @@ std::string in_one_segment(const target& t) {
     constexpr int messages = 100;
     line l = call_with_echo(t);
     bytes all;
-    numbers said;
+    numbers sent;
     for (int i = 0; i < messages; ++i) {
-        const bytes one = audio(said.take(frame_samples));
+        const bytes one = audio(sent.take(frame_samples));
         all.insert(all.end(), one.begin(), one.end());
     }
     l.send(all);
@@ -70,11 +70,11 @@ std::string in_one_segment(const target& t) {
 
 std::string split_everywhere(const target& t) {
     line l = call_with_echo(t);
-    numbers said;
+    numbers sent;
     std::size_t samples = 0;
     auto due = clock::now();
     for (std::size_t at = 1; at < header_bytes + 2 * frame_samples; ++at) {
-        const bytes one = audio(said.take(frame_samples));
+        const bytes one = audio(sent.take(frame_samples));
         l.send(std::span(one).first(at));
         l.pass(milliseconds(2));
         l.send(std::span(one).subspan(at));
@@ -89,7 +89,7 @@ std::string split_everywhere(const target& t) {
 
 std::string empty_audio(const target& t) {
     line l = place_call(t);
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(milliseconds(100));
     l.send(bytes{std::byte{0x10}, std::byte{0}, std::byte{0}});
     const auto before = figures(t);
@@ -101,8 +101,8 @@ std::string empty_audio(const target& t) {
 
 std::string odd_length(const target& t) {
     line l = call_with_echo(t);
-    numbers said;
-    bytes odd = audio(said.take(frame_samples));
+    numbers sent;
+    bytes odd = audio(sent.take(frame_samples));
     odd[2] = std::byte{0x41}; // 321
     odd.push_back(std::byte{0});
     l.send(odd);
@@ -114,9 +114,9 @@ std::string odd_length(const target& t) {
         expect_new_call_works(t, "audio of 321 bytes");
         return "closed";
     }
-    const auto heard = without_silence(l.samples());
-    const auto mark = std::ranges::find(heard, numbers(7).take(1).front());
-    const auto rest = std::span(heard).subspan(static_cast<std::size_t>(mark - heard.begin()));
+    const auto received = without_silence(l.samples());
+    const auto mark = std::ranges::find(received, numbers(7).take(1).front());
+    const auto rest = std::span(received).subspan(static_cast<std::size_t>(mark - received.begin()));
     expect(numbers_in_order(rest, 7) >= 5 * frame_samples,
            "what follows audio of 321 bytes comes back as something else");
     return "the half sample is left out";
@@ -147,7 +147,7 @@ std::vector<std::int16_t> without_pauses(const std::vector<std::int16_t>& sample
 double returned_hz(const line& l, std::size_t from) {
     std::vector<std::int16_t> samples;
     kind last = kind::slin;
-    for (const auto& m : std::span(l.heard()).subspan(from)) {
+    for (const auto& m : std::span(l.received()).subspan(from)) {
         if (!is_audio(m.kind)) continue;
         if (m.kind != last) samples.clear();
         last = m.kind;
@@ -160,15 +160,15 @@ double returned_hz(const line& l, std::size_t from) {
     return frequency_hz(without_pauses(samples), rate_hz(last));
 }
 
-// Says a tone in this kind for a while; throws if it comes back at another speed.
+// Sends a tone in this kind for a while; throws if it comes back at another speed.
 void expect_speed(line& l, kind as) {
     const auto mark = l.frames();
     tone sound(tone_hz, rate_hz(as));
-    l.talk([&](std::span<std::int16_t> out) { sound.fill(out); }, as);
+    l.send_audio([&](std::span<std::int16_t> out) { sound.fill(out); }, as);
     l.pass(milliseconds(700), [&] { return !l.open(); });
-    l.fall_silent();
+    l.stop_audio();
     if (!l.open()) return;
-    // The first 300 ms may still be what was said before.
+    // The first 300 ms may still be what was sent before.
     const auto hz = returned_hz(l, std::min(l.frames(), mark + 15));
     expect(hz > 0, fmt::format("nothing of a tone in {} comes back", name(as)));
     expect(std::abs(hz - tone_hz) <= tone_hz * frequency_tolerance,
@@ -223,10 +223,10 @@ std::string sixteen_digits(const target& t) {
         return "the call goes on; their order cannot be seen without requests";
     }
     line l = place_call(t, request_id(request::spell));
-    numbers said;
+    numbers sent;
     std::vector<std::int16_t> expected;
     for (const char digit : digits) {
-        const auto frame = said.take(frame_samples);
+        const auto frame = sent.take(frame_samples);
         l.send(audio(frame));
         press(l, digit);
         expected.insert(expected.end(), frame.begin(), frame.end());
@@ -252,7 +252,7 @@ std::string bad_digits(const target& t) {
     send({0x03, 0, 1, 0xff});
     expect_up(t, l, "digits of no and two bytes and 0xff");
     if (!t.traits.echoes) return "the call goes on";
-    expect_echo(l, l.frames_said() * frame_samples);
+    expect_echo(l, l.frames_sent() * frame_samples);
     return "ignored; the audio around them is whole";
 }
 
@@ -271,7 +271,7 @@ std::string unknown_kinds(const target& t) {
     }
     expect_up(t, l, "unknown kinds");
     if (!t.traits.echoes) return "skipped";
-    expect_echo(l, l.frames_said() * frame_samples);
+    expect_echo(l, l.frames_sent() * frame_samples);
     return "skipped by their length";
 }
 

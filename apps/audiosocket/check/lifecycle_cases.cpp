@@ -1,5 +1,5 @@
 #include "check/conformance_case.hpp"
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +14,11 @@ namespace {
 constexpr milliseconds closing_time{100};
 
 // What Asterisk would do before the interesting part: a call that is up, with some audio.
-line talking_call(const target& t) {
+line call_with_audio(const target& t) {
     line l = place_call(t);
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(milliseconds(100));
-    l.fall_silent();
+    l.stop_audio();
     expect(l.open(), "the server closed a call that had done nothing wrong");
     return l;
 }
@@ -61,7 +61,7 @@ std::string connect_and_close(const target& t) {
     return fmt::format("closed after {}", text(took));
 }
 
-std::string connect_and_say_nothing(const target& t) {
+std::string connect_and_send_nothing(const target& t) {
     constexpr milliseconds early{500};     // clocks and timers of others
     constexpr milliseconds patience{5000}; // that a caller over a slow network may ask for
     line l = connect(t);
@@ -82,14 +82,14 @@ std::string audio_before_id(const target& t) {
 }
 
 std::string second_id(const target& t) {
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     l.send(id_message(uuid::random()));
     if (t.strict) {
         expect_closed(l, soon, "a second id");
         return "closed";
     }
     if (!t.traits.obeys_requests) return up_or_closed(t, l, "a second id");
-    line other = talking_call(t);
+    line other = call_with_audio(t);
     other.send(id_message(request_id(request::hang_up)));
     if (other.pass(milliseconds(300), [&] { return !other.open(); })) return up_or_closed(t, l, "a second id");
     press(other, '0');
@@ -116,28 +116,28 @@ std::string one_id_twice(const target& t) {
     const auto id = uuid::random();
     line first = place_call(t, id);
     line second = place_call(t, id);
-    constexpr std::array<std::size_t, 2> firsts{1, 16}; // far apart: what one says the other never does
-    first.talk(numbers(firsts[0]));
-    second.talk(numbers(firsts[1]));
+    constexpr std::array<std::size_t, 2> firsts{1, 16}; // far apart: what one sends the other never does
+    first.send_audio(numbers(firsts[0]));
+    second.send_audio(numbers(firsts[1]));
     const std::array both{&first, &second};
     line::pass(both, milliseconds(600));
     for (std::size_t i = 0; i < both.size(); ++i) {
         const auto from = numbers(firsts[i]).take(1).front();
-        const auto to = from + static_cast<int>(both[i]->frames_said() * frame_samples);
+        const auto to = from + static_cast<int>(both[i]->frames_sent() * frame_samples);
         expect(std::ranges::all_of(without_silence(both[i]->samples()), [&](int s) { return s >= from && s < to; }),
-               "one caller hears what is not his own");
+               "one caller receives the audio of the other");
     }
     expect(first.open() || second.open(), "both calls were closed");
     if (first.open() && second.open()) {
         for (const line* l : both)
-            expect(!without_silence(l->samples()).empty(), "one of the calls hears nothing of its own");
+            expect(!without_silence(l->samples()).empty(), "one of the calls receives nothing of its own");
         return "two calls, each with its own audio";
     }
     return first.open() ? "the second is refused" : "the second takes over";
 }
 
 std::string fin_after_audio(const target& t) {
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     const auto start = clock::now();
     l.close_sending();
     const auto took = expect_closed(l, soon, "our FIN");
@@ -148,13 +148,13 @@ std::string fin_after_audio(const target& t) {
 
 std::string reset_after_audio(const target& t) {
     for (int i = 0; i < 3; ++i)
-        talking_call(t).reset();
+        call_with_audio(t).reset();
     expect_new_call_works(t, "resets");
     return "the server goes on";
 }
 
 std::string fin_inside(const target& t, std::span<const std::byte> fragment, std::string_view where) {
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     l.send(fragment);
     l.close_sending();
     const auto took = expect_closed(l, soon, fmt::format("FIN inside {}", where));
@@ -171,13 +171,13 @@ std::string fin_inside_payload(const target& t) {
 }
 
 std::string hangup(const target& t) {
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     l.send(hangup_message());
     return "closed after " + text(expect_closed(l, soon, "a hangup message"));
 }
 
 std::string hangup_with_payload(const target& t) {
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     l.send(message_of(kind::hangup, 5));
     const auto took = expect_closed(l, soon, "a hangup message with 5 bytes");
     expect_new_call_works(t, "a hangup message with 5 bytes");
@@ -186,11 +186,11 @@ std::string hangup_with_payload(const target& t) {
 
 std::string errors(const target& t) {
     for (const auto code : {error_bits::hangup, error_bits::frame_forwarding, error_bits::memory}) {
-        line l = talking_call(t);
+        line l = call_with_audio(t);
         l.send(error_message(code));
         expect_closed(l, soon, fmt::format("error code {:#04x}", static_cast<unsigned>(code)));
     }
-    line l = talking_call(t);
+    line l = call_with_audio(t);
     l.send(message_of(kind::error, 0));
     expect_closed(l, soon, "an error without a code");
     return "closed, each";
@@ -199,9 +199,9 @@ std::string errors(const target& t) {
 std::string half_close(const target& t) {
     constexpr milliseconds flush_max{5000};
     line l = place_call(t);
-    numbers said;
+    numbers sent;
     for (int i = 0; i < 25; ++i) // half a second at once, so that there is something to flush
-        l.send(audio(said.take(160)));
+        l.send(audio(sent.take(160)));
     l.close_sending();
     const auto took = expect_closed(l, flush_max, "half of the connection was closed");
     expect(l.end() == ending::finished, "the server ends with a reset");
@@ -211,7 +211,7 @@ std::string half_close(const target& t) {
 std::string server_ends(const target& t) {
     need_requests(t);
     line l = place_call(t, request_id(request::hang_up));
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(milliseconds(200));
     press(l, '0');
     l.pass(milliseconds(2000), [&] { return !l.open(); });
@@ -255,13 +255,13 @@ std::string many_cycles(const target& t) {
 std::vector<conformance_case> lifecycle_cases() {
     using enum group;
     return {
-        {1, lifecycle, "id whole", "a call begins", "Asterisk says the id with one write, first of all", id_whole},
+        {1, lifecycle, "id whole", "a call begins", "Asterisk sends the id with one write, first of all", id_whole},
         {2, lifecycle, "id byte by byte", "a call begins",
          "TCP may cut anything anywhere; servers that take a chunk for a message fail here", id_byte_by_byte},
         {3, lifecycle, "connect and close", "a quiet close, no call",
          "Asterisk's application connects before it looks whether the channel is answered", connect_and_close},
-        {4, lifecycle, "connect and say nothing", "closed at the server's deadline for the id",
-         "scanners and half-dead peers would otherwise hold slots for ever", connect_and_say_nothing},
+        {4, lifecycle, "connect and send nothing", "closed at the server's deadline for the id",
+         "scanners and half-dead peers would otherwise hold slots for ever", connect_and_send_nothing},
         {5, lifecycle, "audio before the id", "closed",
          "the id is the first message; without one nobody knows whose call it is", audio_before_id},
         {6, lifecycle, "second id", "the call keeps its id; strict: closed",

@@ -1,5 +1,7 @@
 #include "check/line.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -16,10 +18,9 @@
 namespace audiosocket::app::check {
 namespace {
 
-// As long as Asterisk waits for a connection.
-constexpr timeval connect_patience{2, 0};
+constexpr timeval connect_patience{asterisk::connect_max / std::chrono::seconds(1), 0};
 
-// A server that takes nothing for this long while we only want to be heard will not take it later.
+// A server that takes nothing for this long while we only send will not take it later.
 constexpr milliseconds send_patience{1000};
 
 // A whole burst of audio at the highest rate in one read; and how many of them before others have their turn.
@@ -55,11 +56,11 @@ line::line(int socket) : socket_(socket) {
 
 line::line(line&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)), connect_error_(other.connect_error_), end_(other.end_),
-      ended_at_(other.ended_at_), reading_(other.reading_), bytes_heard_(other.bytes_heard_),
-      bytes_kept_(other.bytes_kept_), heard_(std::move(other.heard_)), incoming_(std::move(other.incoming_)),
-      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), speech_(std::move(other.speech_)),
-      speech_kind_(other.speech_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
-      frames_said_(other.frames_said_), choked_(other.choked_) {}
+      ended_at_(other.ended_at_), reading_(other.reading_), bytes_received_(other.bytes_received_),
+      bytes_kept_(other.bytes_kept_), received_(std::move(other.received_)), incoming_(std::move(other.incoming_)),
+      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), source_(std::move(other.source_)),
+      source_kind_(other.source_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
+      frames_sent_(other.frames_sent_), choked_(other.choked_) {}
 
 line::~line() {
     close();
@@ -73,7 +74,7 @@ void line::end(ending how, time_point now) {
     if (end_ != ending::none) return;
     end_ = how;
     ended_at_ = now;
-    speech_ = nullptr;
+    source_ = nullptr;
     if (how != ending::finished) close();
 }
 
@@ -84,7 +85,7 @@ bool line::send_at_once(std::span<const std::byte> what) {
 }
 
 void line::forget() {
-    heard_.clear();
+    received_.clear();
     bytes_kept_ = 0;
 }
 
@@ -103,51 +104,51 @@ bool line::send(std::span<const std::byte> what) {
     return true;
 }
 
-// Reads meanwhile, for a server may well wait for that; says nothing in the middle of a message.
+// Reads meanwhile, because a server may wait for that; sends no frame in the middle of a message.
 void line::wait_for_room() {
-    const speech talking = std::exchange(speech_, nullptr);
+    const audio_source kept = std::exchange(source_, nullptr);
     pass(milliseconds(5));
-    if (open()) speech_ = talking;
+    if (open()) source_ = kept;
 }
 
 bool line::send(const outgoing_message& m) {
     return send(m.to_bytes());
 }
 
-void line::talk(speech what, kind as, milliseconds ptime) {
-    speech_ = std::move(what);
-    speech_kind_ = as;
+void line::send_audio(audio_source from, kind as, milliseconds ptime) {
+    source_ = std::move(from);
+    source_kind_ = as;
     ptime_ = ptime;
     next_frame_ = clock::now();
 }
 
-void line::speak(time_point now) {
-    while (speech_ && now >= next_frame_) {
+void line::send_due_frames(time_point now) {
+    while (source_ && now >= next_frame_) {
         std::vector<std::int16_t> frame(
-            static_cast<std::size_t>(rate_hz(speech_kind_) * static_cast<int>(ptime_.count()) / 1000));
-        speech_(frame);
+            static_cast<std::size_t>(rate_hz(source_kind_) * static_cast<int>(ptime_.count()) / 1000));
+        source_(frame);
         error_code refused;
-        const auto message = audio_message(speech_kind_, std::as_bytes(std::span(frame)), refused);
+        const auto message = audio_message(source_kind_, std::as_bytes(std::span(frame)), refused);
         assert(!refused);
         if (!send_at_once(message.to_bytes())) {
             choked_ = true;
-            speech_ = nullptr;
+            source_ = nullptr;
             return;
         }
-        ++frames_said_;
+        ++frames_sent_;
         next_frame_ += ptime_;
     }
 }
 
 void line::close_sending() {
-    speech_ = nullptr;
+    source_ = nullptr;
     if (socket_ >= 0) shutdown(socket_, SHUT_WR);
 }
 
 void line::reset() {
     const linger at_once{1, 0};
     if (socket_ >= 0) setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    speech_ = nullptr;
+    source_ = nullptr;
     close();
 }
 
@@ -158,7 +159,7 @@ void line::read(time_point now) {
         if (n == 0) return end(ending::finished, now);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (n < 0) return end(ending::reset, now);
-        bytes_heard_ += static_cast<std::size_t>(n);
+        bytes_received_ += static_cast<std::size_t>(n);
         bytes_kept_ += static_cast<std::size_t>(n);
         if (bytes_kept_ > kept_bytes_max) return end(ending::flooded, now);
         if (incoming_.in_message())
@@ -173,7 +174,7 @@ void line::read(time_point now) {
 
 void line::take(time_point now) {
     while (const auto m = incoming_.next()) {
-        heard_.push_back({m->kind, bytes(m->payload.begin(), m->payload.end()), begun_, now, pause_});
+        received_.push_back({m->kind, bytes(m->payload.begin(), m->payload.end()), begun_, now, pause_});
         begun_ = now;
         pause_ = {};
     }
@@ -187,8 +188,8 @@ bool line::pass(std::span<line* const> lines, nanoseconds limit, const std::func
         auto wake = until;
         for (std::size_t i = 0; i < lines.size(); ++i) {
             line& l = *lines[i];
-            l.speak(now);
-            if (l.speech_) wake = std::min(wake, l.next_frame_);
+            l.send_due_frames(now);
+            if (l.source_) wake = std::min(wake, l.next_frame_);
             files[i] = {l.open() && l.reading_ ? l.socket_ : -1, POLLIN, 0};
         }
         if (done && done()) return true;
@@ -209,7 +210,7 @@ bool line::pass(nanoseconds limit, const std::function<bool()>& done) {
 
 std::vector<std::int16_t> line::samples() const {
     std::vector<std::int16_t> all;
-    for (const auto& m : heard_) {
+    for (const auto& m : received_) {
         if (!is_audio(m.kind)) continue;
         const auto at = all.size();
         all.resize(at + m.payload.size() / 2);
@@ -219,7 +220,7 @@ std::vector<std::int16_t> line::samples() const {
 }
 
 std::size_t line::frames() const {
-    return static_cast<std::size_t>(std::ranges::count_if(heard_, [](const auto& m) { return is_audio(m.kind); }));
+    return static_cast<std::size_t>(std::ranges::count_if(received_, [](const auto& m) { return is_audio(m.kind); }));
 }
 
 } // namespace audiosocket::app::check

@@ -19,7 +19,7 @@ using std::chrono::nanoseconds;
 using bytes = std::vector<std::byte>;
 
 /// A message that the other side sent, and when.
-struct heard_message {
+struct received_message {
     audiosocket::kind kind{};
     bytes payload;
     time_point begun;    ///< Its first byte was there.
@@ -30,8 +30,8 @@ struct heard_message {
 /// How a connection ended, if it has.
 enum class ending { none, finished, reset, flooded, never_connected };
 
-/// What is said on a line while time passes: called for each frame, which it fills.
-using speech = std::function<void(std::span<std::int16_t>)>;
+/// What a line sends while time passes: called for each frame, which it fills.
+using audio_source = std::function<void(std::span<std::int16_t>)>;
 
 /// The kernel's buffers of a line, for one that wants to be slow; 0: what the system gives.
 struct buffers {
@@ -39,8 +39,9 @@ struct buffers {
     int send_bytes = 0;
 };
 
-/// One connection to a server under test, or from a client: what we say on it is wire bytes, right or wrong as the case
-/// wants, and everything that comes back is kept with the time at which it came. Blocking, in the thread of its case.
+/// One connection to a server under test, or from a client: what we send on it is wire bytes, right or wrong as the
+/// case wants, and everything that comes back is kept with the time at which it came. Blocking, in the thread of its
+/// case.
 class line {
   public:
     using tcp = boost::asio::ip::tcp;
@@ -60,7 +61,7 @@ class line {
     int connect_error() const noexcept { return connect_error_; }
     time_point ended_at() const noexcept { return ended_at_; }
 
-    // --- Saying something. False once the connection does not take it any more. ---
+    // --- Sending. False once the connection does not take it any more. ---
 
     /// Sends these bytes, in as many pieces as the network wants, for at most a second.
     bool send(std::span<const std::byte> what);
@@ -68,10 +69,10 @@ class line {
     /// Tries once and does not wait, as Asterisk does.
     bool send_at_once(std::span<const std::byte> what);
 
-    /// From now on says a frame of `speech` every `ptime`, whenever time passes.
-    void talk(speech what, kind as = kind::slin, milliseconds ptime = milliseconds(20));
-    void fall_silent() { speech_ = nullptr; }
-    std::size_t frames_said() const noexcept { return frames_said_; }
+    /// From now on sends a frame of `from` every `ptime`, whenever time passes.
+    void send_audio(audio_source from, kind as = kind::slin, milliseconds ptime = milliseconds(20));
+    void stop_audio() { source_ = nullptr; }
+    std::size_t frames_sent() const noexcept { return frames_sent_; }
     /// A frame that the network did not take at once: Asterisk would have ended the call here.
     bool choked() const noexcept { return choked_; }
 
@@ -81,13 +82,13 @@ class line {
 
     /// Stops reading; what comes stays in the kernel.
     void stop_reading() noexcept { reading_ = false; }
-    void read_again() noexcept { reading_ = true; }
+    void resume_reading() noexcept { reading_ = true; }
 
     // --- What was seen ---
 
-    const std::vector<heard_message>& heard() const noexcept { return heard_; }
-    std::size_t bytes_heard() const noexcept { return bytes_heard_; }
-    /// Forgets what was heard, for a line that is listened to for long. More than kept_bytes_max ends it (flooded).
+    const std::vector<received_message>& received() const noexcept { return received_; }
+    std::size_t bytes_received() const noexcept { return bytes_received_; }
+    /// Forgets what was received, for a line that is watched for long. More than kept_bytes_max ends it (flooded).
     void forget();
     static constexpr std::size_t kept_bytes_max = 64 * 1024 * 1024; // ten minutes at 48 kHz
     /// Inside a message that is not whole yet.
@@ -95,7 +96,7 @@ class line {
     std::vector<std::int16_t> samples() const; ///< All audio, whatever its kind.
     std::size_t frames() const;                ///< Messages with audio.
 
-    /// Lets time pass on several lines at once: reads what comes, says what is due. Until `done` or `limit`; returns
+    /// Lets time pass on several lines at once: reads what comes, sends what is due. Until `done` or `limit`; returns
     /// whether `done`.
     static bool pass(std::span<line* const> lines, nanoseconds limit, const std::function<bool()>& done = {});
     bool pass(nanoseconds limit, const std::function<bool()>& done = {});
@@ -103,7 +104,7 @@ class line {
   private:
     void take(time_point now);
     void read(time_point now);
-    void speak(time_point now);
+    void send_due_frames(time_point now);
     void wait_for_room();
     void end(ending how, time_point now);
 
@@ -112,20 +113,20 @@ class line {
     ending end_ = ending::none;
     time_point ended_at_{};
     bool reading_ = true;
-    std::size_t bytes_heard_ = 0;
+    std::size_t bytes_received_ = 0;
     std::size_t bytes_kept_ = 0;
-    std::vector<heard_message> heard_;
+    std::vector<received_message> received_;
 
     decoder incoming_;
     time_point last_bytes_{};
     time_point begun_{};
     nanoseconds pause_{};
 
-    speech speech_;
-    kind speech_kind_ = kind::slin;
+    audio_source source_;
+    kind source_kind_ = kind::slin;
     milliseconds ptime_{20};
     time_point next_frame_{};
-    std::size_t frames_said_ = 0;
+    std::size_t frames_sent_ = 0;
     bool choked_ = false;
 };
 

@@ -1,5 +1,8 @@
 #include "check/conformance_case.hpp"
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
+
+#include <audiosocket/asterisk/limits.hpp>
+#include <audiosocket/audio/duration.hpp>
 
 #include <fmt/format.h>
 
@@ -10,28 +13,27 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A call with some speech, which is watched for this long.
+// A call that sends numbers, which is watched for this long.
 line watched_call(const target& t, nanoseconds time) {
     line l = place_call(t);
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(time, [&] { return !l.open(); });
     expect(l.open(), "the server closed the call");
     return l;
 }
 
 std::string one_piece(const target& t) {
-    constexpr milliseconds asterisk_waits{5};
     need_audio(t);
     const line l = watched_call(t, milliseconds(2000));
     nanoseconds longest{};
-    for (const auto& m : l.heard())
+    for (const auto& m : l.received())
         longest = std::max(longest, m.pause - std::min(m.pause, t.machine->stood_still(m.begun, m.whole)));
-    expect(longest < asterisk_waits, fmt::format("a message with a pause of {} inside", text(longest)));
+    expect(longest < asterisk::payload_pause_max, fmt::format("a message with a pause of {} inside", text(longest)));
     return longest == nanoseconds(0) ? "each in one piece" : "the longest pause inside is " + text(longest);
 }
 
 void expect_lawful(const line& l) {
-    for (const auto& m : l.heard()) {
+    for (const auto& m : l.received()) {
         if (m.kind == kind::hangup) continue;
         expect(is_audio(m.kind), fmt::format("kind {:#04x}: Asterisk drops the call", static_cast<unsigned>(m.kind)));
         expect(m.payload.size() >= 2, "audio without a sample: Asterisk drops the call");
@@ -41,7 +43,7 @@ void expect_lawful(const line& l) {
 
 std::string lawful(const target& t) {
     line l = place_call(t);
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(milliseconds(300));
     press(l, '1');
     l.send(bytes{std::byte{0x03}, std::byte{0}, std::byte{0}});
@@ -51,34 +53,31 @@ std::string lawful(const target& t) {
     l.send(hangup_message());
     l.pass(milliseconds(1000), [&] { return !l.open(); });
     expect_lawful(l);
-    expect(!l.heard().empty() || !t.traits.answers, "nothing was sent");
-    return fmt::format("{} messages, all audio or hangup", l.heard().size());
+    expect(!l.received().empty() || !t.traits.answers, "nothing was sent");
+    return fmt::format("{} messages, all audio or hangup", l.received().size());
 }
 
 std::string first_frame(const target& t) {
-    constexpr milliseconds allowed{40};
     line l = connect(t);
     const auto start = clock::now();
     l.send(id_message(uuid::random()));
     l.pass(milliseconds(1000), [&] { return l.frames() > 0; });
-    expect(l.frames() > 0, "no audio within a second: the server waits to hear something first");
-    const auto at = l.heard().front().whole;
+    expect(l.frames() > 0, "no audio within a second: the server waits to receive something first");
+    const auto at = l.received().front().whole;
     const auto took = at - start - t.machine->stood_still(start, at);
-    expect(took <= allowed, "after " + text(took));
+    expect(took <= asterisk::first_audio_max, "after " + text(took));
     return "after " + text(took);
 }
 
 std::string gaps(const target& t) {
-    constexpr milliseconds strictly{40};
-    constexpr milliseconds ever{2000};
     need_audio(t);
     line l = watched_call(t, milliseconds(1500));
-    l.fall_silent(); // as a caller does who is on hold
-    const auto from = l.heard().empty() ? clock::now() : l.heard().front().whole;
+    l.stop_audio(); // as a caller does who is on hold
+    const auto from = l.received().empty() ? clock::now() : l.received().front().whole;
     l.pass(milliseconds(2500), [&] { return !l.open(); });
     expect(l.open(), "the server closed the call of a caller who is silent");
     const auto longest = longest_gap(t, l, from, clock::now());
-    expect(longest <= (t.strict ? strictly : ever), "a gap of " + text(longest));
+    expect(longest <= (t.strict ? asterisk::gap_max : asterisk::idle_max), "a gap of " + text(longest));
     return "the longest gap is " + text(longest);
 }
 
@@ -87,14 +86,14 @@ std::string frame_rate(const target& t) {
     constexpr double tolerance = 0.001;
     need_audio(t);
     const line l = watched_call(t, window + milliseconds(500));
-    const auto& heard = l.heard();
+    const auto& received = l.received();
     // From frame to frame: the time of whole frames only.
-    double audio_seconds = 0;
-    for (const auto& m : std::span(heard).first(heard.empty() ? 0 : heard.size() - 1))
-        if (is_audio(m.kind)) audio_seconds += static_cast<double>(m.payload.size() / 2) / rate_hz(m.kind);
-    expect(heard.size() > 1, "no audio");
-    const double seconds = std::chrono::duration<double>(heard.back().whole - heard.front().whole).count();
-    const double frames_a_second = 50 * audio_seconds / seconds;
+    nanoseconds audio{};
+    for (const auto& m : std::span(received).first(received.empty() ? 0 : received.size() - 1))
+        if (is_audio(m.kind)) audio += duration_of(m.payload.size() / 2, rate_hz(m.kind));
+    expect(received.size() > 1, "no audio");
+    const double seconds = std::chrono::duration<double>(received.back().whole - received.front().whole).count();
+    const double frames_a_second = 50 * std::chrono::duration<double>(audio).count() / seconds;
     expect(std::abs(frames_a_second / 50 - 1) <= tolerance, fmt::format("{:.3f} frames a second", frames_a_second));
     return fmt::format("{:.3f} frames a second over {:.0f} s", frames_a_second, seconds);
 }
@@ -104,10 +103,10 @@ std::string frame_rate(const target& t) {
 std::vector<nanoseconds> deviations(const line& l) {
     std::vector<nanoseconds> out;
     std::optional<time_point> due;
-    for (const auto& m : l.heard()) {
+    for (const auto& m : l.received()) {
         if (!is_audio(m.kind)) continue;
         if (due) out.push_back(std::chrono::abs(m.whole - *due));
-        due = m.whole + nanoseconds(static_cast<std::int64_t>(m.payload.size() / 2) * 1'000'000'000 / rate_hz(m.kind));
+        due = m.whole + duration_of(m.payload.size() / 2, rate_hz(m.kind));
     }
     return out;
 }
@@ -121,7 +120,7 @@ std::string jitter(const target& t) {
     std::vector<line*> all;
     for (std::size_t i = 0; i < t.load_calls; ++i) {
         lines.push_back(place_call(t));
-        lines.back().talk(numbers(i));
+        lines.back().send_audio(numbers(i));
         all.push_back(&lines.back());
     }
     line::pass(all, milliseconds(500)); // the first frames waited while others were being called
@@ -149,10 +148,9 @@ std::string jitter(const target& t) {
 
 std::string application_stalls(const target& t) {
     constexpr milliseconds gap_max{60}; // a frame may be late, but not missing
-    constexpr std::size_t burst_max = 3;
     need_requests(t);
     line l = place_call(t, request_id(request::stall));
-    l.talk(numbers());
+    l.send_audio(numbers());
     l.pass(milliseconds(300));
     const auto stalled = clock::now();
     press(l, '0');
@@ -161,7 +159,7 @@ std::string application_stalls(const target& t) {
     const auto longest = longest_gap(t, l, stalled, stalled + stall_time);
     expect(longest <= gap_max, fmt::format("while the application stalls nothing is sent for {}", text(longest)));
     const auto burst = largest_burst(*t.machine, l);
-    expect(burst <= burst_max, fmt::format("{} frames at once", burst));
+    expect(burst <= asterisk::catch_up_frames_max, fmt::format("{} frames at once", burst));
     return fmt::format("the longest gap is {}, and at most {} frames come at once", text(longest), burst);
 }
 
@@ -174,7 +172,7 @@ std::vector<conformance_case> output_cases() {
          "Asterisk waits 5 ms for the rest of a payload, then drops the call", one_piece, false, false, course::alone},
         {35, output, "nothing but audio and hangup", "0x00 and 0x10 to 0x18, of 2 bytes or more and even",
          "since 20.14 and 22.4 anything else drops the call", lawful},
-        {36, output, "first frame", "within 40 ms of the id, with nothing inbound",
+        {36, output, "first frame", "within 40 ms of the id, before the server receives audio",
          "Asterisk's header read starves a call whose server waits (asterisk#2089)", first_frame, false, false,
          course::alone},
         {37, output, "no gaps", "never 2 s; strict: at most 40 ms",

@@ -49,9 +49,9 @@ std::string heading(const std::string& server, const target& t) {
         return fmt::format("{} {}", yes ? "it" : "it does not", what);
     };
     return fmt::format("AudioSocket conformance of {}{}\n{}; {}; {}\n", server, t.strict ? ", strict" : "",
-                       t.traits.speaks    ? "The server sends audio by itself"
-                       : t.traits.answers ? "The server sends audio once it hears some"
-                                          : "The server sends no audio",
+                       t.traits.sends_first ? "The server sends audio by itself"
+                       : t.traits.answers   ? "The server sends audio once it has received some"
+                                            : "The server sends no audio",
                        is(t.traits.echoes, t.traits.echoes ? "echoes" : "echo"),
                        is(t.traits.obeys_requests, t.traits.obeys_requests ? "obeys requests" : "obey requests"));
 }
@@ -112,7 +112,7 @@ json::object to_json(const std::string& server, const target* t, const std::vect
                      {"cases", std::move(cases)}};
     if (t) {
         all["strict"] = t->strict;
-        all["speaks"] = t->traits.speaks;
+        all["sends_first"] = t->traits.sends_first;
         all["echoes"] = t->traits.echoes;
         all["obeys_requests"] = t->traits.obeys_requests;
     }

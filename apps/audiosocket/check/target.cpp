@@ -1,15 +1,15 @@
 #include "check/target.hpp"
 
 #include "base/failure.hpp"
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
 
 #include <algorithm>
 
 namespace audiosocket::app::check {
 namespace {
 
-// A server that has not said anything by now waits to hear something first.
-constexpr milliseconds speaks_within{500};
+// A server that has not sent anything by now waits to receive something first.
+constexpr milliseconds sends_within{500};
 constexpr milliseconds echo_takes_at_most{1500};
 
 traits probe_audio(const target& t) {
@@ -17,8 +17,8 @@ traits probe_audio(const target& t) {
     line l(t.where);
     if (!l.connected()) throw failure(exit_code::network, "nobody answers there");
     l.send(id_message(uuid::random()));
-    seen.speaks = l.pass(speaks_within, [&] { return l.frames() > 0; });
-    l.talk(numbers());
+    seen.sends_first = l.pass(sends_within, [&] { return l.frames() > 0; });
+    l.send_audio(numbers());
     l.pass(echo_takes_at_most, [&] { return numbers_in_order(without_silence(l.samples())) >= 160; });
     seen.echoes = numbers_in_order(without_silence(l.samples())) >= 160;
     seen.answers = l.frames() > 0;
@@ -30,8 +30,8 @@ bool obeys_requests(const target& t) {
     error_code fine;
     l.send(dtmf_message('5', fine));
     return l.pass(milliseconds(500), [&] {
-        const auto heard = l.samples();
-        return std::ranges::count(heard, spelled('5')) >= static_cast<std::ptrdiff_t>(spelled_samples);
+        const auto received = l.samples();
+        return std::ranges::count(received, spelled('5')) >= static_cast<std::ptrdiff_t>(spelled_samples);
     });
 }
 

@@ -14,13 +14,13 @@ namespace audiosocket::app::check {
 
 /// What one call has shown about the server, so that cases expect of it only what it does at all.
 struct traits {
-    bool speaks = false;         ///< Sends audio though it has heard none.
-    bool answers = false;        ///< Sends audio at all, if only once it hears some.
-    bool echoes = false;         ///< Sends back what it hears, sample by sample.
+    bool sends_first = false;    ///< Sends audio before it has received any.
+    bool answers = false;        ///< Sends audio at all, if only once it has received some.
+    bool echoes = false;         ///< Sends back what it receives, sample by sample.
     bool obeys_requests = false; ///< Does what the ids of request_id() ask for.
 };
 
-/// The server under test, and what was said about it on the command line.
+/// The server under test, and what the command line says about it.
 struct target {
     line::tcp::endpoint where;
     bool strict = false;
@@ -41,7 +41,7 @@ struct target {
     milliseconds id_deadline_max() const { return id_timeout.value_or(milliseconds(33'000)) + milliseconds(2000); }
 };
 
-/// A line that has said its id, if there is a connection.
+/// A line that has sent its id, if there is a connection.
 line dial(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 
 /// Asks the server what it does, with a few calls. Throws failure (network) where nobody answers.

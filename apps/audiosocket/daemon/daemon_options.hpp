@@ -2,13 +2,13 @@
 
 #include "admin/admin_options.hpp"
 #include "live/live_call.hpp"
+#include "settings/setting_value.hpp"
 
 #include <audiosocket/net/listener.hpp>
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -34,7 +34,7 @@ struct daemon_options {
     bool json_log = false;
 
     /// All of this as the user has set it, as text by name, to find what has changed.
-    std::map<std::string, std::string> settings;
+    settings_by_name settings;
 
     /// Warnings about settings that are valid.
     std::vector<std::string> remarks;

@@ -1,15 +1,10 @@
 #include "inspect/call_inspector.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 namespace audiosocket::app::inspect {
 
 using std::chrono::microseconds;
-
-namespace {
-
-// After this long with nothing in either direction Asterisk's application hangs up (docs/asterisk.md).
-constexpr std::chrono::seconds quiet_max{2};
-
-} // namespace
 
 call_inspector::call_inspector(call_label label, const observers& tell)
     : label_(std::move(label)), observers_(tell), caller_{{side::caller, label_.has_clock(), label_.from_start,
@@ -68,12 +63,12 @@ void call_inspector::on_message(const seen_message& seen) {
 
 void call_inspector::note_quiet(microseconds at) {
     if (!label_.has_clock() || !caller_.stream.findings().id) return;
-    if (const auto quiet = at - last_data_at_; quiet > quiet_max)
+    if (const auto quiet = at - last_data_at_; quiet > asterisk::idle_max)
         server_.stream.findings().remarks.add(fault::quiet_call, here(side::server, at),
                                               std::chrono::round<std::chrono::milliseconds>(quiet).count());
 }
 
-// The first side to end it ends the call: from then on nobody waits for audio.
+// The first side to end it ends the call: from then on no audio is due.
 void call_inspector::end_pacing(microseconds at) {
     if (label_.has_clock()) pacing_.ended(here(side::server, at), server_.seen, server_.stream.findings().remarks);
 }

@@ -29,7 +29,7 @@ class call_inspector {
     void lost(side from, std::uint64_t bytes, std::chrono::microseconds at);
 
     /// The capture has a packet of this side, though perhaps without data.
-    void heard_from(side from) noexcept { at_side(from).seen = true; }
+    void note_seen(side from) noexcept { at_side(from).seen = true; }
 
     /// A packet of one side came late or twice.
     void reordered(side from, std::chrono::microseconds at);

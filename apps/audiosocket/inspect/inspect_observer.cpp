@@ -1,5 +1,7 @@
 #include "inspect/inspect_observer.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 namespace audiosocket::app::inspect {
 
 std::uint64_t stream_findings::messages() const noexcept {
@@ -23,9 +25,7 @@ bool stream_findings::is_sound() const noexcept {
 std::chrono::nanoseconds audio_duration(kind k, encoding e, std::uint64_t bytes) noexcept {
     if (!is_audio(k)) return {};
     const auto samples = samples_in(k == kind::slin ? e : encoding::slin, bytes);
-    const auto rate = static_cast<std::uint64_t>(rate_hz(k));
-    // In two parts, so that a day of audio does not overflow.
-    return std::chrono::seconds(samples / rate) + std::chrono::nanoseconds(samples % rate * 1'000'000'000 / rate);
+    return duration_of(samples, rate_hz(k));
 }
 
 } // namespace audiosocket::app::inspect

@@ -1,5 +1,7 @@
 #include "inspect/pacing_watch.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 #include <algorithm>
 
 namespace audiosocket::app::inspect {
@@ -13,9 +15,9 @@ std::int64_t in_ms(std::chrono::nanoseconds d) {
 
 void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks) {
     if (over_) return;
-    if (!heard_any_ && id_at_ && where.at - *id_at_ > gap_max)
+    if (!audio_received_ && id_at_ && where.at - *id_at_ > asterisk::first_audio_max)
         remarks.add(fault::late_first_audio, where, in_ms(where.at - *id_at_));
-    heard_any_ = true;
+    audio_received_ = true;
     note_gap(where, remarks);
 
     const auto elapsed = last_at_ ? where.at - *last_at_ : std::chrono::microseconds{};
@@ -23,7 +25,7 @@ void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration,
     last_at_ = where.at;
     last_duration_ = duration;
 
-    const bool burst = ahead_ > duration * (1 + burst_frames_max) + clock_slack;
+    const bool burst = ahead_ > duration * (1 + asterisk::catch_up_frames_max) + clock_slack;
     if (burst && !in_burst_)
         remarks.add(fault::audio_burst, where, in_ms(ahead_));
     else if (burst)
@@ -35,13 +37,14 @@ void pacing_watch::ended(place where, bool server_seen, remark_list& remarks) {
     if (over_) return;
     over_ = true;
     note_gap(where, remarks);
-    if (!heard_any_ && server_seen && id_at_ && where.at - *id_at_ > gap_max) remarks.add(fault::no_audio, where);
+    if (!audio_received_ && server_seen && id_at_ && where.at - *id_at_ > asterisk::first_audio_max)
+        remarks.add(fault::no_audio, where);
 }
 
 void pacing_watch::note_gap(place where, remark_list& remarks) {
     if (!last_at_) return;
     const auto gap = where.at - *last_at_;
-    if (gap > std::max<std::chrono::nanoseconds>(gap_max, last_duration_ + gap_max / 2))
+    if (gap > std::max<std::chrono::nanoseconds>(asterisk::gap_max, last_duration_ + asterisk::gap_max / 2))
         remarks.add(fault::audio_gap, where, in_ms(gap));
 }
 

@@ -9,16 +9,12 @@ namespace audiosocket::app::inspect {
 /// Judges when a server's audio came, by the times of a capture.
 ///
 /// The caller has no playout buffer, so audio ought to arrive as it is heard. What is ahead of the clock is kept as a
-/// level that each message raises by its length and the time drains: more than a frame and three of catching up is a
-/// burst, and a burst is counted once however long it lasts.
+/// level that each message raises by its length and the time drains: more than a frame and what may be caught up
+/// (asterisk::catch_up_frames_max) is a burst, and a burst is counted once however long it lasts. A gap is longer than
+/// asterisk::gap_max; after a longer frame, than its length and half of that.
 class pacing_watch {
   public:
-    /// Longest time from one audio message to the next: two frames of 20 ms. Longer frames may take half of it more
-    /// than their length.
-    static constexpr std::chrono::milliseconds gap_max{40};
-    /// What a late sender may catch up at once.
-    static constexpr int burst_frames_max = 3;
-    /// Jitter of the capture's own clock, which is nobody's fault.
+    /// Jitter of the capture's own clock, which is not the server's fault.
     static constexpr std::chrono::milliseconds clock_slack{10};
 
     void id_arrived(std::chrono::microseconds at) noexcept { id_at_ = at; }
@@ -39,7 +35,7 @@ class pacing_watch {
     std::chrono::nanoseconds last_duration_{};
     std::chrono::nanoseconds ahead_{};
     bool in_burst_ = false;
-    bool heard_any_ = false;
+    bool audio_received_ = false;
     bool over_ = false;
 };
 

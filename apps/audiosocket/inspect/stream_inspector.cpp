@@ -2,6 +2,8 @@
 
 #include "inspect/nonsense.hpp"
 
+#include <audiosocket/asterisk/limits.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -10,9 +12,6 @@ namespace audiosocket::app::inspect {
 using std::chrono::microseconds;
 
 namespace {
-
-// Longest pause that Asterisk takes inside a message (docs/asterisk.md, "What real Asterisk does not forgive").
-constexpr std::chrono::milliseconds pause_in_message_max{5};
 
 // Silence that stands for lost audio is fed in pieces of this size.
 constexpr std::array<std::byte, 4096> silence{};
@@ -137,7 +136,7 @@ void stream_inspector::take_audio(const message& m, seen_message& seen) {
 void stream_inspector::judge_timing(const message& m, microseconds at) {
     if (header_split_) findings_.remarks.add(fault::split_header, {offset_, at});
     const auto pause = at - began_at_;
-    if (!m.payload.empty() && pause > pause_in_message_max)
+    if (!m.payload.empty() && pause > asterisk::payload_pause_max)
         findings_.remarks.add(fault::slow_message, {offset_, at},
                               std::chrono::round<std::chrono::milliseconds>(pause).count());
 }

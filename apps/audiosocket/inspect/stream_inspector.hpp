@@ -26,7 +26,7 @@ class stream_inspector {
     /// The next bytes, and when they came.
     void feed(std::span<const std::byte> bytes, std::chrono::microseconds at);
 
-    /// So many bytes are missing from the capture here. Inside audio they are heard as silence, and nothing else is
+    /// So many bytes are missing from the capture here. Inside audio they are read as silence, and nothing else is
     /// lost; anywhere else reading goes on with the next piece that looks like a message. True if it was inside audio.
     bool lost(std::uint64_t bytes, std::chrono::microseconds at);
 

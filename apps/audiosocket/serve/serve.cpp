@@ -1,3 +1,5 @@
+#include "base/file_limit.hpp"
+#include "base/host_port.hpp"
 #include "base/printable.hpp"
 #include "daemon/daemon.hpp"
 #include "serve/served_call.hpp"
@@ -5,7 +7,6 @@
 #include "settings/settings.hpp"
 #include "verbs.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <audiosocket/audio/sound_reader.hpp>
@@ -68,31 +69,22 @@ struct serve_options {
     daemon_options server;
 };
 
-constexpr rlim_t files_per_call = 2;  // its socket, and a recording
-constexpr rlim_t files_per_shard = 3; // of Asio's reactor
-constexpr rlim_t files_besides = 120; // the admin address, and those that the listener keeps for us
+constexpr std::size_t files_per_call = 2;  // its socket, and a recording
+constexpr std::size_t files_per_shard = 3; // of Asio's reactor
+constexpr std::size_t files_besides = 120; // the admin address, and those that the listener keeps for us
 
-rlim_t files_wanted(const daemon_options& o) {
+std::size_t files_wanted(const daemon_options& o) {
     return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
            o.shards * files_per_shard + files_besides;
-}
-
-// Callers beyond the limit of open files are refused: raise ours as far as the system allows.
-void raise_file_limit(const daemon_options& o) {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files_wanted(o)) return;
-    limit.rlim_cur = std::min(files_wanted(o), limit.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Settings that are good, and yet not what is meant.
 std::vector<std::string> remarks_on(const daemon_options& o, const settings& said) {
     auto all = said.remarks();
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < files_wanted(o))
+    if (file_limit_max() < files_wanted(o))
         all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
                                   "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
-                                  o.listener.calls_max, files_wanted(o), limit.rlim_max));
+                                  o.listener.calls_max, files_wanted(o), file_limit_max()));
     return all;
 }
 
@@ -166,11 +158,7 @@ void check_folder(const std::string& folder, bool only_look) {
 daemon_options prepare(const serve_options& o, settings& said) {
     daemon_options ready = o.server;
     call_plan plan = o.plan;
-    said.attempt("--listen", [&] {
-        const auto where = parse_address(o.listen);
-        if (!where) throw failure(exit_code::usage, "\"" + o.listen + "\": expected HOST:PORT or [IPV6]:PORT");
-        ready.listen = *where;
-    });
+    said.attempt("--listen", [&] { ready.listen = parse_listen_address(o.listen); });
     said.attempt("--allow", [&] { ready.listener.allow = allowed_networks(o.allow); });
     said.attempt("--admin-token-file", [&] {
         if (o.admin_token_file) ready.admin.token = admin::read_token(*o.admin_token_file);
@@ -206,7 +194,7 @@ struct serve_reading {
 
     daemon_options result() {
         const daemon_options ready = prepare(options, said);
-        raise_file_limit(ready);
+        raise_file_limit(files_wanted(ready)); // callers beyond the limit are refused
         return ready;
     }
 
@@ -252,44 +240,52 @@ serve_reading::serve_reading(CLI::App& command)
     verb.add_option("--listen", o.listen, "Where to listen, as HOST:PORT; port 0 takes a free one")
         ->capture_default_str()
         ->type_name("HOST:PORT");
-    auto* play = verb.add_option("--play", o.play, "Play this sound file to each caller")->type_name("FILE");
-    auto* loop = verb.add_flag("--loop", o.plan.loop, "Play it over and over")->needs(play);
-    verb.add_flag("--then-hangup", o.plan.then_hangup, "Hang up when it has been played")->needs(play)->excludes(loop);
-    auto* tone = verb.add_option("--tone", o.tone_hz, "Play a tone of this frequency")
+    auto* play =
+        said.reloadable(verb.add_option("--play", o.play, "Play this sound file to each caller"))->type_name("FILE");
+    auto* loop = said.reloadable(verb.add_flag("--loop", o.plan.loop, "Play it over and over"))->needs(play);
+    said.reloadable(verb.add_flag("--then-hangup", o.plan.then_hangup, "Hang up when it has been played"))
+        ->needs(play)
+        ->excludes(loop);
+    auto* tone = said.reloadable(verb.add_option("--tone", o.tone_hz, "Play a tone of this frequency"))
                      ->type_name("HZ")
                      ->check(CLI::Range(1.0, 20'000.0))
                      ->excludes(play);
-    auto* echo = verb.add_flag("--echo", o.plan.echo, "Send back what is heard (after --play, if both are given)")
+    auto* echo = said.reloadable(verb.add_flag("--echo", o.plan.echo,
+                                               "Send back what is received (after --play, if both are given)"))
                      ->excludes(tone)
                      ->excludes(loop);
-    verb.add_flag("--requests", o.plan.requests, "Do what the ids of audiosocket check ask for")
+    said.reloadable(verb.add_flag("--requests", o.plan.requests, "Do what the ids of audiosocket check ask for"))
         ->needs(echo)
         ->excludes(play);
-    verb.add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any")
+    said.reloadable(verb.add_option("--barge-in", o.barge_in, "Keys that stop what is being played, as 12# or any"))
         ->type_name("DIGITS");
-    verb.add_option("--record", o.record, "Record each call into this folder: caller left, us right")->type_name("DIR");
-    verb.add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
+    said.reloadable(verb.add_option("--record", o.record, "Record each call into this folder: caller left, us right"))
+        ->type_name("DIR");
+    said.reloadable(
+            verb.add_option("--input-format", o.input, "What audio labelled slin really is: auto, slin, ulaw or alaw"))
         ->capture_default_str()
         ->check(CLI::IsMember(&input_formats).description(""))
         ->type_name("FORMAT");
-    verb.add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to say its id")
+    said.reloadable(verb.add_option("--id-timeout", o.id_timeout_s, "How long a connection may take to send its id"))
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0))
         ->type_name("SECONDS");
-    verb.add_option("--max-calls", o.server.listener.calls_max, "Calls at once; more are refused")
+    said.reloadable(verb.add_option("--max-calls", o.server.listener.calls_max, "Calls at once; more are refused"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb.add_option("--max-calls-per-host", o.server.listener.calls_per_host_max,
-                    "Calls at once from one IP address, connections without an id included; 0: no limit")
+    said.reloadable(
+            verb.add_option("--max-calls-per-host", o.server.listener.calls_per_host_max,
+                            "Calls at once from one IP address, connections without an id included; 0: no limit"))
         ->capture_default_str()
         ->check(CLI::Range(0, 1'000'000))
         ->type_name("N");
-    verb.add_option("--allow", o.allow, "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly")
+    said.reloadable(verb.add_option("--allow", o.allow,
+                                    "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly"))
         ->take_all()
         ->type_name("CIDR");
-    verb.add_option("--max-handshakes", o.server.listener.handshakes_max,
-                    "Connections that have not said their id yet; the oldest gives way to a new one")
+    said.reloadable(verb.add_option("--max-handshakes", o.server.listener.handshakes_max,
+                                    "Connections that have not sent their id yet; the oldest gives way to a new one"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
@@ -300,7 +296,8 @@ serve_reading::serve_reading(CLI::App& command)
     verb.add_option("--exit-after", o.server.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
-    verb.add_option("--drain-timeout", o.drain_timeout_s, "How long calls may go on after SIGTERM; 0 hangs up at once")
+    said.reloadable(verb.add_option("--drain-timeout", o.drain_timeout_s,
+                                    "How long calls may go on after SIGTERM; 0 hangs up at once"))
         ->capture_default_str()
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
@@ -312,12 +309,13 @@ serve_reading::serve_reading(CLI::App& command)
         ->needs(admin)
         ->type_name("FILE");
     verb.add_flag("--json", o.server.json, "Events as JSON lines on standard output");
-    verb.add_option("--log-format", o.log_format, "How the log looks: text for people, or json, a line each")
+    said.reloadable(
+            verb.add_option("--log-format", o.log_format, "How the log looks: text for people, or json, a line each"))
         ->capture_default_str()
         ->check(CLI::IsMember({"text", "json"}).description(""))
         ->type_name("FORMAT");
-    auto* quiet = verb.add_flag("-q,--quiet", o.server.quiet, "Warnings only");
-    verb.add_flag("-v,--verbose", o.server.verbose, "Every event")->excludes(quiet);
+    auto* quiet = said.reloadable(verb.add_flag("-q,--quiet", o.server.quiet, "Warnings only"));
+    said.reloadable(verb.add_flag("-v,--verbose", o.server.verbose, "Every event"))->excludes(quiet);
 }
 
 } // namespace

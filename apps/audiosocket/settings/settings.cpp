@@ -67,7 +67,7 @@ std::vector<std::string> whole_paths(const CLI::Option& option, std::vector<std:
 }
 
 // What CLI11 says, without the name that we say better.
-std::string said(const CLI::Option& option, const CLI::ParseError& e) {
+std::string reason(const CLI::Option& option, const CLI::ParseError& e) {
     std::string text = e.what();
     const auto name = option.get_name() + ": ";
     return text.starts_with(name) ? text.substr(name.size()) : text;
@@ -103,8 +103,8 @@ void settings::fill_in(const std::string& file) {
     // CLI11 runs the hook for the verbs that were not asked for as well, and before it looks for --help.
     if (!verb_.parsed() || verb_.get_help_ptr()->count() > 0) return;
     file_ = file;
-    const auto said = verb_.parse_order();
-    if (file.empty() && std::ranges::find(said, verb_.get_option("--config")) != said.end())
+    const auto given = verb_.parse_order();
+    if (file.empty() && std::ranges::find(given, verb_.get_option("--config")) != given.end())
         complain({layer::command_line, "--config", 0}, exit_code::usage, "expected the name of a file");
     for (const auto* option : settable_options(verb_))
         if (is_given(*option)) places_[option] = {layer::command_line, "--" + long_name(*option), 0};
@@ -205,7 +205,7 @@ void settings::convert_all() {
         try {
             option->run_callback();
         } catch (const CLI::ParseError& e) {
-            complain_of(said(*option, e));
+            complain_of(reason(*option, e));
         }
     }
     if (mistakes_.empty()) return;
@@ -279,13 +279,18 @@ void settings::throw_if_wrong() const {
     throw failure(sorted.front().code, all);
 }
 
-std::map<std::string, std::string> settings::values() const {
-    std::map<std::string, std::string> out;
+CLI::Option* settings::reloadable(CLI::Option* option) {
+    reloadable_.insert(option);
+    return option;
+}
+
+settings_by_name settings::values() const {
+    settings_by_name out;
     for (const auto* option : settable_options(verb_)) {
-        if (is_given(*option))
-            out[long_name(*option)] = app::as_toml(*option, whole_paths(*option, option->results()));
-        else if (!option->get_default_str().empty())
-            out[long_name(*option)] = app::as_toml(*option, {option->get_default_str()});
+        if (!is_given(*option) && option->get_default_str().empty()) continue;
+        const auto values = is_given(*option) ? whole_paths(*option, option->results())
+                                              : std::vector<std::string>{option->get_default_str()};
+        out[long_name(*option)] = {app::as_toml(*option, values), reloadable_.contains(option)};
     }
     return out;
 }
@@ -301,7 +306,7 @@ std::string settings::as_toml() const {
         if (is_given(*option) && from != places_.end())
             origin = from->second.from == layer::file ? fmt::format("{}:{}", file_.string(), from->second.line)
                                                       : from->second.text;
-        text += fmt::format("{:<40}  # {}\n", value->first + " = " + value->second, printable(origin));
+        text += fmt::format("{:<40}  # {}\n", value->first + " = " + value->second.text, printable(origin));
     }
     return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/failure.hpp"
+#include "settings/setting_value.hpp"
 #include "settings/settings_file.hpp"
 
 #include <CLI/CLI.hpp>
@@ -58,9 +59,12 @@ class settings {
     /// Throws a failure with all that is wrong, a line each, if anything is.
     void throw_if_wrong() const;
 
-    /// What holds, by name without dashes, as TOML, with whole paths. Options that nobody set and that have no default
-    /// are left out.
-    std::map<std::string, std::string> values() const;
+    /// Says of an option that a running server takes a new value over when the settings are read again; other options
+    /// need a restart. Called where the option is added; returns the option.
+    CLI::Option* reloadable(CLI::Option* option);
+
+    /// Returns the values in force. Options that are not set and that have no default are left out.
+    settings_by_name values() const;
 
     /// The same as a file that can be read again, with where each value comes from.
     std::string as_toml() const;
@@ -103,7 +107,8 @@ class settings {
     bool print_only_ = false;
     std::filesystem::path file_;
     std::map<const CLI::Option*, place> places_; // of what has a value
-    std::set<const CLI::Option*> displaced_;     // had a value that one from a higher layer excludes
+    std::set<const CLI::Option*> reloadable_;
+    std::set<const CLI::Option*> displaced_; // had a value that one from a higher layer excludes
     std::vector<mistake> mistakes_;
 };
 

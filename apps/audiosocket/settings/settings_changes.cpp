@@ -1,22 +1,9 @@
 #include "settings/settings_changes.hpp"
 
-#include <algorithm>
-#include <array>
 #include <set>
-#include <string_view>
 #include <utility>
 
 namespace audiosocket::app {
-namespace {
-
-// What server::apply() does change. All else was asked of the system, or of the library, once and for all when the
-// server started; an option that is not named here is not promised.
-constexpr std::array<std::string_view, 18> changeable{
-    "play",           "loop",   "then-hangup",   "tone",       "echo",      "requests",
-    "barge-in",       "record", "input-format",  "id-timeout", "max-calls", "max-calls-per-host",
-    "max-handshakes", "allow",  "drain-timeout", "quiet",      "verbose",   "log-format"};
-
-} // namespace
 
 settings_changes take_changes(settings_by_name& holding, const settings_by_name& read) {
     std::set<std::string> names;
@@ -27,8 +14,8 @@ settings_changes take_changes(settings_by_name& holding, const settings_by_name&
     for (const auto& name : names) {
         const auto before = holding.find(name);
         const auto now = read.find(name);
-        if (before != holding.end() && now != read.end() && before->second == now->second) continue;
-        if (std::ranges::find(changeable, name) == changeable.end()) {
+        if (before != holding.end() && now != read.end() && before->second.text == now->second.text) continue;
+        if (!(now == read.end() ? before : now)->second.reloadable) {
             changes.need_restart.push_back(name);
             continue;
         }
@@ -42,8 +29,8 @@ settings_changes take_changes(settings_by_name& holding, const settings_by_name&
 }
 
 std::string to_text(const settings_changes& changes) {
-    if (changes.taken.empty()) return "none has changed; sound files were read anew";
-    return "changed: " + joined(changes.taken) + "; calls that are up go on as they began";
+    if (changes.taken.empty()) return "none has changed; sound files were read again";
+    return "changed: " + joined(changes.taken) + "; calls in progress keep their settings";
 }
 
 std::string joined(const std::vector<std::string>& names) {

@@ -76,12 +76,12 @@ file_setting make_setting(const std::string& table, const toml::key& key, const 
 // toml++ finds the end of the line in a text, or of the file; a person has left out a quote.
 std::string words_of(const toml::parse_error& e, std::string_view text) {
     const auto& at = e.source().begin;
-    std::string said(e.description());
+    std::string reason(e.description());
     for (toml::source_index line = 1; line < at.line; ++line)
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     const bool at_the_end = at.column > text.substr(0, text.find('\n')).size();
-    if (at_the_end && said.find("string: ") != std::string::npos) return "the text is not closed; a quote is missing";
-    return said;
+    if (at_the_end && reason.find("string: ") != std::string::npos) return "the text is not closed; a quote is missing";
+    return reason;
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <audiosocket/asterisk/limits.hpp>
 #include <audiosocket/asterisk/release.hpp>
 
 #include <audiosocket/call/event.hpp>
@@ -15,7 +16,7 @@
 namespace audiosocket::asterisk {
 
 /// How a call ended for Asterisk.
-struct departure {
+struct call_outcome {
     enum class result {
         goes_on, ///< The dialplan goes on with the next priority.
         fails,   ///< The dialplan ends, the caller is hung up.
@@ -56,7 +57,7 @@ class AUDIOSOCKET_EXPORT reader {
     /// The longest time for which it was.
     std::chrono::nanoseconds blocked_max(time_point now) const;
 
-    const std::optional<departure>& end() const noexcept { return end_; }
+    const std::optional<call_outcome>& end() const noexcept { return end_; }
     const release& of() const noexcept { return release_; }
 
   private:
@@ -70,9 +71,9 @@ class AUDIOSOCKET_EXPORT reader {
     bool read_payload(time_point now);
     void note_block(time_point now);
     time_point idle_deadline() const noexcept;
-    void finish(departure::result what, bool by_server, std::string why, std::string log, time_point now);
+    void finish(call_outcome::result what, bool by_server, std::string why, std::string log, time_point now);
     void fail(std::string why, std::string log, time_point now) {
-        finish(departure::result::fails, false, std::move(why), std::move(log), now);
+        finish(call_outcome::result::fails, false, std::move(why), std::move(log), now);
     }
     std::byte take();
     void leave(time_point now);
@@ -91,7 +92,7 @@ class AUDIOSOCKET_EXPORT reader {
     time_point last_activity_;
     std::optional<time_point> blocked_since_;
     std::chrono::nanoseconds blocked_max_{};
-    std::optional<departure> end_;
+    std::optional<call_outcome> end_;
 };
 
 } // namespace audiosocket::asterisk

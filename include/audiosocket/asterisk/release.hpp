@@ -2,7 +2,6 @@
 
 #include <audiosocket/export.hpp>
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +12,12 @@
 /// change logs in between, and asterisk#270, #1138, #1247, #1492, #1522, #1824, #1890 and #2089.
 
 namespace audiosocket::asterisk {
+
+/// How Asterisk uses AudioSocket.
+enum class interface {
+    application, ///< AudioSocket(): slin at 8 kHz.
+    channel,     ///< Dial(AudioSocket/...), with the formats of c(...).
+};
 
 /// How a header of three bytes is read.
 enum class header_reading {
@@ -27,16 +32,19 @@ struct release {
     std::string_view version; ///< "22.10"
     std::string_view others;  ///< Releases that behave the same.
     header_reading header = header_reading::patient;
-    bool waits_for_payload = true; ///< 5 ms for each next piece (#1247); otherwise all of it has to be there.
+    bool waits_for_payload = true; ///< payload_pause_max for each next piece (#1247); otherwise all has to be there.
     bool strict = true;            ///< Ends the call at kinds that it does not know and at empty audio (#1138).
     bool clean_end = true;         ///< The dialplan goes on when the server ends the call (#1138).
-    bool idle_timeout = true;      ///< Ends the call after 2 s without anything in either direction (#1138).
+    bool idle_timeout = true;      ///< The application ends the call after idle_max (#1138).
     bool sends_digits = true;      ///< (#1138)
     bool no_delay = true;          ///< Sets TCP_NODELAY.
     bool wideband = true;          ///< Knows the kinds 0x11 to 0x18 (#1492).
 
     /// A poll without an end in the header read, in the one thread that also forwards the caller's audio (#2089).
     bool starves() const noexcept { return header == header_reading::misplaced || header == header_reading::patient; }
+
+    /// Whether a call of this kind ends after idle_max without a message in either direction (#1138).
+    bool ends_when_idle(interface through) const noexcept { return idle_timeout && through == interface::application; }
 };
 
 /// Oldest first.
@@ -44,16 +52,5 @@ AUDIOSOCKET_EXPORT std::span<const release> releases();
 
 /// "22.10" or "asterisk-22.10"; nothing for a release whose habits are not known.
 AUDIOSOCKET_EXPORT std::optional<release> find_release(std::string_view name);
-
-/// How Asterisk uses AudioSocket.
-enum class interface {
-    application, ///< AudioSocket(): slin at 8 kHz.
-    channel,     ///< Dial(AudioSocket/...), with the formats of c(...).
-};
-
-/// The limits that all of them share.
-inline constexpr std::chrono::milliseconds payload_pause_max{5};
-inline constexpr std::chrono::milliseconds idle_max{2000};
-inline constexpr std::chrono::milliseconds connect_max{2000};
 
 } // namespace audiosocket::asterisk

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::bytes;
-using result = departure::result;
+using result = call_outcome::result;
 
 bytes frame(std::size_t payload_bytes, kind k = kind::slin) {
     bytes out(header_bytes + payload_bytes, std::byte{0x55});

@@ -21,7 +21,7 @@ std::uint64_t rounded_up(std::uint64_t in_samples, int in_rate, int out_rate) {
 }
 
 // Runs a whole stream through, in blocks of the sizes that next() names.
-template <typename Next>
+template <class Next>
 samples run(resampler& r, std::span<const std::int16_t> in, Next next_block) {
     samples out;
     const auto take = [&](std::size_t at, std::size_t got) { out.resize(at + got); };

@@ -41,7 +41,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 // Runs `body` in a child that dies by SIGKILL right after, or exits with `true` as 0.
-template <typename Body>
+template <class Body>
 void in_killed_child(Body body) {
     const pid_t child = ::fork();
     ASSERT_NE(child, -1);

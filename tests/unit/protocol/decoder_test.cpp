@@ -34,7 +34,7 @@ TEST(decoder, messages_of_all_lengths_arrive_however_they_are_split) {
     bytes stream;
     std::vector<seen> expected;
     for (std::size_t length : {0U, 1U, 2U, 16U, 160U, 320U, 321U, 1764U, 7680U, 65'535U, 0U, 3U}) {
-        const seen m{static_cast<kind>(length % 256), numbered((length + 1) / 2, static_cast<int>(length))};
+        const seen m{static_cast<kind>(length % 256), numbered((length + 1) / 2, length)};
         expected.push_back({m.kind, bytes(m.payload.begin(), m.payload.begin() + static_cast<std::ptrdiff_t>(length))});
         stream = stream + frame(m.kind, expected.back().payload);
     }

@@ -94,7 +94,7 @@ void capture_stream::data(bool from_client, std::span<const std::byte> bytes, ti
 void capture_stream::packet(bool from_client, bool fin, bool rst, timestamp at) {
     last_at_ = std::max(last_at_, at);
     if (!call_) return;
-    call_->heard_from(side_of(from_client));
+    call_->note_seen(side_of(from_client));
     if (!fin && !rst) return;
     const ending how = rst ? ending::reset : ending::closed;
     if (hole& h = holes_[index(from_client)]; h.since)

@@ -1,5 +1,7 @@
 #include "inspect/picture/waveform.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -17,7 +19,7 @@ waveform::extent join(waveform::extent a, waveform::extent b) {
 waveform::waveform(int rate_hz, int channels) {
     if (rate_hz <= 0 || channels <= 0) throw std::invalid_argument("waveform: rate or channels");
     channels_ = static_cast<std::size_t>(channels);
-    rate_hz_ = static_cast<std::uint64_t>(rate_hz);
+    rate_hz_ = rate_hz;
     stretches_.reserve(stretches_max * channels_);
 }
 
@@ -49,8 +51,7 @@ void waveform::halve() {
 }
 
 std::chrono::nanoseconds waveform::duration() const noexcept {
-    return std::chrono::seconds(frames_ / rate_hz_) +
-           std::chrono::nanoseconds(frames_ % rate_hz_ * 1'000'000'000 / rate_hz_);
+    return duration_of(frames_, rate_hz_);
 }
 
 std::vector<waveform::extent> waveform::columns(int channel, int count) const {

@@ -39,7 +39,7 @@ class waveform {
     void halve();
 
     std::size_t channels_;
-    std::uint64_t rate_hz_;
+    int rate_hz_;
     std::uint64_t frames_ = 0;
     std::uint64_t stretch_frames_ = 1;
     std::vector<extent> stretches_; // channels_ each; the last may not be complete

@@ -22,14 +22,14 @@ using tcp = raw_peer::tcp;
 struct call_of_bench : testing::Test {
     boost::asio::io_context io;
     tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
-    numbered_frames speech;
+    numbered_frames frames;
     std::vector<std::byte> buffer = std::vector<std::byte>(header_bytes + payload_bytes_max);
     surroundings with;
     std::unique_ptr<load_call> call;
     std::unique_ptr<raw_peer> server;
 
     call_of_bench() {
-        with.speech = &speech;
+        with.frames = &frames;
         with.buffer = buffer;
         with.stamps.adjust();
         with.measuring = true;
@@ -51,7 +51,7 @@ struct call_of_bench : testing::Test {
         pollfd file{call->descriptor(), what, 0};
         ASSERT_EQ(poll(&file, 1, 10'000), 1);
     }
-    void speak() { call->speak(clock::now(), with); }
+    void send_frame() { call->send_frame(clock::now(), with); }
     void read() {
         wait(POLLIN);
         call->read(with);
@@ -60,7 +60,7 @@ struct call_of_bench : testing::Test {
 };
 
 TEST_F(call_of_bench, frame_that_comes_back_is_counted_with_its_round_trip) {
-    speak();
+    send_frame();
     server->send(hear_frame());
     read();
     EXPECT_EQ(with.seen.frames_sent, 1U);
@@ -77,7 +77,7 @@ TEST_F(call_of_bench, message_that_is_read_late_has_the_time_of_its_arrival) {
     for (int tries = 0; with.seen.arrivals_without_stamp > 0 || tries == 0; ++tries) {
         if (tries == 20) GTEST_SKIP() << "this kernel does not stamp what comes over the loopback interface";
         with.seen = tally{};
-        speak();
+        send_frame();
         server->send(hear_frame());
         wait(POLLIN);
         std::this_thread::sleep_for(read_late_by);
@@ -88,8 +88,8 @@ TEST_F(call_of_bench, message_that_is_read_late_has_the_time_of_its_arrival) {
 }
 
 TEST_F(call_of_bench, two_messages_that_wait_are_read_apart) {
-    speak();
-    speak();
+    send_frame();
+    send_frame();
     bytes both = hear_frame();
     const bytes second = hear_frame();
     both.insert(both.end(), second.begin(), second.end());
@@ -102,7 +102,7 @@ TEST_F(call_of_bench, two_messages_that_wait_are_read_apart) {
 }
 
 TEST_F(call_of_bench, message_in_pieces_is_one_message) {
-    speak();
+    send_frame();
     for (const std::byte b : hear_frame()) {
         server->send({b});
         read();
@@ -117,7 +117,7 @@ TEST_F(call_of_bench, frame_that_is_not_taken_kills_the_call) {
     setsockopt(call->descriptor(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     constexpr int frames_max = 100'000; // far more than the receiver's buffer
     for (int i = 0; i < frames_max && call->now_is() == load_call::state::up; ++i)
-        speak();
+        send_frame();
     EXPECT_EQ(call->now_is(), load_call::state::over);
     EXPECT_EQ(with.seen.calls_killed, 1U);
     EXPECT_EQ(with.seen.calls_ended_by_server, 0U);
@@ -125,10 +125,10 @@ TEST_F(call_of_bench, frame_that_is_not_taken_kills_the_call) {
 }
 
 TEST_F(call_of_bench, frame_after_the_measured_time_does_not_count) {
-    speak();
+    send_frame();
     call->end_measured(with);
     EXPECT_FALSE(call->is_settled(with));
-    speak();
+    send_frame();
     server->send(hear_frame());
     server->send(hear_frame());
     read();

@@ -13,11 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using order = returned_frames::order;
 
-const numbered_frames speech;
+const numbered_frames sent_frames;
 
 struct returned : testing::Test {
     static constexpr std::uint64_t first = 190; // the numbers begin anew soon
-    returned_frames frames{speech, first};
+    returned_frames frames{sent_frames, first};
     std::vector<returned_frames::returned> seen;
 
     void send(int count) {
@@ -31,13 +31,13 @@ struct returned : testing::Test {
     void take(std::span<const std::byte> payload) {
         frames.take(payload, [this](const returned_frames::returned& r) { seen.push_back(r); });
     }
-    void take_frame(std::uint64_t number) { take(speech.payload(first + number)); }
+    void take_frame(std::uint64_t number) { take(sent_frames.payload(first + number)); }
 
     // The samples of these frames, one after the other.
     static std::vector<std::byte> stream(std::uint64_t from, std::uint64_t to) {
         std::vector<std::byte> all;
         for (auto n = from; n < to; ++n) {
-            const auto payload = speech.payload(first + n);
+            const auto payload = sent_frames.payload(first + n);
             all.insert(all.end(), payload.begin(), payload.end());
         }
         return all;
@@ -57,11 +57,11 @@ struct returned : testing::Test {
 TEST(numbered_frames, message_is_one_slin_message_of_20_ms) {
     for (std::uint64_t n = 0; n < 2 * numbered_frames::period; ++n) {
         error_code error;
-        const auto m = parse_message(speech.message(n), error);
+        const auto m = parse_message(sent_frames.message(n), error);
         ASSERT_FALSE(error);
         EXPECT_EQ(m.kind, kind::slin);
         EXPECT_EQ(m.payload.size(), 320U);
-        EXPECT_EQ(header_bytes + m.payload.size(), speech.message(n).size());
+        EXPECT_EQ(header_bytes + m.payload.size(), sent_frames.message(n).size());
     }
 }
 
@@ -70,7 +70,7 @@ TEST(numbered_frames, numbers_are_never_taken_for_g711) {
     for (std::uint64_t start = 0; start < numbered_frames::period; ++start) {
         encoding_detector detector;
         for (std::uint64_t n = start; n < start + 20; ++n)
-            ASSERT_EQ(detector.observe(speech.payload(n)), encoding::slin) << start << "+" << n - start;
+            ASSERT_EQ(detector.observe(sent_frames.payload(n)), encoding::slin) << start << "+" << n - start;
         EXPECT_TRUE(detector.firm());
     }
 }
@@ -147,9 +147,9 @@ TEST_F(returned, frame_that_comes_late_is_told_once) {
 TEST_F(returned, frame_in_part_is_torn) {
     send(20);
     take_frame(0);
-    take(speech.payload(first + 1).subspan(0, 200));
+    take(sent_frames.payload(first + 1).subspan(0, 200));
     take_frame(2);
-    take(speech.payload(first + 3).subspan(100));
+    take(sent_frames.payload(first + 3).subspan(100));
     take_frame(4);
     ASSERT_EQ(seen.size(), 3U);
     EXPECT_EQ(seen[1].number, 2U);
@@ -159,7 +159,7 @@ TEST_F(returned, frame_in_part_is_torn) {
 
 TEST_F(returned, altered_audio_is_foreign_and_torn) {
     send(20);
-    std::vector<std::byte> payload(speech.payload(first).begin(), speech.payload(first).end());
+    std::vector<std::byte> payload(sent_frames.payload(first).begin(), sent_frames.payload(first).end());
     payload[101] ^= std::byte{0x80};
     take(payload);
     EXPECT_TRUE(seen.empty());

@@ -23,7 +23,7 @@ using test::id_frame;
 using test::operator+;
 
 // A raw stream of a caller through one observer.
-template <typename Observer, typename... Arguments>
+template <class Observer, class... Arguments>
 void report(const bytes& stream, Arguments&&... arguments) {
     observers tell;
     tell.push_back(std::make_unique<Observer>(std::forward<Arguments>(arguments)...));

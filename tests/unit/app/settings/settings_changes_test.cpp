@@ -4,18 +4,44 @@
 
 using namespace audiosocket::app;
 
-TEST(take_changes, tells_what_holds_and_what_needs_a_restart) {
-    settings_by_name holding{{"listen", "\"a\""}, {"tone", "440"}, {"echo", "true"}, {"shards", "1"}};
-    const auto changes =
-        take_changes(holding, {{"listen", "\"b\""}, {"tone", "880"}, {"record", "\"x\""}, {"shards", "1"}});
-    EXPECT_EQ(changes.taken, (std::vector<std::string>{"echo", "record", "tone"}));
-    EXPECT_EQ(changes.need_restart, std::vector<std::string>{"listen"});
-    EXPECT_EQ(holding, (settings_by_name{{"listen", "\"a\""}, {"tone", "880"}, {"record", "\"x\""}, {"shards", "1"}}));
+namespace {
+
+setting_value reloadable(const char* text) {
+    return {text, true};
 }
 
-TEST(take_changes, what_needs_a_restart_is_told_until_it_is_taken_back) {
-    settings_by_name holding{{"listen", "\"a\""}};
-    EXPECT_EQ(take_changes(holding, {{"listen", "\"b\""}}).need_restart.size(), 1U);
-    EXPECT_EQ(take_changes(holding, {{"listen", "\"b\""}}).need_restart.size(), 1U);
-    EXPECT_TRUE(take_changes(holding, {{"listen", "\"a\""}}).need_restart.empty());
+setting_value fixed(const char* text) {
+    return {text, false};
+}
+
+} // namespace
+
+TEST(take_changes, new_values_are_taken_unless_they_need_a_restart) {
+    settings_by_name holding{
+        {"listen", fixed("\"a\"")}, {"tone", reloadable("440")}, {"echo", reloadable("true")}, {"shards", fixed("1")}};
+    const auto changes = take_changes(holding, {{"listen", fixed("\"b\"")},
+                                                {"tone", reloadable("880")},
+                                                {"record", reloadable("\"x\"")},
+                                                {"shards", fixed("1")}});
+    EXPECT_EQ(changes.taken, (std::vector<std::string>{"echo", "record", "tone"}));
+    EXPECT_EQ(changes.need_restart, std::vector<std::string>{"listen"});
+    EXPECT_EQ(holding, (settings_by_name{{"listen", fixed("\"a\"")},
+                                         {"tone", reloadable("880")},
+                                         {"record", reloadable("\"x\"")},
+                                         {"shards", fixed("1")}}));
+}
+
+TEST(take_changes, what_needs_a_restart_is_reported_until_it_is_taken_back) {
+    settings_by_name holding{{"listen", fixed("\"a\"")}};
+    EXPECT_EQ(take_changes(holding, {{"listen", fixed("\"b\"")}}).need_restart.size(), 1U);
+    EXPECT_EQ(take_changes(holding, {{"listen", fixed("\"b\"")}}).need_restart.size(), 1U);
+    EXPECT_TRUE(take_changes(holding, {{"listen", fixed("\"a\"")}}).need_restart.empty());
+}
+
+TEST(take_changes, setting_that_needs_a_restart_is_reported_when_it_appears_or_goes) {
+    settings_by_name holding{{"admin", fixed("\"a\"")}};
+    const auto changes = take_changes(holding, {{"exit-after", fixed("3")}});
+    EXPECT_TRUE(changes.taken.empty());
+    EXPECT_EQ(changes.need_restart, (std::vector<std::string>{"admin", "exit-after"}));
+    EXPECT_EQ(holding, (settings_by_name{{"admin", fixed("\"a\"")}}));
 }

@@ -20,10 +20,13 @@ struct small_verb {
     small_verb() {
         auto* sound = verb.add_option("--play", play)->type_name("FILE");
         verb.add_flag("--loop", loop)->needs(sound);
-        auto* hum = verb.add_option("--tone", tone)->type_name("HZ")->check(CLI::Range(1.0, 20'000.0));
+        auto* hum = said.reloadable(verb.add_option("--tone", tone))->type_name("HZ")->check(CLI::Range(1.0, 20'000.0));
         hum->excludes(sound);
         verb.add_option("--listen", listen)->type_name("HOST:PORT")->capture_default_str();
-        verb.add_option("--max-calls", max_calls)->type_name("N")->check(CLI::Range(1, 1000))->capture_default_str();
+        said.reloadable(verb.add_option("--max-calls", max_calls))
+            ->type_name("N")
+            ->check(CLI::Range(1, 1000))
+            ->capture_default_str();
         verb.add_option("--allow", allow)->type_name("CIDR");
         verb.add_option("--format", format)
             ->type_name("FORMAT")
@@ -260,6 +263,15 @@ TEST_F(settings_test, what_is_printed_can_be_read_again) {
     EXPECT_EQ(mistakes(), "");
     EXPECT_EQ(v->said.values(), before);
     EXPECT_EQ(v->listen, "a\"b\\c\x01");
+}
+
+TEST_F(settings_test, values_say_which_of_them_can_be_reloaded) {
+    read("tone = 440\n");
+    const auto values = v->said.values();
+    EXPECT_EQ(values.at("tone"), (setting_value{"440", true}));
+    EXPECT_EQ(values.at("max-calls"), (setting_value{"800", true})); // a default
+    EXPECT_EQ(values.at("listen"), (setting_value{"\"0.0.0.0:9092\"", false}));
+    EXPECT_FALSE(values.contains("play"));
 }
 
 TEST_F(settings_test, variable_that_is_nearly_an_option_is_remarked_on) {

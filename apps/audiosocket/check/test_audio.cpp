@@ -1,4 +1,4 @@
-#include "check/speeches.hpp"
+#include "check/test_audio.hpp"
 
 namespace audiosocket::app::check {
 

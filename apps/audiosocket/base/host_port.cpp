@@ -1,0 +1,48 @@
+#include "base/host_port.hpp"
+
+#include "base/failure.hpp"
+
+namespace audiosocket::app {
+namespace {
+
+constexpr const char* server_example = "pbx.example:9092 or [::1]:9092";
+constexpr const char* listen_example = "0.0.0.0:9092 or [::1]:9092";
+constexpr const char* example_with_port = "127.0.0.1:9093 or [::1]:9093";
+
+// Says what is wrong, if it can be told, and what to write instead. The caller adds which option it was.
+failure wrong(const std::string& text, const std::string& reason, const char* example) {
+    return failure(exit_code::usage, (text.empty() ? "no address is given" : '"' + text + '"') + ": " + reason +
+                                         "expected HOST:PORT or [IPV6]:PORT, as " + example);
+}
+
+address parse(const std::string& text, const char* example) {
+    const auto where = parse_address(text);
+    if (!where) throw wrong(text, "", example);
+    return *where;
+}
+
+} // namespace
+
+address parse_server_address(const std::string& text) {
+    address where = parse(text, server_example);
+    if (where.host.empty()) throw wrong(text, "the host is missing; ", server_example);
+    if (where.port == 0) throw wrong(text, "no server has port 0; ", server_example);
+    return where;
+}
+
+address parse_listen_address(const std::string& text) {
+    return parse(text, listen_example);
+}
+
+address parse_listen_address_with_port(const std::string& text) {
+    address where = parse(text, example_with_port);
+    if (text.ends_with(']') || text.find(':') == std::string::npos)
+        throw wrong(text, "the port is missing; ", example_with_port);
+    return where;
+}
+
+std::string host_port(const boost::asio::ip::tcp::endpoint& where) {
+    return to_string(address{where.address().to_string(), where.port()});
+}
+
+} // namespace audiosocket::app

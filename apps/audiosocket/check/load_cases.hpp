@@ -1,0 +1,24 @@
+#pragma once
+
+#include "check/conformance_case.hpp"
+
+#include <vector>
+
+/// \file
+/// The cases of the group "Load and faults", by what puts the load on the server.
+
+namespace audiosocket::app::check {
+
+/// Many connections at once: silent ones, slow ones, more than the server's limits allow.
+std::vector<conformance_case> crowd_cases();
+
+/// One call that misbehaves, or whose application does.
+std::vector<conformance_case> single_call_cases();
+
+/// The server stops, or hands over to a successor.
+std::vector<conformance_case> restart_cases();
+
+/// Calls that last for hours, and hours of calls.
+std::vector<conformance_case> endurance_cases();
+
+} // namespace audiosocket::app::check
