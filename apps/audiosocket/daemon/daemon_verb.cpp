@@ -1,0 +1,207 @@
+#include "daemon/daemon_verb.hpp"
+
+#include "admin/admin_options.hpp"
+#include "base/file_limit.hpp"
+#include "base/host_port.hpp"
+#include "base/printable.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/recording_folder.hpp"
+#include "service/held_signals.hpp"
+
+#include <audiosocket/server/shards.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace audiosocket::app {
+namespace {
+
+const std::map<std::string, input_format> input_formats{{"auto", input_format::automatic},
+                                                        {"slin", input_format::slin},
+                                                        {"ulaw", input_format::ulaw},
+                                                        {"alaw", input_format::alaw}};
+
+constexpr std::size_t files_per_call = 2;  // its socket, and a recording
+constexpr std::size_t files_per_shard = 3; // of Asio's reactor
+constexpr std::size_t files_besides = 120; // the admin address, and those that the listener keeps for us
+
+std::size_t files_wanted(const daemon_options& o) {
+    return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
+           o.shards * files_per_shard + files_besides;
+}
+
+// Warnings about settings that are valid.
+std::vector<std::string> remarks_on(const daemon_options& o, const settings& said) {
+    auto all = said.remarks();
+    if (file_limit_max() < files_wanted(o))
+        all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
+                                  "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
+                                  o.listener.calls_max, files_wanted(o), file_limit_max()));
+    return all;
+}
+
+std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
+    if (texts.size() > listener_options::networks_max)
+        throw failure(exit_code::usage, fmt::format("{} networks; at most {}, so write larger ones", texts.size(),
+                                                    listener_options::networks_max));
+    std::vector<network> all;
+    for (const auto& text : texts) {
+        try {
+            all.push_back(network::parse(text));
+        } catch (const std::invalid_argument& e) {
+            throw failure(exit_code::usage, e.what());
+        }
+    }
+    return all;
+}
+
+// For SIGHUP: what the settings say now.
+daemon_options read_again(const daemon_verb_maker& make, const std::vector<const char*>& arguments) {
+    CLI::App command{"", "audiosocket"};
+    const auto again = make(command);
+    command.parse(static_cast<int>(arguments.size()), arguments.data());
+    return again->prepare();
+}
+
+void run(daemon_verb& verb, const std::function<daemon_options()>& read_settings_again) {
+    if (verb.only_looks()) return;
+    hold_signals_back(); // run_daemon() lets them in
+    run_daemon(verb.prepare(), read_settings_again);
+}
+
+} // namespace
+
+daemon_verb::daemon_verb(CLI::App& command, const std::string& name, const std::string& description)
+    : verb_(*command.add_subcommand(name, description)), said_(verb_) {}
+
+void daemon_verb::add_daemon_options() {
+    verb_.add_option("--listen", listen_, "Where to listen, as HOST:PORT; port 0 takes a free one")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    said_.reloadable(verb_.add_option("--record", record_, "Record each call into this folder: caller left, us right"))
+        ->type_name("DIR");
+    said_
+        .reloadable(
+            verb_.add_option("--input-format", input_, "What audio labelled slin really is: auto, slin, ulaw or alaw"))
+        ->capture_default_str()
+        ->check(CLI::IsMember(&input_formats).description(""))
+        ->type_name("FORMAT");
+    said_.reloadable(verb_.add_option("--id-timeout", id_timeout_s_, "How long a connection may take to send its id"))
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 3600.0))
+        ->type_name("SECONDS");
+    said_.reloadable(verb_.add_option("--max-calls", options_.listener.calls_max, "Calls at once; more are refused"))
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
+    said_
+        .reloadable(
+            verb_.add_option("--max-calls-per-host", options_.listener.calls_per_host_max,
+                             "Calls at once from one IP address, connections without an id included; 0: no limit"))
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000))
+        ->type_name("N");
+    said_
+        .reloadable(verb_.add_option("--allow", allow_,
+                                     "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly"))
+        ->take_all()
+        ->type_name("CIDR");
+    said_
+        .reloadable(verb_.add_option("--max-handshakes", options_.listener.handshakes_max,
+                                     "Connections that have not sent their id yet; the oldest gives way to a new one"))
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
+    verb_.add_option("--shards", options_.shards, "Threads that the calls are spread over; one a core is enough")
+        ->capture_default_str()
+        ->check(CLI::Range(std::size_t{1}, shards::count_max))
+        ->type_name("N");
+    verb_.add_option("--exit-after", options_.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("N");
+    said_
+        .reloadable(verb_.add_option("--drain-timeout", drain_timeout_s_,
+                                     "How long calls may go on after SIGTERM; 0 hangs up at once"))
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86'400.0))
+        ->type_name("SECONDS");
+    auto* admin =
+        verb_.add_option("--admin", admin_, "Show metrics, health and the calls by HTTP here: try 127.0.0.1:9093")
+            ->type_name("HOST:PORT");
+    verb_
+        .add_option("--admin-token-file", admin_token_file_,
+                    "File with the token that the admin address asks for; others than this machine need one")
+        ->needs(admin)
+        ->type_name("FILE");
+    verb_.add_flag("--json", options_.json, "Events as JSON lines on standard output");
+    said_
+        .reloadable(
+            verb_.add_option("--log-format", log_format_, "How the log looks: text for people, or json, a line each"))
+        ->capture_default_str()
+        ->check(CLI::IsMember({"text", "json"}).description(""))
+        ->type_name("FORMAT");
+    auto* quiet = said_.reloadable(verb_.add_flag("-q,--quiet", options_.quiet, "Warnings only"));
+    said_.reloadable(verb_.add_flag("-v,--verbose", options_.verbose, "Every event"))->excludes(quiet);
+}
+
+daemon_options daemon_verb::prepare() {
+    daemon_options ready = options_;
+    said_.attempt("--listen", [&] { ready.listen = parse_listen_address(listen_); });
+    said_.attempt("--allow", [&] { ready.listener.allow = allowed_networks(allow_); });
+    said_.attempt("--admin-token-file", [&] {
+        if (admin_token_file_) ready.admin.token = admin::read_token(*admin_token_file_);
+    });
+    said_.attempt("--admin", [&] {
+        if (admin_) ready.admin.listen = admin::read_address(*admin_, admin_token_file_.has_value());
+    });
+    ready.listener.call.input = input_formats.at(input_);
+    ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(id_timeout_s_ * 1000));
+    ready.drain_timeout = std::chrono::milliseconds(std::lround(drain_timeout_s_ * 1000));
+    ready.json_log = log_format_ == "json";
+    complete(ready);
+    if (record_)
+        said_.attempt("--record", [&] {
+            check_recording_folder(*record_, said_.check_only());
+            ready.record = *record_;
+        });
+    ready.settings = said_.values();
+    said_.throw_if_wrong();
+    ready.remarks = remarks_on(ready, said_);
+    if (!said_.check_only()) raise_file_limit(files_wanted(ready)); // callers beyond the limit are refused
+    return ready;
+}
+
+bool daemon_verb::only_looks() {
+    if (said_.check_only()) {
+        try {
+            for (const auto& remark : prepare().remarks)
+                std::cerr << "audiosocket: " << remark << '\n';
+        } catch (const failure& e) {
+            throw failure(exit_code::usage, e.what());
+        }
+        const auto& file = said_.file();
+        std::cout << (file.empty() ? "the settings" : printable(file.string())) << ": good\n";
+        return true;
+    }
+    if (said_.print_only()) {
+        said_.throw_if_wrong();
+        std::cout << said_.as_toml();
+        return true;
+    }
+    return false;
+}
+
+void add_daemon_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments, daemon_verb_maker make) {
+    const std::shared_ptr<daemon_verb> reading = make(command);
+    reading->verb().callback([reading, &result, make = std::move(make), arguments = std::move(arguments)] {
+        run(*reading, [make, arguments] { return read_again(make, arguments); });
+        result = exit_code::good;
+    });
+}
+
+} // namespace audiosocket::app
