@@ -184,13 +184,9 @@ std::vector<asio::io_context*> server::homes() {
 }
 
 listener server::listen() {
-    const auto inherited = inherited_.release(inherited_sockets::calls_name);
+    auto inherited = inherited_.release(inherited_sockets::calls_name);
     if (!inherited) return {io_, options_.listen, options_.listener, homes_};
-    try {
-        return {io_, listening_socket{*inherited}, options_.listener, homes_};
-    } catch (const std::invalid_argument& e) {
-        throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
-    }
+    return {io_, std::move(*inherited), options_.listener, homes_};
 }
 
 // For people who ask the service manager.
@@ -383,9 +379,9 @@ void server::hand_over() {
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
     report_.handing_over(successor_.program());
     lock.unlock();
-    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, calls_.socket().descriptor}};
-    if (admin_) gifts.push_back({inherited_sockets::admin_name, admin_->descriptor()});
-    successor_.start(gifts, manager_.environment(), [this](const std::string& failure) { on_successor(failure); });
+    std::vector<successor::passed_socket> sockets{{inherited_sockets::calls_name, calls_.socket().descriptor()}};
+    if (admin_) sockets.push_back({inherited_sockets::admin_name, admin_->descriptor()});
+    successor_.start(sockets, manager_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
 // It takes connections now, or never will. Those who have connected here and not said their ids are still our callers.

@@ -70,7 +70,10 @@ struct serve_options {
 
 constexpr rlim_t files_per_call = 2;  // its socket, and a recording
 constexpr rlim_t files_per_shard = 3; // of Asio's reactor
-constexpr rlim_t files_besides = 120; // the admin address, and those that the listener keeps for us
+constexpr rlim_t files_besides = 120; // of the command itself, files_reserved included
+
+// For the admin address, which uses up to 40, recordings that begin, and sound files that are read again.
+constexpr std::size_t files_reserved = 64;
 
 rlim_t files_wanted(const daemon_options& o) {
     return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
@@ -181,6 +184,7 @@ daemon_options prepare(const serve_options& o, settings& said) {
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     ready.listener.call.live = o.plan.echo;
+    ready.listener.files_reserved = files_reserved;
     said.attempt("--barge-in", [&] { plan.barge_in = barge_in_keys(o); });
     ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     ready.json_log = o.log_format == "json";
