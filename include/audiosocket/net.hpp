@@ -8,7 +8,11 @@
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/connect.hpp>
 #include <audiosocket/net/engine_statistics.hpp>
+#include <audiosocket/net/error.hpp>
+#include <audiosocket/net/file_descriptor.hpp>
 #include <audiosocket/net/io_thread.hpp>
 #include <audiosocket/net/listener.hpp>
 #include <audiosocket/net/listener_options.hpp>
+#include <audiosocket/net/listener_statistics.hpp>
+#include <audiosocket/net/listening_socket.hpp>
 #include <audiosocket/net/network.hpp>

@@ -3,6 +3,8 @@
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
 
+#include <audiosocket/net/error.hpp>
+
 #include <boost/asio/connect.hpp>
 
 namespace audiosocket::detail {
@@ -10,7 +12,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using io_error = boost::system::error_code;
 
 /// Resolve, connect, say the id; or run out of time. Whatever comes first completes the wait.
 class connector : public std::enable_shared_from_this<connector> {
@@ -36,12 +37,12 @@ class connector : public std::enable_shared_from_this<connector> {
 
     void connect(const resolver::results_type& found) {
         asio::async_connect(socket_, found, [self = shared_from_this()](io_error error, const tcp::endpoint& peer) {
-            self->greet(error, peer);
+            self->send_id(error, peer);
         });
     }
 
-    // Says the id. A fresh connection has room for it.
-    void greet(io_error error, const tcp::endpoint& peer) {
+    // Sends the id. A new connection has room for it.
+    void send_id(io_error error, const tcp::endpoint& peer) {
         if (error || !waiter_) return finish(error, {});
         byte_stream stream(std::move(socket_), peer);
         session rules(id_, options_.call, clock::now());

@@ -1,6 +1,7 @@
 #include "net/connection.hpp"
 
 #include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -8,7 +9,6 @@
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
-using io_error = boost::system::error_code;
 
 namespace {
 

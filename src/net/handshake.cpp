@@ -10,8 +10,6 @@
 namespace audiosocket::detail {
 namespace {
 
-using io_error = boost::system::error_code;
-
 constexpr std::size_t id_message_bytes = header_bytes + uuid::size_bytes;
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -32,7 +33,7 @@ class handshake {
     state advance(time_point now);
 
     /// Ends it without ceremony, for this reason.
-    void drop(boost::system::error_code why);
+    void drop(io_error why);
 
     /// Closes it with a reset, which no dialplan takes for a call that ended well.
     void reset();

@@ -150,5 +150,6 @@ TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_told_by_name
     EXPECT_NE(why({"--fdname=audiosocket:web"}).find("is named \"web\"; expected audiosocket or admin"),
               std::string::npos);
     EXPECT_NE(why({"--fdname=audiosocket:audiosocket"}).find("two of them are named audiosocket"), std::string::npos);
-    EXPECT_NE(why({"--datagram", "--fdname=audiosocket:admin"}).find("is no listening TCP socket"), std::string::npos);
+    EXPECT_NE(why({"--datagram", "--fdname=audiosocket:admin"}).find("is not a listening TCP socket"),
+              std::string::npos);
 }

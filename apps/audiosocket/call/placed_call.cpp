@@ -85,7 +85,7 @@ void placed_call::read() {
 }
 
 // Takes all that lies in the kernel, after `bytes` that are in the buffer already, and shows it to the readers as one.
-placed_call::io_error placed_call::hear_all(std::size_t bytes) {
+io_error placed_call::hear_all(std::size_t bytes) {
     const auto now = clock::now();
     io_error error;
     while (!error && bytes < buffer_.size())

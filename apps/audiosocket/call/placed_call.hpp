@@ -4,6 +4,7 @@
 
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/connect.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -54,7 +55,6 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
 
   private:
     using tcp = boost::asio::ip::tcp;
-    using io_error = boost::system::error_code;
 
     void connected(io_error error);
     void read();

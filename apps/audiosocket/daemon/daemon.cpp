@@ -169,13 +169,9 @@ void daemon::answering_failed(const char* why) noexcept {
 std::unique_ptr<call_server> daemon::listen() {
     const auto answer_each = [this](call c) { answer(std::move(c)); };
     const call_server_options how{options_.listener, options_.shards > 1 ? options_.shards : 0};
-    const auto inherited = inherited_.release(inherited_sockets::calls_name);
+    auto inherited = inherited_.release(inherited_sockets::calls_name);
     if (!inherited) return std::make_unique<call_server>(io_, options_.listen, answer_each, how);
-    try {
-        return std::make_unique<call_server>(io_, listening_socket{*inherited}, answer_each, how);
-    } catch (const std::invalid_argument& e) {
-        throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
-    }
+    return std::make_unique<call_server>(io_, std::move(*inherited), answer_each, how);
 }
 
 // For people who ask the service manager.
@@ -293,9 +289,10 @@ void daemon::hand_over() {
     // A container ends with its first process.
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
     report_.handing_over(successor_.program());
-    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, server_->listening().socket().descriptor}};
-    if (admin_) gifts.push_back({inherited_sockets::admin_name, admin_->descriptor()});
-    successor_.start(gifts, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
+    std::vector<successor::passed_socket> sockets{
+        {inherited_sockets::calls_name, server_->listening().socket().descriptor()}};
+    if (admin_) sockets.push_back({inherited_sockets::admin_name, admin_->descriptor()});
+    successor_.start(sockets, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
 // The successor accepts connections now, or never will. Connections that are here and have not sent their id yet may

@@ -169,6 +169,7 @@ daemon_options prepare(const serve_options& o, settings& said) {
     ready.listener.call.input = input_formats.at(o.input);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(o.id_timeout_s * 1000));
     ready.listener.call.live = o.plan.echo;
+    ready.listener.files_reserved = files_reserved;
     said.attempt("--barge-in", [&] { plan.barge_in = barge_in_keys(o); });
     ready.drain_timeout = std::chrono::milliseconds(std::lround(o.drain_timeout_s * 1000));
     ready.json_log = o.log_format == "json";
