@@ -44,7 +44,7 @@ void receive_queue::push(event other) {
 }
 
 std::optional<event> receive_queue::pop() {
-    give_back(shown_, shown_rate_hz_);
+    forget_shown();
     if (entries_.empty()) return std::nullopt;
     entry& first = entries_.front();
     if (first.is_digit()) --digits_;

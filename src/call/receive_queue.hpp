@@ -20,6 +20,7 @@ class receive_queue {
 
     /// Events that wait.
     std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return entries_.empty(); }
 
     void push_audio(std::span<const std::int16_t> samples, int rate_hz);
 
@@ -31,6 +32,9 @@ class receive_queue {
 
     /// The next event. Its views are valid until the next pop().
     std::optional<event> pop();
+
+    /// Ends the validity of the views in the event that was popped last.
+    void forget_shown() noexcept { give_back(shown_, shown_rate_hz_); }
 
   private:
     // Nobody presses more keys than this before the program has asked for one of them.

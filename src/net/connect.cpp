@@ -52,7 +52,7 @@ class connector : public std::enable_shared_from_this<connector> {
         rules.next_event(); // started_event
         const auto fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
         fresh->start();
-        finish({}, call(fresh));
+        finish({}, fresh->as_call());
     }
 
     void finish(io_error error, call result) {

@@ -15,6 +15,10 @@
 #include <optional>
 #include <vector>
 
+namespace audiosocket {
+class call;
+}
+
 namespace audiosocket::detail {
 
 /// A number that one thread writes and others read, for whom an older one is as good.
@@ -65,6 +69,9 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     /// that sets a monitor first misses nothing.
     void start();
 
+    /// Returns a handle on this connection; it hangs up when it goes. Only one may be made.
+    call as_call();
+
     /// Is called once when the socket is closed, on the io_context. To be set before start().
     void on_closed(std::function<void()> tell) { on_closed_ = std::move(tell); }
 
@@ -106,10 +113,11 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     void look(time_point now);
     bool read(time_point now);
     void pump(time_point now, handlers run = handlers::now);
-    time_point send_due(time_point now);
+    time_point drain(time_point now, handlers run);
+    bool send(std::span<const std::byte> message, time_point& now);
     void send_failed(boost::system::error_code error, time_point now);
-    void take_events(handlers run);
-    bool deliver(handlers run);
+    void deliver(event next, handlers run);
+    void deliver_eof(handlers run);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -138,8 +146,6 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     bool end_delivered_ = false;
 
     bool pumping_ = false;
-    bool pump_again_ = false;
-    bool fin_sent_ = false;
     bool closed_ = false;
     std::size_t sent_ = 0;                   // bytes of the message in flight
     int stalled_sends_ = 0;                  // in a row, in which the kernel did not take all of it

@@ -28,7 +28,7 @@ class handshake {
     /// Takes what has arrived.
     state read();
 
-    /// Time passed.
+    /// Lets time pass.
     state advance(time_point now);
 
     /// Ends it without ceremony, for this reason.
@@ -48,13 +48,13 @@ class handshake {
     session take_session() { return std::move(session_); }
 
   private:
-    state look();
+    state settle(const event& first);
+    void shut_down();
 
     tcp_socket socket_;
     session session_;
     boost::asio::ip::tcp::endpoint peer_;
     ended_event end_;
-    bool fin_sent_ = false;
 };
 
 } // namespace audiosocket::detail

@@ -282,7 +282,7 @@ void listener::impl::send_away_late_ones() {
 void listener::impl::deliver(bool now) {
     if (!waiter) return;
     if (!ready.empty()) {
-        call next(std::move(ready.front()));
+        call next = ready.front()->as_call();
         ready.pop_front();
         waiter.complete({}, std::move(next), now);
     } else if (!accepting.is_open() && guests.empty()) {
@@ -314,7 +314,7 @@ void listener::impl::close() {
         settle(*g, state::over);
     }
     for (; !ready.empty(); ready.pop_front())
-        call(std::move(ready.front())).hang_up();
+        ready.front()->as_call().hang_up();
     deliver(false);
 }
 

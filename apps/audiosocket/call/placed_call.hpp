@@ -62,12 +62,14 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     io_error hear_all(std::size_t bytes);
     void end_stream(io_error error);
     void pump();
+    bool perform_next(driver_readiness& ready);
+    void shut_down();
+    bool can_send() const;
     void send_due();
     bool send(std::span<const std::byte> message);
     void send_rest(std::span<const std::byte> rest);
     void obey_ruling();
     void leave();
-    void tell();
     void arm_timer();
     void each_reader(const std::function<void(asterisk::reader&)>& what);
 
@@ -90,9 +92,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     bool judging_ = true; // what the server does after our hang-up is no business of Asterisk's
     bool stream_ended_ = false;
     bool sending_ = false; // the rest of a message is under way
-    bool fin_sent_ = false;
     bool pumping_ = false;
-    bool pump_again_ = false;
 };
 
 } // namespace audiosocket::app::caller

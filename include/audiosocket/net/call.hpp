@@ -39,7 +39,6 @@ class AUDIOSOCKET_EXPORT call {
 
     /// No call. Only assignment, destruction and `operator bool` make sense.
     call() = default;
-    explicit call(std::shared_ptr<detail::connection> connection) noexcept;
     call(call&&) noexcept = default;
     call& operator=(call&& other) noexcept;
     ~call();
@@ -96,6 +95,10 @@ class AUDIOSOCKET_EXPORT call {
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
   private:
+    friend detail::connection;
+
+    explicit call(std::shared_ptr<detail::connection> connection) noexcept;
+
     template <class Handler>
     void next_event(Handler handler) {
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
