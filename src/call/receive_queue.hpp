@@ -34,7 +34,9 @@ class receive_queue {
     std::optional<event> pop();
 
     /// Ends the validity of the views in the event that was popped last.
-    void forget_shown() noexcept { give_back(shown_, shown_rate_hz_); }
+    void forget_shown() noexcept {
+        if (!shown_.empty()) give_back(shown_, shown_rate_hz_);
+    }
 
   private:
     // Nobody presses more keys than this before the program has asked for one of them.
