@@ -108,7 +108,7 @@ void session::impl::advance() {
     if (now >= watch.deadline()) begin_close({end_reason::timed_out, protocol_errc::message_timeout, {}});
     if (now >= output.send_deadline()) {
         begin_close({end_reason::timed_out, protocol_errc::send_timeout, {}});
-        finish(); // a peer that does not read cannot be told anything
+        finish(); // a peer that does not read would not see a hangup
     }
     if (life.close_is_late(now)) finish();
 }

@@ -36,12 +36,12 @@ class connector : public std::enable_shared_from_this<connector> {
 
     void connect(const resolver::results_type& found) {
         asio::async_connect(socket_, found, [self = shared_from_this()](io_error error, const tcp::endpoint& peer) {
-            self->greet(error, peer);
+            self->send_id(error, peer);
         });
     }
 
-    // Says the id. A fresh connection has room for it.
-    void greet(io_error error, const tcp::endpoint& peer) {
+    // A new connection has room for the id.
+    void send_id(io_error error, const tcp::endpoint& peer) {
         if (error || !waiter_) return finish(error, {});
         byte_stream stream(std::move(socket_), peer);
         session rules(id_, options_.call, clock::now());
@@ -60,7 +60,7 @@ class connector : public std::enable_shared_from_this<connector> {
         resolver_.cancel();
         io_error ignored;
         socket_.close(ignored);
-        const io_error without_place(error.value(), error.category()); // of Asio's code, for where it is thrown
+        const io_error without_place(error.value(), error.category()); // in Asio's code, where it is thrown
         if (waiter_) waiter_.complete(without_place, std::move(result));
     }
 

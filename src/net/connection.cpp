@@ -17,8 +17,8 @@ namespace {
 // A call is read this often whatever its frame time, its end included.
 constexpr std::chrono::milliseconds longest_pause{20};
 
-// How long a program may take from being given a call to waiting for its events, or else the call is read without it:
-// long enough to set a monitor from another thread. What comes meanwhile waits in the kernel.
+// A call is read after this time even if the application does not wait for its events yet. Long enough to set a monitor
+// from another thread; what comes meanwhile waits in the kernel.
 constexpr std::chrono::milliseconds time_to_prepare{100};
 
 // Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
@@ -195,7 +195,7 @@ void connection::abandon() {
     });
 }
 
-// --- The program's side ---
+// --- The application's side ---
 
 audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
@@ -228,7 +228,7 @@ void connection::set_monitor(std::shared_ptr<call_monitor> monitor) {
 
 // --- Housekeeping ---
 
-// An appointment is never put off: whoever acts on the call all the time must not keep it from its turn.
+// An appointment is never put off: an application that acts on the call all the time must not keep it from its turn.
 void connection::schedule(time_point now) {
     const auto next = next_turn(now);
     if (next >= turn_at_) return;

@@ -12,9 +12,9 @@ namespace audiosocket::detail {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
 
-/// A connection that is no call yet, on the answering side: reads its id, or closes it as the session says. No more
-/// than the id is read, so that whoever the call is given to misses nothing of it. It is small, and costs no timer:
-/// anybody may connect.
+/// A connection that is not a call yet, on the answering side: reads its id, or closes it as the session says. No more
+/// than the id is read, so that the connection that takes the call over misses nothing. It is small and costs no timer,
+/// because any host may connect.
 class handshake {
   public:
     handshake(tcp_socket socket, session rules);
@@ -31,7 +31,7 @@ class handshake {
     /// Lets time pass.
     state advance(time_point now);
 
-    /// Ends it without ceremony, for this reason.
+    /// Ends it at once, for this reason.
     void drop(boost::system::error_code why);
 
     /// Closes it with a reset, which no dialplan takes for a call that ended well.

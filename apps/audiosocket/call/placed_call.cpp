@@ -52,7 +52,7 @@ void placed_call::connected(io_error error) {
     pump();
 }
 
-// --- What the program does ---
+// --- What the application does ---
 
 void placed_call::play(const clip& sound, const std::string& mark) {
     static_cast<void>(session_->play(sound));
@@ -62,7 +62,7 @@ void placed_call::play(const clip& sound, const std::string& mark) {
 
 bool placed_call::send_dtmf(char digit) {
     if (session_->closed()) return false;
-    if (who_.as && !who_.as->sends_digits) return true; // it keeps them to itself
+    if (who_.as && !who_.as->sends_digits) return true; // this release sends no digits
     const bool taken = !session_->send_dtmf(digit);
     pump();
     return taken;
@@ -110,7 +110,7 @@ void placed_call::take(io_error error, std::size_t bytes) {
     pump();
 }
 
-// The system tells of a reset once: whoever reads after that sees an orderly end.
+// The kernel reports a reset once; a read after that sees an orderly end.
 void placed_call::end_stream(io_error error) {
     stream_ended_ = true;
     const auto now = clock::now();

@@ -36,7 +36,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     placed_call(boost::asio::io_context& io, const uuid& id, const connect_options& options,
                 const caller_identity& who);
 
-    /// Connects; `up` is told of the outcome, `on_event` of each event from then on, ended_event being the last.
+    /// Connects. Calls `up` with the outcome, and `on_event` with each event from then on, ended_event being the last.
     void start(const address& where, up_handler up, event_handler on_event);
 
     void play(const clip& sound, const std::string& mark);
@@ -89,7 +89,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     up_handler up_;
     event_handler on_event_;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
-    bool judging_ = true; // what the server does after our hang-up is no business of Asterisk's
+    bool judging_ = true; // Asterisk does not see what the server does after our hang-up
     bool stream_ended_ = false;
     bool sending_ = false; // the rest of a message is under way
     bool pumping_ = false;

@@ -30,7 +30,7 @@ class engine_hooks;
 /// for (;;) {
 ///     session_action next = s.poll(clock::now());
 ///     switch (next.what) {
-///     case session_action::type::deliver: tell(*next.event); break; // it may play, clear or hang up from in there
+///     case session_action::type::deliver: handle(*next.event); break; // it may play, clear or hang up from in there
 ///     case session_action::type::transmit:
 ///         send(next.bytes); // whole, with one call; or s.connection_failed(error, clock::now())
 ///         s.transmitted(clock::now());
@@ -45,10 +45,10 @@ class engine_hooks;
 /// \endcode
 ///
 /// The order: a FIN as soon as nothing is left to send, then events, then messages. So what the application does about
-/// an event goes out at once. A driver that cannot send or cannot tell at the moment says so (driver_readiness) and
-/// still gets the rest: while a message is on its way it polls without `transmit`, and calls transmitted() in the end.
-/// transmit(), next_event(), sending_done(), closed() and deadline() are the parts of poll(), for a driver that wants
-/// another order.
+/// an event goes out at once. A driver that can send nothing or deliver nothing at the moment says so
+/// (driver_readiness) and still gets the rest: while a message is on its way it polls without `transmit`, and calls
+/// transmitted() in the end. transmit(), next_event(), sending_done(), closed() and deadline() are the parts of poll(),
+/// for a driver that wants another order.
 ///
 /// Every member that takes a time expects times that never go back. In steady state nothing here allocates.
 /// Not safe for use from several threads at once.
@@ -80,9 +80,9 @@ class AUDIOSOCKET_EXPORT session {
 
     // --- What the driver has to do ---
 
-    /// Returns the next thing to do, of those that the driver is ready for. If there is none, acts on the deadlines that
-    /// have come; if they leave nothing to do either, returns `wait` or `close`. It may be called at any time, from a
-    /// handler of an event as well.
+    /// Returns the next thing to do, of those that the driver is ready for. If there is none, acts on the deadlines
+    /// that have come; if they leave nothing to do either, returns `wait` or `close`. It may be called at any time,
+    /// from a handler of an event as well.
     ///
     /// `transmit` comes again with the same bytes until transmitted() is called or the driver is not ready for it.
     /// While the driver is not ready to transmit, `until` leaves out frames. While it is not ready for events, they
