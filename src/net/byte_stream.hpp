@@ -10,7 +10,7 @@
 
 namespace audiosocket::detail {
 
-/// A connected TCP socket that nobody watches: no reactor knows of it, and reading and sending never wait. Move-only;
+/// A connected TCP socket outside every reactor: reading and sending never wait. Move-only;
 /// closes itself.
 class byte_stream {
   public:

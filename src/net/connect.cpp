@@ -53,7 +53,7 @@ class connector : public std::enable_shared_from_this<connector> {
         rules.next_event(); // started_event
         const auto fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
         fresh->start();
-        finish({}, call(fresh));
+        finish({}, fresh->as_call());
     }
 
     void finish(io_error error, call result) {
@@ -61,7 +61,7 @@ class connector : public std::enable_shared_from_this<connector> {
         resolver_.cancel();
         io_error ignored;
         socket_.close(ignored);
-        const io_error without_place(error.value(), error.category()); // of Asio's code, for where it is thrown
+        const io_error without_place(error.value(), error.category()); // in Asio's code, where it is thrown
         if (waiter_) waiter_.complete(without_place, std::move(result));
     }
 

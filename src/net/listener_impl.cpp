@@ -110,7 +110,7 @@ void listener::impl::start_call(detail::pending_connection& c) {
 void listener::impl::deliver(bool now) {
     if (!waiter) return;
     if (!ready.empty()) {
-        call next(std::move(ready.front()));
+        call next = ready.front()->as_call();
         ready.pop_front();
         waiter.complete({}, std::move(next), now);
     } else if (!accepting.is_open() && pending.empty()) {
@@ -136,7 +136,7 @@ void listener::impl::close() {
     stop_accepting();
     pending.end_all(asio::error::operation_aborted);
     for (; !ready.empty(); ready.pop_front())
-        call(std::move(ready.front())).hang_up();
+        ready.front()->as_call().hang_up();
     deliver(false);
 }
 
