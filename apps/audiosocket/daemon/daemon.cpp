@@ -128,7 +128,7 @@ class server final : public admin::server_view {
     void finish();
     void sum_up();
     void draw_status();
-    std::shared_ptr<call_recording> recording_for(const call& c);
+    std::shared_ptr<call_recorder> recording_for(const call& c);
 
     daemon_options options_; // reload() changes them, on our thread
     const settings_reader read_again_;
@@ -240,15 +240,22 @@ void server::serve(call c) {
     });
 }
 
-std::shared_ptr<call_recording> server::recording_for(const call& c) {
-    // The disk thread tells us of a failure.
-    auto tell = [this, id = to_string(c.id())](const std::string& why) {
+std::shared_ptr<call_recorder> server::recording_for(const call& c) {
+    // Both are called on the disk thread, and on_failure on the thread of the call as well.
+    call_recorder_options options;
+    options.on_failure = [this, id = to_string(c.id())](const std::string& why) {
         asio::post(io_, [this, id, why] {
             const std::lock_guard lock(sharing_);
             report_.recording_stopped(id, why);
         });
     };
-    return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(tell));
+    options.on_dropped = [this, id = to_string(c.id())](std::chrono::nanoseconds dropped) {
+        asio::post(io_, [this, id, dropped] {
+            const std::lock_guard lock(sharing_);
+            report_.recording_dropped(id, dropped);
+        });
+    };
+    return record_call(disk_, options_.record, c.id(), std::move(options));
 }
 
 void server::on_event(const std::shared_ptr<live_call>& c, const event& e) {
