@@ -6,6 +6,7 @@
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/blocking.hpp>
 #include <audiosocket/net/call.hpp>
+#include <audiosocket/net/call_recorder.hpp>
 #include <audiosocket/net/connect.hpp>
 #include <audiosocket/net/engine_statistics.hpp>
 #include <audiosocket/net/error.hpp>

@@ -168,6 +168,26 @@ TEST_F(serve_and_call, killed_server_leaves_a_readable_recording) {
     EXPECT_GE(after.duration().value(), std::chrono::milliseconds(900));
 }
 
+TEST_F(serve_and_call, sound_that_comes_too_fast_for_the_recording_is_reported) {
+    serve({"--record", (folder / "rec").string(), "--exit-after", "1"});
+    raw_peer caller = raw_caller();
+    for (int i = 0; i < 500; ++i) // 10 s at once
+        caller.send(frame(kind::slin, bytes(320)));
+    caller.finish();
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_NE(server->err.find("the recording lacks "), std::string::npos) << server->err;
+    EXPECT_GE(sound_reader(recording()).duration().value(), std::chrono::seconds(1));
+}
+
+TEST_F(serve_and_call, call_without_audio_leaves_no_recording) {
+    serve({"--record", (folder / "rec").string(), "--exit-after", "1"});
+    raw_peer caller = raw_caller();
+    ASSERT_TRUE(server->wait_for_output("\"started\""));
+    caller.finish();
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder / "rec"));
+}
+
 TEST_F(serve_and_call, disk_that_is_full_ends_the_recording_and_not_the_call) {
     // A limit on the size of files: 32 blocks of 1,024 bytes, a second of recording.
     serve({"--tone", "440", "--record", (folder / "rec").string(), "--exit-after", "1"},

@@ -71,7 +71,7 @@ class daemon final : public admin::server_view {
     std::string status() const;
     void tell_ready();
     void answer(call c);
-    std::shared_ptr<call_recording> recording_for(const call& c);
+    std::shared_ptr<call_recorder> recording_for(const call& c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
     void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
 
@@ -198,9 +198,13 @@ void daemon::answer(call c) {
     });
 }
 
-std::shared_ptr<call_recording> daemon::recording_for(const call& c) {
-    auto on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
-    return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(on_failure));
+std::shared_ptr<call_recorder> daemon::recording_for(const call& c) {
+    call_recorder_options options;
+    options.on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
+    options.on_dropped = [this, id = to_string(c.id())](std::chrono::nanoseconds dropped) {
+        report_.recording_dropped(id, dropped);
+    };
+    return record_call(disk_, options_.record, c.id(), std::move(options));
 }
 
 void daemon::on_event(const std::shared_ptr<live_call>& c, const event& e) {
