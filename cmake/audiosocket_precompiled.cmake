@@ -1,4 +1,5 @@
-# Precompiled headers for builds of this tree: reading Boost.Asio and GoogleTest is up to half of what a source costs.
+# Precompiled headers for the tests, which are compiled without optimisation: reading Boost.Asio and GoogleTest is nearly
+# half of what a test's source costs. Optimised sources gain nothing that can be measured.
 # A kind is a small library that owns the precompiled headers of every target with the same compiler options.
 # They contain headers of other projects only, so that a change in this tree does not compile everything again.
 

@@ -31,10 +31,8 @@ endfunction()
 
 set(audiosocket_rooms "")
 
-# audiosocket_room(NAME [PRECOMPILED kind]): audiosocket_precompiled.cmake explains the kinds.
 function(audiosocket_room name)
     set(audiosocket_rooms ${audiosocket_rooms} ${name} PARENT_SCOPE)
-    cmake_parse_arguments(arg "" "PRECOMPILED" "" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
     set(target audiosocket_${name})
     audiosocket_objects(objects ${target} ${sources})
@@ -53,9 +51,6 @@ function(audiosocket_room name)
         POSITION_INDEPENDENT_CODE ON
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-    if(arg_PRECOMPILED)
-        audiosocket_precompiled(${target} ${arg_PRECOMPILED})
-    endif()
 endfunction()
 
 # audiosocket_every_folder_is_a_room(PARENT rooms...): stops where PARENT has a folder that is not one of the rooms, because
