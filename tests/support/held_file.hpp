@@ -25,9 +25,9 @@ class held_file {
     /// Not where the file system cannot do this.
     explicit operator bool() const noexcept { return held_; }
 
-    /// Until somebody hangs; false if nobody does within twenty seconds.
+    /// Until somebody hangs; false if nobody does within thirty seconds, less than the kernel waits.
     bool wait_for_reader() const {
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (fcntl(file_.get(), F_GETLEASE) == F_WRLCK) { // otherwise what it is to become
             if (std::chrono::steady_clock::now() > limit) return false;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/bytes.hpp"
+#include "support/print_time.hpp"
 
 #include <audiosocket/call.hpp>
 
