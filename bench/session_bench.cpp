@@ -1,6 +1,6 @@
-// A session without sockets. echo_turn is one turn of a whole call: 20 ms of audio arrives, the program echoes it, a
-// frame goes out. The hostile ones are what 64 KiB of received bytes can cost at most, by what is in them: one read of
-// a peer that is after our time.
+// A session without sockets. echo_turn is one turn of a whole call: 20 ms of audio arrives, the application echoes it,
+// a frame goes out. echo_turn_polled is the same with a driver that uses session::poll. The hostile ones are what 64
+// KiB of received bytes can cost at most, by what is in them: one read of a peer that is after our time.
 #include "counted_allocations.hpp"
 
 #include <audiosocket/audio/tone.hpp>
@@ -20,7 +20,35 @@ namespace {
 
 using namespace audiosocket;
 
-void echo_turn(benchmark::State& state) {
+void echo(const event& e, session& s) {
+    if (const auto* audio = std::get_if<audio_event>(&e)) s.play(audio->samples, audio->rate_hz);
+}
+
+// Each of these does all that the session has to do at this time.
+
+void drive_by_members(session& s, time_point now) {
+    while (const auto e = s.next_event())
+        echo(*e, s);
+    s.advance(now);
+    while (!s.transmit().empty())
+        s.transmitted(now);
+}
+
+void drive_by_poll(session& s, time_point now) {
+    for (;;) {
+        const auto next = s.poll(now);
+        switch (next.what) {
+        case session_action::type::deliver: echo(*next.event, s); break;
+        case session_action::type::transmit: s.transmitted(now); break;
+        case session_action::type::shut_down: break;
+        case session_action::type::wait:
+        case session_action::type::close: return;
+        }
+    }
+}
+
+template <class Drive>
+void echo_turns(benchmark::State& state, Drive drive) {
     using namespace std::chrono_literals;
     constexpr auto ptime = 20ms;
     time_point now{};
@@ -37,11 +65,7 @@ void echo_turn(benchmark::State& state) {
     const auto turn = [&] {
         now += ptime;
         s.receive(message, now);
-        while (const auto e = s.next_event())
-            if (const auto* audio = std::get_if<audio_event>(&*e)) s.play(audio->samples, audio->rate_hz);
-        s.advance(now);
-        while (!s.transmit().empty())
-            s.transmitted(now);
+        drive(s, now);
     };
     for (int i = 0; i < 100; ++i)
         turn();
@@ -52,7 +76,16 @@ void echo_turn(benchmark::State& state) {
     state.counters["allocations/turn"] =
         benchmark::Counter(static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
 }
+
+void echo_turn(benchmark::State& state) {
+    echo_turns(state, drive_by_members);
+}
 BENCHMARK(echo_turn);
+
+void echo_turn_polled(benchmark::State& state) {
+    echo_turns(state, drive_by_poll);
+}
+BENCHMARK(echo_turn_polled);
 
 // --- 64 KiB of a hostile peer ---
 

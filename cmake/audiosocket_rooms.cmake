@@ -1,6 +1,9 @@
 # One library a room: audiosocket_room(call) builds every src/call/*.cpp into the target audiosocket_call,
 # known to users as audiosocket::call. audiosocket_flags() gives any target of ours the house's compiler settings.
 
+include(audiosocket_objects)
+include(audiosocket_precompiled)
+
 add_library(audiosocket_flags_ INTERFACE)
 target_compile_features(audiosocket_flags_ INTERFACE cxx_std_20)
 target_compile_options(audiosocket_flags_ INTERFACE
@@ -26,10 +29,14 @@ function(audiosocket_flags target)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
 
+set(audiosocket_rooms "")
+
 function(audiosocket_room name)
+    set(audiosocket_rooms ${audiosocket_rooms} ${name} PARENT_SCOPE)
     file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
     set(target audiosocket_${name})
-    add_library(${target} ${sources})
+    audiosocket_objects(objects ${target} ${sources})
+    add_library(${target} ${objects})
     add_library(audiosocket::${name} ALIAS ${target})
     audiosocket_flags(${target})
     target_compile_features(${target} PUBLIC cxx_std_20)
@@ -38,9 +45,22 @@ function(audiosocket_room name)
         PRIVATE ${PROJECT_SOURCE_DIR}/src)
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name}
+        LINKER_LANGUAGE CXX
         CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON
         POSITION_INDEPENDENT_CODE ON
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endfunction()
+
+# audiosocket_every_folder_is_a_room(PARENT rooms...): stops where PARENT has a folder that is not one of the rooms, because
+# its sources would stay uncompiled without a word.
+function(audiosocket_every_folder_is_a_room parent)
+    file(GLOB folders RELATIVE "${PROJECT_SOURCE_DIR}/${parent}" LIST_DIRECTORIES true CONFIGURE_DEPENDS
+         "${PROJECT_SOURCE_DIR}/${parent}/*")
+    foreach(folder IN LISTS folders)
+        if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/${parent}/${folder}" AND NOT folder IN_LIST ARGN)
+            message(FATAL_ERROR "${parent}/${folder} has no CMake target: add a room for it beside those of ${parent}")
+        endif()
+    endforeach()
 endfunction()

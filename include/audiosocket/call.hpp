@@ -11,3 +11,4 @@
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/call/media_format.hpp>
 #include <audiosocket/call/session.hpp>
+#include <audiosocket/call/session_action.hpp>

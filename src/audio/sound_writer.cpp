@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -57,15 +58,17 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
     return *format;
 }
 
-int create_file(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                                  S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+int create_file(const std::filesystem::path& path, const file_creation& creation) {
+    const int existing = creation.exclusive ? O_EXCL | O_NOFOLLOW : O_TRUNC;
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | existing,
+                                  static_cast<mode_t>(creation.mode & std::filesystem::perms::all));
     if (descriptor >= 0) {
         return descriptor;
     }
     const int error = errno;
     const auto directory = path.has_parent_path() ? path.parent_path().string() : ".";
     switch (error) {
+    case EEXIST: throw sound_file_exists(path.string() + ": exists already; choose another name");
     case ENOENT: refuse(path, "the directory " + directory + " does not exist; create it first");
     case EACCES: refuse(path, "may not be written; check the permissions of it and " + directory);
     case EISDIR: refuse(path, "is a directory; name a file in it");
@@ -84,7 +87,7 @@ struct sound_writer::state {
     sf_count_t frames = 0;
     std::string failure;
 
-    state(const std::filesystem::path& file_path, int rate_hz, int channels)
+    state(const std::filesystem::path& file_path, int rate_hz, int channels, const file_creation& creation)
         : path(file_path), format(format_for(file_path, rate_hz, channels)) {
         info.format = format.sndfile_format;
         info.samplerate = rate_hz;
@@ -93,9 +96,9 @@ struct sound_writer::state {
             refuse(path, "the format cannot hold " + std::to_string(channels) + " channels at " +
                              std::to_string(rate_hz) + " Hz; use .wav");
         }
-        file.reset(sf_open_fd(create_file(path), SFM_WRITE, &info, SF_TRUE));
+        file.reset(sf_open_fd(create_file(path, creation), SFM_WRITE, &info, SF_TRUE));
         if (!file) {
-            refuse(path, std::string("cannot be written: ") + sf_strerror(nullptr));
+            give_up(creation, sf_strerror(nullptr));
         }
         if (is_wav()) {
             frames_max = wav_bytes_max / (2 * channels);
@@ -103,8 +106,16 @@ struct sound_writer::state {
         errno = 0;
         if (!update_header()) {
             const int error = errno;
-            refuse(path, "cannot be written: " + std::generic_category().message(error));
+            give_up(creation, std::generic_category().message(error));
         }
+    }
+
+    // The file is certainly ours only if it was not there before.
+    [[noreturn]] void give_up(const file_creation& creation, const std::string& why) const {
+        if (creation.exclusive) {
+            ::unlink(path.c_str());
+        }
+        refuse(path, "cannot be written: " + why);
     }
 
     bool is_wav() const { return (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV; }
@@ -133,8 +144,8 @@ struct sound_writer::state {
     }
 };
 
-sound_writer::sound_writer(const std::filesystem::path& path, int rate_hz, int channels)
-    : state_(std::make_unique<state>(path, rate_hz, channels)) {}
+sound_writer::sound_writer(const std::filesystem::path& path, int rate_hz, int channels, const file_creation& creation)
+    : state_(std::make_unique<state>(path, rate_hz, channels, creation)) {}
 
 sound_writer::sound_writer(sound_writer&&) noexcept = default;
 

@@ -6,7 +6,6 @@
 #include <audiosocket/audio/stereo_recorder.hpp>
 
 #include <audiosocket/audio/resampler.hpp>
-#include <audiosocket/audio/sound_writer.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -21,8 +20,9 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// How often the file is made to survive a crash.
-constexpr std::chrono::seconds sync_interval{1};
+// How often the file is made to survive a crash: with each piece that call_recorder writes, which is every half second.
+// It costs a few system calls, where the sound itself takes a hundred a second.
+constexpr std::chrono::milliseconds sync_interval{500};
 
 // Converters that a side keeps: as many as the protocol has rates.
 constexpr std::size_t converters_max = 9;
@@ -86,9 +86,9 @@ struct stereo_recorder::state {
     bool too_long = false;
     bool finished = false;
 
-    state(const std::filesystem::path& path, int file_rate_hz)
+    state(const std::filesystem::path& path, int file_rate_hz, const file_creation& creation)
         : rate_hz(resampler(file_rate_hz, file_rate_hz).out_rate_hz()), // checks the bounds
-          writer(path, file_rate_hz, 2) {}
+          writer(path, file_rate_hz, 2, creation) {}
 
     // Frames of the file in so much time. In double for its range; exact far beyond duration_max.
     std::int64_t frames_in(nanoseconds time) const {
@@ -225,8 +225,8 @@ bool stereo_recorder::state::finish() {
     return ok();
 }
 
-stereo_recorder::stereo_recorder(const std::filesystem::path& path, int rate_hz)
-    : state_(std::make_unique<state>(path, rate_hz)) {}
+stereo_recorder::stereo_recorder(const std::filesystem::path& path, int rate_hz, const file_creation& creation)
+    : state_(std::make_unique<state>(path, rate_hz, creation)) {}
 
 stereo_recorder::stereo_recorder(stereo_recorder&&) noexcept = default;
 

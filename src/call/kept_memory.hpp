@@ -18,7 +18,7 @@ inline constexpr std::size_t idle_slots_max = 8;
 inline constexpr std::size_t buffered_slots_max = 64;
 
 /// What a buffer of audio keeps, in samples: the longest frame, 60 ms. Never less than 1,600, as many as the short
-/// stretches that playout_queue joins may take, for a vector doubles.
+/// stretches that playout_queue joins may take, because a vector doubles.
 constexpr std::size_t kept_samples_max(int rate_hz) noexcept {
     return std::max(static_cast<std::size_t>(rate_hz) * 60 / 1000, std::size_t{1600});
 }

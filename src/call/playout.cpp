@@ -78,7 +78,7 @@ void playout::clear(std::vector<cleared_event>& cut) {
     playing_ = waited_ = false;
 }
 
-// Whether the next frame would have a hole where a program plays piece by piece.
+// Whether the next frame would have a hole where the application plays piece by piece.
 bool playout::waits_for_audio() const noexcept {
     return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(clock_.ptime(), format_.rate_hz());
 }

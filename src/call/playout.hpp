@@ -12,8 +12,8 @@ namespace audiosocket {
 /// Makes the frames of one call: when one is due, what is in it, and the message that carries it.
 ///
 /// From start() on a frame is due every ptime, silence where there is nothing to play. Audio that begins with less
-/// than a frame waits one frame time for the rest: otherwise a program that plays 20 ms at a time would have a hole
-/// in its very first frames. And a frame waits a little for audio that is late in the middle of what is played: a
+/// than a frame waits one frame time for the rest: otherwise an application that plays 20 ms at a time would have a
+/// hole in its very first frames. And a frame waits a little for audio that is late in the middle of what is played: a
 /// phone's jitter buffer makes good for a late frame, but not for a hole, and what comes behind a hole is late for
 /// good.
 class playout {
@@ -93,7 +93,7 @@ class playout {
     bool waited_ = false;               // audio that begins with less than a frame has waited a frame time already
     bool silent_ = false;               // the last frame was silence
     bool held_back_ = false;            // the next frame has been waiting for its audio
-    std::vector<std::int16_t> message_; // what is sent, behind an unused byte; in samples, for its payload's sake
+    std::vector<std::int16_t> message_; // what is sent, behind an unused byte; in samples, because its payload is
     std::size_t message_bytes_ = 0;
     std::vector<std::int16_t> samples_; // of a frame that has to be encoded
     std::vector<played_event> reached_;

@@ -11,8 +11,8 @@
 namespace audiosocket {
 namespace {
 
-// Audio is told to people in milliseconds, rounded: 0.99996 ms of 44.1 kHz audio is 1 ms.
-std::chrono::milliseconds told(std::chrono::nanoseconds audio) {
+// Audio is reported in milliseconds, rounded: 0.99996 ms of 44.1 kHz audio is 1 ms.
+std::chrono::milliseconds rounded_ms(std::chrono::nanoseconds audio) {
     return std::chrono::round<std::chrono::milliseconds>(audio);
 }
 
@@ -22,8 +22,8 @@ resampler::progress copy(std::span<const std::int16_t> in, std::span<std::int16_
     return {n, n};
 }
 
-// Samples are appended to the stretch before them up to this size, so that a program that plays ten samples at a time
-// does not cost an item for each. 100 ms at 8 kHz.
+// Samples are appended to the stretch before them up to this size, so that an application that plays ten samples at a
+// time does not cost an item for each. 100 ms at 8 kHz.
 constexpr std::size_t merged_samples_max = 800;
 
 // The longest that a resampler holds back of its input: from 4 kHz, its lowest rate (resampler::delay).
@@ -98,7 +98,7 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         item& first = items_.front();
         if (first.what == item::type::mark) {
             if (stream_ends()) return filled; // the last samples before the mark are still to come
-            reached.push_back({std::move(first.name), told(std::exchange(untold_, {}))});
+            reached.push_back({std::move(first.name), rounded_ms(std::exchange(untold_, {}))});
             pop();
             --marks_;
             continue;
@@ -178,12 +178,13 @@ void playout_queue::clear(std::vector<cleared_event>& cut) {
     for (; !items_.empty(); pop()) {
         item& first = items_.front();
         if (first.what == item::type::mark) {
-            cut.push_back({std::move(first.name), told(std::exchange(sent, {})), told(std::exchange(left, {}))});
+            cut.push_back(
+                {std::move(first.name), rounded_ms(std::exchange(sent, {})), rounded_ms(std::exchange(left, {}))});
             continue;
         }
         left += duration_of(first.rest().size(), first.rate_hz);
     }
-    if (left > std::chrono::nanoseconds{}) cut.push_back({{}, told(sent), told(left)});
+    if (left > std::chrono::nanoseconds{}) cut.push_back({{}, rounded_ms(sent), rounded_ms(left)});
     drop_stream();
     queued_ = {};
     marks_ = 0;

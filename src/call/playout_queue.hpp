@@ -17,9 +17,9 @@ namespace audiosocket {
 /// What is to be played, in order, with the ledger of what has been: samples of any rate, shared clips, and marks.
 ///
 /// Audio waits at the rate at which it came and is converted as it is pulled. So the rate of the call may become known
-/// after audio was queued, a queued second costs what it cost the program, and a mark lies between the same two samples
-/// wherever they are in the pipe. A converter sees a few milliseconds ahead (resampler::delay): a mark between two
-/// stretches of one rate is reached that much early, and what a clear finds in the converter counts as cut, not as
+/// after audio was queued, a queued second costs what it cost the application, and a mark lies between the same two
+/// samples wherever they are in the pipe. A converter sees a few milliseconds ahead (resampler::delay): a mark between
+/// two stretches of one rate is reached that much early, and what a clear finds in the converter counts as cut, not as
 /// sent.
 ///
 /// Invariant: `queued_` is the duration of all audio in `items_`, and `untold_` that of the audio that was pulled since

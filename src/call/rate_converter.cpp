@@ -17,7 +17,7 @@ constexpr std::uint64_t call_work = 32;
 constexpr std::uint64_t stream_work = 128;
 constexpr std::uint64_t filter_work = 1024;
 
-// A program may want to hear at a higher rate than there is on the wire; that is its own expense, not the peer's.
+// An application may ask for a higher rate than there is on the wire; that is its own expense, not the peer's.
 constexpr int wire_rate_hz_max = 192'000;
 
 } // namespace

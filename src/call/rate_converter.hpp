@@ -10,7 +10,7 @@
 
 namespace audiosocket {
 
-/// Brings what arrives at other rates to the rate at which the program hears, and puts it into its queue.
+/// Brings what arrives at other rates to the rate that the application gets, and puts it into its queue.
 ///
 /// Audio of one rate without a break is a stream. A resampler holds the last few milliseconds of it back, which come
 /// once the stream is over: before audio of another rate.
@@ -21,7 +21,7 @@ class rate_converter {
     /// What convert() of so many samples would cost, as work_budget counts it.
     std::uint64_t work(std::size_t samples, int rate_hz) const noexcept;
 
-    /// Queues samples of another rate than the program's, as far as they are ready.
+    /// Queues samples of another rate than the application's, as far as they are ready.
     void convert(std::span<const std::int16_t> samples, int rate_hz);
 
     /// Ends the stream, if there is one.
@@ -35,7 +35,7 @@ class rate_converter {
     int stream_rate_hz_ = 0; // 0: there is no stream
     receive_queue& to_;
 
-    // One for each rate that has come: a filter is dear to make, and nothing stops a peer from alternating kinds.
+    // One for each rate that has come: a filter is expensive to make, and nothing stops a peer from alternating kinds.
     std::vector<resampler> filters_;
     std::vector<std::int16_t> converted_;
 };

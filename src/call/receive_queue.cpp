@@ -45,7 +45,7 @@ void receive_queue::push(event other) {
 }
 
 std::optional<event> receive_queue::pop() {
-    give_back(shown_, shown_rate_hz_);
+    forget_shown();
     if (entries_.empty()) return std::nullopt;
     entry& first = entries_.front();
     if (first.is_digit()) --digits_;
@@ -86,7 +86,7 @@ void receive_queue::drop_oldest_audio() {
     }
 }
 
-// With the audio before it. Taking it from the middle would move half the queue, for a message of four bytes.
+// With the audio before it. Taking it from the middle would move half the queue because of a message of four bytes.
 void receive_queue::drop_oldest_digit() {
     for (std::size_t i = 0; i < entries_.size();) {
         if (entries_[i].is_digit()) {

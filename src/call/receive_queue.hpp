@@ -10,9 +10,9 @@
 
 namespace audiosocket {
 
-/// What the program has still to be told, in order, within bounds: beyond `audio_max` of audio the oldest is dropped
-/// and counted, and beyond `digits_max` digits the oldest with the audio before it. Other events are few (the session
-/// sees to it) and never dropped.
+/// The events that the application has not taken yet, in order, within bounds: beyond `audio_max` of audio the oldest
+/// is dropped and counted, and beyond `digits_max` digits the oldest with the audio before it. Other events are few
+/// (the session sees to it) and never dropped.
 class receive_queue {
   public:
     receive_queue(std::chrono::nanoseconds audio_max, call_statistics& counters)
@@ -20,6 +20,7 @@ class receive_queue {
 
     /// Events that wait.
     std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return entries_.empty(); }
 
     void push_audio(std::span<const std::int16_t> samples, int rate_hz);
 
@@ -32,11 +33,16 @@ class receive_queue {
     /// The next event. Its views are valid until the next pop().
     std::optional<event> pop();
 
+    /// Ends the validity of the views in the event that was popped last.
+    void forget_shown() noexcept {
+        if (!shown_.empty()) give_back(shown_, shown_rate_hz_);
+    }
+
   private:
-    // Nobody presses more keys than this before the program has asked for one of them.
+    // A person does not press more keys than this before the application takes one of them.
     static constexpr std::size_t digits_max = 64;
 
-    // Audio that the program has not asked for yet is joined up to this length, so that a peer that sends a sample at a
+    // Audio that the application has not taken yet is joined up to this length, so that a peer that sends a sample at a
     // time does not cost an entry for each.
     static constexpr std::chrono::milliseconds joined_audio{20};
 

@@ -38,7 +38,7 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     return first;
 }
 
-// Straight into the queue, for that is what nearly all audio does.
+// Decodes straight into the queue, as nearly all audio allows.
 void reception::hand_over(std::span<const std::byte> payload, std::size_t samples, time_point now,
                           call_monitor* monitor) {
     if (converter_) converter_->finish_stream();

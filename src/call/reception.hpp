@@ -16,11 +16,11 @@
 
 namespace audiosocket {
 
-/// Turns audio messages into samples for the program: finds out what they really contain, decodes them, brings them to
-/// one rate, and keeps the arrival statistics.
+/// Turns audio messages into samples for the application: finds out what they really contain, decodes them, brings them
+/// to one rate, and keeps the arrival statistics.
 ///
-/// A peer may send whatever it likes as fast as the network takes it, and some of that is dear: 64 KiB of 8 kHz audio
-/// become 4 s at 192 kHz, 70 ms of work. So there is a budget (work_budget). Audio that it does not allow to be
+/// A peer may send whatever it likes as fast as the network takes it, and some of that is expensive: 64 KiB of 8 kHz
+/// audio become 4 s at 192 kHz, 70 ms of work. So there is a budget (work_budget). Audio that it does not allow to be
 /// converted is dropped and counted, and a payload that it does not allow to be looked at is taken for what the last
 /// one was. Audio that needs no conversion costs next to nothing and is always taken.
 class reception {
@@ -28,7 +28,7 @@ class reception {
     reception(const call_options& options, call_statistics& counters, receive_queue& to)
         : counters_(counters), to_(to), input_(options.input), rate_out_hz_(options.receive_rate_hz) {}
 
-    /// Takes one audio message. Returns whether it was the first with audio in it, which tells the call's format.
+    /// Takes one audio message. Returns whether it was the first with audio in it, which decides the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
 
     /// Counts in this as well, or null.

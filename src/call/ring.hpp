@@ -71,7 +71,7 @@ class ring {
         assert(std::has_single_bit(slot_count_));
     }
 
-    // Small, for every connection has three of these: no vector, and 32 bits. Each queue is bounded far below that.
+    // Small, because every connection has three of these: no vector, and 32 bits. Each queue is bounded far below that.
     std::unique_ptr<T[]> slots_;
     std::uint32_t slot_count_ = 0; // a power of two, so that the circle closes with a mask
     std::uint32_t first_ = 0;

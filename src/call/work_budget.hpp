@@ -11,10 +11,10 @@ namespace audiosocket {
 /// as long as the budget lasts.
 ///
 /// Work is counted in samples that leave or enter a resampler, at the higher of its two rates; one takes 8 to 50 ns.
-/// Real time gives back 768,000 a second: audio of 192 kHz, the dearest there is, is converted four times as fast as it
-/// is played. 115,200 may be used at once: 0.6 s at 192 kHz, more than the 25 frames that Asterisk sends in one go
-/// after its Answer(); 2.4 s at 48 kHz, more than a receive_queue of the usual length. So a read full of the worst
-/// costs some 5 ms, and a call 4 % of a core.
+/// Real time gives back 768,000 a second: audio of 192 kHz, the most expensive there is, is converted four times as
+/// fast as it is played. 115,200 may be used at once: 0.6 s at 192 kHz, more than the 25 frames that Asterisk sends in
+/// one go after its Answer(); 2.4 s at 48 kHz, more than a receive_queue of the usual length. So a read full of the
+/// worst costs some 5 ms, and a call 4 % of a core.
 class work_budget {
   public:
     /// Whether there is budget for this much work now; then it is used up.

@@ -58,7 +58,7 @@ void arrival_watch::search(time_point now, bool found, time_point frame_at) {
     if (arrivals_ == arrivals_wanted) settle();
 }
 
-// The first message tells how long an answer to it waits for its frame: so much earlier all frames come. The last but
+// The first message shows how long an answer to it waits for its frame: so much earlier all frames come. The last but
 // one to arrive decides of the rest, so that a single late one does not. The sum is not brought back into one frame
 // time: a shift that is off by a whole frame, either way, would leave a frame of the answer in the queue for good.
 void arrival_watch::settle() {

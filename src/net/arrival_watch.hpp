@@ -10,8 +10,8 @@
 
 namespace audiosocket::detail {
 
-/// Finds out when in a frame time a caller's audio arrives, so that our frame time can follow: whoever looks at a
-/// socket only when a frame is due wants to find there what came just before.
+/// Finds out when in a frame time a caller's audio arrives, so that our frame time can follow: a connection
+/// that reads only when a frame is due wants to find there what came just before.
 ///
 /// How it works: while it is searching, it wants to be asked every tick, until it has seen when several messages came.
 /// Then it names the shift that puts the frame time just behind them, and from then on each frame time is a look. If
@@ -29,7 +29,7 @@ class arrival_watch {
     /// `tick`: how far looks are apart while it searches.
     arrival_watch(nanoseconds ptime, nanoseconds tick) : ptime_(ptime), tick_(tick) {}
 
-    /// Somebody looked: was there anything? `frame_at` is when the frame is due that comes next, or now.
+    /// The connection has read: was there anything? `frame_at` is when the frame is due that comes next, or now.
     void looked(time_point now, bool found, time_point frame_at);
 
     /// In a live call: a frame has gone, and this much of what is to be played waits behind it.
@@ -53,13 +53,13 @@ class arrival_watch {
     bool silent() const noexcept { return frames_since_ > silence_frames * frames_between_; }
 
     // Messages whose time is known before the frame time is set by them. A message that comes within half a frame of
-    // the one before is part of a burst (Asterisk's Answer() sends half a second at once) and tells nothing.
+    // the one before is part of a burst (Asterisk's Answer() sends half a second at once) and shows nothing.
     static constexpr std::size_t arrivals_wanted = 4;
 
     // How long the search may go on, in looks: a caller that says nothing costs nothing then.
     static constexpr int looks_max = 1000;
 
-    // Frames without anything from the caller after which he counts as silent, and is searched for when he is back.
+    // Frames without anything from the caller after which it counts as silent, and is searched for when it is back.
     static constexpr int silence_frames = 10;
 
     // Further looks for a message that is late: 1, 3, 7 and 15 ticks after the frame time.
@@ -80,8 +80,8 @@ class arrival_watch {
     // network is spread over fewer.
     static constexpr int standing_frames = 32;
 
-    // What stands there at most, in frames. More is a burst of the program's, which it may want to be heard in its own
-    // time; and 100 ms take two seconds to be made up for, 1 ms a frame.
+    // What stands there at most, in frames. More is a burst of the application's, which it may want to be heard in its
+    // own time; and 100 ms take two seconds to be made up for, 1 ms a frame.
     static constexpr int standing_max = 5;
 
     nanoseconds ptime_;
@@ -95,7 +95,7 @@ class arrival_watch {
     std::size_t arrivals_ = 0;
 
     time_point frame_looked_at_{}; // the frame time that has had its look
-    int unsettled_frames_ = 0;     // frames until a shift is through; what they find tells nothing
+    int unsettled_frames_ = 0;     // frames until a shift is through; what they find shows nothing
     int frames_ = 0;               // of this window
     int late_ = 0;                 // of them
     int frames_since_ = 0;         // since the last frame time that something was there for

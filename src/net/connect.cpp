@@ -3,6 +3,8 @@
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
 
+#include <audiosocket/net/error.hpp>
+
 #include <boost/asio/connect.hpp>
 
 namespace audiosocket::detail {
@@ -10,7 +12,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using io_error = boost::system::error_code;
 
 /// Resolve, connect, say the id; or run out of time. Whatever comes first completes the wait.
 class connector : public std::enable_shared_from_this<connector> {
@@ -36,12 +37,12 @@ class connector : public std::enable_shared_from_this<connector> {
 
     void connect(const resolver::results_type& found) {
         asio::async_connect(socket_, found, [self = shared_from_this()](io_error error, const tcp::endpoint& peer) {
-            self->greet(error, peer);
+            self->send_id(error, peer);
         });
     }
 
-    // Says the id. A fresh connection has room for it.
-    void greet(io_error error, const tcp::endpoint& peer) {
+    // Sends the id. A new connection has room for it.
+    void send_id(io_error error, const tcp::endpoint& peer) {
         if (error || !waiter_) return finish(error, {});
         byte_stream stream(std::move(socket_), peer);
         session rules(id_, options_.call, clock::now());
@@ -52,7 +53,7 @@ class connector : public std::enable_shared_from_this<connector> {
         rules.next_event(); // started_event
         const auto fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
         fresh->start();
-        finish({}, call(fresh));
+        finish({}, fresh->as_call());
     }
 
     void finish(io_error error, call result) {
@@ -60,7 +61,7 @@ class connector : public std::enable_shared_from_this<connector> {
         resolver_.cancel();
         io_error ignored;
         socket_.close(ignored);
-        const io_error without_place(error.value(), error.category()); // of Asio's code, for where it is thrown
+        const io_error without_place(error.value(), error.category()); // in Asio's code, where it is thrown
         if (waiter_) waiter_.complete(without_place, std::move(result));
     }
 

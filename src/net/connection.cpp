@@ -1,6 +1,9 @@
 #include "net/connection.hpp"
 
 #include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/call/detail/engine_hooks.hpp>
+#include <audiosocket/net/call.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -8,15 +11,14 @@
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
-using io_error = boost::system::error_code;
 
 namespace {
 
 // A call is read this often whatever its frame time, its end included.
 constexpr std::chrono::milliseconds longest_pause{20};
 
-// How long a program may take from being given a call to waiting for its events, or else the call is read without it:
-// long enough to set a monitor from another thread. What comes meanwhile waits in the kernel.
+// A call is read after this time even if the application does not wait for its events yet. Long enough to set a monitor
+// from another thread; what comes meanwhile waits in the kernel.
 constexpr std::chrono::milliseconds time_to_prepare{100};
 
 // Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
@@ -32,8 +34,12 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
       session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
       read_from_(clock::now() + time_to_prepare), live_(options.live),
       playout_queue_ms_(options.playout_queue.count()) {
-    session_.set_tally(&turns_.statistics().calls);
+    engine_hooks::set_tally(session_, &turns_.statistics().calls);
     publish();
+}
+
+call connection::as_call() {
+    return call(shared_from_this());
 }
 
 void connection::start() {
@@ -50,10 +56,10 @@ void connection::take_turn(time_point now) {
 
 // Reads, and lets our frame times follow what is seen.
 void connection::look(time_point now) {
-    const time_point frame_at = session_.frame_time();
+    const time_point frame_at = engine_hooks::frame_time(session_);
     const bool found = read(now);
     if (frame_at != time_point::max()) arrivals_.looked(now, found, frame_at);
-    if (const auto by = arrivals_.take_shift()) session_.shift_frames(*by);
+    if (const auto by = arrivals_.take_shift()) engine_hooks::shift_frames(session_, *by);
 }
 
 // Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.
@@ -80,30 +86,16 @@ void connection::forget() noexcept {
     monitor_.reset();
 }
 
-// After anything happened: tell what is new, send what is due (with what the program has just said to the news), and
-// find the next turn. Handlers that run from here may act on the call and so come back; they are served by another
-// round. A handler that throws leaves through us; the call goes on when the io_context is run again.
+// After anything happened: do what the session asks for, and find the next turn. Handlers that run from here may act on
+// the call and so come back; what they asked for is done by the round that called them. A handler that throws leaves
+// through us; the call goes on when the io_context is run again.
 void connection::pump(time_point now, handlers run) try {
-    if (closed_) return;
-    if (std::exchange(pumping_, true)) {
-        pump_again_ = true;
-        return;
-    }
-    const time_point frame_at = session_.frame_time();
-    for (;;) {
-        session_.advance(now);
-        publish();
-        take_events(run);
-        pump_again_ = false;
-        now = send_due(now);
-        if (session_.sending_done() && !std::exchange(fin_sent_, true)) stream_.shut_down();
-        publish();
-        take_events(run);
-        if (!pump_again_) break;
-        now = clock::now();
-    }
+    if (closed_ || std::exchange(pumping_, true)) return;
+    const time_point frame_at = engine_hooks::frame_time(session_);
+    now = drain(now, run);
+    publish();
     pumping_ = false;
-    if (live_ && session_.frame_time() != frame_at) arrivals_.left_behind(session_.queued());
+    if (live_ && engine_hooks::frame_time(session_) != frame_at) arrivals_.left_behind(session_.queued());
     if (session_.closed())
         close();
     else
@@ -114,26 +106,44 @@ void connection::pump(time_point now, handlers run) try {
     throw;
 }
 
-// Returns the time after it.
-time_point connection::send_due(time_point now) {
+// Does what the session asks for, until it asks for nothing more. Returns the time after that.
+time_point connection::drain(time_point now, handlers run) {
+    driver_readiness ready;
     for (;;) {
-        const auto message = session_.transmit();
-        if (message.empty()) return now;
-        io_error error;
-        sent_ += stream_.send(message.subspan(sent_), error);
-        now = clock::now();
-        if (error && error != asio::error::would_block) {
-            send_failed(error, now);
-            return now;
+        while (waiter_ && end_delivered_)
+            deliver_eof(run);
+        ready.events = waiter_ || abandoned_;
+        auto next = session_.poll(now, ready);
+        switch (next.what) {
+        case session_action::type::deliver:
+            publish();
+            if (waiter_) deliver(std::move(*next.event), run);
+            break;
+        case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
+        case session_action::type::shut_down: stream_.shut_down(); break;
+        case session_action::type::wait:
+        case session_action::type::close: return now;
         }
-        if (sent_ < message.size()) {
-            if (stalled_sends_++ == 0) session_.transmit_stalled();
-            return now;
-        }
-        sent_ = 0;
-        stalled_sends_ = 0;
-        session_.transmitted(now);
     }
+}
+
+// Sends what the kernel takes of a message. Returns whether it can take more; `now` becomes the time after it.
+bool connection::send(std::span<const std::byte> message, time_point& now) {
+    io_error error;
+    sent_ += stream_.send(message.subspan(sent_), error);
+    now = clock::now();
+    if (error && error != asio::error::would_block) {
+        send_failed(error, now);
+        return false;
+    }
+    if (sent_ < message.size()) {
+        if (stalled_sends_++ == 0) engine_hooks::transmit_stalled(session_);
+        return false;
+    }
+    sent_ = 0;
+    stalled_sends_ = 0;
+    session_.transmitted(now);
+    return true;
 }
 
 // The peer is gone, but what it said before that may still lie here: its last audio, a digit, a hangup.
@@ -147,26 +157,13 @@ void connection::send_failed(io_error error, time_point now) {
 
 // --- Events ---
 
-void connection::take_events(handlers run) {
-    if (abandoned_)
-        while (session_.next_event()) {
-        }
-    while (waiter_ && deliver(run)) {
-    }
+void connection::deliver(event next, handlers run) {
+    end_delivered_ = std::holds_alternative<ended_event>(next);
+    waiter_.complete({}, std::move(next), run == handlers::now);
 }
 
-// Completes the wait if there is something to complete it with.
-bool connection::deliver(handlers run) {
-    const bool now = run == handlers::now;
-    if (end_delivered_) {
-        waiter_.complete(asio::error::eof, {}, now);
-        return true;
-    }
-    auto next = session_.next_event();
-    if (!next) return false;
-    end_delivered_ = std::holds_alternative<ended_event>(*next);
-    waiter_.complete({}, std::move(*next), now);
-    return true;
+void connection::deliver_eof(handlers run) {
+    waiter_.complete(asio::error::eof, {}, run == handlers::now);
 }
 
 void connection::start_wait(completion<event> waiter) {
@@ -174,11 +171,9 @@ void connection::start_wait(completion<event> waiter) {
         if (waiter_) return w.complete(asio::error::in_progress, {}, false);
         waiter_ = std::move(w);
         const bool first = !std::exchange(reading_, true);
-        if (pumping_) {
-            pump_again_ = true; // we are in a handler called from pump(), which goes on
-            return;
-        }
-        deliver(handlers::later);
+        if (pumping_) return; // we are in a handler called from pump(), which goes on
+        if (end_delivered_) return deliver_eof(handlers::later);
+        if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
         if (first && !closed_) schedule(clock::now());
     });
 }
@@ -200,7 +195,7 @@ void connection::abandon() {
     });
 }
 
-// --- The program's side ---
+// --- The application's side ---
 
 audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
@@ -233,7 +228,7 @@ void connection::set_monitor(std::shared_ptr<call_monitor> monitor) {
 
 // --- Housekeeping ---
 
-// An appointment is never put off: whoever acts on the call all the time must not keep it from its turn.
+// An appointment is never put off: an application that acts on the call all the time must not keep it from its turn.
 void connection::schedule(time_point now) {
     const auto next = next_turn(now);
     if (next >= turn_at_) return;
@@ -248,7 +243,7 @@ time_point connection::next_turn(time_point now) const noexcept {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
         next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);
     }
-    const time_point frame_at = session_.frame_time();
+    const time_point frame_at = engine_hooks::frame_time(session_);
     if (reading_ && frame_at != time_point::max()) next = std::min(next, arrivals_.next_look(now, frame_at));
     return next;
 }

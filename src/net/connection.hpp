@@ -15,9 +15,13 @@
 #include <optional>
 #include <vector>
 
+namespace audiosocket {
+class call;
+}
+
 namespace audiosocket::detail {
 
-/// A number that one thread writes and others read, for whom an older one is as good.
+/// A number that one thread writes and others read. A reader may see an older one.
 template <class T>
 class mirror {
   public:
@@ -48,10 +52,10 @@ class shared_format {
 
 /// A call that is up, and its socket: performs what its session asks for.
 ///
-/// How it works: nobody tells the call that something has arrived. It has a turn each time a frame is due (turn_table),
-/// and then does everything at once: read, tell the program, send. `arrival_watch` sees to it that frames are due just
-/// after the caller's audio has arrived, and asks for further turns where that is late. So a frame each way costs two
-/// system calls, and no wake-up of its own.
+/// How it works: the kernel does not report to the call that something has arrived. It has a turn each time a frame is
+/// due (turn_table), and then does everything at once: read, deliver events, send. `arrival_watch` sees to it that
+/// frames are due just after the caller's audio has arrived, and asks for further turns where that is late. So a frame
+/// each way costs two system calls, and no wake-up of its own.
 ///
 /// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
 /// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
@@ -61,12 +65,15 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     /// `rules` has its id, and its started_event has been taken.
     connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
 
-    /// Starts sending; and reading as soon as the program waits for events, or after a tenth of a second, so that one
-    /// that sets a monitor first misses nothing.
+    /// Starts sending; and reading as soon as the application waits for events, or after a tenth of a second, so that
+    /// one that sets a monitor first misses nothing.
     void start();
 
+    /// Returns a handle on this connection; it hangs up when it goes. Only one may be made.
+    call as_call();
+
     /// Is called once when the socket is closed, on the io_context. To be set before start().
-    void on_closed(std::function<void()> tell) { on_closed_ = std::move(tell); }
+    void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
     void forget() noexcept override;
@@ -91,7 +98,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     error_code hang_up_when_played();
 
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
-    /// later, and the result is what could be told beforehand.
+    /// later, and the result is what is known beforehand.
     template <class Action>
     error_code apply(Action action);
 
@@ -106,10 +113,11 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     void look(time_point now);
     bool read(time_point now);
     void pump(time_point now, handlers run = handlers::now);
-    time_point send_due(time_point now);
-    void send_failed(boost::system::error_code error, time_point now);
-    void take_events(handlers run);
-    bool deliver(handlers run);
+    time_point drain(time_point now, handlers run);
+    bool send(std::span<const std::byte> message, time_point& now);
+    void send_failed(io_error error, time_point now);
+    void deliver(event next, handlers run);
+    void deliver_eof(handlers run);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -123,7 +131,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     session session_;
     arrival_watch arrivals_;
     const uuid id_;
-    const time_point read_from_; // whether or not the program waits for events
+    const time_point read_from_; // whether or not the application waits for events
     const bool live_;            // call_options::live
 
     std::function<void()> on_closed_;
@@ -133,13 +141,11 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     bool reading_ = false;          // it has begun
     bool more_to_read_ = false;     // the last read left something behind
     bool read_all_ = false;         // the peer's end has come, or an error
-    bool abandoned_ = false;        // nobody will ask for events any more
-    bool ends_when_played_ = false; // the program asked for that
+    bool abandoned_ = false;        // no handle is left that could ask for events
+    bool ends_when_played_ = false; // the application asked for that
     bool end_delivered_ = false;
 
     bool pumping_ = false;
-    bool pump_again_ = false;
-    bool fin_sent_ = false;
     bool closed_ = false;
     std::size_t sent_ = 0;                   // bytes of the message in flight
     int stalled_sends_ = 0;                  // in a row, in which the kernel did not take all of it

@@ -5,12 +5,9 @@
 #include <boost/asio/buffer.hpp>
 
 #include <array>
-#include <utility>
 
 namespace audiosocket::detail {
 namespace {
-
-using io_error = boost::system::error_code;
 
 constexpr std::size_t id_message_bytes = header_bytes + uuid::size_bytes;
 
@@ -23,7 +20,7 @@ handshake::handshake(tcp_socket socket, session rules) : socket_(std::move(socke
 }
 
 handshake::state handshake::read() {
-    std::array<std::byte, 512> buffer; // an id, or what somebody says who was told to go
+    std::array<std::byte, 512> buffer; // an id, or what a peer sends that is refused
     const auto so_far = static_cast<std::size_t>(session_.statistics().bytes_received);
     const std::size_t wanted = so_far < id_message_bytes ? id_message_bytes - so_far : buffer.size();
     io_error error;
@@ -35,17 +32,13 @@ handshake::state handshake::read() {
         session_.receive_end(now);
     else if (error != boost::asio::error::would_block)
         session_.connection_failed(error, now);
-    return look();
-}
-
-handshake::state handshake::advance(time_point now) {
-    session_.advance(now);
-    return look();
+    return advance(now);
 }
 
 void handshake::drop(io_error why) {
-    session_.connection_failed(why, clock::now());
-    look();
+    const auto now = clock::now();
+    session_.connection_failed(why, now);
+    advance(now);
 }
 
 void handshake::reset() {
@@ -54,16 +47,29 @@ void handshake::reset() {
     socket_.close(ignored);
 }
 
-handshake::state handshake::look() {
-    if (session_.sending_done() && !std::exchange(fin_sent_, true)) {
-        io_error ignored; // the peer may be gone already
-        socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+// Nothing is sent from here: a server has nothing to say before the id, and frames are the call's.
+handshake::state handshake::advance(time_point now) {
+    for (;;) {
+        const auto next = session_.poll(now, {.transmit = false});
+        switch (next.what) {
+        case session_action::type::deliver: return settle(*next.event);
+        case session_action::type::shut_down: shut_down(); break;
+        case session_action::type::transmit:
+        case session_action::type::wait:
+        case session_action::type::close: return state::waiting;
+        }
     }
-    const auto first = session_.next_event();
-    if (!first) return state::waiting;
-    if (std::holds_alternative<started_event>(*first)) return state::up;
-    end_ = std::get<ended_event>(*first);
+}
+
+handshake::state handshake::settle(const event& first) {
+    if (std::holds_alternative<started_event>(first)) return state::up;
+    end_ = std::get<ended_event>(first);
     return state::over;
+}
+
+void handshake::shut_down() {
+    io_error ignored; // the peer may be gone already
+    socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
 }
 
 } // namespace audiosocket::detail

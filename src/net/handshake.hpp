@@ -4,6 +4,7 @@
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,9 +13,9 @@ namespace audiosocket::detail {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
 
-/// A connection that is no call yet, on the answering side: reads its id, or closes it as the session says. No more
-/// than the id is read, so that whoever the call is given to misses nothing of it. It is small, and costs no timer:
-/// anybody may connect.
+/// A connection that is not a call yet, on the answering side: reads its id, or closes it as the session says. No more
+/// than the id is read, so that the connection that takes the call over misses nothing. It is small and costs no timer,
+/// because any host may connect.
 class handshake {
   public:
     handshake(tcp_socket socket, session rules);
@@ -28,11 +29,11 @@ class handshake {
     /// Takes what has arrived.
     state read();
 
-    /// Time passed.
+    /// Lets time pass.
     state advance(time_point now);
 
-    /// Ends it without ceremony, for this reason.
-    void drop(boost::system::error_code why);
+    /// Ends it at once, for this reason.
+    void drop(io_error why);
 
     /// Closes it with a reset, which no dialplan takes for a call that ended well.
     void reset();
@@ -48,13 +49,13 @@ class handshake {
     session take_session() { return std::move(session_); }
 
   private:
-    state look();
+    state settle(const event& first);
+    void shut_down();
 
     tcp_socket socket_;
     session session_;
     boost::asio::ip::tcp::endpoint peer_;
     ended_event end_;
-    bool fin_sent_ = false;
 };
 
 } // namespace audiosocket::detail

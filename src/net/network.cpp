@@ -9,9 +9,9 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-constexpr std::size_t bits_in_front_of_ipv4 = 96; // in an IPv6 address that is an IPv4 one
+constexpr std::size_t bits_in_front_of_ipv4 = 96; // in an IPv4-mapped IPv6 address
 
-// Longer is no address with a prefix length; an error repeats no more of it.
+// No address with a prefix length is longer. An error repeats no more of the text than this.
 constexpr std::size_t text_bytes_max = 64;
 
 ip::address plain(const ip::address& a) noexcept {
@@ -23,12 +23,12 @@ std::size_t bits_of(const ip::address& a) noexcept {
     return a.is_v4() ? 32 : 128;
 }
 
-// The bits of an address begin here in its key.
+// Returns where the bits of an address begin in its key.
 std::size_t first_bit(const ip::address& a) noexcept {
     return a.is_v4() ? bits_in_front_of_ipv4 : 0;
 }
 
-// Whether the first bits of both are the same.
+// Returns whether the first bits of both are the same.
 bool same_bits(const host_key& a, const host_key& b, std::size_t bits) noexcept {
     const std::size_t whole = bits / 8;
     if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), b.begin())) return false;

@@ -32,10 +32,10 @@ void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
 
 void turn_table::leave(turn_taker& who) noexcept {
     who.unlink();
-    const auto last = std::move(who.self_); // it may be the last that keeps it alive
+    const auto last = std::move(who.self_); // this may be the last reference
 }
 
-// Whoever is in the table may keep, through what waits for his events, the one that keeps him.
+// A pending handler may own its own call; break that cycle here.
 void turn_table::shutdown() noexcept {
     timer_.cancel();
     while (const auto t = wheel_.first())
@@ -54,7 +54,7 @@ void turn_table::run() {
     running_ = true;
     try {
         take_due_turns();
-    } catch (...) { // of a handler of the program; the others have their turns when the io_context is run again
+    } catch (...) { // of a handler of the application; the others have their turns when the io_context is run again
         running_ = false;
         arm();
         throw;

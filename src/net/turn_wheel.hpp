@@ -7,7 +7,7 @@
 
 namespace audiosocket::detail {
 
-/// A link in a circle. One that is in no circle is a circle by itself.
+/// A link in a circle. A link outside of any circle is a circle by itself.
 struct turn_link {
     turn_link() = default;
     turn_link(const turn_link&) = delete;
@@ -22,10 +22,10 @@ struct turn_link {
     turn_link* before = this;
 };
 
-/// Who is due at which tick, for the 63 ticks to come: a circle of slots, one a tick, each with a list of links.
-/// Entering and leaving cost a few pointers whatever the number of entries, and nothing is ever allocated.
+/// Which entry is due at which tick, for the 63 ticks to come: a circle of slots, one a tick, each with a list of
+/// links. Entering and leaving cost a few pointers whatever the number of entries, and nothing is ever allocated.
 ///
-/// Invariant: everybody is in the slot of a tick after now(), and less than a round ahead of it.
+/// Invariant: every entry is in the slot of a tick after now(), and less than a round ahead of it.
 class turn_wheel {
   public:
     using tick_number = std::int64_t;
@@ -35,13 +35,13 @@ class turn_wheel {
 
     bool empty() noexcept { return !first(); }
 
-    /// Enters it for this tick, or for the nearest to it that is to come. It must be in no circle.
+    /// Enters it for this tick, or for the nearest tick to come. It must not be in a circle.
     void enter(turn_link& who, tick_number at) noexcept;
 
-    /// Lets time pass: everybody of the ticks up to this one is moved to the end of `due`, in their order.
+    /// Lets time pass: every entry of the ticks up to this one is moved to the end of `due`, in their order.
     void collect(tick_number until, turn_link& due) noexcept;
 
-    /// The first tick for which somebody is entered.
+    /// The first tick that has an entry.
     std::optional<tick_number> first() noexcept;
 
   private:
@@ -51,7 +51,7 @@ class turn_wheel {
     static std::uint64_t bit(tick_number t) noexcept { return std::uint64_t{1} << index(t); }
 
     std::array<turn_link, slot_count> slots_;
-    std::uint64_t occupied_ = 0; // a bit a slot; it may be set for one that everybody has left
+    std::uint64_t occupied_ = 0; // a bit a slot; it may be set for one that all entries have left
     tick_number now_ = 0;
 };
 

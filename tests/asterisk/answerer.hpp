@@ -66,7 +66,7 @@ class answerer {
     /// they came; nothing if that does not happen within `patience`.
     template <class Condition>
     std::vector<record> wait_for(std::size_t count, Condition condition,
-                                 std::chrono::seconds patience = std::chrono::seconds(20)) const {
+                                 std::chrono::seconds patience = std::chrono::seconds(60)) const {
         std::unique_lock lock(state_->mutex);
         const auto enough = [&] {
             std::size_t good = 0;

@@ -16,7 +16,7 @@ class asterisk_test : public command_test {
   protected:
     void SetUp() override {
         const std::string why = pbx::why_not();
-        if (!why.empty()) skip(why);
+        if (!why.empty()) GTEST_SKIP() << skipped(why);
     }
 
     void TearDown() override {
@@ -25,13 +25,6 @@ class asterisk_test : public command_test {
             EXPECT_EQ(asterisk->complaints(), "");
         }
         if (HasFailure()) std::cout << "--- Asterisk's log\n" << asterisk->log();
-    }
-
-    /// Skips the test, in words that tools/test shows.
-    static void skip(const std::string& why) {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        std::cout << "SKIPPED asterisk." << test->test_suite_name() << '.' << test->name() << ": " << why << '\n';
-        GTEST_SKIP() << why;
     }
 
     /// A new one, in place of any that there is.
@@ -68,11 +61,6 @@ class asterisk_test : public command_test {
         for (auto& s : out)
             s = static_cast<std::int16_t>(-s);
         return out;
-    }
-
-    /// All the samples, without a gap.
-    static void expect_heard(const std::vector<std::int16_t>& samples, const std::vector<std::int16_t>& recording) {
-        EXPECT_LT(place_of(samples, recording), nowhere) << how_far(samples, recording);
     }
 
     /// Without silence before and after.

@@ -42,7 +42,8 @@ TEST_P(asterisk_events, hangup_of_asterisk_is_one_end_event) {
     ASSERT_EQ(calls.size(), 1U);
     ASSERT_EQ(calls.front().ends.size(), 1U);
     EXPECT_FALSE(is_failure(calls.front().ends.front().reason)) << name(calls.front().ends.front().reason);
-    EXPECT_EQ(asterisk->log().find("the dialplan goes on"), std::string::npos) << "not he, but we have hung up";
+    EXPECT_EQ(asterisk->log().find("the dialplan goes on"), std::string::npos)
+        << "we have hung up, and not the dialplan";
 }
 
 TEST_P(asterisk_events, barge_in_cuts_the_prompt_and_the_answer_follows_at_once) {

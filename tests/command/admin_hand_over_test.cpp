@@ -79,12 +79,8 @@ TEST_F(admin_hand_over, old_process_watches_neither_of_its_addresses_any_more) {
     EXPECT_EQ(watched_though_closed(old), "");
     hand_over();
     EXPECT_EQ(ask(admin(), "GET /readyz").status, 200);
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    std::string watched;
-    do
-        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // the thread of the admin address leaves by itself
-    while (!(watched = watched_though_closed(old)).empty() && std::chrono::steady_clock::now() < limit);
-    EXPECT_EQ(watched, "");
+    std::string watched; // until the thread of the admin address has left by itself
+    EXPECT_TRUE(eventually([&] { return (watched = watched_though_closed(old)).empty(); })) << watched;
     up.finish();
     stop_last();
 }
@@ -92,7 +88,7 @@ TEST_F(admin_hand_over, old_process_watches_neither_of_its_addresses_any_more) {
 // It had said "This call is over."
 TEST_F(admin_hand_over, page_tells_a_call_that_goes_on_in_the_old_process_from_one_that_is_over) {
     const auto chromium = find_chromium();
-    if (chromium.empty()) GTEST_SKIP() << "chromium is missing";
+    if (chromium.empty()) GTEST_SKIP() << skipped("chromium is missing");
     serve({"--admin", "127.0.0.1:0"});
     ASSERT_TRUE(server->wait_for_output(R"("event":"admin")"));
     raw_peer up = raw_caller();
@@ -100,12 +96,11 @@ TEST_F(admin_hand_over, page_tells_a_call_that_goes_on_in_the_old_process_from_o
     const std::string id = "07070707-0707-0707-0707-070707070707";
     process browser(browse(chromium, folder / "profile",
                            "http://127.0.0.1:" + std::to_string(admin().port()) + "/#" + id, std::chrono::minutes(5)));
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     double ours = 0;
     // The page has some files, and then asks for the call several times.
-    while (ask(admin(), "GET /metrics").metric("audiosocket_admin_requests_total") < ++ours + 50 &&
-           std::chrono::steady_clock::now() < limit)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(eventually([&] {
+        return ask(admin(), "GET /metrics").metric("audiosocket_admin_requests_total") >= ++ours + 50;
+    })) << browser.err;
     hand_over();
     browser.wait();
     EXPECT_NE(browser.out.find("Another process answers here now."), std::string::npos) << browser.out;

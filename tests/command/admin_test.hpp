@@ -16,7 +16,8 @@ class admin_test : public command_test {
         options.insert(options.begin(), {"--admin", "127.0.0.1:0"});
         serve(std::move(options));
         ASSERT_TRUE(server->wait_for_output(R"("event":"admin")")) << server->err;
-        ASSERT_TRUE(server->wait_for_output("\n", std::chrono::seconds(5)));
+        // The line may come in pieces.
+        ASSERT_TRUE(server->wait_for_output_times(2, "\n")) << server->out;
         const auto port = server->out.find(R"("port":)", server->out.find(R"("event":"admin")"));
         admin = {boost::asio::ip::make_address("127.0.0.1"),
                  static_cast<std::uint16_t>(std::stoi(server->out.substr(port + 7)))};
@@ -30,17 +31,6 @@ class admin_test : public command_test {
     process& long_call(std::vector<std::string> options = {}) {
         options.insert(options.begin(), {"call", where, "--duration", "100", "--json"});
         return callers.emplace_back(command(std::move(options)));
-    }
-
-    /// Looks until it is so; false if it is not within twenty seconds.
-    template <class Condition>
-    static bool eventually(Condition condition) {
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > limit) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-        return true;
     }
 
     bool comes_up(std::size_t calls) const {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "command/recorded_call.hpp"
 #include "support/bytes.hpp"
+#include "support/print_time.hpp"
 #include "support/process.hpp"
 #include "support/raw_peer.hpp"
+#include "support/skipped.hpp"
 
 #include <audiosocket/audio.hpp>
 #include <audiosocket/net/address.hpp>
@@ -15,8 +18,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <memory>
+#include <thread>
 
 namespace audiosocket::test {
 
@@ -132,6 +137,38 @@ class command_test : public testing::Test {
             done += length;
         }
         return out + "of " + std::to_string(all) + " in " + std::to_string(in.size()) + " samples";
+    }
+
+    /// All of these samples, one after the other.
+    static void expect_whole(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        EXPECT_TRUE(place_of(what, in) != nowhere) << "heard " << how_far(what, in);
+    }
+
+    /// All of these samples and no other sound, in order. Where a process was late there may be silence between them,
+    /// but not more of it than of sound: a call that is torn on every machine is noticed. The samples have no zeros.
+    static void expect_in_order(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
+        const auto is_sound = [](std::int16_t s) { return s != 0; };
+        const auto first = std::ranges::find_if(in, is_sound);
+        const auto end = std::find_if(in.rbegin(), in.rend(), is_sound).base();
+        std::vector<std::int16_t> sound;
+        std::copy_if(in.begin(), in.end(), std::back_inserter(sound), is_sound);
+        const auto same = std::ranges::mismatch(what, sound).in1 - what.begin();
+        EXPECT_TRUE(sound == what) << "heard " << sound.size() << " samples of sound instead of " << what.size()
+                                   << ", the first " << same << " as they should be: " << how_far(what, in);
+        if (first < end) {
+            EXPECT_LE(end - first, 2 * std::ssize(what)) << "samples from the first to the last";
+        }
+    }
+
+    /// Looks until it is so; false if it is not within a minute.
+    template <class Condition>
+    static bool eventually(Condition condition) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > limit) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        return true;
     }
 
     std::filesystem::path folder;

@@ -36,7 +36,7 @@ class hand_over_test : public command_test {
     void hand_over() {
         const auto before = processes().size();
         kill(processes().back(), SIGUSR2);
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        const auto limit = std::chrono::steady_clock::now() + process::patience_usual;
         const auto done = [&] {
             return processes().size() > before &&
                    server->out.find("handed over to process " + std::to_string(processes().back())) !=

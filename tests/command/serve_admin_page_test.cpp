@@ -46,7 +46,7 @@ TEST_F(serve_admin_page, files_come_with_a_strict_policy) {
 }
 
 TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
-    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "400", "--max-calls", "9"}));
     long_call();
     long_call();
@@ -62,7 +62,7 @@ TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
 
 // It had said "last minute" of the seconds for which it was open, right above the sum of all hours.
 TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
-    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start());
     const auto once = shown("/", std::chrono::milliseconds(500));
     EXPECT_NE(once.find("0 of 0 in all"), std::string::npos) << once;
@@ -78,7 +78,7 @@ TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
 }
 
 TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {
-    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "400"}));
     long_call();
     ASSERT_TRUE(comes_up(1));
@@ -89,7 +89,7 @@ TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {
 }
 
 TEST_F(serve_admin_page, browser_shows_that_nobody_is_up) {
-    if (browser_.empty()) GTEST_SKIP() << "chromium is missing";
+    if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start());
     const auto page = shown();
     EXPECT_EQ(count(page, "<tr data-id="), 0U);

@@ -1,4 +1,5 @@
 #include "command_test.hpp"
+#include "support/busy_machine.hpp"
 #include "support/flood.hpp"
 
 #include <iostream>
@@ -52,11 +53,13 @@ TEST_F(serve_limits, host_with_too_many_calls_is_refused) {
 // Whoever scans the port must not fill the log.
 TEST_F(serve_limits, many_refusals_are_a_few_lines) {
     serve({"--allow", "127.0.0.1"});
+    const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < 300; ++i)
         EXPECT_TRUE(knock_from("127.0.0.2").is_reset());
     ASSERT_TRUE(server->wait_for_errors("more connections refused (outside of --allow: ")) << server->err;
     EXPECT_EQ(stop(), 0);
-    EXPECT_LE(std::ranges::count(server->err, '\n'), 8) << server->err;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+    EXPECT_LE(std::ranges::count(server->err, '\n'), 6 + seconds) << server->err; // one each second
 }
 
 TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
@@ -77,6 +80,7 @@ TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
 // Twenty thousand connects a second from somebody who is not allowed, beside a hundred calls (docs/operations.md
 // has what this printed).
 TEST_F(serve_limits, realtime_flood_leaves_live_calls_their_pace) {
+    const busy_machine machine;
     serve({"--echo", "--allow", "127.0.0.1"});
     const auto tell = [](const char* when, const boost::json::value& report) {
         std::cout << when << ": jitter p50 " << jitter_ms(report, "p50") << " ms, p99 " << jitter_ms(report, "p99")
@@ -93,7 +97,9 @@ TEST_F(serve_limits, realtime_flood_leaves_live_calls_their_pace) {
     }
     const double rate = attack.stop();
     std::cout << rate << " connects a second\n";
-    EXPECT_GT(rate, 2000);
-    EXPECT_LT(jitter, 10) << "of a frame's 20 ms";
     EXPECT_EQ(stop(), 0);
+    in_real_time(machine, [&] {
+        EXPECT_GT(rate, 2000);
+        EXPECT_LT(jitter, 10) << "of a frame's 20 ms";
+    });
 }

@@ -37,22 +37,31 @@ class serve_settings : public command_test {
         server->signal(SIGHUP);
         EXPECT_TRUE(server->wait_for_output("\"reload")) << server->err;
         while (server->out.find('\n', server->out.find("\"reload", before)) == std::string::npos)
-            if (!server->wait_for_output("\n", std::chrono::seconds(20))) break;
+            if (!server->wait_for_output_times(server->times_said("\n") + 1, "\n")) break;
         const auto begin = server->out.rfind('\n', server->out.find("\"reload", before)) + 1;
         const auto line = server->out.substr(begin, server->out.find('\n', begin) - begin);
         server->out.clear();
         return json::parse(line);
     }
 
-    // What a call hears in this time, less the silence.
-    std::vector<std::int16_t> heard(const std::string& duration = "1") {
-        const auto file = folder / "heard.slin";
-        EXPECT_EQ(call({"--record", file.string(), "--duration", duration}).code, 0);
-        return read_mono(file);
+    // What a new call hears, when so many samples of it are not silence.
+    std::vector<std::int16_t> heard(std::size_t samples) const {
+        recorded_call one(where, folder / "heard.slin");
+        EXPECT_TRUE(one.wait_for_sound(samples));
+        EXPECT_EQ(one.hang_up(), 0) << one.caller().out << one.caller().err;
+        return one.heard();
     }
 
-    static bool has_sound(const std::vector<std::int16_t>& samples) {
-        return std::ranges::any_of(samples, [](std::int16_t s) { return s > 1000; });
+    // Whether a new call hears the tone.
+    bool plays_a_tone() const {
+        return std::ranges::any_of(heard(800), [](std::int16_t s) { return s > 1000; });
+    }
+
+    // Whether a new call, which says nothing, hears nothing.
+    bool is_silent() {
+        const auto file = folder / "heard.slin";
+        EXPECT_EQ(call({"--record", file.string(), "--duration", "0.5"}).code, 0);
+        return std::ranges::all_of(read_mono(file), [](std::int16_t s) { return s == 0; });
     }
 };
 
@@ -69,7 +78,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST_F(serve_settings, file_says_what_is_served) {
     numbered_file("said.wav", 8000);
     serve_with("play = \"said.wav\"\n");
-    EXPECT_LT(place_of(numbers(8000), heard("1.5")), nowhere);
+    expect_whole(numbers(8000), heard(8000));
     EXPECT_EQ(stop(), 0);
 }
 
@@ -167,21 +176,20 @@ TEST_F(serve_settings, server_does_not_start_with_a_wrong_file) {
 TEST_F(serve_settings, sighup_changes_what_the_next_call_hears_and_not_what_the_live_one_does) {
     const auto said = numbered_file("said.wav", 16'000);
     serve_with("echo = true\n");
-    const auto file = folder / "live.slin";
-    process live(
-        command({"call", where, "--play", said.string(), "--record", file.string(), "--duration", "3", "--json"}));
+    recorded_call live(where, folder / "live.slin", {"--play", said.string()});
     ASSERT_TRUE(server->wait_for_output("\"started\""));
-    EXPECT_FALSE(has_sound(heard("0.5")));
+    EXPECT_TRUE(is_silent());
 
     const auto told = reload("tone = 440\nlisten = \"127.0.0.1:1\"\nshards = 2\n");
     EXPECT_EQ(told.at("changed"), json::value({"echo", "tone"}));
     EXPECT_EQ(told.at("need_restart"), json::value(json::array{"shards"})); // --listen stands on the command line
     EXPECT_TRUE(server->wait_for_errors("a change of shards needs a restart")) << server->err;
-    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_TRUE(plays_a_tone());
 
-    EXPECT_EQ(live.wait(), 0) << live.out;
-    EXPECT_LT(place_of(numbers(16'000), read_mono(file)), nowhere) << how_far(numbers(16'000), read_mono(file));
-    EXPECT_EQ(json::parse(live.out).at("end").at("reason").as_string(), "hung up");
+    EXPECT_TRUE(live.wait_for_sound(16'000));
+    EXPECT_EQ(live.hang_up(), 0) << live.caller().out;
+    expect_in_order(numbers(16'000), live.heard());
+    EXPECT_EQ(json::parse(live.caller().out).at("end").at("reason").as_string(), "hung up");
     EXPECT_EQ(stop(), 0);
 }
 
@@ -228,11 +236,11 @@ TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full)
         EXPECT_NE(server->err.find("server.toml:1:"), std::string::npos) << server->err;
         server->err.clear();
     }
-    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_TRUE(plays_a_tone());
     std::filesystem::remove(folder / "server.toml");
     server->signal(SIGHUP);
     EXPECT_TRUE(server->wait_for_errors("No such file")) << server->err;
-    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_TRUE(plays_a_tone());
     EXPECT_EQ(stop(), 0);
 }
 
@@ -254,7 +262,7 @@ TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
 TEST_F(serve_settings, sighup_of_a_server_that_is_still_starting_is_heard_when_it_has_started) {
     const auto sound = numbered_file("said.wav", 800);
     held_file slow(sound);
-    if (!slow) GTEST_SKIP() << "SKIPPED: the file system of " << folder << " has no leases";
+    if (!slow) GTEST_SKIP() << skipped("the file system of " + folder.string() + " has no leases");
     server = std::make_unique<process>(
         command({"serve", "--listen", "127.0.0.1:0", "--json", "--config", write_settings("play = \"said.wav\"\n")}));
     ASSERT_TRUE(slow.wait_for_reader());
@@ -267,19 +275,21 @@ TEST_F(serve_settings, sighup_of_a_server_that_is_still_starting_is_heard_when_i
 
 TEST_F(serve_settings, storm_of_sighup_is_survived) {
     serve_with("tone = 440\n", {"--shards", "2"});
-    process live(command({"call", where, "--duration", "2", "--json"}));
+    process live(command({"call", where, "--duration", "100", "--json"}));
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     for (int i = 0; i < 200; ++i)
         server->signal(SIGHUP);
     EXPECT_EQ(reload("echo = true\n").at("event").as_string(), "reloaded");
+    live.signal(SIGINT);
     EXPECT_EQ(live.wait(), 0) << live.out;
+    EXPECT_EQ(json::parse(live.out).at("end").at("reason").as_string(), "hung up") << live.out;
     EXPECT_EQ(stop(), 0);
 }
 
 TEST_F(serve_settings, sighup_of_a_closed_terminal_ends_the_server_and_of_an_open_one_does_not) {
     const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
-        GTEST_SKIP() << "there are no terminals here";
+        GTEST_SKIP() << skipped("there are no terminals here");
     serve({}, {"/bin/sh", "-c", std::string("exec 2>") + ptsname(terminal) + "; exec \"$@\"", "sh"});
     server->signal(SIGHUP);
     EXPECT_TRUE(server->wait_for_output("\"reloaded\"")) << server->out;
@@ -292,6 +302,6 @@ TEST_F(serve_settings, sighup_of_a_closed_terminal_ends_the_server_and_of_an_ope
 TEST_F(serve_settings, environment_is_read) {
     const environment_variable tone("AUDIOSOCKET_TONE", "440");
     serve({});
-    EXPECT_TRUE(has_sound(heard("0.5")));
+    EXPECT_TRUE(plays_a_tone());
     EXPECT_EQ(stop(), 0);
 }

@@ -102,7 +102,8 @@ TEST_F(serve_as_a_service, successor_becomes_the_main_process_and_the_old_one_sa
 }
 
 TEST_F(serve_as_a_service, socket_activation_gives_it_the_port_and_the_first_connection) {
-    if (!std::filesystem::exists(activate)) GTEST_SKIP() << "SKIPPED: " << activate << " is missing (package systemd)";
+    if (!std::filesystem::exists(activate))
+        GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
     activated(free_port(), command({"serve", "--listen", "127.0.0.1:1", "--json"})); // a port that we could not have
     raw_peer first = raw_caller();
     EXPECT_FALSE(first.receive_bytes(323).empty());
@@ -117,7 +118,8 @@ TEST_F(serve_as_a_service, socket_activation_gives_it_the_port_and_the_first_con
 }
 
 TEST_F(serve_as_a_service, activated_socket_that_the_settings_do_not_want_is_closed_and_told) {
-    if (!std::filesystem::exists(activate)) GTEST_SKIP() << "SKIPPED: " << activate << " is missing (package systemd)";
+    if (!std::filesystem::exists(activate))
+        GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
     const auto admin = free_port();
     activated(free_port(), {"--listen=127.0.0.1:" + admin, "--fdname=audiosocket:admin", AUDIOSOCKET_COMMAND, "serve"});
     knock(false);
@@ -137,7 +139,8 @@ TEST_F(serve_as_a_service, sockets_that_are_meant_for_another_process_are_not_ta
 }
 
 TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_told_by_name) {
-    if (!std::filesystem::exists(activate)) GTEST_SKIP() << "SKIPPED: " << activate << " is missing (package systemd)";
+    if (!std::filesystem::exists(activate))
+        GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
     const auto why = [&](std::vector<std::string> how) {
         const auto port = free_port();
         how.push_back("--listen=127.0.0.1:" + free_port());
@@ -150,5 +153,6 @@ TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_told_by_name
     EXPECT_NE(why({"--fdname=audiosocket:web"}).find("is named \"web\"; expected audiosocket or admin"),
               std::string::npos);
     EXPECT_NE(why({"--fdname=audiosocket:audiosocket"}).find("two of them are named audiosocket"), std::string::npos);
-    EXPECT_NE(why({"--datagram", "--fdname=audiosocket:admin"}).find("is no listening TCP socket"), std::string::npos);
+    EXPECT_NE(why({"--datagram", "--fdname=audiosocket:admin"}).find("is not a listening TCP socket"),
+              std::string::npos);
 }

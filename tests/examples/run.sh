@@ -17,16 +17,25 @@ fail() {
     exit 1
 }
 
+# until COMMAND...: waits until the command succeeds; false if it does not within a minute.
+until_it() {
+    for _ in $(seq 1200); do
+        if "$@"; then return; fi
+        sleep 0.05
+    done
+    return 1
+}
+
 # start PROGRAM ARGS...: starts a server on a free port and sets `address` to where it listens.
 start() {
     "$@" >"$folder/server.out" 2>"$folder/server.err" &
     server=$!
-    for _ in $(seq 200); do
-        address=$(grep -oEm1 '(\[::\]|[0-9.]+):[0-9]+' "$folder/server.out" || true)
-        [ -n "$address" ] && return
-        sleep 0.05
-    done
-    fail "$1 does not listen"
+    until_it find_address "$folder/server.out" || fail "$1 does not listen"
+}
+
+find_address() { # FILE
+    address=$(grep -oEm1 '(\[::\]|[0-9.]+):[0-9]+' "$1" || true)
+    [ -n "$address" ]
 }
 
 call() {
@@ -35,21 +44,16 @@ call() {
 
 # says FILE TEXT: waits until a server's output has the text.
 says() {
-    for _ in $(seq 100); do
-        grep -q -- "$1" "$folder/server.out" && return
-        sleep 0.05
-    done
-    fail "the server did not say: $1"
+    until_it grep -qE -- "$1" "$folder/server.out" || fail "the server did not say: $1"
 }
+
+# milliseconds_in TEXT: the number before " ms" in the server's line with this text.
+milliseconds_in() { sed -nE "s/.*$1 ([0-9]+) ms.*/\1/p" "$folder/server.out"; }
 
 make_tone() { # FILE: a second of sound, heard from our own server
     "$command" serve --listen 127.0.0.1:0 --tone 440 --exit-after 1 --json >"$folder/tone.out" 2>/dev/null &
-    for _ in $(seq 200); do
-        port=$(grep -oEm1 '"port":[0-9]+' "$folder/tone.out" | cut -d: -f2 || true)
-        [ -n "$port" ] && break
-        sleep 0.05
-    done
-    "$command" call "127.0.0.1:$port" --duration 1 --record "$1" >/dev/null
+    until_it find_address "$folder/tone.out" || fail "serve does not listen"
+    "$command" call "$address" --duration 1 --record "$1" >/dev/null
 }
 
 case $name in
@@ -62,8 +66,12 @@ case $name in
 02_play_file)
     make_tone "$folder/sound.wav"
     start "$examples/02_play_file" "$folder/sound.wav" 127.0.0.1:0
-    call --duration 10
-    says "played 10[0-9][0-9] ms"
+    call --duration 60
+    says "played [0-9]+ ms"
+    # 8,000 samples of 2 bytes are a second; the header has 44.
+    length=$((($(stat -c %s "$folder/sound.wav") - 44) / 16))
+    played=$(milliseconds_in played)
+    ((length > 0 && played >= length - 1 && played <= length + 1)) || fail "played $played ms of $length"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
     ;;
 03_record)
@@ -72,13 +80,15 @@ case $name in
     start "$examples/03_record" "$folder/calls" 127.0.0.1:0
     call --play "$folder/said.wav" --duration 1.2
     says "recorded"
-    [ "$(stat -c %s "$folder"/calls/*.wav)" -gt 16000 ] || fail "the recording is too short"
+    [ "$(stat -c %s "$folder"/calls/*.wav)" -gt 8000 ] || fail "the recording is too short" # of 19,244
     rm -r "$folder/calls"
     ;;
 04_dtmf_menu)
     start "$examples/04_dtmf_menu" 127.0.0.1:0
-    call --dtmf '1#' --dtmf-after 0.5 --duration 10
-    says "prompt heard for [45][0-9]0 ms"
+    call --dtmf '1#' --dtmf-after 0.5 --duration 60
+    says "prompt heard for [0-9]+ ms"
+    heard=$(milliseconds_in "prompt heard for")
+    ((heard > 0 && heard < 10000)) || fail "prompt heard for $heard ms"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
     ;;
 05_place_call)
@@ -93,7 +103,7 @@ case $name in
     call --dtmf 7 --dtmf-after 0.2 --duration 1.5
     says "digit 7"
     grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "heard no tone"
-    call --duration 20
+    call --duration 60
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
     ;;
 07_all_cores)

@@ -1,6 +1,6 @@
-// One session under anything that a peer, a network, a clock and a program can do to it. Whatever happens: what it
-// sends is well-formed and lawful, one end is told and nothing after it, its deadlines make progress, and it closes in
-// time.
+// One session under anything that a peer, a network, a clock and an application can do to it, driven by poll() and by
+// the single members in turns. Whatever happens: what it sends is well-formed and lawful, one end is reported and
+// nothing after it, its deadlines make progress, and it closes in time.
 //
 // Input: a byte of options, then commands of a byte and its arguments, until the bytes run out.
 
@@ -62,7 +62,7 @@ class run {
     run(session s, bool server) : s_(std::move(s)), server_(server) {}
 
     void command(source& in) {
-        switch (in.byte() % 22) {
+        switch (in.byte() % 23) {
         case 0: receive(in.some(in.byte())); break;
         case 1: receive(message_from(in)); break;
         case 2: receive(message_from(in), in.byte() % 8 + 1); break;
@@ -90,9 +90,10 @@ class run {
         case 18: stalled_ = true; break;
         case 19: stalled_ = false; break;
         case 20: take_some_events(in.byte()); break;
-        case 21: now_ += std::chrono::milliseconds(in.byte()); break; // nobody looks meanwhile
+        case 21: now_ += std::chrono::milliseconds(in.byte()); break; // the driver is late
+        case 22: polled_ = !polled_; break;
         }
-        send();
+        after_command();
     }
 
     void finish() {
@@ -147,17 +148,60 @@ class run {
     // From deadline to deadline; after each, the next lies later or something was done.
     void pass(clock::duration time) {
         const time_point end = now_ + time;
-        send();
-        for (int idle = 0; s_.deadline() <= end;) {
-            idle = s_.deadline() > now_ ? 0 : idle + 1;
+        time_point deadline = drive();
+        for (int idle = 0; deadline <= end; deadline = drive()) {
+            idle = deadline > now_ ? 0 : idle + 1;
             REQUIRE(idle < 10);
-            now_ = std::max(now_, s_.deadline());
-            s_.advance(now_);
-            send();
+            now_ = std::max(now_, deadline);
         }
         now_ = end;
+        drive();
+    }
+
+    // Like drive(), but without advance(): a driver need not call it after everything.
+    void after_command() {
+        if (polled_) {
+            poll(2);
+        } else {
+            send();
+            take_some_events(2);
+        }
+    }
+
+    // Does what is to be done now, and returns the next deadline.
+    time_point drive() {
+        if (polled_) return poll(2);
         s_.advance(now_);
         send();
+        take_some_events(2);
+        return s_.deadline();
+    }
+
+    // Takes so many events.
+    time_point poll(unsigned events) {
+        for (;;) {
+            const auto next = s_.poll(now_, {.transmit = !stalled_, .events = events > 0});
+            switch (next.what) {
+            case session_action::type::shut_down: REQUIRE(s_.sending_done() && !std::exchange(shut_down_, true)); break;
+            case session_action::type::deliver:
+                take(*next.event);
+                --events;
+                break;
+            case session_action::type::transmit:
+                REQUIRE(in_flight_.empty() || std::ranges::equal(next.bytes, in_flight_));
+                in_flight_.clear();
+                check_wire({next.bytes.begin(), next.bytes.end()});
+                s_.transmitted(now_);
+                break;
+            case session_action::type::wait:
+                REQUIRE(!s_.closed() && next.until > now_ && !next.event);
+                return next.until;
+            case session_action::type::close:
+                REQUIRE(s_.closed());
+                in_flight_.clear();
+                return time_point::max();
+            }
+        }
     }
 
     void send() {
@@ -172,7 +216,6 @@ class run {
             check_wire(std::exchange(in_flight_, {}));
             s_.transmitted(now_);
         }
-        take_some_events(2);
     }
 
     void check_wire(const bytes& data) {
@@ -195,24 +238,30 @@ class run {
         for (; n > 0; --n) {
             const auto e = s_.next_event();
             if (!e) return;
-            REQUIRE(ends_ == 0);
-            if (const auto* audio = std::get_if<audio_event>(&*e)) {
-                REQUIRE(audio->rate_hz > 0 && (rate_hz_ == 0 || rate_hz_ == audio->rate_hz));
-                rate_hz_ = audio->rate_hz;
-                for (const auto sample : audio->samples)
-                    sum_ += sample; // the view is alive
-            }
-            ends_ += std::holds_alternative<ended_event>(*e) ? 1 : 0;
-            if (const auto* cleared = std::get_if<cleared_event>(&*e)) marks_told_ += cleared->mark.empty() ? 0 : 1;
-            marks_told_ += std::holds_alternative<played_event>(*e) ? 1 : 0;
+            take(*e);
         }
+    }
+
+    void take(const event& e) {
+        REQUIRE(ends_ == 0);
+        if (const auto* audio = std::get_if<audio_event>(&e)) {
+            REQUIRE(audio->rate_hz > 0 && (rate_hz_ == 0 || rate_hz_ == audio->rate_hz));
+            rate_hz_ = audio->rate_hz;
+            for (const auto sample : audio->samples)
+                sum_ += sample; // the view is alive
+        }
+        ends_ += std::holds_alternative<ended_event>(e) ? 1 : 0;
+        if (const auto* cleared = std::get_if<cleared_event>(&e)) marks_told_ += cleared->mark.empty() ? 0 : 1;
+        marks_told_ += std::holds_alternative<played_event>(e) ? 1 : 0;
     }
 
     session s_;
     const bool server_;
     time_point now_ = epoch;
     bytes in_flight_;
+    bool polled_ = false;
     bool stalled_ = false;
+    bool shut_down_ = false;
     bool hung_up_ = false;
     std::uint64_t bytes_sent_ = 0;
     std::uint64_t frames_sent_ = 0;

@@ -23,10 +23,7 @@ class interop_test : public command_test {
         if (std::ifstream reason_file(peers / "skipped"); reason_file) {
             std::string reason;
             std::getline(reason_file, reason);
-            const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-            // tools/test looks for this line.
-            std::cout << "SKIPPED interop." << test->test_suite_name() << '.' << test->name() << ": " << reason << '\n';
-            GTEST_SKIP() << reason;
+            GTEST_SKIP() << skipped(reason);
         }
         ASSERT_TRUE(exists(peers)) << "not prepared: run this through ctest, or tests/interop/prepare before";
     }
@@ -93,17 +90,6 @@ class interop_test : public command_test {
     raw_peer connect() const {
         const auto port = static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)));
         return raw_peer({boost::asio::ip::address_v4::loopback(), port});
-    }
-
-    /// Whether these samples are there, in order and without a gap.
-    static bool contains(const std::vector<std::int16_t>& heard, const std::vector<std::int16_t>& said) {
-        return std::search(heard.begin(), heard.end(), said.begin(), said.end()) != heard.end();
-    }
-
-    /// What was heard, less the silence that an echo has where the next audio was late. Numbered samples have no zeros.
-    static std::vector<std::int16_t> without_silence(std::vector<std::int16_t> heard) {
-        std::erase(heard, 0);
-        return heard;
     }
 
     /// Samples as they stand on the wire.

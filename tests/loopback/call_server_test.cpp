@@ -125,7 +125,7 @@ TEST_P(call_server_on_loopback, drain_waits_for_calls_that_end_by_themselves) {
     raw_peer first = call_in();
     raw_peer second = call_in();
     auto drained = drain(for_ever);
-    EXPECT_TRUE(eventually([&] { return on_io([&] { return server_->listening().socket().descriptor; }) == -1; }));
+    EXPECT_TRUE(eventually([&] { return on_io([&] { return server_->listening().socket().is_open(); }) == false; }));
     EXPECT_THROW(raw_peer{server_->local_endpoint()}, boost::system::system_error);
     first.finish();
     first.receive_all();
@@ -199,7 +199,7 @@ TEST_P(call_server_on_loopback, cancelled_wait_leaves_the_drain_going) {
         EXPECT_EQ(e.code(), asio::error::operation_aborted);
     }
     EXPECT_EQ(server_->calls_in_progress(), 1U);
-    EXPECT_EQ(on_io([&] { return server_->listening().socket().descriptor; }), -1);
+    EXPECT_EQ(on_io([&] { return server_->listening().socket().is_open(); }), false);
     auto second = drain(for_ever);
     peer.finish();
     peer.receive_all();

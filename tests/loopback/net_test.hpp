@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/print_time.hpp"
 #include "support/raw_peer.hpp"
 
 #include <audiosocket/net.hpp>
@@ -18,10 +19,10 @@ inline bytes id_bytes(const uuid& id = sample_id) {
     return id_message(id).to_bytes();
 }
 
-/// Waits until the condition holds; false if it does not within ten seconds.
+/// Waits until the condition holds; false if it does not within thirty seconds.
 template <class Condition>
 bool eventually(Condition condition) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > limit) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds the Debian packages and looks into them; then unpacks them and runs the command from there.
 # As root, also installs them on a layer above this machine, uses them and removes them again.
-# Usage: deb.sh BUILD_DIR; the packages are built in BUILD_DIR/package.
+# Usage: deb.sh BUILD_DIR; the packages are made of its objects, in BUILD_DIR/package.
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test
 here=$(realpath "$(dirname "$0")")
-build=$(realpath "$1")/package
-readonly here build
+objects=$(realpath "$1")
+build=$objects/package
+readonly here build objects
 
 for program in dpkg-deb dpkg-shlibdeps file gzip; do
     if ! command -v "$program" >/dev/null; then
@@ -27,7 +28,7 @@ fail() {
 
 # --- Building ---
 
-"$here/../../tools/package" "$build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+"$here/../../tools/package" "$build" "$objects" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 version=$(dpkg-deb -f "$build"/libaudiosocket-dev_*.deb Version)
 soversion=$(cut -d. -f1-2 <<<"$version")
 lib=libaudiosocket$soversion

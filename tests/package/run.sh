@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the library and builds small projects on it in every way that the README names; each has to build and run.
-# Usage: run.sh BUILD_DIR, a build with static libraries. Shared ones are built for this in BUILD_DIR/shared.
+# Usage: run.sh BUILD_DIR, a build with static libraries. Shared ones are made of its objects, in BUILD_DIR/shared.
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test
@@ -55,8 +55,9 @@ with_pkg_config() {
 say "installing static libraries"
 quietly cmake --install "$build" --prefix "$work/static"
 
-say "building and installing shared libraries"
+say "linking and installing shared libraries"
 quietly cmake -S "$source" -B "$build/shared" -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE= \
+    -DAUDIOSOCKET_OBJECTS="$build" \
     -DAUDIOSOCKET_BUILD_COMMAND=OFF -DAUDIOSOCKET_BUILD_TESTS=OFF -DAUDIOSOCKET_BUILD_EXAMPLES=OFF \
     -DAUDIOSOCKET_BUILD_BENCHMARKS=OFF
 quietly cmake --build "$build/shared" --parallel 2
@@ -67,7 +68,9 @@ with_cmake find_package find_package_shared -DCMAKE_PREFIX_PATH="$work/shared"
 with_pkg_config "$work/static" pkg_config_static
 with_pkg_config "$work/shared" pkg_config_shared
 with_cmake add_subdirectory add_subdirectory -DSOURCE_DIR="$source"
-with_cmake fetch_content fetch_content -DFETCHCONTENT_SOURCE_DIR_AUDIOSOCKET="$source"
+# What add_subdirectory has just compiled need not be compiled again.
+with_cmake fetch_content fetch_content -DFETCHCONTENT_SOURCE_DIR_AUDIOSOCKET="$source" \
+    -DAUDIOSOCKET_OBJECTS="$build"
 
 say "a project that contains the library installs nothing of it"
 cmake --install "$work/add_subdirectory" --prefix "$work/nothing" >/dev/null

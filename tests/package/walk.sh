@@ -2,8 +2,8 @@
 # Walks the way of whoever operates the service, on a clean Debian with systemd: installs the packages, configures, starts,
 # looks, upgrades under 200 calls, changes settings, stops, purges. Each step says what it has seen, and fails where that
 # is not what docs/operations.md promises.
-# Usage: walk.sh BUILD_DIR; the packages are built in BUILD_DIR/package, as by deb.sh. The Debian is made once, in the
-# user's cache (a minute).
+# Usage: walk.sh BUILD_DIR; the packages are made of its objects in BUILD_DIR/package, as by deb.sh. The Debian is made
+# once, in the user's cache (a minute).
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test
@@ -52,9 +52,9 @@ distribution=$(source /etc/os-release && echo "$ID ${VERSION_CODENAME-}")
 [[ $distribution == debian\ ?* ]] || skip "the packages built here are not for Debian, but for $distribution"
 [[ -n $(findmnt --noheadings --types cgroup2 --options rw) ]] || skip "there is no cgroup2 to be written, which systemd needs"
 
-mkdir -p "$1"
-build=$(realpath "$1")/package
-"$here/../../tools/package" "$build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+objects=$(realpath "$1")
+build=$objects/package
+"$here/../../tools/package" "$build" "$objects" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 packages=("$build"/libaudiosocket[0-9]*.deb "$build"/audiosocket_*.deb)
 version=$(dpkg-deb -f "${packages[1]}" Version)
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <audiosocket/net/file_descriptor.hpp>
+
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <thread>
-#include <utility>
 
 namespace audiosocket::test {
 
@@ -15,33 +15,30 @@ namespace audiosocket::test {
 /// /proc/sys/fs/lease-break-time (45 s).
 class held_file {
   public:
-    explicit held_file(const std::filesystem::path& file) : descriptor_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit held_file(const std::filesystem::path& file) : file_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
         signal(SIGIO, SIG_IGN); // tells that somebody waits
-        held_ = fcntl(descriptor_, F_SETLEASE, F_WRLCK) == 0;
+        held_ = fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0;
     }
     held_file(const held_file&) = delete;
     held_file& operator=(const held_file&) = delete;
-    ~held_file() { release(); }
 
     /// Not where the file system cannot do this.
     explicit operator bool() const noexcept { return held_; }
 
-    /// Until somebody hangs; false if nobody does within twenty seconds.
+    /// Until somebody hangs; false if nobody does within thirty seconds, less than the kernel waits.
     bool wait_for_reader() const {
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (fcntl(descriptor_, F_GETLEASE) == F_WRLCK) { // otherwise what it is to become
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (fcntl(file_.get(), F_GETLEASE) == F_WRLCK) { // otherwise what it is to become
             if (std::chrono::steady_clock::now() > limit) return false;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
         return true;
     }
 
-    void release() {
-        if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
-    }
+    void release() { file_.close(); }
 
   private:
-    int descriptor_;
+    file_descriptor file_;
     bool held_ = false;
 };
 

@@ -30,10 +30,10 @@ class manager_socket {
 
     const std::string& name() const noexcept { return name_; }
 
-    /// The next message; nothing if none comes in ten seconds.
+    /// The next message; nothing if none comes in thirty seconds.
     std::optional<std::string> next() {
         pollfd file{socket_, POLLIN, 0};
-        if (poll(&file, 1, 10'000) != 1) return std::nullopt;
+        if (poll(&file, 1, 30'000) != 1) return std::nullopt;
         char text[4096];
         const auto size = recv(socket_, text, sizeof text, 0);
         return size < 0 ? std::nullopt : std::optional(std::string(text, static_cast<std::size_t>(size)));

@@ -57,7 +57,9 @@ class process {
     }
 
     pid_t id() const noexcept { return pid_; }
-    void signal(int number) { ::kill(pid_, number); }
+    void signal(int number) {
+        if (!status_) ::kill(pid_, number); // otherwise the number may be another process's
+    }
 
     /// Nobody reads standard output any more: it is closed.
     void close_output() {
@@ -65,14 +67,34 @@ class process {
         close(std::exchange(output_, -1));
     }
 
+    /// What only a process that hangs takes, on a machine that is busy.
+    static constexpr std::chrono::seconds patience_usual{60};
+
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
-    bool wait_for_output(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
+    bool wait_for_output(const std::string& text, std::chrono::seconds patience = patience_usual) {
         return wait_for(out, text, patience);
     }
 
     /// The same with standard error.
-    bool wait_for_errors(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
+    bool wait_for_errors(const std::string& text, std::chrono::seconds patience = patience_usual) {
         return wait_for(err, text, patience);
+    }
+
+    /// Reads standard output until it contains `text` this many times; false at its end or after `patience`.
+    bool wait_for_output_times(std::size_t times, const std::string& text,
+                               std::chrono::seconds patience = patience_usual) {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        while (times_said(text) < times)
+            if (!pump(limit)) return times_said(text) >= times;
+        return true;
+    }
+
+    /// How often standard output so far contains `text`.
+    std::size_t times_said(const std::string& text) const {
+        std::size_t times = 0;
+        for (auto at = out.find(text); at != std::string::npos; at = out.find(text, at + 1))
+            ++times;
+        return times;
     }
 
     /// Waits for the end and returns the exit code; 128 + the signal's number if it was killed; -1 if it goes on for

@@ -13,8 +13,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 
 namespace audiosocket::test {
 
@@ -23,7 +27,7 @@ namespace audiosocket::test {
 class raw_peer {
   public:
     using tcp = boost::asio::ip::tcp;
-    static constexpr std::chrono::seconds patience{10};
+    static constexpr std::chrono::seconds patience{30}; // only a peer that hangs takes so long
 
     explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) { connect(loopback(server)); }
 
@@ -90,6 +94,16 @@ class raw_peer {
     /// For those who must not allocate.
     int native_handle() { return socket_.native_handle(); }
 
+    /// Waits until the other process has read all that was sent. (IPv4 on this machine, asked of the kernel.)
+    bool wait_until_read() {
+        const auto limit = std::chrono::steady_clock::now() + patience;
+        while (unread_by_the_other() != 0) {
+            if (std::chrono::steady_clock::now() > limit) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return true;
+    }
+
     /// FIN; reading goes on.
     void finish() {
         boost::system::error_code gone; // the other side may have been faster
@@ -105,6 +119,21 @@ class raw_peer {
     tcp::socket& socket() { return socket_; }
 
   private:
+    // What waits in the receive queue of the other end, by its line in /proc/net/tcp: "N: LOCAL:PORT REMOTE:PORT STATE
+    // TX:RX ...", all in hexadecimal. -1 if there is no such line.
+    long unread_by_the_other() const {
+        std::ifstream table("/proc/net/tcp");
+        for (std::string line; std::getline(table, line);) {
+            unsigned local = 0;
+            unsigned remote = 0;
+            unsigned long unread = 0;
+            if (std::sscanf(line.c_str(), " %*u: %*8x:%4x %*8x:%4x %*x %*8x:%8lx", &local, &remote, &unread) == 3 &&
+                local == socket_.remote_endpoint().port() && remote == socket_.local_endpoint().port())
+                return static_cast<long>(unread);
+        }
+        return -1;
+    }
+
     // A listener on every address is reached on the loopback one.
     static tcp::endpoint loopback(tcp::endpoint where) {
         if (!where.address().is_unspecified()) return where;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/bytes.hpp"
+#include "support/print_time.hpp"
 
 #include <audiosocket/call.hpp>
 
@@ -99,7 +100,7 @@ class session_driver {
         pump();
     }
 
-    /// The program does something.
+    /// The application does something.
     template <class Action>
     error_code act(Action action) {
         const error_code error = action(s_);
@@ -115,7 +116,6 @@ class session_driver {
             const time_point next = std::max(now, next_wake());
             rounds_without_progress = next > now ? 0 : rounds_without_progress + 1;
             now = next;
-            s_.advance(now);
             pump();
             if (rounds_without_progress > 10) {
                 ADD_FAILURE() << "deadline() stays in the past: a driver would spin";
@@ -123,11 +123,10 @@ class session_driver {
             }
         }
         now = end;
-        s_.advance(now);
         pump();
     }
 
-    /// Time passes unnoticed: nobody drives the session.
+    /// Time passes, and the session is not polled meanwhile.
     void stall_for(clock::duration time) { now += time; }
 
     /// Runs until the session is closed, or for this long.
@@ -169,52 +168,72 @@ class session_driver {
     split how = split::whole;
     std::mt19937 random{1};
     clock::duration send_time{}; ///< how long the network takes over each message
-    bool take_events = true;     ///< the program asks for its events
+    bool take_events = true;     ///< the application asks for its events
     bool server;                 ///< what leaves has to please Asterisk
 
-    /// Sends what is to be sent and takes what is told.
+    /// Does what the session asks for, until it asks for nothing more.
     void pump() {
-        while (pump_message()) {
+        while (perform_next()) {
         }
-        if (s_.sending_done() && fin_at == time_point::max()) fin_at = now;
-        if (s_.closed() && closed_at == time_point::max()) closed_at = now;
+        EXPECT_TRUE(in_flight_.empty() || std::ranges::equal(s_.transmit(), in_flight_)) << "a message changed";
         EXPECT_TRUE(!s_.sending_done() || s_.transmit().empty()) << "sends after sending_done";
-        EXPECT_TRUE(!s_.closed() || s_.deadline() == time_point::max());
-        if (take_events) take_all_events();
+        EXPECT_EQ(s_.sending_done(), fin_at != time_point::max());
     }
 
     void take_all_events() {
-        while (auto e = s_.next_event()) {
-            EXPECT_EQ(ends, 0) << "after the end: " << describe(*e);
-            if (std::holds_alternative<ended_event>(*e)) {
-                EXPECT_TRUE(s_.closed());
-                ++ends;
-            }
-            note(*e);
-        }
+        while (auto e = s_.next_event())
+            take(*e);
     }
 
   private:
     time_point next_wake() const { return std::min(s_.deadline(), in_flight_.empty() ? time_point::max() : done_at_); }
 
-    bool pump_message() {
-        if (s_.closed()) {
-            in_flight_.clear();
+    bool perform_next() {
+        const bool busy = !in_flight_.empty() && now < done_at_;
+        const auto next = s_.poll(now, {.transmit = !busy, .events = take_events});
+        EXPECT_EQ(next.event.has_value(), next.what == session_action::type::deliver);
+        EXPECT_EQ(next.bytes.empty(), next.what != session_action::type::transmit);
+        switch (next.what) {
+        case session_action::type::shut_down:
+            EXPECT_EQ(fin_at, time_point::max()) << "a second FIN";
+            fin_at = now;
+            return true;
+        case session_action::type::deliver: take(*next.event); return true;
+        case session_action::type::transmit: send(next.bytes); return true;
+        case session_action::type::wait:
+            EXPECT_FALSE(s_.closed());
+            EXPECT_TRUE(busy || next.until == s_.deadline());
+            return false;
+        case session_action::type::close:
+            EXPECT_TRUE(s_.closed());
+            EXPECT_EQ(s_.deadline(), time_point::max());
             EXPECT_TRUE(s_.transmit().empty());
+            closed_at = std::min(closed_at, now);
+            in_flight_.clear();
             return false;
         }
-        const auto view = s_.transmit();
-        if (view.empty()) return false;
+        return false;
+    }
+
+    void send(std::span<const std::byte> message) {
         if (in_flight_.empty()) {
-            in_flight_.assign(view.begin(), view.end());
+            in_flight_.assign(message.begin(), message.end());
             done_at_ = now + send_time;
+            if (now < done_at_) return;
         }
-        EXPECT_TRUE(std::ranges::equal(view, in_flight_)) << "a message changed while it was being sent";
-        if (now < done_at_) return false;
+        EXPECT_TRUE(std::ranges::equal(message, in_flight_)) << "a message changed while it was being sent";
         check(in_flight_);
         sent.push_back({now, std::exchange(in_flight_, {})});
         s_.transmitted(now);
-        return true;
+    }
+
+    void take(const event& e) {
+        EXPECT_EQ(ends, 0) << "after the end: " << describe(e);
+        if (std::holds_alternative<ended_event>(e)) {
+            EXPECT_TRUE(s_.closed());
+            ++ends;
+        }
+        note(e);
     }
 
     // Towards Asterisk: nothing but hangup and audio, audio never empty and always whole, hangup last.

@@ -4,6 +4,8 @@
 #include "admin/site.hpp"
 #include "base/failure.hpp"
 
+#include <audiosocket/net/error.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -22,21 +24,25 @@ constexpr int niceness = 10;
 
 constexpr std::chrono::seconds sweep_interval{1};
 
-std::unique_ptr<http_server> listen(asio::io_context& io, const admin_options& options, std::optional<int> inherited,
-                                    http_server::answerer answer) {
-    if (inherited) return std::make_unique<http_server>(io, *inherited, std::move(answer));
-    return std::make_unique<http_server>(io, *options.listen, std::move(answer));
+listening_socket listen(const admin_options& options, std::optional<listening_socket> inherited) {
+    if (inherited) return std::move(*inherited);
+    try {
+        return listening_socket::listen(*options.listen);
+    } catch (const boost::system::system_error& e) {
+        throw boost::system::system_error(e.code(), "cannot listen on " + to_string(*options.listen) + " (--admin)");
+    }
 }
 
 } // namespace
 
 struct admin_service::impl {
-    impl(const admin_options& options, std::optional<int> inherited, server_view& server, const call_registry& calls)
+    impl(const admin_options& options, std::optional<listening_socket> inherited, server_view& server,
+         const call_registry& calls)
         : shown(server, calls, guard(options.token, options.listen->host), io),
-          http(listen(*io, options, inherited,
-                      [this](const request& r, const own_counters& own, reply tell) {
-                          shown.answer(r, own, std::move(tell));
-                      })),
+          http(std::make_unique<http_server>(*io, listen(options, std::move(inherited)),
+                                             [this](const request& r, const own_counters& own, reply tell) {
+                                                 shown.answer(r, own, std::move(tell));
+                                             })),
           endpoint(http->local_endpoint()), descriptor(http->descriptor()), sweep_timer(*io) {
         if (options.token.empty() && !endpoint.address().is_loopback())
             throw failure(exit_code::usage, "--admin: others can reach the socket that was inherited, and could hang "
@@ -69,7 +75,7 @@ struct admin_service::impl {
 
     void sweep() {
         sweep_timer.expires_after(sweep_interval);
-        sweep_timer.async_wait([this](boost::system::error_code error) {
+        sweep_timer.async_wait([this](io_error error) {
             if (error) return;
             sweep();
             shown.sweep();
@@ -86,9 +92,9 @@ struct admin_service::impl {
     std::thread thread;
 };
 
-admin_service::admin_service(const admin_options& options, std::optional<int> inherited, server_view& server,
-                             const call_registry& calls)
-    : impl_(std::make_unique<impl>(options, inherited, server, calls)) {}
+admin_service::admin_service(const admin_options& options, std::optional<listening_socket> inherited,
+                             server_view& server, const call_registry& calls)
+    : impl_(std::make_unique<impl>(options, std::move(inherited), server, calls)) {}
 
 admin_service::~admin_service() = default;
 

@@ -4,6 +4,8 @@
 #include "admin/server_view.hpp"
 #include "live/call_registry.hpp"
 
+#include <audiosocket/net/listening_socket.hpp>
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
@@ -19,9 +21,9 @@ namespace audiosocket::app::admin {
 /// it has gone.
 class admin_service {
   public:
-    /// Listens at once, or takes the socket that was inherited. Throws boost::system::system_error where that is not
-    /// possible, failure (usage) where others can reach that socket and there is no token.
-    admin_service(const admin_options& options, std::optional<int> inherited, server_view& server,
+    /// Listens at once, or answers on the socket that was inherited. Throws boost::system::system_error if it cannot
+    /// listen, failure (usage) if other machines can reach the inherited socket and there is no token.
+    admin_service(const admin_options& options, std::optional<listening_socket> inherited, server_view& server,
                   const call_registry& calls);
     admin_service(const admin_service&) = delete;
     admin_service& operator=(const admin_service&) = delete;
@@ -29,7 +31,7 @@ class admin_service {
 
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// The listening socket, for a successor.
+    /// Returns the descriptor of the listening socket, to pass to a successor. Valid until stop_accepting().
     int descriptor() const;
 
     /// A successor answers from now on; who is connected here is answered once more.

@@ -2,6 +2,8 @@
 
 #include "admin/target.hpp"
 
+#include <audiosocket/net/error.hpp>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -11,38 +13,33 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <list>
 #include <optional>
 #include <utility>
 
-// A connection: idle -> reading -> answering -> writing -> idle, or, after the last response, leaving: our side is
-// shut, and what the peer still sends is read for a moment, for a socket that is closed with unread data takes the
-// response with it.
+// A connection: idle -> reading -> answering -> writing -> idle, or, after the last response, leaving. A connection
+// that leaves has shut down its sending side. It reads for a moment what the peer still sends, because closing a socket
+// with unread data would discard the response.
 //
-// Invariant: one operation at a time is under way on the socket, and its deadline is set; while answering there is
-// none, and `patience_` runs. What is under way keeps the connection, and nothing else does: it closes with the last.
-// Above all those who answer do not, for a thread that stands still would keep all that ever asked it.
+// Invariant: one operation at a time is in progress on the socket, and its deadline is set; while answering there is
+// none, and `patience_` runs. The operation keeps the connection alive, and nothing else does, so it closes with its
+// last operation. A pending answer does not keep it alive, because a thread that hangs would keep every connection that
+// asked it.
 
 namespace audiosocket::app::admin {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
-using io_error = boost::system::error_code;
 
 namespace {
 
-// After an error in accepting, which is a lack of descriptors: until there may be some again.
+// How long to wait after accepting failed, which means that descriptors have run out.
 constexpr std::chrono::milliseconds accept_pause{100};
 
-// How long, and how many bytes, a peer is listened to that has had its last response.
+// How long, and how many bytes, are read from a peer that was sent its last response.
 constexpr std::chrono::seconds leaving_time{1};
 constexpr std::size_t leaving_bytes_max = 64 * 1024;
 
@@ -63,22 +60,23 @@ const char* words_for(unsigned status) {
 } // namespace
 
 struct http_server::impl : std::enable_shared_from_this<impl> {
-    impl(asio::io_context& io, answerer own_answer, const http_limits& own_limits)
-        : answer(std::move(own_answer)), limits(own_limits), accepting(io), pause(io) {}
+    impl(asio::io_context& io, listening_socket socket, answerer own_answer, const http_limits& own_limits)
+        : answer(std::move(own_answer)), limits(own_limits), accepting(io), pause(io) {
+        const auto protocol = socket.local_endpoint().protocol();
+        accepting.assign(protocol, socket.release().release());
+    }
 
-    void listen(const address& where);
-    void inherit(int descriptor);
     void accept();
     bool make_room();
 
     const answerer answer;
     const http_limits limits;
     own_counters counted;
-    bool last_responses = false; // another process answers from now on
+    bool last_responses = false; // another process answers new connections
     tcp::acceptor accepting;
-    tcp::endpoint newcomer; // who is being accepted
+    tcp::endpoint next_peer; // of the connection that is being accepted
     asio::steady_timer pause;
-    std::list<std::weak_ptr<connection>> connections; // the one that has been waited for longest comes first
+    std::list<std::weak_ptr<connection>> connections; // in the order of how long their peers have been silent
 };
 
 class http_server::connection : public std::enable_shared_from_this<connection> {
@@ -104,7 +102,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     }
 
   private:
-    // `reading` is writing as well: it is the peer that is waited for.
+    // `reading` includes writing: the peer is waited for.
     enum class state { reading, answering, leaving, dropped };
 
     // For the first byte of a request.
@@ -135,7 +133,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         const auto& head = parser_->get();
         if (head.count(http::field::host) > 1) return refuse(400, "a request has one Host");
         if (parser_->is_done()) return understood();
-        // Who asks whether to send a body waits for an answer first.
+        // A peer that asks whether to send a body waits for an answer first.
         if (head.count(http::field::expect) > 0) return refuse(417, "nothing here takes a body");
         http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](io_error error, std::size_t) {
             if (error) return self->misunderstood(error);
@@ -146,11 +144,11 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     void misunderstood(const io_error& error) {
         if (error == http::error::end_of_stream || error == http::error::partial_message ||
             error.category() != http::make_error_code(http::error::partial_message).category())
-            return; // the peer is gone, too slow, or made room for another
+            return; // the peer has gone, was too slow, or was dropped for another
         refuse(status_of(error), words_for(status_of(error)));
     }
 
-    // The last response here.
+    // Sends the last response of this connection.
     void refuse(unsigned status, const char* why) {
         ++server_->counted.connections_closed_early;
         last_ = true;
@@ -183,7 +181,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
             if (!error && self->state_ == state::answering)
                 self->write(error_response(503, "the threads of the calls do not answer"));
         });
-        // Whoever answers may forget the question, and may answer when we have given up.
+        // The answerer may drop the question, and may answer after the connection gave up.
         const auto number = ++requests_;
         server_->answer(r, server_->counted, [waiting = weak_from_this(), number](const response& what) {
             const auto self = waiting.lock();
@@ -207,7 +205,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         message.content_length(what.body.size());
         if (!head_) message.body() = what.body;
         stream_.expires_after(server_->limits.request_time);
-        // A HEAD is answered with the length of what is left out.
+        // The response to HEAD has the length of the body, and no body.
         if (head_) return send(std::make_shared<http::response<http::empty_body>>(std::move(message.base())));
         send(std::make_shared<http::response<http::string_body>>(std::move(message)));
     }
@@ -254,36 +252,8 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     const std::list<std::weak_ptr<connection>>::iterator place_; // of ours among all
 };
 
-void http_server::impl::listen(const address& where) {
-    try {
-        tcp::resolver resolver(accepting.get_executor());
-        const tcp::endpoint here =
-            resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive)->endpoint();
-        accepting.open(here.protocol());
-        accepting.set_option(asio::socket_base::reuse_address(true));
-        accepting.bind(here);
-        accepting.listen();
-    } catch (const boost::system::system_error& e) {
-        throw boost::system::system_error(e.code(), "cannot listen on " + to_string(where) + " (--admin)");
-    }
-}
-
-void http_server::impl::inherit(int descriptor) {
-    const auto option = [&](int name) {
-        int value = 0;
-        socklen_t size = sizeof value;
-        return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
-    };
-    const int family = option(SO_DOMAIN);
-    if ((family != AF_INET && family != AF_INET6) || option(SO_PROTOCOL) != IPPROTO_TCP || option(SO_ACCEPTCONN) != 1)
-        throw boost::system::system_error(asio::error::invalid_argument,
-                                          "the inherited socket for --admin is not one that listens on TCP");
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC); // a successor is given it by name, and nobody else
-    accepting.assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor);
-}
-
 void http_server::impl::accept() {
-    accepting.async_accept(newcomer, [self = shared_from_this()](io_error error, tcp::socket socket) {
+    accepting.async_accept(next_peer, [self = shared_from_this()](io_error error, tcp::socket socket) {
         if (!self->accepting.is_open()) return;
         if (error && error != asio::error::connection_aborted) {
             self->pause.expires_after(accept_pause);
@@ -292,8 +262,8 @@ void http_server::impl::accept() {
             });
             return;
         }
-        const auto peer = self->newcomer;
-        self->accept(); // first: whatever comes of this one, there is a next
+        const auto peer = self->next_peer;
+        self->accept(); // first, so that an exception below does not end accepting
         if (error) return;
         ++self->counted.connections;
         if (self->make_room())
@@ -303,27 +273,20 @@ void http_server::impl::accept() {
     });
 }
 
-// Returns whether there is room for one more. Those whose question is being answered are left alone.
+// Returns whether there is room for another connection. Connections whose request is being answered are not dropped.
 bool http_server::impl::make_room() {
     if (connections.size() < limits.connections_max) return true;
     for (const auto& one : connections) {
         const auto c = one.lock();
         if (!c || !c->waits_for_peer()) continue;
-        c->drop(); // it goes when its operation has been told; until then there is one more than there should be
+        c->drop(); // it ends when its operation completes; until then there is one connection too many
         return connections.size() < 2 * limits.connections_max;
     }
     return false;
 }
 
-http_server::http_server(asio::io_context& io, const address& where, answerer answer, const http_limits& limits)
-    : impl_(std::make_shared<impl>(io, std::move(answer), limits)) {
-    impl_->listen(where);
-    impl_->accept();
-}
-
-http_server::http_server(asio::io_context& io, int inherited, answerer answer, const http_limits& limits)
-    : impl_(std::make_shared<impl>(io, std::move(answer), limits)) {
-    impl_->inherit(inherited);
+http_server::http_server(asio::io_context& io, listening_socket socket, answerer answer, const http_limits& limits)
+    : impl_(std::make_shared<impl>(io, std::move(socket), std::move(answer), limits)) {
     impl_->accept();
 }
 
@@ -333,8 +296,8 @@ http_server::~http_server() {
 
 void http_server::stop_accepting() {
     io_error ignored;
-    // Where a successor has the socket as well, closing ours alone would leave it in our epoll.
-    if (impl_->accepting.is_open()) ::close(impl_->accepting.release(ignored));
+    // Released before it is closed: while a successor has the socket as well, epoll does not notice the close.
+    if (impl_->accepting.is_open()) file_descriptor(impl_->accepting.release(ignored)).close();
     impl_->pause.cancel();
     impl_->last_responses = true;
 }

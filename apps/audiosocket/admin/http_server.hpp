@@ -3,7 +3,7 @@
 #include "admin/message.hpp"
 #include "admin/metrics.hpp"
 
-#include <audiosocket/net/address.hpp>
+#include <audiosocket/net/listening_socket.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -14,50 +14,47 @@
 
 namespace audiosocket::app::admin {
 
-/// What one who asks may use of us.
+/// What connections to the admin address may use.
 struct http_limits {
-    /// Browsers open six, a scraper one. The one that has been silent for longest gives way to a new one, so holding
-    /// connections keeps nobody out.
+    /// A browser opens six connections, a scraper one. The connection that has been silent longest gives way to a new
+    /// one, so open connections cannot keep others out.
     std::size_t connections_max = 32;
 
-    /// A browser sends half a KiB to two, with cookies of others on the same machine.
+    /// A browser sends 0.5 to 2 KiB, with the cookies of other services on the same machine.
     std::size_t header_bytes_max = 8 * 1024;
 
     /// Nothing here takes a body.
     std::size_t body_bytes_max = 1024;
 
-    /// From the first byte of a request to its last, and again for the response: a trickle ends here.
+    /// From the first byte of a request to its last, and again for the response. Ends requests that trickle in.
     std::chrono::seconds request_time{5};
 
-    /// The threads of the calls answer within milliseconds; this is for when they do not.
+    /// For the answer. The threads of the calls answer within milliseconds unless they hang.
     std::chrono::seconds answer_time{3};
 
-    /// Between two requests: longer than a scraper's usual interval would only hold descriptors.
+    /// Between two requests. Longer than the usual interval of a scraper would only hold descriptors.
     std::chrono::seconds idle_time{20};
 };
 
-/// HTTP/1.1 for a few who look: requests without bodies, one at a time on each connection.
+/// An HTTP/1.1 server for few clients: requests without bodies, one at a time on each connection.
 ///
 /// Lives on one io_context with one thread.
 class http_server {
   public:
     using answerer = std::function<void(const request&, const own_counters&, reply)>;
 
-    /// Throws boost::system::system_error, with the address in its text, where it cannot listen.
-    http_server(boost::asio::io_context& io, const address& where, answerer answer, const http_limits& limits = {});
-
-    /// On a socket that listens already, which is then this one's. Throws the same where it does not.
-    http_server(boost::asio::io_context& io, int inherited, answerer answer, const http_limits& limits = {});
+    /// Answers requests on this socket, which must be open.
+    http_server(boost::asio::io_context& io, listening_socket socket, answerer answer, const http_limits& limits = {});
     http_server(const http_server&) = delete;
     http_server& operator=(const http_server&) = delete;
     ~http_server();
 
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// The listening socket, for somebody to inherit.
+    /// Returns the descriptor of the listening socket, to pass to a successor.
     int descriptor() const;
 
-    /// Leaves the address to another process: takes no more connections, and ends those that are there with their next
+    /// Leaves the address to another process: accepts no more connections, and closes each of the others after its next
     /// response. On the thread of the io_context.
     void stop_accepting();
 

@@ -1,5 +1,7 @@
 #include "base/file_head.hpp"
 
+#include <audiosocket/net/file_descriptor.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,20 +19,16 @@ std::string last_error() {
 } // namespace
 
 std::string read_file_head(const std::filesystem::path& file, std::size_t bytes_max, std::string& into) {
-    const int opened = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (opened < 0) return last_error();
-    struct closer {
-        int file;
-        ~closer() { ::close(file); }
-    } const close_it{opened};
+    const file_descriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!opened) return last_error();
 
     struct stat about {};
-    if (fstat(opened, &about) != 0) return last_error();
+    if (fstat(opened.get(), &about) != 0) return last_error();
     if (!S_ISREG(about.st_mode)) return "is not a file; it has to be one, for it is read again on SIGHUP";
     into.resize(bytes_max);
     std::size_t size = 0;
     while (size < into.size()) {
-        const ssize_t got = ::read(opened, into.data() + size, into.size() - size);
+        const ssize_t got = ::read(opened.get(), into.data() + size, into.size() - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return last_error();
         if (got == 0) break;

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -16,7 +15,6 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
-#include <utility>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -50,43 +48,33 @@ time_point stamp_clock::to_monotonic(const timespec& stamp, time_point now) cons
     return std::min(now, time_point(since_epoch(stamp) - behind_));
 }
 
-call_socket::call_socket(call_socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-call_socket& call_socket::operator=(call_socket&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-void call_socket::close() noexcept {
-    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
 int call_socket::connect(const endpoint& server) {
-    assert(descriptor_ < 0);
-    descriptor_ = ::socket(server.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-    if (descriptor_ < 0) return errno;
-    enable(descriptor_, IPPROTO_TCP, TCP_NODELAY);
-    enable(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS);
+    assert(!socket_);
+    socket_ =
+        file_descriptor(::socket(server.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+    if (!socket_) return errno;
+    enable(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
+    enable(socket_.get(), SOL_SOCKET, SO_TIMESTAMPNS);
     const auto* address = reinterpret_cast<const sockaddr*>(&server.address);
-    if (::connect(descriptor_, address, server.size) == 0 || errno == EINPROGRESS) return 0;
+    if (::connect(socket_.get(), address, server.size) == 0 || errno == EINPROGRESS) return 0;
     return errno;
 }
 
 int call_socket::connect_and_wait(const endpoint& server) {
     if (const int error = connect(server); error != 0) return error;
-    pollfd writable{descriptor_, POLLOUT, 0};
+    pollfd writable{socket_.get(), POLLOUT, 0};
     return poll(&writable, 1, static_cast<int>(asterisk::connect_max.count())) == 1 ? connect_result() : ETIMEDOUT;
 }
 
 int call_socket::connect_result() const {
     int error = 0;
     socklen_t size = sizeof error;
-    getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size);
+    getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     return error;
 }
 
 call_socket::sending call_socket::send(std::span<const std::byte> message) const {
-    const auto sent = ::send(descriptor_, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent == static_cast<ssize_t>(message.size())) return sending::whole;
     return sent >= 0 || errno == EAGAIN ? sending::refused : sending::broken;
 }
@@ -99,7 +87,7 @@ call_socket::received call_socket::receive(std::span<std::byte> into, const stam
     header.msg_iovlen = 1;
     header.msg_control = control;
     header.msg_controllen = sizeof control;
-    const auto n = recvmsg(descriptor_, &header, MSG_DONTWAIT);
+    const auto n = recvmsg(socket_.get(), &header, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return {};
     if (n < 0) return {reading::reset, 0, {}, false};
     if (n == 0) return {reading::finished, 0, {}, false};
@@ -116,7 +104,7 @@ call_socket::received call_socket::receive(std::span<std::byte> into, const stam
 }
 
 void call_socket::finish() const {
-    shutdown(descriptor_, SHUT_WR);
+    shutdown(socket_.get(), SHUT_WR);
 }
 
 endpoint find_server(const address& where) {

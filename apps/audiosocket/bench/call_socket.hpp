@@ -2,6 +2,7 @@
 
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/net/address.hpp>
+#include <audiosocket/net/file_descriptor.hpp>
 
 #include <sys/socket.h>
 
@@ -32,11 +33,6 @@ class stamp_clock {
 /// One TCP connection of a caller: never waits, and knows when bytes reached this machine, not when they were read.
 class call_socket {
   public:
-    call_socket() = default;
-    call_socket(call_socket&& other) noexcept;
-    call_socket& operator=(call_socket&& other) noexcept;
-    ~call_socket() { close(); }
-
     /// Begins to connect. 0, or the errno of what went wrong at once.
     int connect(const endpoint& server);
 
@@ -61,12 +57,12 @@ class call_socket {
     received receive(std::span<std::byte> into, const stamp_clock& clock) const;
 
     void finish() const; ///< FIN; what comes is still read.
-    void close() noexcept;
+    void close() noexcept { socket_.close(); }
 
-    int descriptor() const noexcept { return descriptor_; }
+    int descriptor() const noexcept { return socket_.get(); }
 
   private:
-    int descriptor_ = -1;
+    file_descriptor socket_;
 };
 
 /// The first address of this server that takes a connection. Throws failure (network).

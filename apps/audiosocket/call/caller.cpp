@@ -4,6 +4,7 @@
 #include "log/console.hpp"
 
 #include <audiosocket/audio/sound_writer.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,7 +16,6 @@ namespace audiosocket::app::caller {
 namespace {
 
 namespace asio = boost::asio;
-using boost_error = boost::system::error_code;
 
 constexpr std::chrono::milliseconds status_interval{200};
 
@@ -51,8 +51,8 @@ class caller {
     call_report run() {
         console_.status("calling " + to_string(options_.server) + " ...");
         line_->start(
-            options_.server, [this](boost_error error) { begin(error); }, [this](const event& e) { handle(e); });
-        signals_.async_wait([this](boost_error error, int) {
+            options_.server, [this](io_error error) { begin(error); }, [this](const event& e) { handle(e); });
+        signals_.async_wait([this](io_error error, int) {
             if (error) return;
             if (start_ == time_point{}) throw failure(exit_code::network, "interrupted before the call was up");
             hang_up();
@@ -75,7 +75,7 @@ class caller {
     std::string recording_failure() const { return file_ ? file_->failure() : std::string{}; }
 
   private:
-    void begin(boost_error error);
+    void begin(io_error error);
     void handle(const event& e);
     void hang_up();
     void hang_up_after(std::chrono::nanoseconds time);
@@ -100,7 +100,7 @@ class caller {
     ended_event end_;
 };
 
-void caller::begin(boost_error error) {
+void caller::begin(io_error error) {
     if (error) {
         signals_.cancel();
         throw failure(exit_code::network, "cannot call " + to_string(options_.server) + ": " + error.message());
@@ -140,14 +140,14 @@ void caller::hang_up() {
 
 void caller::hang_up_after(std::chrono::nanoseconds time) {
     end_timer_.expires_after(time);
-    end_timer_.async_wait([this](boost_error error) {
+    end_timer_.async_wait([this](io_error error) {
         if (!error) hang_up();
     });
 }
 
 void caller::press(std::size_t which, std::chrono::milliseconds after) {
     digit_timer_.expires_after(after);
-    digit_timer_.async_wait([this, which](boost_error error) {
+    digit_timer_.async_wait([this, which](io_error error) {
         if (error || !line_->send_dtmf(options_.digits[which])) return;
         if (which + 1 < options_.digits.size()) press(which + 1, options_.digits_every);
     });
@@ -169,7 +169,7 @@ void caller::draw_status() {
                                 level_bar(received.rms_dbfs, 16), received.rms_dbfs, level_bar(sent.rms_dbfs, 16),
                                 sent.rms_dbfs, monitor_.audio->frames()));
     status_timer_.expires_after(status_interval);
-    status_timer_.async_wait([this](boost_error error) {
+    status_timer_.async_wait([this](io_error error) {
         if (!error && end_at_ == time_point{}) draw_status(); // it may have been due when the call ended
     });
 }

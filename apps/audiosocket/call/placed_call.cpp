@@ -1,5 +1,7 @@
 #include "call/placed_call.hpp"
 
+#include <audiosocket/call/detail/engine_hooks.hpp>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/write.hpp>
 
@@ -50,7 +52,7 @@ void placed_call::connected(io_error error) {
     pump();
 }
 
-// --- What the program does ---
+// --- What the application does ---
 
 void placed_call::play(const clip& sound, const std::string& mark) {
     static_cast<void>(session_->play(sound));
@@ -60,7 +62,7 @@ void placed_call::play(const clip& sound, const std::string& mark) {
 
 bool placed_call::send_dtmf(char digit) {
     if (session_->closed()) return false;
-    if (who_.as && !who_.as->sends_digits) return true; // it keeps them to itself
+    if (who_.as && !who_.as->sends_digits) return true; // this release sends no digits
     const bool taken = !session_->send_dtmf(digit);
     pump();
     return taken;
@@ -85,7 +87,7 @@ void placed_call::read() {
 }
 
 // Takes all that lies in the kernel, after `bytes` that are in the buffer already, and shows it to the readers as one.
-placed_call::io_error placed_call::hear_all(std::size_t bytes) {
+io_error placed_call::hear_all(std::size_t bytes) {
     const auto now = clock::now();
     io_error error;
     while (!error && bytes < buffer_.size())
@@ -108,7 +110,7 @@ void placed_call::take(io_error error, std::size_t bytes) {
     pump();
 }
 
-// The system tells of a reset once: whoever reads after that sees an orderly end.
+// The kernel reports a reset once; a read after that sees an orderly end.
 void placed_call::end_stream(io_error error) {
     stream_ended_ = true;
     const auto now = clock::now();
@@ -128,34 +130,38 @@ void placed_call::each_reader(const std::function<void(asterisk::reader&)>& what
     if (ruling_) what(*ruling_);
 }
 
-// After anything happened: say what is due, tell what is new, set the alarm for what comes next. What is told may act
-// on the call and so come back here; that is served by another round.
+// After anything happened: do what the session asks for, and set the timer for what comes next. A handler may act on
+// the call and so come back here; the loop that called it does what it asked for.
 void placed_call::pump() {
-    if (std::exchange(pumping_, true)) {
-        pump_again_ = true;
-        return;
+    if (std::exchange(pumping_, true)) return;
+    driver_readiness ready;
+    while (perform_next(ready)) {
     }
-    do {
-        pump_again_ = false;
-        const auto now = clock::now();
-        each_reader([&](asterisk::reader& r) { r.advance(now); });
-        session_->advance(now);
-        obey_ruling();
-        send_due();
-        obey_ruling();
-        if (session_->sending_done() && socket_.is_open() && !std::exchange(fin_sent_, true)) {
-            io_error ignored;
-            socket_.shutdown(tcp::socket::shutdown_send, ignored);
-        }
-        tell();
-    } while (pump_again_);
     pumping_ = false;
     arm_timer();
 }
 
-void placed_call::tell() {
-    while (const auto e = session_->next_event())
-        on_event_(*e);
+// Returns whether there may be more to do.
+bool placed_call::perform_next(driver_readiness& ready) {
+    const auto now = clock::now();
+    each_reader([&](asterisk::reader& r) { r.advance(now); });
+    obey_ruling();
+    ready.transmit = ready.transmit && can_send();
+    const auto next = session_->poll(now, ready);
+    switch (next.what) {
+    case session_action::type::deliver: on_event_(*next.event); return true;
+    case session_action::type::transmit: ready.transmit = send(next.bytes); return true;
+    case session_action::type::shut_down: shut_down(); return true;
+    case session_action::type::wait:
+    case session_action::type::close: break;
+    }
+    return false;
+}
+
+void placed_call::shut_down() {
+    if (!socket_.is_open()) return;
+    io_error ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 // The release that we are has ended the call.
@@ -172,11 +178,14 @@ void placed_call::leave() {
     session_->connection_failed({}, clock::now());
 }
 
+bool placed_call::can_send() const {
+    return !sending_ && socket_.is_open() && !(ruling_ && ruling_->blocked());
+}
+
 void placed_call::send_due() {
-    while (!sending_ && socket_.is_open() && !(ruling_ && ruling_->blocked())) {
+    while (can_send()) {
         const auto message = session_->transmit();
-        if (message.empty()) return;
-        if (!send(message)) return;
+        if (message.empty() || !send(message)) return;
     }
 }
 
@@ -208,7 +217,7 @@ bool placed_call::send(std::span<const std::byte> message) {
 
 void placed_call::send_rest(std::span<const std::byte> rest) {
     sending_ = true;
-    session_->transmit_stalled();
+    detail::engine_hooks::transmit_stalled(*session_);
     asio::async_write(socket_, asio::buffer(rest.data(), rest.size()),
                       [self = shared_from_this()](io_error error, std::size_t) {
                           self->sending_ = false;

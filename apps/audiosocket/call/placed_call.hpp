@@ -4,6 +4,7 @@
 
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/connect.hpp>
+#include <audiosocket/net/error.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -36,7 +37,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     placed_call(boost::asio::io_context& io, const uuid& id, const connect_options& options,
                 const caller_identity& who);
 
-    /// Connects; `up` is told of the outcome, `on_event` of each event from then on, ended_event being the last.
+    /// Connects. Calls `up` with the outcome, and `on_event` with each event from then on, ended_event being the last.
     void start(const address& where, up_handler up, event_handler on_event);
 
     void play(const clip& sound, const std::string& mark);
@@ -54,7 +55,6 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
 
   private:
     using tcp = boost::asio::ip::tcp;
-    using io_error = boost::system::error_code;
 
     void connected(io_error error);
     void read();
@@ -62,12 +62,14 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     io_error hear_all(std::size_t bytes);
     void end_stream(io_error error);
     void pump();
+    bool perform_next(driver_readiness& ready);
+    void shut_down();
+    bool can_send() const;
     void send_due();
     bool send(std::span<const std::byte> message);
     void send_rest(std::span<const std::byte> rest);
     void obey_ruling();
     void leave();
-    void tell();
     void arm_timer();
     void each_reader(const std::function<void(asterisk::reader&)>& what);
 
@@ -87,12 +89,10 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     up_handler up_;
     event_handler on_event_;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
-    bool judging_ = true; // what the server does after our hang-up is no business of Asterisk's
+    bool judging_ = true; // Asterisk does not see what the server does after our hang-up
     bool stream_ended_ = false;
     bool sending_ = false; // the rest of a message is under way
-    bool fin_sent_ = false;
     bool pumping_ = false;
-    bool pump_again_ = false;
 };
 
 } // namespace audiosocket::app::caller

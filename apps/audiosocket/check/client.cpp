@@ -6,7 +6,7 @@
 #include <audiosocket/asterisk/limits.hpp>
 #include <audiosocket/audio/duration.hpp>
 
-#include <boost/asio/io_context.hpp>
+#include <audiosocket/net/listening_socket.hpp>
 
 #include <fmt/format.h>
 
@@ -49,44 +49,35 @@ struct watched {
     milliseconds closing{-1};
 };
 
-int listen_on(const client_options& o, line::tcp::endpoint& where) {
-    boost::asio::io_context io;
-    line::tcp::acceptor acceptor(io);
+listening_socket listen_on(const client_options& o) {
     try {
-        const auto host = o.listen.host.empty() ? std::string("0.0.0.0") : o.listen.host;
-        const auto found = line::tcp::resolver(io).resolve(host, std::to_string(o.listen.port));
-        acceptor = line::tcp::acceptor(io, found->endpoint());
+        return listening_socket::listen({o.listen.host.empty() ? "0.0.0.0" : o.listen.host, o.listen.port});
     } catch (const boost::system::system_error& e) {
         throw failure(exit_code::network, "cannot listen on " + to_string(o.listen) + ": " + e.code().message());
     }
-    where = acceptor.local_endpoint();
-    return acceptor.release();
 }
 
-bool wait_to_read(int socket, time_point limit) {
-    pollfd waiting{socket, POLLIN, 0};
+bool wait_to_read(int descriptor, time_point limit) {
+    pollfd waiting{descriptor, POLLIN, 0};
     const auto left = std::chrono::ceil<milliseconds>(limit - clock::now()).count();
     return poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) > 0;
 }
 
-int accept_one(const client_options& o, const std::function<void(const line::tcp::endpoint&)>& listening) {
-    line::tcp::endpoint where;
-    const int acceptor = listen_on(o, where);
-    listening(where);
+file_descriptor accept_one(const client_options& o, const std::function<void(const line::tcp::endpoint&)>& listening) {
+    const auto acceptor = listen_on(o);
+    listening(acceptor.local_endpoint());
     const auto limit = clock::now() + o.patience;
-    int socket = -1;
-    while (socket < 0 && clock::now() < limit) {
-        if (!wait_to_read(acceptor, limit)) continue;
-        socket = accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC);
+    file_descriptor socket;
+    while (!socket && clock::now() < limit) {
+        if (!wait_to_read(acceptor.descriptor(), limit)) continue;
+        socket = file_descriptor(accept4(acceptor.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
         // Asterisk may connect and close without a byte: that is not a call.
         std::byte first{};
-        if (socket >= 0 && wait_to_read(socket, std::min(limit, clock::now() + id_deadline)) &&
-            recv(socket, &first, 1, MSG_PEEK) <= 0) {
-            close(std::exchange(socket, -1));
-        }
+        if (socket && wait_to_read(socket.get(), std::min(limit, clock::now() + id_deadline)) &&
+            recv(socket.get(), &first, 1, MSG_PEEK) <= 0)
+            socket.close();
     }
-    close(acceptor);
-    if (socket < 0) throw failure(exit_code::network, fmt::format("no call came within {}", text(o.patience)));
+    if (!socket) throw failure(exit_code::network, fmt::format("no call came within {}", text(o.patience)));
     return socket;
 }
 

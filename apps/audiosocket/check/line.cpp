@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -34,40 +33,24 @@ void set(int socket, int level, int option, int value) {
 } // namespace
 
 line::line(const tcp::endpoint& server, const buffers& how) {
-    socket_ = ::socket(server.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (socket_ < 0) {
+    socket_ = file_descriptor(::socket(server.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (!socket_) {
         connect_error_ = errno;
         end_ = ending::never_connected;
         return;
     }
-    if (how.receive_bytes > 0) set(socket_, SOL_SOCKET, SO_RCVBUF, how.receive_bytes);
-    if (how.send_bytes > 0) set(socket_, SOL_SOCKET, SO_SNDBUF, how.send_bytes);
-    set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
-    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience); // bounds connect()
-    if (::connect(socket_, server.data(), static_cast<socklen_t>(server.size())) != 0) {
+    if (how.receive_bytes > 0) set(socket_.get(), SOL_SOCKET, SO_RCVBUF, how.receive_bytes);
+    if (how.send_bytes > 0) set(socket_.get(), SOL_SOCKET, SO_SNDBUF, how.send_bytes);
+    set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience); // bounds connect()
+    if (::connect(socket_.get(), server.data(), static_cast<socklen_t>(server.size())) != 0) {
         connect_error_ = errno == EINPROGRESS ? ETIMEDOUT : errno; // which is how Linux tells that SO_SNDTIMEO is over
         end(ending::never_connected, clock::now());
     }
 }
 
-line::line(int socket) : socket_(socket) {
-    set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-line::line(line&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), connect_error_(other.connect_error_), end_(other.end_),
-      ended_at_(other.ended_at_), reading_(other.reading_), bytes_received_(other.bytes_received_),
-      bytes_kept_(other.bytes_kept_), received_(std::move(other.received_)), incoming_(std::move(other.incoming_)),
-      last_bytes_(other.last_bytes_), begun_(other.begun_), pause_(other.pause_), source_(std::move(other.source_)),
-      source_kind_(other.source_kind_), ptime_(other.ptime_), next_frame_(other.next_frame_),
-      frames_sent_(other.frames_sent_), choked_(other.choked_) {}
-
-line::~line() {
-    close();
-}
-
-void line::close() {
-    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+line::line(file_descriptor socket) : socket_(std::move(socket)) {
+    set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 void line::end(ending how, time_point now) {
@@ -79,8 +62,8 @@ void line::end(ending how, time_point now) {
 }
 
 bool line::send_at_once(std::span<const std::byte> what) {
-    if (socket_ < 0) return false;
-    const auto sent = ::send(socket_, what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!socket_) return false;
+    const auto sent = ::send(socket_.get(), what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return sent == static_cast<ssize_t>(what.size());
 }
 
@@ -92,8 +75,8 @@ void line::forget() {
 bool line::send(std::span<const std::byte> what) {
     const auto limit = clock::now() + send_patience;
     while (!what.empty()) {
-        if (socket_ < 0 || clock::now() > limit) return false;
-        const auto sent = ::send(socket_, what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (!socket_ || clock::now() > limit) return false;
+        const auto sent = ::send(socket_.get(), what.data(), what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0)
             what = what.subspan(static_cast<std::size_t>(sent));
         else if (errno == EAGAIN)
@@ -142,20 +125,20 @@ void line::send_due_frames(time_point now) {
 
 void line::close_sending() {
     source_ = nullptr;
-    if (socket_ >= 0) shutdown(socket_, SHUT_WR);
+    if (socket_) shutdown(socket_.get(), SHUT_WR);
 }
 
 void line::reset() {
     const linger at_once{1, 0};
-    if (socket_ >= 0) setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (socket_) setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     source_ = nullptr;
     close();
 }
 
 void line::read(time_point now) {
     std::array<std::byte, read_bytes> buffer;
-    for (int reads = 0; reads < reads_in_a_row && open() && socket_ >= 0; ++reads) {
-        const auto n = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    for (int reads = 0; reads < reads_in_a_row && open() && socket_; ++reads) {
+        const auto n = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (n == 0) return end(ending::finished, now);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (n < 0) return end(ending::reset, now);
@@ -190,7 +173,7 @@ bool line::pass(std::span<line* const> lines, nanoseconds limit, const std::func
             line& l = *lines[i];
             l.send_due_frames(now);
             if (l.source_) wake = std::min(wake, l.next_frame_);
-            files[i] = {l.open() && l.reading_ ? l.socket_ : -1, POLLIN, 0};
+            files[i] = {l.open() && l.reading_ ? l.socket_.get() : -1, POLLIN, 0};
         }
         if (done && done()) return true;
         if (now >= until) return false;

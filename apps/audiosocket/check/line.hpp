@@ -1,6 +1,7 @@
 #pragma once
 
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/net/file_descriptor.hpp>
 #include <audiosocket/protocol.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -49,10 +50,10 @@ class line {
     /// Connects; connected() tells whether that worked.
     explicit line(const tcp::endpoint& server, const buffers& how = {});
     /// A connection that was accepted.
-    explicit line(int socket);
-    line(line&& other) noexcept;
+    explicit line(file_descriptor socket);
+    line(line&&) noexcept = default;
     line& operator=(line&&) = delete;
-    ~line();
+    ~line() = default;
 
     bool connected() const noexcept { return end_ != ending::never_connected; }
     bool open() const noexcept { return end_ == ending::none; }
@@ -78,7 +79,7 @@ class line {
 
     void close_sending(); ///< FIN; what comes is still read.
     void reset();         ///< RST.
-    void close();
+    void close() noexcept { socket_.close(); }
 
     /// Stops reading; what comes stays in the kernel.
     void stop_reading() noexcept { reading_ = false; }
@@ -108,7 +109,7 @@ class line {
     void wait_for_room();
     void end(ending how, time_point now);
 
-    int socket_ = -1;
+    file_descriptor socket_;
     int connect_error_ = 0;
     ending end_ = ending::none;
     time_point ended_at_{};

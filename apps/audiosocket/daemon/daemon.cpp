@@ -71,7 +71,7 @@ class daemon final : public admin::server_view {
     std::string status() const;
     void tell_ready();
     void answer(call c);
-    std::shared_ptr<call_recording> recording_for(const call& c);
+    std::shared_ptr<call_recorder> recording_for(const call& c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
     void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
 
@@ -169,13 +169,9 @@ void daemon::answering_failed(const char* why) noexcept {
 std::unique_ptr<call_server> daemon::listen() {
     const auto answer_each = [this](call c) { answer(std::move(c)); };
     const call_server_options how{options_.listener, options_.shards > 1 ? options_.shards : 0};
-    const auto inherited = inherited_.release(inherited_sockets::calls_name);
+    auto inherited = inherited_.release(inherited_sockets::calls_name);
     if (!inherited) return std::make_unique<call_server>(io_, options_.listen, answer_each, how);
-    try {
-        return std::make_unique<call_server>(io_, listening_socket{*inherited}, answer_each, how);
-    } catch (const std::invalid_argument& e) {
-        throw failure(exit_code::network, std::string("inherited sockets: ") + e.what());
-    }
+    return std::make_unique<call_server>(io_, std::move(*inherited), answer_each, how);
 }
 
 // For people who ask the service manager.
@@ -202,9 +198,13 @@ void daemon::answer(call c) {
     });
 }
 
-std::shared_ptr<call_recording> daemon::recording_for(const call& c) {
-    auto on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
-    return std::make_shared<call_recording>(disk_, options_.record, c.id(), std::move(on_failure));
+std::shared_ptr<call_recorder> daemon::recording_for(const call& c) {
+    call_recorder_options options;
+    options.on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
+    options.on_dropped = [this, id = to_string(c.id())](std::chrono::nanoseconds dropped) {
+        report_.recording_dropped(id, dropped);
+    };
+    return record_call(disk_, options_.record, c.id(), std::move(options));
 }
 
 void daemon::on_event(const std::shared_ptr<live_call>& c, const event& e) {
@@ -293,9 +293,10 @@ void daemon::hand_over() {
     // A container ends with its first process.
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
     report_.handing_over(successor_.program());
-    std::vector<successor::gift> gifts{{inherited_sockets::calls_name, server_->listening().socket().descriptor}};
-    if (admin_) gifts.push_back({inherited_sockets::admin_name, admin_->descriptor()});
-    successor_.start(gifts, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
+    std::vector<successor::passed_socket> sockets{
+        {inherited_sockets::calls_name, server_->listening().socket().descriptor()}};
+    if (admin_) sockets.push_back({inherited_sockets::admin_name, admin_->descriptor()});
+    successor_.start(sockets, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
 // The successor accepts connections now, or never will. Connections that are here and have not sent their id yet may

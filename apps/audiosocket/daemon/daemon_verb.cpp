@@ -28,7 +28,10 @@ const std::map<std::string, input_format> input_formats{{"auto", input_format::a
 
 constexpr std::size_t files_per_call = 2;  // its socket, and a recording
 constexpr std::size_t files_per_shard = 3; // of Asio's reactor
-constexpr std::size_t files_besides = 120; // the admin address, and those that the listener keeps for us
+constexpr std::size_t files_besides = 120; // of the command itself, files_reserved included
+
+// For the admin address, which uses up to 40, recordings that begin, and sound files that are read again.
+constexpr std::size_t files_reserved = 64;
 
 std::size_t files_wanted(const daemon_options& o) {
     return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
@@ -159,6 +162,7 @@ daemon_options daemon_verb::prepare() {
     said_.attempt("--admin", [&] {
         if (admin_) ready.admin.listen = admin::read_address(*admin_, admin_token_file_.has_value());
     });
+    ready.listener.files_reserved = files_reserved;
     ready.listener.call.input = input_formats.at(input_);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(id_timeout_s_ * 1000));
     ready.drain_timeout = std::chrono::milliseconds(std::lround(drain_timeout_s_ * 1000));

@@ -144,6 +144,13 @@ void server_report::recording_stopped(const std::string& id, const std::string& 
     console_.log(level_enum::err, fmt::format("call {}: recording stopped: {}", id, why), {{"call", id}});
 }
 
+void server_report::recording_dropped(const std::string& id, std::chrono::nanoseconds dropped) {
+    const std::lock_guard lock(using_);
+    console_.log(level_enum::warn,
+                 fmt::format("call {}: the recording lacks {:.1f} s of sound that came too fast", id, seconds(dropped)),
+                 {{"call", id}});
+}
+
 void server_report::ended(const call& c, const ended_event& end, std::chrono::nanoseconds age) {
     const std::lock_guard lock(using_);
     const auto id = to_string(c.id());

@@ -62,6 +62,7 @@ class server_report {
     void happened(const call& c, const event& e);
 
     void recording_stopped(const std::string& id, const std::string& why);
+    void recording_dropped(const std::string& id, std::chrono::nanoseconds dropped);
 
     /// The settings were read again, and these are others now.
     void reloaded(const settings_changes& changes);

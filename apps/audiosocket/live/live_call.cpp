@@ -2,7 +2,7 @@
 
 namespace audiosocket::app {
 
-void live_call::record(std::shared_ptr<call_recording> recording) {
+void live_call::record(std::shared_ptr<call_recorder> recording) {
     if (!monitor_) monitor_ = std::make_shared<monitor>();
     monitor_->recording = std::move(recording);
     call_.set_monitor(monitor_);

@@ -23,7 +23,7 @@ class live_call : public std::enable_shared_from_this<live_call> {
     std::chrono::nanoseconds age() const { return clock::now() - since_; }
 
     /// Records both sides from now on. Called before the first event is taken.
-    void record(std::shared_ptr<call_recording> recording);
+    void record(std::shared_ptr<call_recorder> recording);
 
     /// Completes the recording, if there is one. On the call's executor, after ended_event.
     void finish_recording();
@@ -47,7 +47,7 @@ class live_call : public std::enable_shared_from_this<live_call> {
 
         level take(level_meter& which);
 
-        std::shared_ptr<call_recording> recording;
+        std::shared_ptr<call_recorder> recording;
         std::shared_ptr<live_levels> observer;
         std::mutex reading; // of the meters, which another thread shows
         level_meter received_level;

@@ -8,13 +8,14 @@
 #include <charconv>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 
 namespace audiosocket::app {
 namespace {
 
 constexpr int first_descriptor = 3; // SD_LISTEN_FDS_START
 
-// There are three names. Whoever passes more has something else in mind.
+// There are three names. More descriptors are a mistake of the process that passed them.
 constexpr int descriptors_max = 8;
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -37,7 +38,7 @@ std::optional<int> number(const std::optional<std::string>& text) {
     return error == std::errc{} && rest == text->data() + text->size() ? std::optional(value) : std::nullopt;
 }
 
-// A socket unit's own name is the name where it gives no other.
+// A socket unit without FileDescriptorName= passes its own name, as NAME.socket.
 std::string without_suffix(std::string name) {
     constexpr std::string_view suffix = ".socket";
     if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
@@ -62,54 +63,61 @@ inherited_sockets inherited_sockets::take() {
     for (int i = 0; i < *count; ++i) {
         std::string name;
         std::getline(names, name, ':');
-        all.add(without_suffix(name), first_descriptor + i, *count);
+        all.add(without_suffix(name), file_descriptor(first_descriptor + i), *count);
     }
     return all;
 }
 
-void inherited_sockets::add(const std::string& name, int descriptor, int count) {
-    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0)
-        refuse("LISTEN_FDS=" + std::to_string(count) + ", but descriptor " + std::to_string(descriptor) +
-               " is not open");
+void inherited_sockets::add(const std::string& name, file_descriptor socket, int count) {
+    const auto number = std::to_string(socket.get());
+    if (fcntl(socket.get(), F_SETFD, FD_CLOEXEC) != 0)
+        refuse("LISTEN_FDS=" + std::to_string(count) + ", but descriptor " + number + " is not open");
     const bool known = name == calls_name || name == admin_name || (name == ready_name && from_predecessor_);
-    // One that has a name of its own, or none, can only be for calls.
+    // A single socket with another name, or none, can only be for calls.
     if (!known && count > 1)
-        refuse("descriptor " + std::to_string(descriptor) + " is named \"" + name + "\"; expected " +
-               std::string(calls_name) + " or " + std::string(admin_name) +
-               " (FileDescriptorName= of the socket unit)");
-    if (!descriptors_.emplace(known ? name : std::string(calls_name), descriptor).second)
-        refuse("two of them are named " + name + "; one is listened on");
+        refuse("descriptor " + number + " is named \"" + name + "\"; expected " + std::string(calls_name) + " or " +
+               std::string(admin_name) + " (FileDescriptorName= of the socket unit)");
+    if (!descriptors_.emplace(known ? name : std::string(calls_name), std::move(socket)).second)
+        refuse("two of them are named " + name + "; expected one");
 }
 
+// The predecessor's pipe stays open until the process ends: by its end the predecessor knows that this process has
+// failed, and before that the process still has to say why.
 inherited_sockets::~inherited_sockets() {
-    close_rest();
+    static_cast<void>(extract(ready_name).release());
 }
 
-std::optional<int> inherited_sockets::release(std::string_view name) {
+file_descriptor inherited_sockets::extract(std::string_view name) {
     const auto found = descriptors_.find(name);
-    if (found == descriptors_.end()) return std::nullopt;
-    const int descriptor = found->second;
+    if (found == descriptors_.end()) return {};
+    file_descriptor socket = std::move(found->second);
     descriptors_.erase(found);
-    return descriptor;
+    return socket;
+}
+
+std::optional<listening_socket> inherited_sockets::release(std::string_view name) {
+    auto socket = extract(name);
+    if (!socket) return std::nullopt;
+    try {
+        return listening_socket::adopt(std::move(socket));
+    } catch (const std::invalid_argument& e) {
+        refuse(e.what());
+    }
 }
 
 std::vector<std::string> inherited_sockets::close_rest() {
     std::vector<std::string> names;
-    for (const auto& [name, descriptor] : descriptors_) {
-        if (name == ready_name) continue;
-        close(descriptor);
-        names.push_back(name);
-    }
+    for (const auto& [name, socket] : descriptors_)
+        if (name != ready_name) names.push_back(name);
     std::erase_if(descriptors_, [](const auto& one) { return one.first != ready_name; });
     return names;
 }
 
 void inherited_sockets::tell_ready() {
-    const auto pipe = release(ready_name);
+    const auto pipe = extract(ready_name);
     if (!pipe) return;
     const char byte = 1;
-    [[maybe_unused]] const auto written = write(*pipe, &byte, 1); // a predecessor that is gone needs not be told
-    close(*pipe);
+    [[maybe_unused]] const auto written = write(pipe.get(), &byte, 1); // fails if the predecessor has ended
 }
 
 } // namespace audiosocket::app

@@ -1,55 +1,61 @@
 #pragma once
 
+#include <audiosocket/net/file_descriptor.hpp>
+#include <audiosocket/net/listening_socket.hpp>
+
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace audiosocket::app {
 
-/// The listening sockets that this process was given by whoever started it, by the convention of systemd's socket
-/// activation (sd_listen_fds(3)): from descriptor 3 on, as many as LISTEN_FDS says, with the names in LISTEN_FDNAMES.
-/// A predecessor (successor.hpp) gives them in the same way, and with them a pipe, by which it learns that we are
-/// ready.
+/// The listening sockets that this process was started with, by the convention of systemd's socket activation
+/// (sd_listen_fds(3)): from descriptor 3 on, as many as LISTEN_FDS says, with the names in LISTEN_FDNAMES.
+///
+/// A predecessor (successor.hpp) passes its sockets in the same way. It also passes a pipe, on which this process
+/// reports that it is ready.
 class inherited_sockets {
   public:
-    /// The names by which they are told apart; FileDescriptorName= in a socket unit.
+    /// The names of the sockets; FileDescriptorName= in a socket unit.
     static constexpr std::string_view calls_name = "audiosocket";
     static constexpr std::string_view admin_name = "admin";
     static constexpr std::string_view ready_name = "ready"; // the predecessor's pipe
 
-    /// The predecessor cannot know our LISTEN_PID before it starts us; it says its own here, and is our parent.
+    /// Holds the process id of the predecessor, which is the parent of this process. It stands in for LISTEN_PID,
+    /// because a predecessor does not know the id of its successor before it starts it.
     static constexpr std::string_view predecessor_variable = "HANDED_OVER_BY";
 
-    /// Takes them out of the environment, so that nobody whom we start takes them for his own. Before there are
-    /// threads. None where the variables are not there, or meant for another process. Throws failure (network) where
-    /// they are wrong.
+    /// Takes the sockets, and removes the variables from the environment, so that no process that is started later
+    /// claims the sockets as well. There are none if the variables are missing or are meant for another process. Throws
+    /// failure (network) if they are wrong. Call it before there are threads.
     static inherited_sockets take();
 
     inherited_sockets(inherited_sockets&&) = default;
     inherited_sockets& operator=(inherited_sockets&&) = delete;
     ~inherited_sockets();
 
-    /// Gives one away; nothing where there is none of this name.
-    std::optional<int> release(std::string_view name);
+    /// Gives away the socket of this name; nothing if there is none. Throws failure (network) if it is not a listening
+    /// TCP socket.
+    std::optional<listening_socket> release(std::string_view name);
 
-    /// Closes those that nobody has asked for, and returns their names: callers would be put through to a socket that
-    /// listens, and never be answered. Not the predecessor's pipe: its end tells that this process has ended, and there
-    /// is more to be said before that, as why.
+    /// Closes the sockets that were not released, and returns their names. Left open, such a socket would accept
+    /// callers whom this process never answers. Keeps the predecessor's pipe open.
     std::vector<std::string> close_rest();
 
     bool from_predecessor() const noexcept { return from_predecessor_; }
 
-    /// Tells the predecessor, if there is one, that connections are taken here now: it stops taking any.
+    /// Reports to the predecessor, if there is one, that this process accepts connections now. The predecessor then
+    /// stops accepting.
     void tell_ready();
 
   private:
     inherited_sockets() = default;
-    void add(const std::string& name, int descriptor, int count);
+    void add(const std::string& name, file_descriptor socket, int count);
+    file_descriptor extract(std::string_view name);
 
-    std::map<std::string, int, std::less<>> descriptors_;
+    std::map<std::string, file_descriptor, std::less<>> descriptors_;
     bool from_predecessor_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "service/service_notify.hpp"
 
+#include <audiosocket/net/file_descriptor.hpp>
+
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -88,13 +90,12 @@ std::error_code service_notify::tell(const std::string& state) const {
     if (socket_[0] == '@') to.sun_path[0] = '\0'; // a name that is no file
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
 
-    const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (s < 0) return last_error();
-    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &send_patience, sizeof send_patience);
-    const auto sent = sendto(s, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
-    const auto error = sent < 0 ? last_error() : std::error_code{};
-    close(s);
-    return error;
+    const file_descriptor s(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!s) return last_error();
+    setsockopt(s.get(), SOL_SOCKET, SO_SNDTIMEO, &send_patience, sizeof send_patience);
+    const auto sent =
+        sendto(s.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+    return sent < 0 ? last_error() : std::error_code{};
 }
 
 } // namespace audiosocket::app

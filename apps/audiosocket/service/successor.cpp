@@ -3,6 +3,9 @@
 #include "service/held_signals.hpp"
 #include "service/inherited_sockets.hpp"
 
+#include <audiosocket/net/error.hpp>
+#include <audiosocket/net/file_descriptor.hpp>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 
@@ -27,15 +30,15 @@ namespace audiosocket::app {
 namespace {
 
 namespace asio = boost::asio;
-using io_error = boost::system::error_code;
 
 constexpr int first_descriptor = 3; // where inherited_sockets looks
 
-// A process that has let go of its pipe has only to end: to unload a program takes milliseconds.
+// A process that closed its pipe has only to end, which takes milliseconds.
 constexpr std::chrono::seconds end_time_max{2};
 constexpr std::chrono::milliseconds end_poll_interval{10};
 
-// A path as it was typed; links in it are followed each time anew, so that one may lead to a newer program.
+// Returns the path as it was typed. Links in it are followed again at each start, so that one may lead to a newer
+// version.
 std::string find_program(const std::string& name) {
     std::error_code error;
     if (name.find('/') != std::string::npos) return std::filesystem::absolute(name, error).string();
@@ -47,21 +50,6 @@ std::string find_program(const std::string& name) {
     }
     return std::filesystem::read_symlink("/proc/self/exe", error).string(); // started under another name
 }
-
-// A descriptor that closes itself.
-class owned {
-  public:
-    explicit owned(int descriptor) : descriptor_(descriptor) {}
-    owned(owned&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    owned& operator=(owned&&) = delete;
-    ~owned() {
-        if (descriptor_ >= 0) close(descriptor_);
-    }
-    int get() const noexcept { return descriptor_; }
-
-  private:
-    int descriptor_;
-};
 
 bool is_for_one_process(std::string_view variable) {
     return variable.starts_with("LISTEN_") || variable.starts_with(inherited_sockets::predecessor_variable);
@@ -75,15 +63,15 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return all;
 }
 
-std::vector<std::string> environment_for(const std::vector<successor::gift>& gifts,
+std::vector<std::string> environment_for(const std::vector<successor::passed_socket>& sockets,
                                          const std::vector<std::string>& variables) {
     std::vector<std::string> all = variables;
     for (char** v = environ; *v != nullptr; ++v)
         if (!is_for_one_process(*v)) all.emplace_back(*v);
     std::string names;
-    for (const auto& g : gifts)
-        names += fmt::format("{}{}", names.empty() ? "" : ":", g.name);
-    all.push_back(fmt::format("LISTEN_FDS={}", gifts.size()));
+    for (const auto& s : sockets)
+        names += fmt::format("{}{}", names.empty() ? "" : ":", s.name);
+    all.push_back(fmt::format("LISTEN_FDS={}", sockets.size()));
     all.push_back("LISTEN_FDNAMES=" + names);
     all.push_back(fmt::format("{}={}", inherited_sockets::predecessor_variable, getpid()));
     return all;
@@ -106,46 +94,47 @@ successor::~successor() {
     abandon();
 }
 
-void successor::start(const std::vector<gift>& gifts, const std::vector<std::string>& variables, handler on_outcome) {
+void successor::start(const std::vector<passed_socket>& sockets, const std::vector<std::string>& variables,
+                      handler on_outcome) {
     on_outcome_ = std::move(on_outcome);
     pid_ = 0;
-    if (auto why = spawn(gifts, variables); !why.empty())
+    if (auto why = spawn(sockets, variables); !why.empty())
         return asio::post(timer_.get_executor(), [this, why = std::move(why)] {
             if (starting()) std::exchange(on_outcome_, {})(why);
         });
     wait();
 }
 
-// Starts the process; says why not where that fails. Not by fork(): that would copy the memory maps of all calls'
-// threads while they wait.
-std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<std::string>& variables) {
+// Starts the process. Returns why that failed; empty if it did not. Does not use fork(), because that would copy the
+// memory maps of the process while the threads of all calls wait.
+std::string successor::spawn(const std::vector<passed_socket>& sockets, const std::vector<std::string>& variables) {
     if (how_.program.empty()) return "the path of this program is not known";
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::string("no pipe: ") + std::strerror(errno);
-    const owned ready(ends[1]);
+    const file_descriptor ready(ends[1]);
     pipe_.assign(ends[0]);
 
-    std::vector<gift> all = gifts;
+    std::vector<passed_socket> all = sockets;
     all.push_back({inherited_sockets::ready_name, ready.get()});
     const int end = first_descriptor + static_cast<int>(all.size());
-    // Copies above those places first: what goes to 3 could be what is still needed as 4.
-    std::vector<owned> copies;
+    // Copies above those places first, because the descriptor that goes to 3 could replace the one that goes to 4.
+    std::vector<file_descriptor> copies;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     for (std::size_t i = 0; i < all.size(); ++i) {
         copies.emplace_back(fcntl(all[i].descriptor, F_DUPFD_CLOEXEC, end));
         posix_spawn_file_actions_adddup2(&actions, copies.back().get(), first_descriptor + static_cast<int>(i));
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions, end); // whatever a library of ours has left open: no call
+    posix_spawn_file_actions_addclosefrom_np(&actions, end); // for a library that left one open: no call's socket
     posix_spawnattr_t how;
     posix_spawnattr_init(&how);
-    const auto held = held_signals(); // until it listens to them, for they would end it
+    const auto held = held_signals(); // until it handles them, because they would end it
     posix_spawnattr_setsigmask(&how, &held);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
 
     auto arguments = how_.arguments;
     auto variables_for_it = environment_for(all, variables);
-    const int error = std::ranges::any_of(copies, [](const owned& c) { return c.get() < 0; })
+    const int error = std::ranges::any_of(copies, [](const file_descriptor& c) { return !c; })
                           ? EMFILE
                           : posix_spawn(&pid_, how_.program.c_str(), &actions, &how, pointers(arguments).data(),
                                         pointers(variables_for_it).data());
@@ -156,7 +145,7 @@ std::string successor::spawn(const std::vector<gift>& gifts, const std::vector<s
     return how_.program + " cannot be started: " + std::strerror(error);
 }
 
-// A byte is good news; the end of the pipe without one means that the process has ended, or is about to.
+// A byte means that the successor is ready. The end of the pipe without a byte means that it has ended, or is about to.
 void successor::wait() {
     pipe_.async_read_some(asio::buffer(&byte_, 1), [this](io_error error, std::size_t) {
         if (error == asio::error::operation_aborted || !starting()) return;
@@ -171,7 +160,7 @@ void successor::wait() {
     });
 }
 
-// It is none, for this reason; without one, because it ends by itself.
+// The start has failed for this reason. Without a reason the process ends by itself, and its end is the reason.
 void successor::fail(const std::string& why) {
     timer_.cancel();
     pipe_.close();
@@ -179,7 +168,7 @@ void successor::fail(const std::string& why) {
     wait_for_end(why, std::chrono::steady_clock::now() + end_time_max);
 }
 
-// Looks again and again, for calls may live on this thread.
+// Polls, because calls may live on this thread.
 void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit) {
     int status = 0;
     const pid_t ended = waitpid(pid_, &status, WNOHANG);
@@ -191,7 +180,7 @@ void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::
         return;
     }
     if (ended == 0 && why.empty()) return fail("it will not be ready, and does not end");
-    // Where it has not ended now the kernel does not let it: it never will be ready all the same.
+    // If it has not ended by now, the kernel does not let it end. It will not become ready either.
     const auto end = ended < 0           ? std::string("it has ended")
                      : WIFEXITED(status) ? fmt::format("it ended with exit code {}", WEXITSTATUS(status))
                                          : fmt::format("it was ended by signal {}", WTERMSIG(status));

@@ -14,50 +14,53 @@
 
 namespace audiosocket::app {
 
-/// How this process was started, for starting another one in the same way: what is found under the program's name
-/// then, which may be a newer one.
+/// How this process was started, to start another one in the same way. The file under that path may be a newer version
+/// by then.
 struct invocation {
-    std::string program; ///< With its whole path; empty where it cannot be found out.
+    std::string program; ///< The absolute path; empty if it is not known.
     std::vector<std::string> arguments;
 
-    /// Resolves the path now, while the folder and the PATH are those in which it was typed.
+    /// Resolves the path now, while the working folder and the PATH are those in which it was typed.
     static invocation current();
 };
 
-/// A new process of our own program that takes over the sockets on which we listen.
+/// A new process of the same command that takes over the sockets on which this process listens.
 ///
-/// It is started with them (inherited_sockets) and with a pipe on which it says that it takes connections. Until then,
-/// whatever becomes of it, we are as before.
+/// It is started with those sockets (inherited_sockets) and with a pipe on which it reports that it accepts
+/// connections. Until then this process goes on as before, also if the new process fails.
 class successor {
   public:
-    /// A descriptor for it, and the name by which it finds it.
-    struct gift {
+    /// A socket that the successor is given, and the name by which it finds it. This process keeps its descriptor.
+    struct passed_socket {
         std::string_view name;
         int descriptor;
     };
 
-    /// Told once, on the io_context: nothing when it is ready; otherwise why it will not be. It is gone then.
+    /// Called once, on the io_context: with an empty text when the successor is ready, otherwise with the reason why it
+    /// failed, after it has ended.
     using handler = std::function<void(const std::string& failure)>;
 
-    /// How long it may take until it is ready: a large sound file on a slow disk takes seconds.
+    /// How long the successor may take to become ready. A large sound file on a slow disk takes seconds.
     static constexpr std::chrono::seconds start_time_max{30};
 
     explicit successor(boost::asio::io_context& io);
     ~successor();
 
-    /// Starts it, with these variables besides ours. Not while another one is starting.
-    void start(const std::vector<gift>& gifts, const std::vector<std::string>& variables, handler on_outcome);
+    /// Starts the successor, with these environment variables in addition to those of this process. Must not be called
+    /// while starting().
+    void start(const std::vector<passed_socket>& sockets, const std::vector<std::string>& variables,
+               handler on_outcome);
 
-    /// Started, and not ready yet.
+    /// Returns whether a successor was started and has not reported yet.
     bool starting() const noexcept { return static_cast<bool>(on_outcome_); }
     const std::string& program() const noexcept { return how_.program; }
     pid_t id() const noexcept { return pid_; }
 
-    /// Tells one that is starting to stop; nobody is told of it.
+    /// Stops a successor that is starting. The handler is not called.
     void abandon();
 
   private:
-    std::string spawn(const std::vector<gift>& gifts, const std::vector<std::string>& variables);
+    std::string spawn(const std::vector<passed_socket>& sockets, const std::vector<std::string>& variables);
     void wait();
     void fail(const std::string& why);
     void wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit);

@@ -13,4 +13,10 @@ class AUDIOSOCKET_EXPORT sound_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// A sound file that was not created because its name is taken (file_creation::exclusive).
+class AUDIOSOCKET_EXPORT sound_file_exists : public sound_error {
+  public:
+    using sound_error::sound_error;
+};
+
 } // namespace audiosocket

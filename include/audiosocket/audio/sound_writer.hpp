@@ -12,6 +12,17 @@
 
 namespace audiosocket {
 
+/// How a sound_writer creates its file.
+struct file_creation {
+    /// False: an existing file is replaced, and a symbolic link is followed. True: both are refused with
+    /// sound_file_exists, in one step with the creation, so that two writers never share a file. A file that cannot be
+    /// started after all, for example because the disk is full, is removed again.
+    bool exclusive = false;
+
+    /// Mode of a new file, less the umask of the process.
+    std::filesystem::perms mode{0666};
+};
+
 /// Writes a sound file of 16-bit samples. The suffix chooses the format:
 ///
 ///     .wav                           16-bit PCM, up to 4 GiB (18 hours of stereo at 16 kHz)
@@ -20,7 +31,7 @@ namespace audiosocket {
 ///     .slin .sln .sln12 .raw ...     headerless, as sound_reader reads them: mono, and at the rate
 ///     .ulaw .ul .mu .pcm .alaw .al   that the suffix names
 ///
-/// An existing file is replaced; its mode is 0666 less the umask.
+/// An existing file is replaced, and a new one has mode 0666 less the umask, unless file_creation says otherwise.
 ///
 /// A full disk is an event in the life of a recorder, not an exception: write() says so, failure()
 /// says it to people, what was written before stays readable. A file size limit of the process
@@ -35,7 +46,8 @@ class AUDIOSOCKET_EXPORT sound_writer {
     /// @throws sound_error when the suffix is unknown or does not go with the rate or the channels,
     ///     these are out of range (the rates that sound_reader takes, 1 to channels_max), or the
     ///     file cannot be created (directory missing, no permission, disk full ...).
-    sound_writer(const std::filesystem::path& path, int rate_hz, int channels = 1);
+    /// @throws sound_file_exists when the name is taken and the creation is exclusive.
+    sound_writer(const std::filesystem::path& path, int rate_hz, int channels = 1, const file_creation& creation = {});
     sound_writer(sound_writer&&) noexcept;
     sound_writer& operator=(sound_writer&&) noexcept;
     /// Closes the file.

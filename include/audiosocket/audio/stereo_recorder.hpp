@@ -1,6 +1,7 @@
 #pragma once
 
 #include <audiosocket/audio/sound_error.hpp>
+#include <audiosocket/audio/sound_writer.hpp>
 #include <audiosocket/export.hpp>
 
 #include <chrono>
@@ -44,7 +45,7 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// Creates the file: .wav, .flac or .ogg (see sound_writer).
     /// @throws sound_error as sound_writer.
     /// @throws std::invalid_argument for a rate that a resampler does not take.
-    stereo_recorder(const std::filesystem::path& path, int rate_hz);
+    stereo_recorder(const std::filesystem::path& path, int rate_hz, const file_creation& creation = {});
     stereo_recorder(stereo_recorder&&) noexcept;
     /// Finishes this recording, then becomes the other.
     stereo_recorder& operator=(stereo_recorder&&) noexcept;

@@ -4,7 +4,7 @@
 
 namespace audiosocket {
 
-/// Hears both sides of a call as they pass, whatever the program does with its events: for recordings and meters.
+/// Hears both sides of a call as they pass, whatever the application does with its events: for recordings and meters.
 ///
 /// Called from within the session (for a `call`, on its I/O executor), so it must be quick, must not throw, and must
 /// not call back. The views are valid only during the call.

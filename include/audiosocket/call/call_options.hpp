@@ -15,7 +15,7 @@ enum class role {
     caller, ///< Calls: does what Asterisk does.
 };
 
-/// What is done with audio under kind 0x10, which is G.711 when Asterisk was told no format.
+/// What is done with audio under kind 0x10, which is G.711 when no format is configured in Asterisk.
 enum class input_format {
     automatic, ///< Recognise G.711 from what arrives (see encoding_detector).
     slin,      ///< Take it for what it is labelled.
@@ -28,16 +28,16 @@ struct call_options {
     /// The time that one frame we send covers: 10, 20, 30, 40 or 60 ms. Asterisk's own is 20 ms.
     std::chrono::milliseconds ptime{20};
 
-    /// What we send. Unset: the server sends slin at 8 kHz, which every Asterisk takes, until the first audio tells the
+    /// What we send. Unset: the server sends slin at 8 kHz, which every Asterisk takes, until the first audio shows the
     /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
     std::optional<media_format> send_format;
 
     input_format input = input_format::automatic;
 
-    /// The rate at which received audio is handed to the program, in Hz; 0: the rate of the first audio that arrives.
-    /// Audio of another rate is resampled to it, so that a caller who changes kinds is never heard at the wrong speed;
-    /// at 192 kHz up to 0.6 s at once and four times as fast as real time, at lower rates more in proportion. What
-    /// comes faster is dropped: a peer must not take the processor from other calls.
+    /// The rate at which received audio is handed to the application, in Hz; 0: the rate of the first audio that
+    /// arrives. Audio of another rate is resampled to it, so that a caller who changes kinds is never heard at the
+    /// wrong speed; at 192 kHz up to 0.6 s at once and four times as fast as real time, at lower rates more in
+    /// proportion. What comes faster is dropped: a peer must not take the processor from other calls.
     int receive_rate_hz = 0;
 
     /// From the connection to the whole id. Asterisk sends its id at once; the rest is network.
@@ -47,13 +47,13 @@ struct call_options {
     /// an attack or a broken network, and holds memory.
     std::chrono::milliseconds message_timeout{5000};
 
-    /// How long one message may wait to be taken by the network before the peer counts as one that does not read.
+    /// How long one message may wait to be taken by the network before the peer counts as not reading.
     std::chrono::milliseconds send_timeout{5000};
 
     /// How long a call that we end keeps reading after our hang-up, so that closing it cannot become a reset.
     std::chrono::milliseconds hangup_timeout{1000};
 
-    /// Received audio kept for a program that is slow to take it. The oldest is dropped beyond: a talker is better
+    /// Received audio kept for an application that is slow to take it. The oldest is dropped beyond: a talker is better
     /// heard with a gap than two seconds late. (And of digits 64; one too many takes the oldest with it, and the audio
     /// before that.)
     std::chrono::milliseconds receive_queue{2000};
@@ -63,8 +63,8 @@ struct call_options {
 
     /// What is played comes in real time, as in an echo or a bridge between two calls. A connection then keeps the
     /// delay short: where audio was late once, and up to 100 ms of it have stood in the playout queue ever since,
-    /// frames go out 1 ms closer together until nothing does. Not for a program that plays ahead, whose queue is to
-    /// stand.
+    /// frames go out 1 ms closer together until nothing does. Not for an application that plays ahead, whose queue is
+    /// to stand.
     bool live = false;
 
     /// Frames sent back to back after we were late. Asterisk has no playout buffer: a longer burst reaches the

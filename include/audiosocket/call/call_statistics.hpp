@@ -12,9 +12,9 @@ struct call_statistics {
     std::uint64_t frames_received = 0;  ///< Audio messages.
     std::uint64_t samples_received = 0; ///< In them, at the rate of their kind.
     std::uint64_t digits_received = 0;
-    /// Audio that the program did not take in time, or that came too fast to be converted.
+    /// Audio that the application did not take in time, or that came too fast to be converted.
     std::uint64_t frames_dropped = 0;
-    std::uint64_t digits_dropped = 0; ///< Digits that the program did not take in time.
+    std::uint64_t digits_dropped = 0; ///< Digits that the application did not take in time.
 
     /// How unevenly audio arrives: the smoothed estimate of RFC 3550, section 6.4.1.
     std::chrono::microseconds arrival_jitter{};
@@ -24,10 +24,10 @@ struct call_statistics {
     // To the peer.
     std::uint64_t bytes_sent = 0;
     std::uint64_t frames_sent = 0;         ///< Audio messages, silence included.
-    std::uint64_t silence_frames_sent = 0; ///< Those with nothing of the program's in them.
+    std::uint64_t silence_frames_sent = 0; ///< Audio messages that contained only silence.
     std::uint64_t underruns = 0;           ///< Times the queue ran dry with no mark at its end.
-    /// Frames handed over more than late_after behind their time; the 15 ms that a frame may wait for audio of the
-    /// program that is late do not count.
+    /// Frames handed over more than late_after behind their time; the 15 ms that a frame may wait for late audio of
+    /// the application do not count.
     std::uint64_t late_frames = 0;
     std::uint64_t skipped_frames = 0; ///< Frame times that passed unserved; audio is delayed, not lost.
     std::chrono::microseconds lateness_max{};

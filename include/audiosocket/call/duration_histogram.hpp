@@ -14,7 +14,7 @@ namespace audiosocket {
 class duration_histogram {
   public:
     /// The first bucket holds up to this, and each that follows up to twice what the one before it does: an eighth of a
-    /// millisecond is below what a tick resolves, and the last, of a second, far beyond what anybody calls audio.
+    /// millisecond is below what a tick resolves, and the last, of a second, far beyond the delay of any usable audio.
     static constexpr std::chrono::nanoseconds first_bound{125'000};
     static constexpr std::size_t bounded_buckets = 14;
 

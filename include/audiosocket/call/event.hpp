@@ -17,7 +17,7 @@ using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 
 /// The id has arrived (or, on the calling side, was sent): the call is up. First of all events, but for the
-/// cleared_events of marks that the program queued and cleared before there was a call.
+/// cleared_events of marks that the application queued and cleared before there was a call.
 struct started_event {
     uuid id;
 };
@@ -30,7 +30,7 @@ struct audio_event {
     int rate_hz = 0;
 };
 
-/// The peer pressed a key (Asterisk tells when it is released). In order with the audio around it.
+/// The peer pressed a key (Asterisk reports it when the key is released). In order with the audio around it.
 struct dtmf_event {
     char digit = 0;
 };
@@ -68,7 +68,7 @@ enum class end_reason {
 /// The field's words for it ("peer hung up").
 AUDIOSOCKET_EXPORT std::string_view name(end_reason reason) noexcept;
 
-/// Whether the end was something to look into, rather than somebody hanging up.
+/// Whether the end was something to look into, rather than a hang-up.
 constexpr bool is_failure(end_reason reason) noexcept {
     return reason == end_reason::protocol_violation || reason == end_reason::peer_error ||
            reason == end_reason::timed_out || reason == end_reason::connection_failed;
@@ -83,7 +83,7 @@ struct ended_event {
     error_bits peer_error = error_bits::none;
 };
 
-/// What a call tells the program, in order.
+/// What a call reports to the application, in order.
 using event = std::variant<started_event, audio_event, dtmf_event, played_event, cleared_event, ended_event>;
 
 } // namespace audiosocket

@@ -4,8 +4,8 @@
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
-#include <audiosocket/call/call_tally.hpp>
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/call/session_action.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -15,22 +15,40 @@
 
 namespace audiosocket {
 
+namespace detail {
+class engine_hooks;
+}
+
 /// The rules of one call, without a socket and without a clock.
 ///
 /// The contract: *give the session what arrived (bytes, and the time now), then take out what it wants to send and the
-/// events it has, until it names the next deadline.* In a loop:
+/// events it has, until it names the next deadline.* A driver does that with poll(), which returns one action at a
+/// time:
 ///
 /// \code
 /// session s{role::server, {}, clock::now()};
-/// while (!s.closed()) {
-///     // wait until bytes arrive, a send completes, or s.deadline() comes; then one of
-///     s.receive(bytes, now);   s.receive_end(now);   s.transmitted(now);   s.advance(now);
-///     // and always
-///     if (auto bytes = s.transmit(); !bytes.empty()) // send them whole, with one call; then s.transmitted(now)
-///     if (s.sending_done())                          // shut the sending side of the socket down
-///     while (auto e = s.next_event())                // tell the program
+/// for (;;) {
+///     session_action next = s.poll(clock::now());
+///     switch (next.what) {
+///     case session_action::type::deliver: handle(*next.event); break; // it may play, clear or hang up from in there
+///     case session_action::type::transmit:
+///         send(next.bytes); // whole, with one call; or s.connection_failed(error, clock::now())
+///         s.transmitted(clock::now());
+///         break;
+///     case session_action::type::shut_down: shut_down_sending(); break;
+///     case session_action::type::close: close_socket(); return;
+///     case session_action::type::wait:
+///         // Wait until bytes arrive or next.until comes; then none or one of
+///         s.receive(bytes, clock::now());   s.receive_end(clock::now());   s.connection_failed(error, clock::now());
+///     }
 /// }
 /// \endcode
+///
+/// The order: a FIN as soon as nothing is left to send, then events, then messages. So what the application does about
+/// an event goes out at once. A driver that can send nothing or deliver nothing at the moment says so
+/// (driver_readiness) and still gets the rest: while a message is on its way it polls without `transmit`, and calls
+/// transmitted() in the end. transmit(), next_event(), sending_done(), closed() and deadline() are the parts of poll(),
+/// for a driver that wants another order.
 ///
 /// Every member that takes a time expects times that never go back. In steady state nothing here allocates.
 /// Not safe for use from several threads at once.
@@ -51,7 +69,7 @@ class AUDIOSOCKET_EXPORT session {
 
     // --- What happens on the wire ---
 
-    /// Bytes arrived. They may be split anywhere; nothing refers to them afterwards.
+    /// Takes bytes that arrived. They may be split anywhere; nothing refers to them afterwards.
     void receive(std::span<const std::byte> bytes, time_point now);
 
     /// The peer closed its sending side.
@@ -60,41 +78,40 @@ class AUDIOSOCKET_EXPORT session {
     /// The connection failed or was reset; nothing more can be sent or received.
     void connection_failed(error_code error, time_point now);
 
-    /// Time passed. Call it when deadline() has come; calling it at any other time is harmless.
+    // --- What the driver has to do ---
+
+    /// Returns the next thing to do, of those that the driver is ready for. If there is none, acts on the deadlines
+    /// that have come; if they leave nothing to do either, returns `wait` or `close`. It may be called at any time,
+    /// from a handler of an event as well.
+    ///
+    /// `transmit` comes again with the same bytes until transmitted() is called or the driver is not ready for it.
+    /// While the driver is not ready to transmit, `until` leaves out frames. While it is not ready for events, they
+    /// stay in the queue; `close` does not wait for them, and they can be polled for after it.
+    [[nodiscard]] session_action poll(time_point now, driver_readiness ready = {});
+
+    /// Lets time pass: acts on the deadlines that have come. Harmless at any other time.
     void advance(time_point now);
 
-    /// One message to send now, whole and with one system call; empty when there is none. The same until transmitted().
-    /// The view is valid until then.
+    /// Returns one message to send now, whole and with one system call; empty when there is none. The same until
+    /// transmitted(). The view is valid until then.
     std::span<const std::byte> transmit();
 
-    /// The network took only a part of what transmit() returned, or nothing, and the rest is still to go: for the
-    /// counters.
-    void transmit_stalled() noexcept;
-
-    /// What transmit() returned has been sent.
+    /// What transmit() or poll() returned has been sent.
     void transmitted(time_point now);
 
-    /// Nothing will be sent any more: shut the sending side down (FIN), and keep reading until closed().
+    /// Returns the next event, or nothing. Views in it are valid until the next one is asked for.
+    std::optional<event> next_event();
+
+    /// Whether nothing will be sent any more: shut the sending side down (FIN), and keep reading until closed().
     bool sending_done() const noexcept;
 
-    /// The call is over in every respect: close the socket.
+    /// Whether the call is over in every respect: close the socket.
     bool closed() const noexcept;
 
-    /// When advance() is due next; time_point::max() when closed.
+    /// Returns when advance() is due next; time_point::max() when closed.
     time_point deadline() const noexcept;
 
-    /// When our next frame belongs; time_point::max() while there is none to send. It may be in the past: a frame waits
-    /// up to 15 ms for audio that is late in the middle of what is played.
-    time_point frame_time() const noexcept;
-
-    /// Lets all frames to come be due this much later, or earlier if negative; they move there by 1 ms a frame. For a
-    /// transport that looks for what the peer sends only when a frame is due, and wants to find it there.
-    void shift_frames(std::chrono::nanoseconds by) noexcept;
-
-    // --- What the program is told ---
-
-    /// The next event, or nothing. Views in it are valid until the next one is asked for.
-    std::optional<event> next_event();
+    // --- What is known of the call ---
 
     /// The call's id, once it has arrived.
     const std::optional<uuid>& id() const noexcept;
@@ -107,21 +124,24 @@ class AUDIOSOCKET_EXPORT session {
 
     const call_statistics& statistics() const noexcept;
 
-    // --- What the program does. Each returns usage_errc::call_ended once the call is ending. ---
+    // --- What the application does. Each returns usage_errc::call_ended once the call is ending. ---
 
     /// Queues samples for playing, of any rate from 4,000 to 768,000 Hz; they are copied, and resampled to the call's
-    /// rate as they go out. `usage_errc::playout_full` (and nothing is queued) beyond call_options::playout_queue.
+    /// rate as they go out. `usage_errc::playout_full` (and nothing is queued) beyond call_options::playout_queue;
+    /// `usage_errc::unsupported_rate`.
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
 
-    /// Queues a clip. It is shared, not copied, and may exceed the bound by its own length. Errors as above.
+    /// Queues a clip. It is shared, not copied, and may exceed the bound of the queue by its own length.
+    /// `usage_errc::playout_full` (and nothing is queued) when the queue has reached its bound already;
+    /// `usage_errc::unsupported_rate`.
     error_code play(clip sound);
 
-    /// Queues a mark: played_event tells when all audio before it has been sent. A mark also says that nothing follows
-    /// at once, so that running dry behind it is no underrun. `usage_errc::playout_full` while 10,000 marks are pending
-    /// or untold.
+    /// Queues a mark: a played_event comes when all audio before it has been sent. A mark also says that nothing
+    /// follows at once, so that running dry behind it is not an underrun. `usage_errc::playout_full` while 10,000
+    /// marks are pending or wait in the event queue.
     error_code mark(std::string name);
 
-    /// Stops what is being played, within one frame, and empties the queue; cleared_event tells of each mark.
+    /// Stops what is being played, within one frame, and empties the queue; a cleared_event comes for each mark.
     error_code clear();
 
     /// Sends silence until resume(); the queue stays as it is.
@@ -144,10 +164,9 @@ class AUDIOSOCKET_EXPORT session {
     /// Lets a monitor hear both sides; null to stop. It must live as long as the session or until replaced.
     void set_monitor(call_monitor* monitor) noexcept;
 
-    /// Counts in this as well; null to stop. It must live as long as the session or until replaced.
-    void set_tally(call_tally* tally) noexcept;
-
   private:
+    friend detail::engine_hooks;
+
     struct AUDIOSOCKET_HIDDEN impl;
     std::unique_ptr<impl> impl_;
 };

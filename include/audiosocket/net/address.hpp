@@ -9,26 +9,27 @@
 
 namespace audiosocket {
 
-/// The port that the field uses for AudioSocket, by convention.
+/// The port that AudioSocket servers use by convention.
 inline constexpr std::uint16_t default_port = 9092;
 
-/// Where a server is: a name or number, and a port.
+/// Where a server is: a host, as a name or an IP address, and a port. An empty host means every address of this
+/// machine.
 struct address {
     std::string host;
     std::uint16_t port = default_port;
 
-    /// As parse_address(), but throws std::invalid_argument, which says what was expected.
+    /// Reads what parse_address() reads. Throws std::invalid_argument, whose text says what is expected, for any other
+    /// text.
     AUDIOSOCKET_EXPORT static address parse(std::string_view text);
 
     bool operator==(const address&) const = default;
 };
 
-/// Reads HOST, HOST:PORT, [IPV6]:PORT or :PORT (then the host is empty: every address of this machine). Nothing if the
-/// text is none of these, or the port is not from 0 to 65535. Digits alone are a port that somebody forgot the colon
-/// of, and no host.
+/// Reads HOST, HOST:PORT, [IPV6]:PORT or :PORT, which leaves the host empty. Returns nothing for any other text, and if
+/// the port is not from 0 to 65535. Digits alone are not a host, because they are most likely a port without its colon.
 AUDIOSOCKET_EXPORT std::optional<address> parse_address(std::string_view text);
 
-/// HOST:PORT, with brackets where the host has colons.
+/// Returns HOST:PORT, with brackets around a host that has colons.
 AUDIOSOCKET_EXPORT std::string to_string(const address& where);
 
 } // namespace audiosocket

@@ -20,16 +20,17 @@ namespace detail {
 class connection;
 }
 
-/// One call that is up: what listener::async_accept and async_connect give.
+/// One call in progress: what listener::async_accept and async_connect give.
 ///
 /// From then on until the end the library keeps the call alive by itself: it sends a frame every ptime (silence where
-/// there is nothing to play), reads whenever it sends, and drops what the program does not take in time, oldest first.
-/// Reading begins with the first wait for an event, or after 100 ms without one; so a monitor that is set before misses
-/// nothing.
+/// there is nothing to play), reads whenever it sends, and drops what the application does not take in time, oldest
+/// first. Reading begins with the first wait for an event, or after 100 ms without one; so a monitor that is set before
+/// misses nothing.
 ///
 /// Threads: the call lives on its `io_context`, which exactly one thread runs. Its members may be used from any thread
-/// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So a
-/// program that does long work in its handlers gives the calls an io_thread of their own and stays on its own executor.
+/// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So an
+/// application that does long work in its handlers gives the calls an io_thread of their own and stays on its own
+/// executor.
 ///
 /// Move-only. Dropping it hangs up in an orderly way, in the background; after hang_up_when_played() it is played to
 /// its end first.
@@ -39,7 +40,6 @@ class AUDIOSOCKET_EXPORT call {
 
     /// No call. Only assignment, destruction and `operator bool` make sense.
     call() = default;
-    explicit call(std::shared_ptr<detail::connection> connection) noexcept;
     call(call&&) noexcept = default;
     call& operator=(call&& other) noexcept;
     ~call();
@@ -67,10 +67,9 @@ class AUDIOSOCKET_EXPORT call {
             [this](auto handler) { this->next_event(std::move(handler)); }, token);
     }
 
-    // What follows returns at once, with usage_errc::call_ended after the end and an error of session's member of the
-    // same name where that has one. From another thread than the call's, what only the session can tell (a full queue
-    // of marks, a call that is just ending) is told too late and lost; a full playout queue and wrong arguments are
-    // not.
+    // These members return at once: usage_errc::call_ended after the end, or the error of session's member of the same
+    // name. Called from another thread than the call's they report a full playout queue and wrong arguments. Errors
+    // that only the session knows (a full queue of marks, a call that is just ending) come too late there and are lost.
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     error_code play(clip sound);
@@ -96,6 +95,10 @@ class AUDIOSOCKET_EXPORT call {
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
   private:
+    friend detail::connection;
+
+    explicit call(std::shared_ptr<detail::connection> connection) noexcept;
+
     template <class Handler>
     void next_event(Handler handler) {
         auto slot = boost::asio::get_associated_cancellation_slot(handler);

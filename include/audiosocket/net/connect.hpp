@@ -18,7 +18,7 @@ AUDIOSOCKET_EXPORT void start_connect(boost::asio::io_context& io, const address
                                       const connect_options& options, completion<call> waiter);
 }
 
-/// Places a call, as Asterisk does: resolves the host, connects (to each of its addresses in turn), and says the id.
+/// Places a call, as Asterisk does: resolves the host, connects (to each of its addresses in turn), and sends the id.
 ///
 /// Completes with `void(boost::system::error_code, call)` once the id is out: an error of the resolver or of the
 /// system, or `boost::asio::error::timed_out`. A server that does not want the call shows that by ending it. The

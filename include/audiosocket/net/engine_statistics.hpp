@@ -7,16 +7,18 @@
 
 namespace audiosocket {
 
-/// What the calls of one io_context have counted together since its first, those that are over included.
+/// What the calls of one io_context have counted together, since the first of them. Includes calls that have ended.
 struct engine_statistics {
+    /// The sums over all calls.
     call_tally calls;
 
-    /// How late the thread was woken for each of the ticks in which calls have their turns. What is late here is late
-    /// for all calls of the thread: it has too much to do, or the machine has.
+    /// How late the thread woke for each of the ticks in which calls have their turns. A late tick delays all calls of
+    /// the thread; it means that the thread, or the machine, has too much to do.
     duration_histogram tick_lateness;
 };
 
-/// Those of this io_context. Only on its thread, or while nobody runs it; valid as long as it is.
+/// Returns the statistics of this io_context. Call it on the thread of the io_context, or while no thread runs it.
+/// Valid as long as the io_context.
 AUDIOSOCKET_EXPORT const engine_statistics& statistics_of(boost::asio::io_context& io);
 
 } // namespace audiosocket

@@ -7,12 +7,14 @@
 
 namespace audiosocket {
 
-/// An io_context with a thread of its own, for calls that must go on whatever the program is busy with.
+/// An io_context with a thread of its own, so that calls keep their pace while the application is busy.
 ///
-/// Give its context to a listener or to async_connect and stay on your own executor: handlers come there, while
-/// frames keep flowing here. (A handler that runs here, for it has no executor of its own, must not throw: nobody could
-/// catch that, and the program would end.) Destroying it stops it at once; calls that are up are cut off, and whoever
-/// waits for them is destroyed with them. It must outlive the listeners and calls that live on it.
+/// Give its context to a listener or to async_connect, and bind completion handlers to the executor of the application:
+/// they run there, while this thread sends and receives the frames. A handler without an executor of its own runs on
+/// this thread. It must not throw, because nothing could catch the exception, and the process would end.
+///
+/// Destroying it stops the thread at once: calls in progress are cut off, and pending handlers are destroyed without
+/// being called. It must outlive the listeners and calls that live on it.
 class io_thread {
   public:
     io_thread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
@@ -23,6 +25,7 @@ class io_thread {
         thread_.join();
     }
 
+    /// Returns the io_context that the thread runs. Valid as long as this object.
     boost::asio::io_context& context() noexcept { return context_; }
 
   private:

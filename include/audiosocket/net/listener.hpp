@@ -3,32 +3,13 @@
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/listener_options.hpp>
+#include <audiosocket/net/listener_statistics.hpp>
+#include <audiosocket/net/listening_socket.hpp>
 
 #include <functional>
 #include <span>
 
 namespace audiosocket {
-
-/// A TCP socket that listens already: inherited from whoever started this process (socket activation, a predecessor).
-struct listening_socket {
-    int descriptor = -1;
-};
-
-/// What a listener has counted.
-struct listener_statistics {
-    std::uint64_t connections = 0;     ///< Connections accepted, whatever became of them.
-    std::uint64_t calls = 0;           ///< Those that became calls.
-    std::uint64_t refused = 0;         ///< Reset at once, for one of the next three reasons.
-    std::uint64_t refused_network = 0; ///< ... not from a network that may call.
-    std::uint64_t refused_full = 0;    ///< ... because calls_max calls were up.
-    std::uint64_t refused_host = 0;    ///< ... because of calls_per_host_max.
-    std::uint64_t refused_files = 0;   ///< ... because open files were running out.
-    std::uint64_t evicted = 0;         ///< Closed before their id because too many others came after them.
-    std::uint64_t never_started = 0;   ///< Ended before their id, for any reason.
-    std::uint64_t accept_errors = 0;   ///< Times the system refused to accept (no descriptors, no memory).
-    std::size_t calls_up = 0;          ///< Up now.
-    std::size_t handshakes = 0;        ///< Waiting for their id now.
-};
 
 /// Answers calls.
 ///
@@ -39,38 +20,44 @@ struct listener_statistics {
 /// io.run();
 /// \endcode
 ///
-/// Accepting goes on by itself: connections are taken and their ids read as they come; async_accept hands out those
-/// that are up. A call that is never asked for costs one of calls_max.
+/// The listener accepts connections and reads their ids by itself; async_accept hands out the calls that are in
+/// progress. A call that the application never asks for counts towards calls_max.
 ///
 /// The io_context must be run by exactly one thread and outlive the listener and its calls. Closing or destroying the
-/// listener leaves calls that were handed out alone.
+/// listener leaves the calls that were handed out alone.
 ///
-/// However many connect, accepting gets a sixth of its thread's time; the others wait in the kernel's queue
-/// meanwhile, and live calls keep their pace.
+/// Accepting gets at most a sixth of its thread's time, so that calls in progress keep their pace when many peers
+/// connect at once. Further connections wait in the kernel's queue meanwhile.
 ///
-/// To use several cores, give it the io_contexts that the calls are to live on (shards): it still accepts, and reads
-/// ids, on the first one, and hands each call to the one that has the fewest.
+/// To use several cores, give it the io_contexts that the calls are to live on (shards). The listener accepts and reads
+/// ids on the first one, and hands each call to the io_context that has the fewest calls.
 class AUDIOSOCKET_EXPORT listener {
   public:
-    /// Starts listening. An empty host means every address, IPv6 and IPv4. Throws boost::system::system_error, whose
-    /// text names the address, where that is not possible (port taken, host unknown, not permitted), and
-    /// std::invalid_argument for options that make no sense.
+    using executor_type = boost::asio::io_context::executor_type;
+
+    /// Starts listening (listening_socket::listen). Throws boost::system::system_error, whose text names the address,
+    /// if that is not possible (port taken, host unknown, not permitted), and std::invalid_argument for options that
+    /// contradict the limits in their documentation.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options = {});
 
-    /// The same for calls that live on these, each of which is run by exactly one thread.
+    /// Starts listening, for calls that live on `homes`. Each of them is run by exactly one thread, and there must be
+    /// at least one. Throws the same errors.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
-    /// The same on a socket that listens already, which the listener then owns. Throws std::invalid_argument where it
-    /// is none, or not TCP; it is the caller's still then.
-    listener(boost::asio::io_context& io, listening_socket inherited, const listener_options& options,
+    /// Answers calls on a socket that listens already, for calls that live on `homes`. Throws std::invalid_argument if
+    /// the socket is closed, if there are no homes, or for such options.
+    listener(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
     ~listener();
 
-    /// Where it listens; tells the port where 0 was asked for. Safe from any thread.
+    /// Returns the executor of the io_context on which it accepts, and on which its handlers run.
+    executor_type get_executor() const noexcept;
+
+    /// Returns the address on which it listens, with the port that the system chose for port 0. Safe from any thread.
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
     /// Waits for the next call. Completes with `void(boost::system::error_code, call)`; after close() with
@@ -82,42 +69,42 @@ class AUDIOSOCKET_EXPORT listener {
             [this](auto handler) { this->next_call(std::move(handler)); }, token);
     }
 
-    /// Takes no more connections, and drops those without an id. Safe from any thread, like async_accept.
+    /// Accepts no more connections, and drops those whose id has not arrived. Safe from any thread, like async_accept.
     void close();
 
-    /// Takes no more connections, but those that are there may still become calls: waits complete with
-    /// `operation_aborted` only when there are none of them left. Another process that has the same socket goes on
-    /// listening, and no connection is lost between the two. Safe from any thread.
+    /// Accepts no more connections. Those that were accepted may still become calls; waits complete with
+    /// `operation_aborted` when none of them is left. Another process that has the same socket goes on listening, and
+    /// no connection is lost between the two. Safe from any thread.
     void stop_accepting();
 
     /// Hangs up all calls of this listener in order, those that were handed out included: hangup message, FIN, and
     /// reading on for a moment. Safe from any thread.
     void hang_up_all();
 
-    /// The socket it listens on, to be handed to a successor; it stays the listener's. -1 where it listens no more.
-    /// Only on the io_context.
-    listening_socket socket() const noexcept;
+    /// Returns the socket on which it listens, to pass its descriptor to a successor. The listener keeps it; it is
+    /// closed after close() and stop_accepting(). Only on the io_context.
+    const listening_socket& socket() const noexcept;
 
-    /// From now on these hold, for those who come; who is in stays, by the rules of his time. Safe from any thread.
-    /// Throws std::invalid_argument for options that make no sense.
+    /// Applies to new connections. Calls in progress keep their options. Safe from any thread. Throws
+    /// std::invalid_argument for options that contradict the limits in their documentation.
     void set_options(const listener_options& options);
 
-    /// Is told of refusals, on the io_context: of the first at once, of those that follow in sums, once a second. For
-    /// logs. It must not throw.
+    /// Called for the first refusal at once, then with a summary at most once a second. For logs. Runs on the
+    /// io_context; must not throw.
     using refused_handler = std::function<void(const refusals&)>;
     void on_refused(refused_handler handler);
 
-    /// Is told of each connection that ended before it was a call, on the io_context: its peer and why. For logs. It
-    /// must not throw.
+    /// Called for each connection that ended before it became a call, with its peer and the reason. For logs. Runs on
+    /// the io_context; must not throw.
     using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&)>;
     void on_ended_early(ended_early_handler handler);
 
-    /// Called on the io_context when the connection of a call has closed and is no longer counted in
-    /// listener_statistics::calls_up; null to stop. It must not throw.
+    /// Called when the connection of a call has closed and is no longer counted in listener_statistics::calls_up; null
+    /// to stop. Runs on the io_context; must not throw.
     using call_closed_handler = std::function<void()>;
     void on_call_closed(call_closed_handler handler);
 
-    /// Only on the io_context.
+    /// Returns what it has counted. Valid as long as the listener. Only on the io_context.
     const listener_statistics& statistics() const noexcept;
 
   private:
@@ -128,14 +115,11 @@ class AUDIOSOCKET_EXPORT listener {
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected())
             slot.assign([waiting = std::weak_ptr(impl_)](boost::asio::cancellation_type) { cancel(waiting); });
-        start_wait({std::move(handler), executor()});
+        start_wait({std::move(handler), get_executor()});
     }
 
-    boost::asio::io_context::executor_type executor() const noexcept;
     void start_wait(detail::completion<call> waiter);
     static void cancel(const std::weak_ptr<impl>& waiting);
-
-    void begin(const listener_options& options);
 
     std::shared_ptr<impl> impl_; // shared with the accept operation and the calls, which count down when they end
 };

@@ -11,41 +11,48 @@
 
 namespace audiosocket {
 
-/// What a listener has to know: the rules for calls, whom it answers, and how many. Can be changed while it runs
-/// (listener::set_options).
+/// The rules of a listener: how its calls behave, which connections it admits, and how many. Can be changed while it
+/// runs (listener::set_options).
 ///
-/// A connection that is refused is reset before anything of it has been read. To Asterisk that is what it is where
-/// nobody listens: a failure, never a call that ended well.
+/// A connection that is refused is reset before any of its bytes is read. Asterisk treats that as a failure, as if
+/// nothing listened on the port. It does not take it for a call that ended well.
 struct listener_options {
     /// The rules for each call.
     audiosocket::call_options call;
 
-    /// Calls up at once. The default stays below the 1,024 open files that a process may have where nobody raised the
-    /// limit.
+    /// Calls in progress at once; at least 1. With handshakes_max and files_reserved, the default stays below 1,024,
+    /// the usual limit of open files.
     std::size_t calls_max = 800;
 
-    /// Connections that have not said their id yet. Asterisk says it at once, so when there are more, the oldest is the
-    /// best one to close (protocol_errc::id_timeout): silent connections cannot keep callers out.
+    /// Connections whose id has not arrived; at least 1. Asterisk sends the id at once. So when there are more, the
+    /// listener closes the oldest (protocol_errc::id_timeout): silent connections cannot keep callers out.
     std::size_t handshakes_max = 100;
 
-    /// calls_max for each IP address from which somebody calls, and here connections that have not said their id yet
-    /// count as well; 0: no such limit. IPv4 is the same address when it comes as IPv6.
+    /// Calls in progress from one IP address, including connections whose id has not arrived; 0: no such limit. An
+    /// IPv4-mapped IPv6 address counts as the IPv4 address.
     std::size_t calls_per_host_max = 0;
 
-    /// Who may call; empty: everybody. At most `networks_max`, for each connection is held against all of them.
+    /// Open files that connections must leave to the application, for recordings, logs, and those who look after it;
+    /// never more than a quarter of what the system allows. A connection that would use one of them is refused
+    /// (refusal::files). With no file left, the listener could not even accept a connection to refuse it, and callers
+    /// would wait unanswered. The default is about half of what calls_max and handshakes_max leave of 1,024.
+    std::size_t files_reserved = 64;
+
+    /// The networks that may call; empty: all. At most `networks_max`, because each connection is compared with all of
+    /// them.
     std::vector<network> allow = {};
-    static constexpr std::size_t networks_max = 1000; // some microseconds a connection
+    static constexpr std::size_t networks_max = 1000; // takes some microseconds a connection
 };
 
 /// Why a connection was refused.
 enum class refusal : std::uint8_t {
-    network, ///< Its address is in none of the networks that may call.
-    full,    ///< calls_max calls were up.
+    network, ///< Its address is in none of the networks that may call (allow).
+    full,    ///< calls_max calls were in progress.
     host,    ///< Its host had calls_per_host_max already.
-    files,   ///< Nearly as many files were open as the system allows this process.
+    files,   ///< Only the files_reserved were left of those that the system allows this process.
 };
 
-/// Refusals since those that were told last.
+/// A summary of refusals: those since the last report.
 struct refusals {
     std::uint64_t network = 0;
     std::uint64_t full = 0;

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,27 @@ TEST_F(sound_writer_test, what_cannot_be_written_is_refused_with_the_reason) {
     std::filesystem::create_directory(directory / "d.wav");
     EXPECT_TRUE(contains(why_refused(directory / "d.wav"), "is a directory"));
     EXPECT_FALSE(std::filesystem::exists(directory / "x.wav")) << "refused, but left a file";
+}
+
+TEST_F(sound_writer_test, exclusive_creation_refuses_a_file_and_a_link) {
+    const auto path = directory / "x.wav";
+    const auto target = directory / "target.wav";
+    const file_creation exclusive{.exclusive = true};
+    sound_writer(path, 8000, 1, exclusive).write(samples(10));
+    EXPECT_THROW(sound_writer(path, 8000, 1, exclusive), sound_file_exists);
+    EXPECT_EQ(read_back(path).size(), 10U);
+    std::filesystem::create_symlink(target, directory / "link.wav");
+    EXPECT_THROW(sound_writer(directory / "link.wav", 8000, 1, exclusive), sound_file_exists);
+    EXPECT_FALSE(std::filesystem::exists(target));
+}
+
+TEST_F(sound_writer_test, mode_of_a_new_file_is_the_one_asked_for) {
+    const mode_t mask = ::umask(0);
+    sound_writer(directory / "usual.wav", 8000);
+    sound_writer(directory / "private.wav", 8000, 1, {.mode = std::filesystem::perms{0600}});
+    ::umask(mask);
+    EXPECT_EQ(std::filesystem::status(directory / "usual.wav").permissions(), std::filesystem::perms{0666});
+    EXPECT_EQ(std::filesystem::status(directory / "private.wav").permissions(), std::filesystem::perms{0600});
 }
 
 TEST_F(sound_writer_test, directory_without_permission_is_refused) {

@@ -1,4 +1,4 @@
-#include <audiosocket/call/session.hpp>
+#include <audiosocket/call/detail/engine_hooks.hpp>
 
 #include "support/bytes.hpp"
 
@@ -19,7 +19,7 @@ std::uint64_t count(const duration_histogram& h) {
 
 // Sends what is due, `late` after its time.
 void send(session& s, std::chrono::nanoseconds late) {
-    const auto at = s.frame_time() + late;
+    const auto at = audiosocket::detail::engine_hooks::frame_time(s) + late;
     s.advance(at);
     ASSERT_FALSE(s.transmit().empty());
     s.transmitted(at);
@@ -32,7 +32,7 @@ TEST(call_tally, sessions_that_share_one_count_in_it_together) {
     const time_point start{};
     for (int calls = 0; calls < 2; ++calls) {
         session s(role::server, {}, start);
-        s.set_tally(&tally);
+        audiosocket::detail::engine_hooks::set_tally(s, &tally);
         s.receive(frame(kind::id, bytes(16)), start);
         send(s, 0ms);
         send(s, 3ms); // above 2, and at most 4

@@ -2,6 +2,8 @@
 
 #include "support/session_script.hpp"
 
+#include <audiosocket/call/detail/engine_hooks.hpp>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -141,7 +143,7 @@ TEST(session, frames_move_to_another_time_by_a_millisecond_each) {
         session_driver d;
         d.receive(id_frame());
         d.run_for(100ms);
-        d->shift_frames(by);
+        audiosocket::detail::engine_hooks::shift_frames(*d, by);
         d.run_for(400ms);
         std::chrono::nanoseconds moved{};
         for (std::size_t n = 1; n < d.sent.size(); ++n) {
@@ -150,7 +152,7 @@ TEST(session, frames_move_to_another_time_by_a_millisecond_each) {
             moved += step;
         }
         EXPECT_EQ(moved, by);
-        EXPECT_EQ(d->frame_time(), d.sent.back().at + 20ms);
+        EXPECT_EQ(audiosocket::detail::engine_hooks::frame_time(*d), d.sent.back().at + 20ms);
     }
 }
 

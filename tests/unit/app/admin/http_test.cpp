@@ -8,10 +8,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <future>
 #include <list>
@@ -37,15 +33,9 @@ class admin_http : public testing::Test {
                 tell({200, "text/plain", r.method + " " + r.target});
         };
         on_thread([&] {
-            server_ = std::make_unique<http_server>(thread_.context(), address{"127.0.0.1", 0}, answer, limits);
+            server_ = std::make_unique<http_server>(thread_.context(), listening_socket::listen({"127.0.0.1", 0}),
+                                                    answer, limits);
         });
-    }
-
-    void serve_on(int inherited) {
-        auto answer = [](const request& r, const own_counters&, const reply& tell) {
-            tell({200, "text/plain", r.method + " " + r.target});
-        };
-        server_ = std::make_unique<http_server>(thread_.context(), inherited, answer);
     }
 
     raw_peer connect() const { return raw_peer(server_->local_endpoint()); }
@@ -219,38 +209,6 @@ TEST_F(admin_http, who_holds_connections_keeps_nobody_out) {
     say(peer, get);
     EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
     EXPECT_NE(silent.front().receive(), std::nullopt); // closed for another: its time is longer than we wait
-}
-
-TEST_F(admin_http, socket_that_listens_already_is_taken_over_and_given_to_no_other_program) {
-    boost::asio::io_context io;
-    raw_peer::tcp::acceptor theirs(io, {boost::asio::ip::address_v4::loopback(), 0});
-    const int inherited = theirs.release();
-    fcntl(inherited, F_SETFD, 0);
-    on_thread([&] { serve_on(inherited); });
-    EXPECT_NE(fcntl(inherited, F_GETFD) & FD_CLOEXEC, 0);
-    auto peer = connect();
-    say(peer, get);
-    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
-}
-
-TEST_F(admin_http, socket_that_does_not_listen_on_tcp_is_refused) {
-    struct closing {
-        ~closing() { ::close(descriptor); }
-        int descriptor;
-    };
-    const auto refused = [&](int type, int protocol, bool listening) {
-        const closing s{::socket(AF_INET, type, protocol)};
-        if (listening) ::listen(s.descriptor, 1);
-        EXPECT_THROW(serve_on(s.descriptor), boost::system::system_error) << type << ' ' << protocol;
-    };
-    refused(SOCK_STREAM, IPPROTO_TCP, false);
-    refused(SOCK_DGRAM, IPPROTO_UDP, false);
-    constexpr int multipath = 262; // IPPROTO_MPTCP, which a kernel need not have
-    if (const int s = ::socket(AF_INET, SOCK_STREAM, multipath); s >= 0) {
-        ::close(s);
-        refused(SOCK_STREAM, multipath, true);
-    }
-    EXPECT_THROW(serve_on(-1), boost::system::system_error);
 }
 
 TEST_F(admin_http, peer_that_goes_in_the_middle_harms_nobody) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what monitors a server: /metrics and the alerts with promtool, and that alerts, dashboard and documentation
-# name no metric that there is not.
+# Tests the files that monitor a server (packaging/grafana, packaging/prometheus) against a server that runs: promtool reads
+# /metrics and the alerts; alerts, dashboard and documentation name only metrics that exist.
 # Usage: monitoring.sh BUILD_FOLDER
 set -euo pipefail
 

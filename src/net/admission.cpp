@@ -1,4 +1,4 @@
-#include "net/door.hpp"
+#include "net/admission.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -14,21 +14,26 @@ void validate(const listener_options& options) {
                                     " networks in allow; at most " + std::to_string(listener_options::networks_max));
 }
 
-std::optional<refusal> door::refuses(const boost::asio::ip::address& peer, std::size_t calls_up) const {
+std::optional<refusal> admission::refuses(const boost::asio::ip::address& peer, std::size_t calls) const {
     if (!allowed(peer)) return refusal::network;
-    if (calls_up >= options_.calls_max) return refusal::full;
+    if (calls >= options_.calls_max) return refusal::full;
     if (options_.calls_per_host_max == 0) return std::nullopt;
-    const auto found = inside_.find(host_key_of(peer));
-    if (found != inside_.end() && found->second >= options_.calls_per_host_max) return refusal::host;
+    const auto found = hosts_.find(host_key_of(peer));
+    if (found != hosts_.end() && found->second >= options_.calls_per_host_max) return refusal::host;
     return std::nullopt;
 }
 
-void door::leave(const host_key& host) {
-    const auto found = inside_.find(host);
-    if (--found->second == 0) inside_.erase(found);
+bool admission::files_run_out(int descriptor, std::size_t files_max) const noexcept {
+    const std::size_t reserved = std::min(options_.files_reserved, files_max / 4);
+    return static_cast<std::size_t>(descriptor) >= files_max - reserved;
 }
 
-bool door::allowed(const boost::asio::ip::address& peer) const noexcept {
+void admission::leave(const host_key& host) {
+    const auto found = hosts_.find(host);
+    if (--found->second == 0) hosts_.erase(found);
+}
+
+bool admission::allowed(const boost::asio::ip::address& peer) const noexcept {
     return options_.allow.empty() ||
            std::ranges::any_of(options_.allow, [&](const network& n) { return n.contains(peer); });
 }

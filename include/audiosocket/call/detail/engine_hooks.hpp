@@ -1,0 +1,29 @@
+#pragma once
+
+#include <audiosocket/call/call_tally.hpp>
+#include <audiosocket/call/session.hpp>
+
+#include <chrono>
+
+namespace audiosocket::detail {
+
+/// What the library's own transports need from a session beyond its contract. Not part of the public API: it may change
+/// in any release.
+class AUDIOSOCKET_EXPORT engine_hooks {
+  public:
+    /// Counts a message that the network did not take whole at once (call_statistics::stalled_sends).
+    static void transmit_stalled(session& s) noexcept;
+
+    /// Returns when our next frame belongs; time_point::max() while there is none to send. It may be in the past: a
+    /// frame waits up to 15 ms for audio that is late in the middle of what is played.
+    static time_point frame_time(const session& s) noexcept;
+
+    /// Makes all frames to come due this much later, or earlier if negative; they move there by 1 ms a frame. A
+    /// transport that reads only when a frame is due so finds there what the peer has just sent.
+    static void shift_frames(session& s, std::chrono::nanoseconds by) noexcept;
+
+    /// Counts in this tally as well; null to stop. It must live as long as the session or until replaced.
+    static void set_tally(session& s, call_tally* tally) noexcept;
+};
+
+} // namespace audiosocket::detail

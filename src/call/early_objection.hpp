@@ -1,0 +1,23 @@
+#pragma once
+
+#include <audiosocket/protocol/message.hpp>
+
+#include <span>
+
+namespace audiosocket {
+
+/// What a server has against a message of which only the beginning has arrived: a peer that speaks another protocol, an
+/// id of a wrong length, a second id. Such a peer is not waited for, and nothing past the beginning is read. No error:
+/// go on reading.
+/// @param begun at least one byte of the message.
+/// @param id_known whether the call has its id.
+inline error_code early_objection(std::span<const std::byte> begun, bool id_known) noexcept {
+    const auto k = static_cast<kind>(begun[0]);
+    if (!id_known && k != kind::id && k != kind::hangup) return protocol_errc::id_expected;
+    if (k != kind::id || begun.size() < header_bytes) return {};
+    if (id_known) return protocol_errc::id_repeated;
+    if (read_header(begun.first<header_bytes>()).payload_bytes != uuid::size_bytes) return protocol_errc::id_length;
+    return {};
+}
+
+} // namespace audiosocket

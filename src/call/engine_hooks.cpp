@@ -1,0 +1,24 @@
+#include <audiosocket/call/detail/engine_hooks.hpp>
+
+#include "call/session_impl.hpp"
+
+namespace audiosocket::detail {
+
+void engine_hooks::transmit_stalled(session& s) noexcept {
+    ++s.impl_->counters.stalled_sends;
+}
+
+time_point engine_hooks::frame_time(const session& s) noexcept {
+    return s.impl_->output.frames().frame_time();
+}
+
+void engine_hooks::shift_frames(session& s, std::chrono::nanoseconds by) noexcept {
+    s.impl_->output.frames().shift_frames(by);
+}
+
+void engine_hooks::set_tally(session& s, call_tally* tally) noexcept {
+    s.impl_->output.frames().set_tally(tally);
+    s.impl_->receiving.set_tally(tally);
+}
+
+} // namespace audiosocket::detail

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <audiosocket/call/call_options.hpp>
+#include <audiosocket/call/event.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <utility>
+
+namespace audiosocket {
+
+/// How far a call has come, and until when it may stay there.
+///
+///            id arrived / sent            either side ends it            both directions done,
+///   handshake ----------------> up ----------------------------> closing ----------------------> closed
+///       |                                                           ^   or hangup_timeout
+///       +----- no id, a wrong one, closed, too late ----------------+
+///
+/// Invariants: the phases only move to the right; the end has one reason, the first.
+class lifecycle {
+  public:
+    lifecycle(const call_options& options, time_point start) noexcept
+        : hangup_timeout_(options.hangup_timeout), id_deadline_(start + options.id_timeout) {}
+
+    bool in_handshake() const noexcept { return phase_ == phase::handshake; }
+    bool up() const noexcept { return phase_ == phase::up; }
+    bool closing() const noexcept { return phase_ == phase::closing; }
+    bool closed() const noexcept { return phase_ == phase::closed; }
+
+    /// Closing or closed: the application can do nothing any more.
+    bool ending() const noexcept { return phase_ >= phase::closing; }
+
+    /// The id is known.
+    void start() noexcept {
+        assert(in_handshake());
+        phase_ = phase::up;
+        id_deadline_ = time_point::max();
+    }
+
+    /// The call ends for this reason. It must not be ending already.
+    void begin_close(const ended_event& why, time_point now) noexcept {
+        assert(!ending());
+        phase_ = phase::closing;
+        end_ = why;
+        id_deadline_ = time_point::max();
+        close_deadline_ = now + hangup_timeout_;
+    }
+
+    /// The peer sends nothing any more.
+    void peer_done() noexcept { peer_done_ = true; }
+
+    /// Everything that a closing call had to send is out. Returns whether both directions are done.
+    bool sending_is_done() noexcept {
+        assert(closing());
+        sending_done_ = true;
+        return peer_done_;
+    }
+    bool sending_done() const noexcept { return sending_done_; }
+
+    /// Whether the socket's sending side has to be shut down; true once.
+    bool take_shut_down() noexcept { return sending_done_ && !std::exchange(shut_down_taken_, true); }
+
+    /// The connection is over. Returns the end to report.
+    const ended_event& finish() noexcept {
+        assert(closing());
+        phase_ = phase::closed;
+        close_deadline_ = time_point::max();
+        return end_;
+    }
+
+    /// When the id, or the peer's part of the hang-up, is too late.
+    time_point deadline() const noexcept { return std::min(id_deadline_, close_deadline_); }
+    bool id_is_late(time_point now) const noexcept { return now >= id_deadline_; }
+    bool close_is_late(time_point now) const noexcept { return now >= close_deadline_; }
+
+  private:
+    enum class phase : std::uint8_t { handshake, up, closing, closed };
+
+    std::chrono::milliseconds hangup_timeout_;
+    time_point id_deadline_;
+    time_point close_deadline_ = time_point::max();
+    ended_event end_;
+    phase phase_ = phase::handshake;
+    bool peer_done_ = false;
+    bool sending_done_ = false;
+    bool shut_down_taken_ = false;
+};
+
+} // namespace audiosocket

@@ -1,0 +1,200 @@
+#include "call/session_impl.hpp"
+
+#include "call/early_objection.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace audiosocket {
+
+// --- Incoming ---
+
+void session::impl::receive(std::span<const std::byte> bytes) {
+    counters.bytes_received += bytes.size();
+    if (life.ending() || bytes.empty()) return;
+
+    watch.arrived(incoming.pending_bytes().size(), now);
+    bool completed_one = false;
+    incoming.feed(bytes);
+    while (!life.ending()) {
+        const auto m = incoming.next();
+        if (!m) break;
+        completed_one = true;
+        take(*m);
+    }
+    if (!life.ending()) look_ahead();
+    if (!life.ending()) watch.decoded(completed_one, incoming.in_message());
+}
+
+void session::impl::take(const message& m) {
+    if (life.in_handshake()) {
+        if (side == role::server) return take_id(m);
+        start(*id); // the answer to our id has overtaken the news that the id is out
+    }
+    if (is_audio(m.kind)) {
+        const bool first = receiving.take(m, now, monitor);
+        // Towards the side that chose its format by calling, we speak what it speaks.
+        if (first && learns_format) output.change_kind(m.kind);
+        return;
+    }
+    switch (m.kind) {
+    case kind::hangup: return begin_close({end_reason::peer_hung_up, {}, {}});
+    case kind::error: return begin_close({end_reason::peer_error, protocol_errc::error_received, m.error()});
+    case kind::id:
+        if (side == role::server) return begin_close({end_reason::protocol_violation, protocol_errc::id_repeated, {}});
+        break;
+    case kind::dtmf:
+        if (side == role::server) return take_digit(m);
+        break;
+    default: break;
+    }
+    ++counters.unknown_kinds;
+}
+
+void session::impl::take_id(const message& m) {
+    if (m.kind == kind::hangup) return begin_close({end_reason::never_started, {}, {}});
+    error_code error;
+    const uuid arrived = m.id(error);
+    if (error == protocol_errc::wrong_kind) error = protocol_errc::id_expected;
+    if (error) return begin_close({end_reason::protocol_violation, error, {}});
+    start(arrived);
+}
+
+void session::impl::take_digit(const message& m) {
+    const auto digit = m.dtmf_digit();
+    if (!digit) {
+        ++counters.bad_digits;
+        return;
+    }
+    ++counters.digits_received;
+    events.push_digit(*digit);
+}
+
+// What the beginning of a message says already need not wait for its end: what is wrong with it, and a hangup that
+// claims a payload.
+void session::impl::look_ahead() {
+    const auto begun = incoming.pending_bytes();
+    if (begun.empty()) return;
+    if (side == role::server)
+        if (const auto error = early_objection(begun, id.has_value()))
+            return begin_close({end_reason::protocol_violation, error, {}});
+    if (const auto h = incoming.pending_header(); h && h->kind == kind::hangup) take({kind::hangup, {}});
+}
+
+void session::impl::receive_end() {
+    life.peer_done();
+    if (life.ending()) return close_when_done();
+    const bool cut_short = incoming.in_message();
+    if (cut_short) ++counters.fragments;
+    begin_close({id ? end_reason::peer_hung_up : end_reason::never_started,
+                 !id && cut_short ? protocol_errc::message_truncated : error_code{},
+                 {}});
+}
+
+void session::impl::connection_failed(error_code error) {
+    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe;
+    if (reset && !id)
+        begin_close({end_reason::never_started, error, {}});
+    else
+        begin_close({reset ? end_reason::peer_reset : end_reason::connection_failed, reset ? error_code{} : error, {}});
+    finish();
+}
+
+// --- Time ---
+
+void session::impl::advance() {
+    if (life.id_is_late(now)) begin_close({end_reason::timed_out, protocol_errc::id_timeout, {}});
+    if (now >= watch.deadline()) begin_close({end_reason::timed_out, protocol_errc::message_timeout, {}});
+    if (now >= output.send_deadline()) {
+        begin_close({end_reason::timed_out, protocol_errc::send_timeout, {}});
+        finish(); // a peer that does not read would not see a hangup
+    }
+    if (life.close_is_late(now)) finish();
+}
+
+time_point session::impl::deadline(bool can_transmit) const noexcept {
+    time_point next = std::min({life.deadline(), watch.deadline(), output.send_deadline()});
+    if (can_transmit && !output.in_flight()) next = std::min(next, output.frames().next_due());
+    return next;
+}
+
+// --- Outgoing ---
+
+std::span<const std::byte> session::impl::transmit() {
+    if (life.closed()) return {};
+    return output.message(now, monitor);
+}
+
+void session::impl::transmitted() {
+    if (life.closed()) return;
+    assert(output.in_flight());
+    if (output.sent(now)) {
+        report_reached();
+        hang_up_if_played();
+    } else if (life.in_handshake()) { // that was the caller's id
+        start(*id);
+    }
+    close_when_done();
+}
+
+void session::impl::report_reached() {
+    auto& reached = output.frames().reached();
+    for (played_event& r : reached)
+        events.push(std::move(r));
+    reached.clear();
+}
+
+void session::impl::clear() {
+    report_reached();
+    std::vector<cleared_event> cut;
+    output.frames().clear(cut);
+    for (cleared_event& c : cut)
+        events.push(std::move(c));
+}
+
+// --- The way of the call ---
+
+void session::impl::start(const uuid& with) {
+    id = with;
+    life.start();
+    output.frames().start(now);
+    events.push(started_event{with});
+}
+
+void session::impl::hang_up() {
+    begin_close({end_reason::hung_up, {}, {}});
+}
+
+void session::impl::hang_up_if_played() {
+    if (hang_up_after_playout && life.up() && !output.in_flight() && output.frames().queue().empty()) hang_up();
+}
+
+void session::impl::begin_close(const ended_event& why) {
+    if (life.ending()) return;
+    const bool was_up = life.up();
+    life.begin_close(why, now);
+    watch.stop();
+    incoming.reset();
+
+    clear();
+    output.frames().stop();
+    // An id that has not gone out yet does not go any more; digits that follow one do, before the FIN.
+    if (!was_up && !output.in_flight()) output.drop_queued();
+    // Asterisk itself never says hangup, it closes; so that is what a caller does.
+    if (was_up && side == role::server) output.push(hangup_message());
+    close_when_done();
+}
+
+void session::impl::close_when_done() {
+    if (life.closing() && output.idle() && life.sending_is_done()) finish();
+}
+
+void session::impl::finish() {
+    if (life.closed()) return;
+    const ended_event& end = life.finish();
+    output.abandon();
+    events.push(end);
+}
+
+} // namespace audiosocket

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "call/lifecycle.hpp"
+#include "call/message_watch.hpp"
+#include "call/reception.hpp"
+#include "call/transmission.hpp"
+
+#include <audiosocket/call/session.hpp>
+#include <audiosocket/protocol/decoder.hpp>
+
+#include <optional>
+
+namespace audiosocket {
+
+/// The rules of a call, over its parts: what arrives (decoder, message_watch, reception, receive_queue), what is sent
+/// (transmission), and how far the call has come (lifecycle).
+///
+/// While the call is up, a frame is due every ptime. While it closes, a server says hangup (00 00 00), both sides send
+/// FIN and read on, and what arrives is thrown away: closing a socket with unread data resets the connection.
+///
+/// Invariants: frames are made only while the call is up; ended_event is pushed once, when the call is closed, and
+/// nothing after it; a message that is half sent is given up only with the connection.
+struct session::impl {
+    impl(role own_side, const call_options& options, time_point start)
+        : side(own_side), learns_format(own_side == role::server && !options.send_format),
+          playout_max(options.playout_queue), now(start), life(options, start),
+          watch(options.message_timeout, counters), output(options, counters), events(options.receive_queue, counters),
+          receiving(options, counters, events) {}
+
+    // What happens, at the time `now`.
+    void receive(std::span<const std::byte> bytes);
+    void receive_end();
+    void connection_failed(error_code error);
+    void advance();
+    std::span<const std::byte> transmit();
+    void transmitted();
+
+    // When something has to be done next. Frames that cannot be sent at the moment are not due.
+    time_point deadline(bool can_transmit) const noexcept;
+
+    // What the application asks for.
+    error_code refuse_if_ending() const noexcept;
+    error_code refuse_if_full(std::chrono::nanoseconds more) const noexcept;
+    void clear();
+    void hang_up();
+    void hang_up_if_played();
+
+    // Incoming messages.
+    void take(const message& m);
+    void take_id(const message& m);
+    void take_digit(const message& m);
+    void look_ahead();
+
+    // The way of the call.
+    void start(const uuid& with);
+    void report_reached();
+    void begin_close(const ended_event& why);
+    void close_when_done();
+    void finish();
+
+    const role side;
+    const bool learns_format; // the peer's first audio says what is sent
+    const std::chrono::milliseconds playout_max;
+    bool hang_up_after_playout = false;
+    call_statistics counters;
+    time_point now; // the last time that was given
+    std::optional<uuid> id;
+    lifecycle life;
+    message_watch watch;
+    transmission output;
+    receive_queue events;
+    reception receiving;
+    decoder incoming;
+    call_monitor* monitor = nullptr;
+};
+
+} // namespace audiosocket

@@ -1,0 +1,91 @@
+#include "net/acceptor.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace audiosocket::detail {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// How long to wait when the system has no descriptor or memory for another connection. To try again at once would only
+// burn the processor. New connections wait in the kernel's queue meanwhile.
+constexpr std::chrono::milliseconds error_pause{100};
+
+// How long a batch may take before the calls of this thread have their turns, and how long the acceptor then waits: one
+// tick of the turns. A flood of connections gets a sixth of the thread, some ten thousand connections a second, and
+// delays a frame by no more than a batch. The other connections wait in the kernel's queue.
+constexpr std::chrono::microseconds batch_time{200};
+constexpr std::chrono::milliseconds batch_pause = turn_table::tick;
+
+} // namespace
+
+acceptor::acceptor(asio::io_context& io, listening_socket socket, owner& whose)
+    : owner_(whose), socket_(std::move(socket)), reactor_(io.get_executor()), pause_(io.get_executor()) {
+    const auto protocol = socket_.local_endpoint().protocol();
+    reactor_.assign(protocol, socket_.descriptor());
+    io_error error;
+    reactor_.native_non_blocking(true, error);
+    if (!error) return;
+    close();
+    throw boost::system::system_error(error);
+}
+
+void acceptor::start() {
+    reactor_.async_wait(tcp::socket::wait_read, [this, keep = owner_.keep_alive()](io_error) {
+        if (is_open()) accept_batch();
+    });
+}
+
+void acceptor::accept_batch() {
+    const auto until = clock::now() + batch_time;
+    while (is_open()) { // the owner may close us
+        io_error error;
+        accepted_socket next = accept_one(socket_, error);
+        if (error == asio::error::would_block) return start();
+        if (error) {
+            owner_.accept_failed();
+            return continue_after(error_pause);
+        }
+        owner_.accepted(std::move(next));
+        if (clock::now() >= until) return continue_after(batch_pause);
+    }
+}
+
+void acceptor::continue_after(std::chrono::nanoseconds wait) {
+    pause_.expires_after(wait);
+    pause_.async_wait([this, keep = owner_.keep_alive()](io_error) {
+        if (is_open()) accept_batch();
+    });
+}
+
+void acceptor::close() noexcept {
+    pause_.cancel();
+    io_error ignored;
+    // Released first: Asio expects epoll to notice by itself that a descriptor was closed, and epoll does not notice
+    // while another process has the same socket.
+    if (reactor_.is_open()) reactor_.release(ignored);
+    socket_.close();
+}
+
+accepted_socket accept_one(const listening_socket& from, io_error& error) {
+    for (;;) {
+        tcp::endpoint peer;
+        auto size = static_cast<socklen_t>(peer.capacity());
+        file_descriptor next(::accept4(from.descriptor(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (next) {
+            peer.resize(size);
+            error = {};
+            return {std::move(next), peer};
+        }
+        // The peer was gone before: an error of that connection, not of the listening socket.
+        if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+        error =
+            errno == EAGAIN ? io_error(asio::error::would_block) : io_error(errno, boost::system::system_category());
+        return {file_descriptor(), peer};
+    }
+}
+
+} // namespace audiosocket::detail

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "net/accepted_socket.hpp"
+#include "net/turn_table.hpp"
+
+#include <audiosocket/net/error.hpp>
+#include <audiosocket/net/listening_socket.hpp>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+
+namespace audiosocket::detail {
+
+/// Accepts connections from a listening socket, in batches of a bounded time, so that a flood of connections leaves the
+/// calls of the same thread their turns.
+///
+/// Lives in its owner, and keeps the owner alive while an operation is in progress. Used on the io_context only.
+class acceptor {
+  public:
+    struct owner {
+        /// Returns what keeps the owner alive.
+        virtual std::shared_ptr<void> keep_alive() = 0;
+
+        /// Called for each connection. May close the acceptor.
+        virtual void accepted(accepted_socket peer) = 0;
+
+        /// Called when the system refused to accept. The acceptor tries again after a pause.
+        virtual void accept_failed() = 0;
+
+      protected:
+        ~owner() = default;
+    };
+
+    /// Throws boost::system::system_error if the reactor cannot watch the socket.
+    acceptor(boost::asio::io_context& io, listening_socket socket, owner& whose);
+    acceptor(const acceptor&) = delete;
+    acceptor& operator=(const acceptor&) = delete;
+    ~acceptor() { close(); }
+
+    /// Waits for connections, until close().
+    void start();
+
+    bool is_open() const noexcept { return socket_.is_open(); }
+    const listening_socket& socket() const noexcept { return socket_; }
+
+    /// Closes the descriptor of this process. Another process may go on listening on the same socket.
+    void close() noexcept;
+
+  private:
+    void accept_batch();
+    void continue_after(std::chrono::nanoseconds wait);
+
+    owner& owner_;
+    listening_socket socket_;
+    boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io_executor> reactor_; // has the descriptor, not owned
+    io_timer pause_;
+};
+
+/// Accepts the connection that has waited longest. Returns an empty socket with `would_block` if there is none, or with
+/// the error of the system.
+accepted_socket accept_one(const listening_socket& from, io_error& error);
+
+} // namespace audiosocket::detail

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <audiosocket/net/listener_options.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+
+namespace audiosocket::detail {
+
+/// Throws std::invalid_argument for options that contradict the limits in their documentation.
+void validate(const listener_options& options);
+
+/// Decides which connections are admitted, and counts those that are, by host.
+///
+/// A host is in the count from its first enter() until its last leave(). So there are never more hosts than
+/// connections.
+class admission {
+  public:
+    explicit admission(listener_options options) : options_(std::move(options)) {}
+
+    const listener_options& options() const noexcept { return options_; }
+
+    /// Applies to the connections that come next. Those that were admitted stay.
+    void set_options(listener_options options) { options_ = std::move(options); }
+
+    /// Returns why a connection from this address must be refused; nothing if it may be admitted. `calls` is the number
+    /// of calls in progress, from all hosts.
+    std::optional<refusal> refuses(const boost::asio::ip::address& peer, std::size_t calls) const;
+
+    /// Returns whether a new descriptor reaches into the files that are reserved for the application, where the process
+    /// may have `files_max` open. The kernel gives out the lowest number that is free.
+    bool files_run_out(int descriptor, std::size_t files_max) const noexcept;
+
+    void enter(const host_key& host) { ++hosts_[host]; }
+    void leave(const host_key& host);
+
+  private:
+    bool allowed(const boost::asio::ip::address& peer) const noexcept;
+
+    listener_options options_;
+    // A tree, because a peer cannot choose addresses that are slow to find in it.
+    std::map<host_key, std::size_t> hosts_;
+};
+
+} // namespace audiosocket::detail

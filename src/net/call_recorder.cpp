@@ -1,0 +1,265 @@
+// The sides are collected and handed over under a lock that is never held during input or output. One task at a time
+// (`writing`) takes the waiting pieces in order and writes them; it ends when there are none.
+//
+// A strand would do this as well, but it puts a piece behind what others posted to the executor meanwhile. So finish()
+// could not promise that the file is complete for what is posted after it.
+
+#include <audiosocket/net/call_recorder.hpp>
+
+#include "net/recorded_piece.hpp"
+
+#include <audiosocket/audio/resampler.hpp>
+
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+namespace audiosocket {
+
+using detail::call_side;
+using detail::piece_collector;
+using detail::recorded_piece;
+using std::chrono::nanoseconds;
+
+namespace {
+
+// Half a minute of a disk that does not answer.
+constexpr std::size_t pieces_waiting_max = 60;
+
+// Half a minute of both sides at 48 kHz is 6 MB. Only a flood at a high rate has more than this.
+constexpr std::size_t samples_waiting_max = 16 * 1024 * 1024 / sizeof(std::int16_t);
+
+// Calls with one name that start together are few; this ends the search in a folder where every name is taken.
+constexpr int attempts_max = 1000;
+
+} // namespace
+
+struct call_recorder::state : std::enable_shared_from_this<state> {
+    state(boost::asio::any_io_executor executor, std::filesystem::path first_name, call_recorder_options chosen)
+        : disk(std::move(executor)), wanted(std::move(first_name)), options(std::move(chosen)) {}
+
+    void add(call_side side, std::span<const std::int16_t> samples, int rate_hz, time_point at);
+    void finish(waiting_handler waiter);
+
+    // `sharing` is locked.
+    bool hand_over(recorded_piece piece);
+    void wake();
+
+    // In the task.
+    void write_waiting();
+    std::optional<recorded_piece> take_waiting();
+    void write(const recorded_piece& piece);
+    void create(int rate_hz);
+    void complete();
+
+    // Where the failure is found.
+    void fail(const std::string& why);
+
+    const boost::asio::any_io_executor disk;
+    const std::filesystem::path wanted;
+    const call_recorder_options options;
+    const time_point start = clock::now();
+
+    mutable std::mutex sharing; // of these:
+    piece_collector collected;
+    std::deque<recorded_piece> waiting;
+    std::size_t samples_waiting = 0;
+    bool writing = false;   // the task is posted or runs
+    bool finishing = false; // nothing is added any more
+    std::vector<waiting_handler> waiters;
+    std::filesystem::path file;
+    std::string failure;
+    nanoseconds duration{};
+    nanoseconds dropped{};
+
+    // In the task only.
+    std::optional<stereo_recorder> recorder;
+    nanoseconds dropped_in_pieces{};
+    bool completed = false; // closed and reported
+};
+
+void call_recorder::state::add(call_side side, std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    const auto since_start = at - start;
+    {
+        const std::lock_guard lock(sharing);
+        if (finishing || !failure.empty()) return;
+        const bool due = collected.is_due(since_start);
+        const bool taken = !due || hand_over(collected.take(since_start));
+        if (taken) {
+            collected.add(side, samples, rate_hz, since_start);
+            if (due) wake();
+            return;
+        }
+    }
+    fail(wanted.string() + ": recording stopped: too much sound waits, because the disk is too slow; use a faster one");
+}
+
+// False when too much waits already.
+bool call_recorder::state::hand_over(recorded_piece piece) {
+    if (waiting.size() >= pieces_waiting_max || samples_waiting >= samples_waiting_max) return false;
+    samples_waiting += piece.samples.size();
+    waiting.push_back(std::move(piece));
+    return true;
+}
+
+// Lets the task look at what waits.
+void call_recorder::state::wake() {
+    if (std::exchange(writing, true)) return;
+    boost::asio::post(disk, [self = shared_from_this()] { self->write_waiting(); });
+}
+
+void call_recorder::state::finish(waiting_handler waiter) {
+    const std::lock_guard lock(sharing);
+    if (waiter)
+        waiters.push_back(std::move(waiter));
+    else if (finishing)
+        return;
+    if (!std::exchange(finishing, true) && failure.empty()) waiting.push_back(collected.take({}));
+    wake();
+}
+
+void call_recorder::state::write_waiting() {
+    while (const auto piece = take_waiting()) {
+        try {
+            write(*piece);
+        } catch (const std::exception& e) {
+            fail(e.what());
+        }
+    }
+}
+
+// The oldest piece that waits. Without one the task is over: closes what is complete, and says so.
+std::optional<recorded_piece> call_recorder::state::take_waiting() {
+    for (;;) {
+        {
+            const std::lock_guard lock(sharing);
+            if (!waiting.empty()) {
+                recorded_piece piece = std::move(waiting.front());
+                waiting.pop_front();
+                samples_waiting -= piece.samples.size();
+                return piece;
+            }
+            const bool over = finishing || !failure.empty();
+            if (!over || (completed && waiters.empty())) {
+                writing = false;
+                return std::nullopt;
+            }
+        }
+        complete();
+    }
+}
+
+void call_recorder::state::write(const recorded_piece& piece) {
+    if (!recorder && piece.has_audio()) create(options.rate_hz != 0 ? options.rate_hz : piece.rate_hz());
+    if (recorder) piece.write_to(*recorder);
+    dropped_in_pieces += piece.dropped;
+    {
+        const std::lock_guard lock(sharing);
+        dropped = dropped_in_pieces + (recorder ? recorder->dropped() : nanoseconds{});
+        if (recorder) duration = recorder->duration();
+    }
+    if (recorder && !recorder->ok()) fail(recorder->failure());
+}
+
+void call_recorder::state::create(int rate_hz) {
+    std::filesystem::path name = wanted;
+    for (int attempt = 2; !recorder; ++attempt) {
+        try {
+            recorder.emplace(name, rate_hz, file_creation{true, options.mode});
+        } catch (const sound_file_exists&) {
+            if (!options.next_file || attempt > attempts_max) throw;
+            auto next = options.next_file(attempt);
+            if (next.empty()) throw;
+            name = std::move(next);
+        }
+    }
+    const std::lock_guard lock(sharing);
+    file = std::move(name);
+}
+
+void call_recorder::state::complete() {
+    if (recorder) {
+        const bool whole = recorder->finish();
+        {
+            const std::lock_guard lock(sharing);
+            duration = recorder->duration();
+        }
+        if (!whole) fail(recorder->failure());
+        recorder.reset();
+    }
+    std::unique_lock lock(sharing);
+    const auto ready = std::exchange(waiters, {});
+    const auto lacking = dropped;
+    const bool whole = failure.empty();
+    lock.unlock();
+    if (!std::exchange(completed, true) && lacking.count() > 0 && options.on_dropped) options.on_dropped(lacking);
+    for (const auto& waiter : ready)
+        waiter(whole ? boost::system::error_code{} : make_error_code(boost::system::errc::io_error));
+}
+
+void call_recorder::state::fail(const std::string& why) {
+    {
+        const std::lock_guard lock(sharing);
+        if (!failure.empty()) return;
+        failure = why;
+        waiting.clear();
+        samples_waiting = 0;
+        wake();
+    }
+    if (options.on_failure) options.on_failure(why);
+}
+
+call_recorder::call_recorder(boost::asio::any_io_executor disk, std::filesystem::path file,
+                             call_recorder_options options)
+    : disk_(std::move(disk)), state_(std::make_shared<state>(disk_, std::move(file), std::move(options))) {
+    const int rate_hz = state_->options.rate_hz;
+    if (rate_hz != 0 && !resampler::takes(rate_hz))
+        throw std::invalid_argument("call_recorder: a rate of " + std::to_string(rate_hz) + " Hz is not between " +
+                                    std::to_string(resampler::rate_hz_min) + " and " +
+                                    std::to_string(resampler::rate_hz_max));
+}
+
+call_recorder::~call_recorder() {
+    finish();
+}
+
+void call_recorder::received(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    state_->add(call_side::received, samples, rate_hz, at);
+}
+
+void call_recorder::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
+    state_->add(call_side::sent, samples, rate_hz, at);
+}
+
+void call_recorder::finish() {
+    state_->finish({});
+}
+
+void call_recorder::finish(state& recording, waiting_handler waiter) {
+    recording.finish(std::move(waiter));
+}
+
+std::filesystem::path call_recorder::file() const {
+    const std::lock_guard lock(state_->sharing);
+    return state_->file;
+}
+
+nanoseconds call_recorder::duration() const {
+    const std::lock_guard lock(state_->sharing);
+    return state_->duration;
+}
+
+nanoseconds call_recorder::dropped() const {
+    const std::lock_guard lock(state_->sharing);
+    return state_->dropped;
+}
+
+std::string call_recorder::failure() const {
+    const std::lock_guard lock(state_->sharing);
+    return state_->failure;
+}
+
+} // namespace audiosocket

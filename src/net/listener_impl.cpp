@@ -1,0 +1,152 @@
+#include "net/listener_impl.hpp"
+
+#include <algorithm>
+
+namespace audiosocket {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// What the kernel may hold for a peer that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More would
+// only be heard later than it should.
+constexpr int send_buffer_bytes = 32 * 1024;
+
+} // namespace
+
+// A new connection: refuses it, or waits for its id.
+void listener::impl::accepted(detail::accepted_socket peer) {
+    ++counters.connections;
+    auto why = admitted.refuses(peer.peer().address(), taken());
+    // Asked each time because the limit may change; this is a tenth of what accept costs.
+    if (!why && admitted.files_run_out(peer.descriptor(), detail::open_files_max())) why = refusal::files;
+    if (why) {
+        peer.reset();
+        return refuse(peer.peer(), *why);
+    }
+    make_room();
+    if (!accepting.is_open()) return; // a handler of the application closed us
+    io_error ignored;                 // a socket that refuses this has failed already, and the first read reports it
+    detail::tcp_socket socket(executor);
+    socket.assign(peer.peer().protocol(), peer.descriptor(), ignored);
+    if (!socket.is_open()) { // the reactor has no room for it
+        ++counters.accept_errors;
+        return;
+    }
+    static_cast<void>(peer.release()); // `socket` owns it
+    socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
+    const auto host = host_key_of(peer.peer().address());
+    admitted.enter(host);
+    pending.add(std::move(socket), session(role::server, admitted.options().call, clock::now()), host);
+    counters.handshakes = pending.size();
+}
+
+// The oldest pending connections give way to a new one.
+void listener::impl::make_room() {
+    while (accepting.is_open() && pending.size() >= admitted.options().handshakes_max) {
+        ++counters.evicted;
+        pending.end_oldest(make_error_code(protocol_errc::id_timeout));
+    }
+}
+
+void listener::impl::refuse(const tcp::endpoint& peer, refusal why) {
+    refused_lately.add(peer, why);
+    const auto now = clock::now();
+    if (refused_lately.due() <= now) return report_refusals(now);
+    if (std::exchange(report_scheduled, true)) return;
+    report_timer.expires_at(refused_lately.due());
+    report_timer.async_wait([self = shared_from_this()](io_error error) {
+        self->report_scheduled = false;
+        if (!error && self->refused_lately.due() != time_point::max()) self->report_refusals(clock::now());
+    });
+}
+
+void listener::impl::report_refusals(time_point now) {
+    const auto summary = refused_lately.take(now);
+    if (refused) refused(summary);
+}
+
+void listener::impl::settled(detail::pending_connection& c, detail::handshake::state now) {
+    counters.handshakes = pending.size();
+    if (now == detail::handshake::state::up) {
+        start_call(c);
+    } else {
+        admitted.leave(c.host);
+        ++counters.never_started;
+        if (ended_early) ended_early(c.line.peer(), c.line.end());
+        c.line.socket().close();
+    }
+    if (!accepting.is_open()) stop_if_idle(true);
+}
+
+// The id has arrived: the call lives on the home that has the fewest calls.
+void listener::impl::start_call(detail::pending_connection& c) {
+    if (taken() >= admitted.options().calls_max) { // others that connected together with it sent their ids first
+        admitted.leave(c.host);
+        c.line.reset();
+        return refuse(c.line.peer(), refusal::full);
+    }
+    home& here = *std::ranges::min_element(homes, {}, &home::calls);
+    const auto fresh = std::make_shared<detail::connection>(*here.context, c.line.take_stream(), c.line.take_session(),
+                                                            admitted.options().call);
+    ++here.calls;
+    ++counters.calls;
+    ++counters.calls_up;
+    in_progress.emplace(fresh.get(), fresh);
+    fresh->on_closed([self = shared_from_this(), &here, host = c.host, key = fresh.get()] {
+        asio::dispatch(self->executor, [self, &here, host, key] {
+            self->admitted.leave(host);
+            --here.calls;
+            --self->counters.calls_up;
+            self->in_progress.erase(key);
+            if (self->call_closed) self->call_closed();
+        });
+    });
+    fresh->start();
+    ready.emplace_back(fresh);
+    deliver(true);
+}
+
+void listener::impl::deliver(bool now) {
+    if (!waiter) return;
+    if (!ready.empty()) {
+        call next = ready.front()->as_call();
+        ready.pop_front();
+        waiter.complete({}, std::move(next), now);
+    } else if (!accepting.is_open() && pending.empty()) {
+        waiter.complete(asio::error::operation_aborted, {}, now);
+    }
+}
+
+void listener::impl::stop_accepting() {
+    accepting.close();
+    if (refused_lately.due() != time_point::max()) report_refusals(clock::now());
+    report_timer.cancel();
+    stop_if_idle(false);
+}
+
+// No connection can become a call any more. Nothing is left to wait for, and the io_context may run out of work.
+void listener::impl::stop_if_idle(bool now) {
+    if (!pending.empty()) return;
+    pending.stop_timer();
+    deliver(now);
+}
+
+void listener::impl::close() {
+    stop_accepting();
+    pending.end_all(asio::error::operation_aborted);
+    for (; !ready.empty(); ready.pop_front())
+        ready.front()->as_call().hang_up();
+    deliver(false);
+}
+
+// A call may close while it is hung up, and so leave the table.
+void listener::impl::hang_up_all() {
+    std::vector<std::shared_ptr<detail::connection>> all;
+    for (const auto& [key, one] : in_progress)
+        if (auto c = one.lock()) all.push_back(std::move(c));
+    for (const auto& c : all)
+        c->apply([](session& s) { return s.hang_up(); });
+}
+
+} // namespace audiosocket

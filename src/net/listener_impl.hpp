@@ -1,0 +1,76 @@
+#pragma once
+
+#include "net/acceptor.hpp"
+#include "net/admission.hpp"
+#include "net/connection.hpp"
+#include "net/pending_connections.hpp"
+#include "net/refusal_log.hpp"
+
+#include <audiosocket/net/listener.hpp>
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+// The way of a connection: accepted (acceptor) -> admitted (admission) or refused -> pending until its id has arrived
+// (pending_connections) -> a call on one of the homes -> ready until the application asks for it -> handed out.
+//
+// Invariant: a host is counted in `admitted` from accepted() until its connection has ended, as pending or as a call.
+
+namespace audiosocket {
+
+struct listener::impl final : std::enable_shared_from_this<impl>,
+                              detail::acceptor::owner,
+                              detail::pending_connections::owner {
+    // Where calls live.
+    struct home {
+        boost::asio::io_context* context;
+        std::size_t calls = 0;
+    };
+
+    impl(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
+         std::span<boost::asio::io_context* const> contexts)
+        : executor(io.get_executor()), endpoint(socket.local_endpoint()), accepting(io, std::move(socket), *this),
+          admitted(options), pending(executor, *this), report_timer(executor) {
+        for (auto* c : contexts)
+            homes.push_back({c});
+    }
+
+    std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
+    void accepted(detail::accepted_socket peer) override;
+    void accept_failed() override { ++counters.accept_errors; }
+    void settled(detail::pending_connection& c, detail::handshake::state now) override;
+
+    void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why);
+    void report_refusals(time_point now);
+    void make_room();
+    void start_call(detail::pending_connection& c);
+    void deliver(bool now);
+    void stop_accepting();
+    void stop_if_idle(bool now);
+    void close();
+    void hang_up_all();
+
+    // Calls that ended before the application asked for them count as well.
+    std::size_t taken() const noexcept { return std::max(counters.calls_up, ready.size()); }
+
+    const detail::io_executor executor;
+    std::vector<home> homes;
+    const boost::asio::ip::tcp::endpoint endpoint; // where it listens
+    listener_statistics counters;
+    detail::acceptor accepting;
+    detail::admission admitted;
+    detail::pending_connections pending;
+    std::deque<std::shared_ptr<detail::connection>> ready; // in progress, and not handed out yet
+    std::unordered_map<const detail::connection*, std::weak_ptr<detail::connection>> in_progress;
+    detail::completion<call> waiter;
+    ended_early_handler ended_early;
+    refused_handler refused;
+    call_closed_handler call_closed;
+    detail::refusal_log refused_lately{counters};
+    detail::io_timer report_timer; // for the next report of refusals
+    bool report_scheduled = false;
+};
+
+} // namespace audiosocket

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "net/handshake.hpp"
+
+#include <audiosocket/net/network.hpp>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+
+namespace audiosocket::detail {
+
+/// A connection that was admitted and whose id has not arrived.
+struct pending_connection {
+    handshake line;
+    host_key host;
+};
+
+/// The pending connections of a listener: reads their ids, and ends those that are late. Each of them is settled
+/// exactly once: its id has arrived, or it has ended.
+///
+/// They are in the order of their deadlines, and one timer serves all, because any peer may open thousands of them.
+/// Lives in its owner, and keeps the owner alive while an operation is in progress. Used on the io_context only.
+class pending_connections {
+  public:
+    struct owner {
+        /// Returns what keeps the owner alive.
+        virtual std::shared_ptr<void> keep_alive() = 0;
+
+        /// Called when a connection is settled, after it was removed: `up` or `over`. May add others and end others.
+        virtual void settled(pending_connection& c, handshake::state now) = 0;
+
+      protected:
+        ~owner() = default;
+    };
+
+    pending_connections(const io_executor& executor, owner& whose) : owner_(whose), timer_(executor) {}
+    pending_connections(const pending_connections&) = delete;
+    pending_connections& operator=(const pending_connections&) = delete;
+
+    /// Adds a connection and begins to read its id.
+    void add(tcp_socket socket, session rules, const host_key& host);
+
+    std::size_t size() const noexcept { return by_deadline_.size(); }
+    bool empty() const noexcept { return by_deadline_.empty(); }
+
+    /// Ends the connection whose deadline comes first, which is the oldest, for this reason. There must be one.
+    void end_oldest(io_error why);
+
+    /// Ends all of them, for this reason.
+    void end_all(io_error why);
+
+    /// Stops the timer, so that the io_context may run out of work. There must be none.
+    void stop_timer();
+
+  private:
+    struct entry;
+    using deadlines = std::multimap<time_point, std::shared_ptr<entry>>;
+
+    void wait_for_bytes(const std::shared_ptr<entry>& e);
+    bool settle(entry& e, handshake::state now);
+    void set_timer();
+    void end_late_ones();
+
+    owner& owner_;
+    deadlines by_deadline_;
+    io_timer timer_; // for the first deadline, or earlier
+    time_point timer_at_ = time_point::max();
+};
+
+} // namespace audiosocket::detail

@@ -1,0 +1,152 @@
+#include "net/pending_connections.hpp"
+
+#include <audiosocket/protocol/encoder.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <functional>
+#include <vector>
+
+// On socket pairs, so without a network. The deadlines are in real time; nothing here depends on how late they are.
+
+using namespace audiosocket;
+using namespace audiosocket::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+using state = handshake::state;
+
+constexpr host_key host_of(std::uint8_t last) {
+    host_key key{};
+    key.back() = last;
+    return key;
+}
+
+class pending : public testing::Test, public pending_connections::owner {
+  protected:
+    struct outcome {
+        std::uint8_t host;
+        state now;
+        error_code error;
+    };
+
+    std::shared_ptr<void> keep_alive() override { return alive; }
+
+    void settled(pending_connection& c, state now) override {
+        outcomes.push_back({c.host.back(), now, c.line.end().error});
+        if (then) then();
+    }
+
+    // Adds a connection and returns the socket of its peer.
+    file_descriptor add(std::uint8_t host, std::chrono::milliseconds id_timeout = 1h) {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+        tcp_socket socket(io.get_executor());
+        socket.assign(boost::asio::ip::tcp::v4(), ends[0]);
+        call_options options;
+        options.id_timeout = id_timeout;
+        connections.add(std::move(socket), session(role::server, options, clock::now()), host_of(host));
+        return file_descriptor(ends[1]);
+    }
+
+    static void send(const file_descriptor& peer, std::span<const std::byte> what) {
+        EXPECT_EQ(::send(peer.get(), what.data(), what.size(), MSG_NOSIGNAL), std::ssize(what));
+    }
+
+    void run_until_settled(std::size_t count) {
+        while (outcomes.size() < count && io.run_one() > 0) {
+        }
+        ASSERT_EQ(outcomes.size(), count);
+    }
+
+    boost::asio::io_context io{1};
+    std::shared_ptr<int> alive = std::make_shared<int>();
+    std::vector<outcome> outcomes;
+    std::function<void()> then;
+    pending_connections connections{io.get_executor(), *this};
+};
+
+} // namespace
+
+TEST_F(pending, id_in_two_pieces_settles_its_connection_and_no_other) {
+    const auto silent = add(1);
+    const auto peer = add(2);
+    const auto id = id_message(uuid::random()).to_bytes();
+    send(peer, std::span(id).first(7));
+    io.poll();
+    EXPECT_TRUE(outcomes.empty());
+    send(peer, std::span(id).subspan(7));
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].host, 2);
+    EXPECT_EQ(outcomes[0].now, state::up);
+    EXPECT_EQ(connections.size(), 1U);
+}
+
+TEST_F(pending, peer_that_closes_settles_its_connection) {
+    auto peer = add(1);
+    peer.close();
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].now, state::over);
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, late_one_ends_and_the_others_stay) {
+    const auto patient = add(1);
+    const auto late = add(2, 10ms); // the timer is moved forward for it
+    const auto other = add(3);
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].host, 2);
+    EXPECT_EQ(outcomes[0].now, state::over);
+    EXPECT_EQ(outcomes[0].error, protocol_errc::id_timeout);
+    EXPECT_EQ(connections.size(), 2U);
+}
+
+TEST_F(pending, first_deadline_ends_first_for_the_reason_that_is_given) {
+    const auto first = add(1, 50min);
+    const auto second = add(2, 30min);
+    const auto third = add(3, 40min);
+    for (int i = 0; i < 3; ++i)
+        connections.end_oldest(boost::asio::error::operation_aborted);
+    ASSERT_EQ(outcomes.size(), 3U);
+    EXPECT_EQ(outcomes[0].host, 2);
+    EXPECT_EQ(outcomes[1].host, 3);
+    EXPECT_EQ(outcomes[2].host, 1);
+    EXPECT_EQ(outcomes[0].error, error_code(io_error(boost::asio::error::operation_aborted)));
+}
+
+TEST_F(pending, end_of_all_includes_those_that_are_added_meanwhile) {
+    const auto first = add(1);
+    const auto second = add(2);
+    file_descriptor third;
+    then = [&] {
+        if (!third) third = add(3);
+    };
+    connections.end_all(boost::asio::error::operation_aborted);
+    EXPECT_EQ(outcomes.size(), 3U);
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, owner_may_end_all_while_one_is_being_settled) {
+    const auto first = add(1, 10ms);
+    const auto second = add(2, 10ms);
+    const auto third = add(3);
+    then = [&] { connections.end_all(boost::asio::error::operation_aborted); };
+    run_until_settled(3);
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, owner_is_kept_while_something_is_waited_for_and_not_longer) {
+    const auto peer = add(1);
+    EXPECT_GT(alive.use_count(), 1);
+    then = [&] { connections.stop_timer(); };
+    send(peer, id_message(uuid::random()).to_bytes());
+    io.run(); // ends, although the id had an hour
+    EXPECT_EQ(outcomes.size(), 1U);
+    EXPECT_EQ(alive.use_count(), 1);
+}
