@@ -79,6 +79,7 @@ class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
     /// Prepares a recording that starts now. Touches no file yet.
     /// @param disk where the file is written. Its threads block on the disk.
     /// @param file in a directory that exists.
+    /// @param options how the file is made, and what is reported.
     /// @throws std::invalid_argument for a rate that sound_writer does not take.
     call_recorder(boost::asio::any_io_executor disk, std::filesystem::path file, call_recorder_options options = {});
     call_recorder(const call_recorder&) = delete;
