@@ -73,7 +73,7 @@ TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
         const std::regex seconds(">None</strong><span id=\"" + figure + "-span\">last [1-4] s</span>");
         EXPECT_TRUE(std::regex_search(some, seconds)) << some;
     }
-    EXPECT_NE(shown("/", std::chrono::seconds(75)).find("<span id=\"late-span\">last minute</span>"),
+    EXPECT_NE(shown("/", std::chrono::seconds(65)).find("<span id=\"late-span\">last minute</span>"),
               std::string::npos);
 }
 

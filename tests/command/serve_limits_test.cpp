@@ -3,7 +3,6 @@
 #include "support/flood.hpp"
 
 #include <iostream>
-#include <limits>
 
 using namespace audiosocket;
 using namespace audiosocket::test;
@@ -88,13 +87,9 @@ TEST_F(serve_limits, realtime_flood_leaves_live_calls_their_pace) {
     };
     tell("quiet", hundred_calls());
     flood attack(endpoint().port(), 20'000);
-    // This machine makes the flood as well, and may have other work: who keeps the pace in one of three keeps it.
-    double jitter = std::numeric_limits<double>::infinity();
-    for (int tries = 0; tries < 3 && jitter >= 10; ++tries) {
-        const auto flooded = hundred_calls();
-        tell("flooded", flooded);
-        jitter = jitter_ms(flooded, "p99");
-    }
+    const auto flooded = hundred_calls();
+    tell("flooded", flooded);
+    const double jitter = jitter_ms(flooded, "p99");
     const double rate = attack.stop();
     std::cout << rate << " connects a second\n";
     EXPECT_EQ(stop(), 0);
