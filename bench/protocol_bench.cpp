@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Decoding and encoding of one 20 ms message at 8 kHz: 323 bytes. Beside the time: allocations a message, and bytes of
 // payload copied a message, told from where the views point.
 #include "counted_allocations.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A session without sockets. echo_turn is one turn of a whole call: 20 ms of audio arrives, the application echoes it,
 // a frame goes out. echo_turn_polled is the same with a driver that uses session::poll. The hostile ones are what 64
 // KiB of received bytes can cost at most, by what is in them: one read of a peer that is after our time.

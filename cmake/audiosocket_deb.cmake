@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Three Debian packages, made by `cpack` from a build with the preset "package" (tools/package does both):
 # libaudiosocketX.Y, libaudiosocket-dev and audiosocket.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` puts where, in three components: lib (shared libraries), dev (what a build against them needs;
 # static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
 # ::asterisk, ::net, ::server, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Lets a build link what another build of the same sources has compiled: packages and shared libraries are made of the
 # objects that were tested.
 

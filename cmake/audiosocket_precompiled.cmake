@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Precompiled headers for the tests, which are compiled without optimisation: reading Boost.Asio and GoogleTest is nearly
 # half of what a test's source costs. Optimised sources gain nothing that can be measured.
 # A kind is a small library that owns the precompiled headers of every target with the same compiler options.

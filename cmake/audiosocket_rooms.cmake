@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One library a room: audiosocket_room(call) builds every src/call/*.cpp into the target audiosocket_call,
 # known to users as audiosocket::call. audiosocket_flags() gives any target of ours the house's compiler settings.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Echo: every caller hears himself.   ./01_echo [HOST:PORT]
 #include <audiosocket/net.hpp>
 

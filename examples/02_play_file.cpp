@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plays a sound file to each caller and hangs up; the dialplan goes on.   ./02_play_file FILE [HOST:PORT]
 #include <audiosocket/audio.hpp>
 #include <audiosocket/net.hpp>

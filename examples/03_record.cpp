@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records both sides of each call into FOLDER/ID-N.wav, and echoes.   ./03_record FOLDER [HOST:PORT]
 #include <audiosocket/net.hpp>
 

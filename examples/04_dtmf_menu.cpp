@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A menu with barge-in: 1 plays a low tone, 2 a high one, # hangs up; a key stops what is playing.   ./04_dtmf_menu
 // [HOST:PORT]
 #include <audiosocket/audio.hpp>

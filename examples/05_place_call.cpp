@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Places a call, as Asterisk does: presses a key, listens for two seconds.   ./05_place_call HOST:PORT
 #include <audiosocket/audio.hpp>
 #include <audiosocket/net.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // No event loop: a socket by hand, one thread to speak and one to listen.   ./06_blocking [ADDRESS:PORT]
 // By hand, the rules of docs/asterisk.md are ours to keep: speak every 20 ms, read always, end in order.
 #include <audiosocket/audio/g711.hpp>

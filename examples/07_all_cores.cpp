@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Echo on every core: each call lives, from its id to its end, on one of several threads.   ./07_all_cores [HOST:PORT]
 #include <audiosocket/net.hpp>
 #include <audiosocket/server.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Echo, and a stop that cuts no caller off: on SIGTERM or Ctrl-C no more calls are answered, those in progress may end
 // by themselves for ten seconds, and what is left is hung up in order.   ./08_graceful_stop [HOST:PORT]
 #include <audiosocket/server.hpp>

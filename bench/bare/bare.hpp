@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the bare servers share: the listening socket, and the id that is not part of the echo.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The limit of the machine for a server on io_uring: one system call a wake, which sends what came and waits for more.
 //
 // Accepting and receiving are asked for once and go on by themselves (multishot); the kernel takes a buffer of the ring

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The coder is imagined, only its length is computed: a sample costs log2(spread / step), where
 // `spread` is how wide the distribution of residuals is and `step` how finely samples are cut. In
 // G.711 the step depends on the sample, so its logarithm is averaged over the payload.

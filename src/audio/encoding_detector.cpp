@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How it decides: by which reading the bytes are cheapest to write down (code_length). Under the
 // true reading sound is smooth, or at least has one scale, and costs less than its plain size;
 // under a false one it looks like wild noise and costs more. The difference in bits is a

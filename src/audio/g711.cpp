@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // G.711 cuts each side of zero into eight segments of sixteen equal steps; a segment's steps are
 // twice as wide as those of the one before. A code is sign, segment (3 bits), step (4 bits), with
 // some bits inverted so that silence is not a run of zeros on the line.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A thin shell around speexdsp's resampler, which adds two things: the filter's delay is cut from
 // the start of the stream, and the end of the stream is exact to the sample. For the latter we
 // count what the input so far amounts to (`owed`); flush() pushes silence through the filter until

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // file -> frames (one block) -> mono (one block) -> resampler -> the caller's span. Each arrow
 // moves what the next has room for, so memory is one block whatever the file. Samples are read as
 // 16-bit integers where that is exact, and as floats otherwise: libsndfile's own conversion of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libsndfile writes PCM straight to the descriptor, without a buffer of its own, so after a crash
 // only the WAV header's idea of the length is behind; sync() brings it up to date.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each side is a queue of samples at the file's rate; `end` is how many were ever put in, so the
 // queue begins at end - queue.size(), which is the same frame for both: where the file ends.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/call/call_options.hpp>
 
 #include <audiosocket/audio/resampler.hpp>

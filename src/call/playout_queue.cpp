@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "call/playout_queue.hpp"
 
 #include "call/kept_memory.hpp"

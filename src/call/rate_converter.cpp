@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "call/rate_converter.hpp"
 
 #include "call/kept_memory.hpp"

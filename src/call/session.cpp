@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/call/session.hpp>
 
 #include "call/session_impl.hpp"

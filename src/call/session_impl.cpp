@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "call/session_impl.hpp"
 
 #include "call/early_objection.hpp"

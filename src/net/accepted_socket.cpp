@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/accepted_socket.hpp"
 
 #include <sys/resource.h>

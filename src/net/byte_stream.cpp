@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/byte_stream.hpp"
 
 #include <boost/asio/error.hpp>

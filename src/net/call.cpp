@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/net/call.hpp>
 
 #include "net/connection.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sides are collected and handed over under a lock that is never held during input or output. One task at a time
 // (`writing`) takes the waiting pieces in order and writes them; it ends when there are none.
 //

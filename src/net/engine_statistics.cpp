@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/net/engine_statistics.hpp>
 
 #include "net/turn_table.hpp"

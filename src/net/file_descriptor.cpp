@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/net/file_descriptor.hpp>
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/server/call_server.hpp>
 
 #include <boost/asio/dispatch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Audio through Asterisk, sample for sample.
 
 #include "asterisk_test.hpp"

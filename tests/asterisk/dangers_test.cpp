@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What real Asterisk does with a server that has no manners: it shows that the rules which the library keeps are
 // needed. Each case has a call of its own; the server is a bare socket.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One minute for everything that takes a minute.
 
 #include "asterisk_test.hpp"

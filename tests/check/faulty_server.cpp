@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An AudioSocket server that does one thing wrong, for proving that `audiosocket check` sees it. Without a fault it is
 // a server as it should be: it echoes, does what the ids of check::request ask for, and passes every case.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "browser.hpp"
 #include "hand_over_test.hpp"
 #include "http_client.hpp"

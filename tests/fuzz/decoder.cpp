@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The decoder against a parser of the whole stream that could not be simpler: however the stream is cut, both see the
 // same messages, and the same beginning of one at the end.
 //

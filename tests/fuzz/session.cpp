@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One session under anything that a peer, a network, a clock and an application can do to it, driven by poll() and by
 // the single members in turns. Whatever happens: what it sends is well-formed and lawful, one end is reported and
 // nothing after it, its deadlines make progress, and it closes in time.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The text form of a UUID: what is read is written back the same but for case, and nothing else is read.
 //
 // Input: a text; and, from 18 bytes on, also an id of 16 bytes whose text is damaged in one place.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "interop_test.hpp"
 
 #include <audiosocket/net/blocking.hpp>

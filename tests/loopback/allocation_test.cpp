@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "loopback/net_test.hpp"
 #include "support/allocations.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "support/raw_peer.hpp"
 
 #include <audiosocket/net/blocking.hpp>

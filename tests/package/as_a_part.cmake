@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # As a part of another project the library brings its rooms and nothing else.
 foreach(room IN ITEMS protocol audio call net server)
     if(NOT TARGET audiosocket::${room})

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A library that shows what it should hide: symbols.sh has to reject it.
 int leaked() {
     return 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What somebody might build on the library, in one program: it uses the protocol, audio and net rooms, and calls
 // itself.
 #include <audiosocket/audiosocket.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Long calls, to the last bit.
 
 #include "support/simulated_call.hpp"

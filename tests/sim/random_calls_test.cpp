@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls between two sessions in which everything happens at random: the network, the programs, the end. Whatever
 // happens, the promises of the API hold. A call is named by its seed (support/seed.hpp).
 

@@ -147,6 +147,13 @@ check_length() {
     done
 }
 
+# Complains about sources that do not name their license in the first line.
+check_license() {
+    awk 'FNR == 1 && $0 !~ /^(\/\/|#) SPDX-License-Identifier: Apache-2\.0$/ {
+        print FILENAME ":1: the first line must be SPDX-License-Identifier: Apache-2.0, as a comment"
+    }' "$@"
+}
+
 # Complains about the place where somebody happened to work.
 check_paths() {
     grep -nIE "(^|[^A-Za-z0-9_.\$}/-])/(home|root|work|Users|tmp/build)(/|-)[A-Za-z0-9_.]" -- "$@" |
@@ -156,6 +163,7 @@ check_paths() {
 mapfile -t rooms < <(list 'include/*.hpp' 'src/*.hpp' 'src/*.cpp')
 mapfile -t command < <(list 'apps/audiosocket/*.hpp' 'apps/audiosocket/*.cpp')
 mapfile -t code < <(list '*.hpp' '*.cpp' '*.sh' '*.cmake' 'CMakeLists.txt' '*/CMakeLists.txt' 'tools/*' '.ci/*')
+mapfile -t licensed < <(list '*.hpp' '*.cpp' '*.cmake' 'CMakeLists.txt' '*/CMakeLists.txt')
 mapfile -t everything < <(list '*')
 
 if ((${#rooms[@]} == 0)); then
@@ -167,6 +175,7 @@ complaints=$(
     if ((${#command[@]} > 0)); then check_command_includes "${command[@]}"; fi
     check_roots
     check_length "${code[@]}"
+    check_license "${licensed[@]}"
     check_paths "${everything[@]}"
 )
 if [[ -n $complaints ]]; then

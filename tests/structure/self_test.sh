@@ -7,6 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
+readonly license='// SPDX-License-Identifier: Apache-2.0'
+
 # new_tree: a small house in order.
 new_tree() {
     rm -rf "$work/tree"
@@ -21,10 +23,14 @@ new_tree() {
     printf '#include "audio/format.hpp"\n#include <sndfile.h>\n#include <unistd.h>\n' >src/audio/reader.cpp
     printf '#include "call/session.hpp"\n#include <sys/socket.h>\n' >src/net/call.cpp
     mkdir -p apps/audiosocket/{base,log,live,admin,daemon,serve}
-    touch apps/audiosocket/live/a.hpp
+    : >apps/audiosocket/live/a.hpp
     printf '#include "run.hpp"\n' >apps/audiosocket/main.cpp
     printf '#include "base/text.hpp"\n#include "live/call.hpp"\n' >apps/audiosocket/admin/site.cpp
     printf '#include "admin/site.hpp"\n#include "verbs.hpp"\n#include <spdlog/spdlog.h>\n' >apps/audiosocket/serve/serve.cpp
+    local file
+    while read -r file; do
+        printf '%s\n%s\n' "$license" "$(<"$file")" >"$file"
+    done < <(find . -name '*.[hc]pp')
 }
 
 # rejects WHAT FILE TEXT COMPLAINT: with TEXT in FILE, check.sh fails and says COMPLAINT.
@@ -32,6 +38,7 @@ rejects() {
     local what=$1 file=$2 text=$3 complaint=$4 output
     new_tree
     mkdir -p "$(dirname "$file")"
+    if [[ $file == *.[hc]pp && $text != "no license"* ]]; then text=$license$'\n'$text; fi
     printf '%s\n' "$text" >"$file"
     if output=$("$here/check.sh" "$work/tree"); then
         echo "FAILED: accepts $what"
@@ -49,7 +56,7 @@ accepts() {
     new_tree
     while (($# > 0)); do
         mkdir -p "$(dirname "$1")"
-        head -n "$2" < <(yes '//') >"$1"
+        { echo "$license" && yes "//"; } | head -n "$2" >"$1" || true
         shift 2
     done
     if ! output=$("$here/check.sh" "$work/tree"); then
@@ -91,10 +98,11 @@ rejects "a verb that knows another" apps/audiosocket/serve/a.cpp '#include "chec
 rejects "main that knows a verb" apps/audiosocket/main.cpp '#include "serve/serve.hpp"' 'main must not know serve'
 rejects "a new room of the command by accident" apps/audiosocket/misc/a.cpp '#include <vector>' 'in no room of the command'
 rejects "one path in two roots" src/live/a.hpp '' 'holds a header of this path as well'
-rejects "a long file of the library" src/net/a.cpp "$(yes '//' | head -n 401)" '401 lines; more than 400'
-rejects "a long file of the command" apps/audiosocket/base/a.cpp "$(yes '//' | head -n 401)" '401 lines; more than 400'
-rejects "a long test" tests/unit/a_test.cpp "$(yes '//' | head -n 501)" '501 lines; more than 500'
+rejects "a long file of the library" src/net/a.cpp "$(yes '//' | head -n 400)" '401 lines; more than 400'
+rejects "a long file of the command" apps/audiosocket/base/a.cpp "$(yes '//' | head -n 400)" '401 lines; more than 400'
+rejects "a long test" tests/unit/a_test.cpp "$(yes '//' | head -n 500)" '501 lines; more than 500'
 accepts "files of the longest length" src/net/a.cpp 400 apps/audiosocket/base/a.cpp 400 tests/unit/a_test.cpp 500
+rejects "a source without its license" src/net/a.cpp 'no license' 'must be SPDX-License-Identifier'
 rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
 rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'
 

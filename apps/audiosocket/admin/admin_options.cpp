@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "admin/admin_options.hpp"
 
 #include "base/failure.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake -Dfolder=... -Dfiles=a;b -Dsource=... -P embed.cmake: writes a C++ source with find_page_file() for these files.
 
 set(type_html "text/html; charset=utf-8")

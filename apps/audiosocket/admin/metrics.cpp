@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "admin/metrics.hpp"
 
 #include "base/process_figures.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Makes the files of the admin page a part of the command: sets `admin_page` to a source that holds them all.
 
 set(admin_page_folder "${CMAKE_CURRENT_LIST_DIR}/page")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "admin/site.hpp"
 
 #include "admin/calls_json.hpp"

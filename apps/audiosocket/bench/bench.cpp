@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/file_limit.hpp"
 #include "base/host_port.hpp"
 #include "base/json_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/numbered_frames.hpp"
 
 namespace audiosocket::app::bench {

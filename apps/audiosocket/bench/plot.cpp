@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/plot.hpp"
 
 #include "base/xml_text.hpp"

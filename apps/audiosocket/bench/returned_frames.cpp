@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/returned_frames.hpp"
 
 #include <audiosocket/audio/duration.hpp>

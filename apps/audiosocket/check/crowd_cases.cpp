@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/file_limit.hpp"
 #include "check/load_cases.hpp"
 #include "check/neighbour.hpp"

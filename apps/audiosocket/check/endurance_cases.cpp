@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "check/load_cases.hpp"
 #include "check/memory_watch.hpp"
 #include "check/test_audio.hpp"

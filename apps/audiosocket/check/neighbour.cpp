@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "check/neighbour.hpp"
 
 #include "check/test_audio.hpp"

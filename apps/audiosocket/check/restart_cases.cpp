@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "check/load_cases.hpp"
 #include "check/neighbour.hpp"
 #include "check/test_audio.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/recording_folder.hpp"
 
 #include "base/failure.hpp"

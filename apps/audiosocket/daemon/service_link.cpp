@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/service_link.hpp"
 
 #include "service/held_signals.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/status_line.hpp"
 
 #include "log/console.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/call_inspector.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/audio_track.hpp"
 #include "inspect/capture/capture_input.hpp"
 #include "inspect/capture/capture_reader.hpp"

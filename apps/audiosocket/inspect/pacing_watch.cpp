@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/pacing_watch.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>

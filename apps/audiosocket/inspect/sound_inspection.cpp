@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/sound_inspection.hpp"
 
 #include "base/json_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/text_report.hpp"
 
 #include "inspect/wording.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/daemon_verb.hpp"
 #include "serve/served_call.hpp"
 #include "verbs.hpp"

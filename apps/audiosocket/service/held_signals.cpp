@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "service/held_signals.hpp"
 
 namespace audiosocket::app {

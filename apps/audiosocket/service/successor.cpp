@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "service/successor.hpp"
 
 #include "service/held_signals.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "settings/option_kind.hpp"
 
 #include <fmt/format.h>

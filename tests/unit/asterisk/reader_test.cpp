@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "support/bytes.hpp"
 #include "support/seed.hpp"
 #include <audiosocket/asterisk/reader.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/audio/numbered_samples.hpp>
 
 #include <gtest/gtest.h>

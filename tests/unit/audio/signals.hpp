@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Signals to test with: all from a seed, at 8 kHz unless told otherwise, full scale at 1.0.

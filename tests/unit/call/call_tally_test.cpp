@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/call/detail/engine_hooks.hpp>
 
 #include "support/bytes.hpp"

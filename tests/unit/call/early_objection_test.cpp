@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "call/early_objection.hpp"
 
 #include "support/bytes.hpp"

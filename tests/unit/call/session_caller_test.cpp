@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The calling side: what Asterisk does, and how digits go out.
 
 #include "support/session_script.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The conformance cases 19 to 33 (`audiosocket check --list`), and what a slow application does not take (46, 47).
 
 #include "support/session_script.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The conformance cases 1 to 17 (`audiosocket check --list`), as far as one session can show them, by their numbers.
 
 #include "support/session_script.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a session holds, its own memory and all that it owns. A server with ten thousand connections pays this ten
 // thousand times.
 

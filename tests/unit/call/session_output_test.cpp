@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The conformance cases 35 to 40 and 51 (`audiosocket check --list`): what a session sends, and when.
 
 #include "support/session_script.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // session::poll: one action at a time, in which order, and what a driver that is not ready for everything gets.
 
 #include "support/session_driver.hpp"

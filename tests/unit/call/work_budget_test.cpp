@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "call/work_budget.hpp"
 #include "support/session_driver.hpp"
 

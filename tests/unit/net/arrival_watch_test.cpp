@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/arrival_watch.hpp"
 
 #include "call/frame_clock.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "unit/net/recorder_test.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/capture/capture_input.hpp"
 
 #include "base/failure.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // packets -> TCP reassembly (libtins) -> capture_stream, one each connection.
 //
 // The reassembly owns its streams and forgets one when it ends, in the middle of processing a packet; ours, in a map

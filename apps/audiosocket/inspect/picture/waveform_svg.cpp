@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/picture/waveform.hpp"
 
 #include "base/xml_text.hpp"

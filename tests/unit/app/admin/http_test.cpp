@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "admin/http_server.hpp"
 
 #include "support/raw_peer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "admin/observers.hpp"
 
 #include "unit/app/admin/admin_calls.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/capacity.hpp"
 #include "bench/capacity_report.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/load_call.hpp"
 
 #include "support/raw_peer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/stream_inspector.hpp"
 
 #include "unit/app/inspect/captures.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/call_inspector.hpp"
 #include "inspect/json_report.hpp"
 #include "inspect/text_report.hpp"

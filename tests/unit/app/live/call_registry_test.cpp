@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "live/call_registry.hpp"
 
 #include "daemon/status_line.hpp"

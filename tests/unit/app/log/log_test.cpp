@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/printable.hpp"
 #include "log/log_line.hpp"
 #include "log/peer_quota.hpp"

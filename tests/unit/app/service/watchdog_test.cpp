@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "service/watchdog.hpp"
 
 #include <audiosocket/net/io_thread.hpp>
