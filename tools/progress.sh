@@ -8,13 +8,13 @@ readonly progress_seconds=15
 # with_progress NAME LOG SUMMARY COMMAND...: runs COMMAND, with its output at the end of LOG. SUMMARY is a function that
 # prints a few words about the part of LOG that COMMAND has written, which is its standard input. Returns what COMMAND does.
 with_progress() {
-    local name=$1 log=$2 summary=$3 result=0 ticker
+    local name=$1 output=$2 summary=$3 result=0 ticker
     shift 3
-    touch "$log"
-    show_progress "$name" "$log" "$(wc -c <"$log")" "$summary" &
+    touch "$output"
+    show_progress "$name" "$output" "$(wc -c <"$output")" "$summary" &
     ticker=$!
     # The command stays in the foreground, so that an interrupt from the keyboard ends it.
-    "$@" >>"$log" 2>&1 || result=$?
+    "$@" >>"$output" 2>&1 || result=$?
     kill "$ticker" 2>/dev/null || true
     wait "$ticker" 2>/dev/null || true
     if [[ -t 1 ]]; then printf '\r\033[K'; fi
@@ -23,14 +23,14 @@ with_progress() {
 
 # show_progress NAME LOG OFFSET SUMMARY: until it is ended, or the script is no more.
 show_progress() {
-    local name=$1 log=$2 offset=$3 summary=$4 started=$SECONDS text shown="" columns
+    local name=$1 output=$2 offset=$3 summary=$4 started=$SECONDS text shown="" columns
     while kill -0 $$ 2>/dev/null; do
         if [[ -t 1 ]]; then
-            sleep 1
+            sleep 1 >/dev/null 2>&1 # which must not hold a pipe open when it is left behind
         else
-            sleep "$progress_seconds"
+            sleep "$progress_seconds" >/dev/null 2>&1
         fi
-        text=$(tail -c "+$((offset + 1))" "$log" | "$summary")
+        text=$(tail -c "+$((offset + 1))" "$output" | "$summary")
         if [[ -t 1 ]]; then
             columns=$(tput cols 2>/dev/null || echo 80)
             text="$name: $text ($((SECONDS - started)) s)"
