@@ -2,7 +2,7 @@
 # Precompiled headers for the tests, which are compiled without optimisation: reading Boost.Asio and GoogleTest is nearly
 # half of what a test's source costs. Optimised sources gain nothing that can be measured.
 # A kind is a small library that owns the precompiled headers of every target with the same compiler options.
-# They contain headers of other projects only, so that a change in this tree does not compile everything again.
+# They contain hardly any header of this tree, so that a change does not compile everything again.
 
 option(AUDIOSOCKET_PRECOMPILE "Precompile the headers of other projects (the presets do)" OFF)
 

@@ -3,6 +3,8 @@
 
 #include "call/session_impl.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -142,8 +144,7 @@ error_code session::impl::refuse_if_full(std::chrono::nanoseconds more) const no
 error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more = std::chrono::nanoseconds(static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate_hz);
-    if (const auto refused = impl_->refuse_if_full(more)) return refused;
+    if (const auto refused = impl_->refuse_if_full(duration_of(samples.size(), rate_hz))) return refused;
     impl_->output.frames().queue().append(samples, rate_hz);
     return {};
 }

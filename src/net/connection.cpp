@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/connection.hpp"
 
+#include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/detail/engine_hooks.hpp>
 #include <audiosocket/net/call.hpp>
@@ -202,7 +203,7 @@ audiosocket::error_code connection::play(std::span<const std::int16_t> samples, 
     if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
 
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more_ms = (static_cast<std::int64_t>(samples.size()) * 1000 + rate_hz - 1) / rate_hz;
+    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(duration_of(samples.size(), rate_hz)).count();
     if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
     posted_ms_.add(more_ms);
     return apply([this, copy = std::vector(samples.begin(), samples.end()), rate_hz, more_ms](session& s) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/recorded_piece.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,14 +12,12 @@ namespace {
 using std::chrono::nanoseconds;
 
 // Zero for a rate that makes no sense, which the recorder refuses later.
-nanoseconds duration_of(std::size_t samples, int rate_hz) {
-    if (rate_hz < 1) return {};
-    return std::chrono::duration_cast<nanoseconds>(
-        std::chrono::duration<double>(static_cast<double>(samples) / rate_hz));
+nanoseconds length_of(std::size_t samples, int rate_hz) {
+    return rate_hz < 1 ? nanoseconds{} : duration_of(samples, rate_hz);
 }
 
 nanoseconds cost_of(const recorded_block& b) {
-    return std::max<nanoseconds>(duration_of(b.samples, b.rate_hz), piece_collector::block_cost_min);
+    return std::max<nanoseconds>(length_of(b.samples, b.rate_hz), piece_collector::block_cost_min);
 }
 
 } // namespace
@@ -49,14 +49,14 @@ void piece_collector::add(call_side side, std::span<const std::int16_t> samples,
     if (samples.empty()) return;
     nanoseconds& spent = spent_[static_cast<std::size_t>(side)];
     if (spent >= sound_max) {
-        piece_.dropped += duration_of(samples.size(), rate_hz);
+        piece_.dropped += length_of(samples.size(), rate_hz);
         return;
     }
     piece_.samples.insert(piece_.samples.end(), samples.begin(), samples.end());
     if (!piece_.blocks.empty()) {
         recorded_block& last = piece_.blocks.back();
         const bool together = last.side == side && last.rate_hz == rate_hz && last.at == at;
-        if (together && duration_of(last.samples + samples.size(), rate_hz) <= merged_max) {
+        if (together && length_of(last.samples + samples.size(), rate_hz) <= merged_max) {
             spent -= cost_of(last);
             last.samples += samples.size();
             spent += cost_of(last);

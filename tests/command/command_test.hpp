@@ -3,7 +3,6 @@
 
 #include "command/recorded_call.hpp"
 #include "support/bytes.hpp"
-#include "support/print_time.hpp"
 #include "support/process.hpp"
 #include "support/raw_peer.hpp"
 #include "support/skipped.hpp"

@@ -28,7 +28,7 @@ class call_server_on_loopback : public testing::TestWithParam<std::size_t> {
 
     call_server_on_loopback() {
         server_.emplace(
-            io_.context(), address{"127.0.0.1", 0}, [this](call c) { keep(std::move(c)); },
+            io_.context(), address{"127.0.0.1", 0}, [](call c) { keep(std::move(c)); },
             call_server_options{{}, GetParam()});
     }
 

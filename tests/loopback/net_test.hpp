@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "support/print_time.hpp"
 #include "support/raw_peer.hpp"
 
 #include <audiosocket/net.hpp>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "support/bytes.hpp"
-#include "support/print_time.hpp"
 
 #include <audiosocket/call.hpp>
 

@@ -56,7 +56,7 @@ class audio_track {
 
 /// Writes a sound file for each direction that has audio. `where` is the file for a raw stream, and a directory for a
 /// capture: there files are named ID.caller.wav and ID.server.wav. `out` is told what was written; may be null.
-/// @throws failure, sound_error
+/// Throws failure, sound_error.
 class audio_extraction final : public inspect_observer {
   public:
     audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out);
@@ -80,7 +80,7 @@ class audio_extraction final : public inspect_observer {
     std::map<std::size_t, std::unique_ptr<extracted_call>> calls_;
 };
 
-/// Draws the sound of a raw stream, with `title`, into an SVG file at the end. @throws failure
+/// Draws the sound of a raw stream, with `title`, into an SVG file at the end. Throws failure.
 class audio_picture final : public inspect_observer {
   public:
     audio_picture(std::string path, std::optional<encoding> forced);
@@ -94,7 +94,7 @@ class audio_picture final : public inspect_observer {
     audio_track track_;
 };
 
-/// Writes a picture or any other text to a file. @throws failure
+/// Writes a picture or any other text to a file. Throws failure.
 void write_text_file(const std::string& path, const std::string& text);
 
 } // namespace audiosocket::app::inspect

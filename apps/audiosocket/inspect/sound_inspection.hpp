@@ -16,7 +16,7 @@ struct sound_inspection {
 
 /// Tells what is in a sound file: format, rate, length, the level of each channel, and how it looks. A file of two
 /// channels is taken for a recorded call: the caller, and what was played to him.
-/// False when the file cannot be read to its end. @throws sound_error, failure
+/// False when the file cannot be read to its end. Throws sound_error, failure.
 bool inspect_sound(const sound_inspection& what, std::ostream& out);
 
 } // namespace audiosocket::app::inspect

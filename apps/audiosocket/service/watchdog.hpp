@@ -19,6 +19,7 @@ class watchdog {
     using nanoseconds = std::chrono::nanoseconds;
 
     /// Asks twice in each `interval`, and calls `alive` on `own`. The io_contexts outlive it, and `own` runs it.
+    /// `own` also outlives the threads of the others, because they answer to it.
     watchdog(boost::asio::io_context& own, std::vector<boost::asio::io_context*> threads, nanoseconds interval,
              std::function<void()> alive);
     ~watchdog();

@@ -23,13 +23,13 @@ class AUDIOSOCKET_EXPORT clip {
     static constexpr std::chrono::hours duration_max{1};
 
     /// Takes the samples over.
-    /// @throws std::invalid_argument unless rate_hz is positive.
+    /// Throws std::invalid_argument unless rate_hz is positive.
     clip(std::vector<std::int16_t> samples, int rate_hz);
 
     /// Reads a whole sound file, converted to `rate_hz` (see sound_reader).
-    /// @throws sound_error as sound_reader, for a file that breaks off, or one longer than
+    /// Throws sound_error as sound_reader, for a file that breaks off, or one longer than
     ///     duration_max.
-    /// @throws std::invalid_argument for a rate_hz that a resampler does not take.
+    /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
     static clip load(const std::filesystem::path& path, int rate_hz);
 
     /// Valid as long as this clip or any copy of it lives.

@@ -32,8 +32,8 @@ class AUDIOSOCKET_EXPORT resampler {
     /// from 8 kHz; more buys only what 16 bits of telephony cannot hold, for more delay.
     static constexpr int quality_default = 5;
 
-    /// @throws std::invalid_argument for a rate or quality out of range.
-    /// @throws std::bad_alloc
+    /// Throws std::invalid_argument for a rate or quality out of range.
+    /// Throws std::bad_alloc.
     resampler(int in_rate_hz, int out_rate_hz, int quality = quality_default);
     resampler(resampler&&) noexcept;
     resampler& operator=(resampler&&) noexcept;

@@ -40,9 +40,9 @@ class AUDIOSOCKET_EXPORT sound_reader {
     static constexpr int channels_max = 64;
 
     /// Opens the file, and delivers it at `rate_hz`: native_rate_hz, or what a resampler takes.
-    /// @throws sound_error when the file is missing, unreadable, a directory, empty, not a sound
+    /// Throws sound_error when the file is missing, unreadable, a directory, empty, not a sound
     ///     file, without a single sample, or of more channels or another rate than is taken.
-    /// @throws std::invalid_argument for a rate_hz that a resampler does not take.
+    /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
     explicit sound_reader(const std::filesystem::path& path, int rate_hz = native_rate_hz);
     sound_reader(sound_reader&&) noexcept;
     sound_reader& operator=(sound_reader&&) noexcept;

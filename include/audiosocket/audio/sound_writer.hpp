@@ -44,10 +44,10 @@ class AUDIOSOCKET_EXPORT sound_writer {
     static constexpr int channels_max = 64; ///< as sound_reader's
 
     /// Creates the file. A WAV file is valid from here on, even if the process is killed at once.
-    /// @throws sound_error when the suffix is unknown or does not go with the rate or the channels,
+    /// Throws sound_error when the suffix is unknown or does not go with the rate or the channels,
     ///     these are out of range (the rates that sound_reader takes, 1 to channels_max), or the
     ///     file cannot be created (directory missing, no permission, disk full ...).
-    /// @throws sound_file_exists when the name is taken and the creation is exclusive.
+    /// Throws sound_file_exists when the name is taken and the creation is exclusive.
     sound_writer(const std::filesystem::path& path, int rate_hz, int channels = 1, const file_creation& creation = {});
     sound_writer(sound_writer&&) noexcept;
     sound_writer& operator=(sound_writer&&) noexcept;

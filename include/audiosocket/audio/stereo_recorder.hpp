@@ -44,8 +44,8 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     static constexpr std::chrono::hours duration_max{24};
 
     /// Creates the file: .wav, .flac or .ogg (see sound_writer).
-    /// @throws sound_error as sound_writer.
-    /// @throws std::invalid_argument for a rate that a resampler does not take.
+    /// Throws sound_error as sound_writer.
+    /// Throws std::invalid_argument for a rate that a resampler does not take.
     stereo_recorder(const std::filesystem::path& path, int rate_hz, const file_creation& creation = {});
     stereo_recorder(stereo_recorder&&) noexcept;
     /// Finishes this recording, then becomes the other.
@@ -56,7 +56,7 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// Adds samples of one side. `at` is the time since the start of the call; negative counts as
     /// 0. Nothing happens once the recording has failed or is finished. Allocates when a side's
     /// rate changes, and while its queue grows to its bound.
-    /// @throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
+    /// Throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
     void received(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
     void sent(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 

@@ -14,7 +14,7 @@ namespace audiosocket {
 class AUDIOSOCKET_EXPORT tone {
   public:
     /// Starts at phase zero. `dbfs` is the level of the peak, 0 for full scale, as in level_meter.
-    /// @throws std::invalid_argument unless 0 < hz < rate_hz / 2 and dbfs <= 0.
+    /// Throws std::invalid_argument unless 0 < hz < rate_hz / 2 and dbfs <= 0.
     tone(double hz, int rate_hz, double dbfs = -12);
 
     /// Fills `out` with what comes next.

@@ -74,7 +74,7 @@ struct call_options {
 };
 
 /// Checks that every option has a value that a call can work with; every session does.
-/// @throws std::invalid_argument which says what is wrong with which option.
+/// Throws std::invalid_argument which says what is wrong with which option.
 AUDIOSOCKET_EXPORT void validate(const call_options& options);
 
 } // namespace audiosocket

@@ -57,11 +57,11 @@ class AUDIOSOCKET_EXPORT session {
   public:
     /// The answering side of a call that connected just now; `side` is role::server (a caller has an id to say, see the
     /// other constructor).
-    /// @throws std::invalid_argument for options that validate() refuses, or role::caller.
+    /// Throws std::invalid_argument for options that validate() refuses, or role::caller.
     session(role side, const call_options& options, time_point now);
 
     /// The calling side: sends this id first.
-    /// @throws std::invalid_argument for options that validate() refuses.
+    /// Throws std::invalid_argument for options that validate() refuses.
     session(const uuid& id, const call_options& options, time_point now);
 
     ~session();

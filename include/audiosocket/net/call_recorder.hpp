@@ -78,10 +78,9 @@ struct call_recorder_options {
 class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
   public:
     /// Prepares a recording that starts now. Touches no file yet.
-    /// @param disk where the file is written. Its threads block on the disk.
-    /// @param file in a directory that exists.
-    /// @param options how the file is made, and what is reported.
-    /// @throws std::invalid_argument for a rate that sound_writer does not take.
+    /// `disk` is where the file is written; its threads block on the disk. `file` is in a directory that exists.
+    /// `options` says how the file is made, and what is reported.
+    /// Throws std::invalid_argument for a rate that sound_writer does not take.
     call_recorder(boost::asio::any_io_executor disk, std::filesystem::path file, call_recorder_options options = {});
     call_recorder(const call_recorder&) = delete;
     call_recorder& operator=(const call_recorder&) = delete;

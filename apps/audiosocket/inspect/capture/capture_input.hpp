@@ -20,7 +20,7 @@ enum class input_kind {
 /// A file or standard input ("-"), open for reading and recognised; nothing of it is used up.
 class capture_input {
   public:
-    /// @throws failure when the file is missing, unreadable, a directory, empty, or of a kind that can be named but
+    /// Throws failure when the file is missing, unreadable, a directory, empty, or of a kind that can be named but
     ///     not read (compressed; sound from a pipe).
     explicit capture_input(const std::string& path);
 
@@ -33,7 +33,7 @@ class capture_input {
     /// The first bytes of the file, up to 64 KiB; one byte at least.
     std::span<const std::byte> start() const noexcept { return start_; }
 
-    /// Reads on behind start(): fills `out` from the front, less only at the end. @throws failure
+    /// Reads on behind start(): fills `out` from the front, less only at the end. Throws failure.
     std::size_t read(std::span<std::byte> out);
 
   private:

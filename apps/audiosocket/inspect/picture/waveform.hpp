@@ -23,7 +23,7 @@ class waveform {
 
     static constexpr std::size_t stretches_max = 4096;
 
-    /// @throws std::invalid_argument unless both are positive.
+    /// Throws std::invalid_argument unless both are positive.
     waveform(int rate_hz, int channels);
 
     /// Adds frames: one sample for each channel in turn. A fraction of a frame at the end is left out.

@@ -17,10 +17,11 @@ namespace {
 
 constexpr auto interval = 10ms;
 
-// Runs `own` until `alive` was called this often, for at most this long; how often it was.
+// Runs `own` until `alive` was called this often, for at most this long; how often it was. `own` is made before the
+// threads and outlives them, because they answer to it.
 struct watched {
-    explicit watched(std::vector<boost::asio::io_context*> threads)
-        : dog(own, std::move(threads), interval, [this] {
+    watched(boost::asio::io_context& to, std::vector<boost::asio::io_context*> threads)
+        : own(to), dog(own, std::move(threads), interval, [this] {
               if (++times == enough) own.stop();
           }) {}
 
@@ -31,7 +32,7 @@ struct watched {
         return times;
     }
 
-    boost::asio::io_context own;
+    boost::asio::io_context& own;
     int times = 0;
     int enough = 0;
     watchdog dog;
@@ -40,13 +41,15 @@ struct watched {
 } // namespace
 
 TEST(watchdog, threads_that_answer_are_alive_again_and_again) {
+    boost::asio::io_context own;
     io_thread first;
     io_thread second;
-    watched all({&first.context(), &second.context()});
+    watched all(own, {&first.context(), &second.context()});
     EXPECT_EQ(all.run(5, 10s), 5);
 }
 
 TEST(watchdog, one_thread_that_hangs_is_not_alive_and_is_again_when_it_goes_on) {
+    boost::asio::io_context own;
     io_thread good;
     io_thread bad;
     std::promise<void> hang;
@@ -56,14 +59,14 @@ TEST(watchdog, one_thread_that_hangs_is_not_alive_and_is_again_when_it_goes_on) 
         hang.get_future().wait();
     });
     hangs.get_future().wait();
-    watched all({&good.context(), &bad.context()});
+    watched all(own, {&good.context(), &bad.context()});
     EXPECT_EQ(all.run(1, 10 * interval), 0);
     hang.set_value();
     EXPECT_EQ(all.run(3, 10s), 3);
 }
 
 TEST(watchdog, answers_that_come_when_it_is_gone_are_nothing) {
-    boost::asio::io_context own; // outlives the thread, which answers to it
+    boost::asio::io_context own;
     io_thread slow;
     int times = 0;
     {
