@@ -24,7 +24,7 @@ struct call_row {
     media_format receive_format;
     media_format send_format;
     std::chrono::milliseconds queued{};
-    std::optional<level> received; ///< If somebody looks at its levels.
+    std::optional<level> received; ///< While a page shows its levels.
     std::optional<level> sent;
     call_statistics counted;
 };

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   audiosocket serve --play welcome.wav
-      play a file to each caller, then silence until he hangs up
+      play a file to each caller, then silence until the caller hangs up
   audiosocket serve --play goodbye.flac --then-hangup
       the dialplan goes on when the file has been played
   audiosocket serve --play menu.wav --barge-in any --json
@@ -31,17 +31,17 @@ constexpr const char* examples = R"(Examples:
       and a page that shows the calls; /metrics and /healthz are there as well
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
-SIGTERM answers no more calls and lets those that are up go on (--drain-timeout); SIGINT (Ctrl-C),
-or a second signal, hangs them up; one more ends the program at once. SIGUSR2 starts this program
-anew, which takes over the port; calls that are up stay here, as after SIGTERM. SIGHUP reads the
-settings again.
+SIGTERM accepts no more calls and lets those in progress end by themselves (--drain-timeout). SIGINT
+(Ctrl-C), or a second signal, hangs them up; one more ends the process at once. SIGUSR2 starts a
+successor, which takes over the port; calls in progress stay here, as after SIGTERM. SIGHUP reads
+the settings again.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 constexpr const char* all_digits = "0123456789*#ABCD";
 
 // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
 clip load_at_own_rate(const std::string& file) {
-    // Whoever opens a pipe waits for its writer; and what came out of it is not there when the file is read again.
+    // Opening a pipe waits for its writer; and what came out of it is not there when the file is read again.
     std::error_code missing;
     if (std::filesystem::is_other(file, missing))
         throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
