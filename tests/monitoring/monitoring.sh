@@ -29,6 +29,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
+: >"$work/events" # the background may be slow to make it
 "$build/bin/audiosocket" serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --json -q >"$work/events" &
 server=$!
 address=
