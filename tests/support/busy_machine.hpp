@@ -6,9 +6,15 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <mutex>
+#include <sstream>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -19,8 +25,9 @@
 
 namespace audiosocket::test {
 
-/// Measures how late this process is woken up, from construction on: one thread for each processor wants to wake up
-/// every 5 ms. What happens to these threads happens to the server and the caller of a test as well.
+/// Measures from construction on what other work does to a test: how late this process is woken up (one thread for each
+/// processor wants to wake up every 5 ms), and how much of the processors goes to processes that are not the test's.
+/// What happens to these threads happens to the server and the caller of a test as well.
 class busy_machine {
   public:
     busy_machine() {
@@ -37,8 +44,64 @@ class busy_machine {
         return longest_;
     }
 
+    /// The share of all processors that went to others than this process and its descendants, in percent.
+    int percent_of_others() const {
+        const double seconds = std::chrono::duration<double>(clock::now() - begin_).count();
+        const double all = seconds * std::max(1U, std::thread::hardware_concurrency());
+        return static_cast<int>(100 * std::max(0.0, (busy_seconds() - busy_) - (own_seconds() - own_)) / all);
+    }
+
   private:
     using clock = std::chrono::steady_clock;
+
+    // Of all processors together, since the machine was started; without idle time and waiting for a disk.
+    static double busy_seconds() {
+        std::ifstream stat("/proc/stat");
+        std::string cpu;
+        double user = 0;
+        double nice = 0;
+        double system = 0;
+        stat >> cpu >> user >> nice >> system;
+        return (user + nice + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    }
+
+    // A process in /proc: its parent, and the time that it and those of its children that it has waited for have used.
+    struct process_time {
+        pid_t parent = 0;
+        double ticks = 0;
+    };
+
+    static process_time read_process(const std::filesystem::path& folder) {
+        std::ifstream file(folder / "stat");
+        std::string line;
+        std::getline(file, line);
+        std::istringstream rest(line.substr(std::min(line.rfind(')') + 1, line.size()))); // behind the name
+        process_time one;
+        std::string state;
+        rest >> state >> one.parent;
+        double value = 0;
+        for (int field = 5; field <= 17 && rest >> value; ++field)
+            if (field >= 14) one.ticks += value;
+        return one;
+    }
+
+    // This process and all that descend from it.
+    static double own_seconds() {
+        std::map<pid_t, process_time> all;
+        for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+            const auto name = entry.path().filename().string();
+            if (name.find_first_not_of("0123456789") == std::string::npos)
+                all[static_cast<pid_t>(std::stol(name))] = read_process(entry.path());
+        }
+        double ticks = 0;
+        for (const auto& [pid, one] : all) {
+            pid_t ancestor = pid;
+            while (ancestor > 1 && ancestor != getpid())
+                ancestor = all[ancestor].parent;
+            if (ancestor == getpid()) ticks += one.ticks;
+        }
+        return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+    }
 
     void watch(const std::stop_token& stop) {
         constexpr std::chrono::milliseconds interval{5};
@@ -51,6 +114,9 @@ class busy_machine {
         }
     }
 
+    const clock::time_point begin_ = clock::now();
+    const double busy_ = busy_seconds();
+    const double own_ = own_seconds();
     mutable std::mutex mutex_;
     std::chrono::milliseconds longest_{};
     std::vector<std::jthread> threads_; // last: they use the others
@@ -59,8 +125,12 @@ class busy_machine {
 /// Half a frame. A standstill of this length can make a frame late that was to come in between.
 constexpr std::chrono::milliseconds standstill_tolerated{10};
 
+/// A test with several processes finds less than it needs when others take more than this.
+constexpr int percent_of_others_tolerated = 20;
+
 /// Makes assertions that hold only on a machine that is not busy. Where one of them fails, and the machine stood still
-/// for longer than `tolerated`, the test is skipped with that figure and the failure; otherwise it has failed.
+/// for longer than `tolerated`, or others took too much of it, the test is skipped with that figure and the failure;
+/// otherwise it has failed.
 ///
 /// The machine has to be watched from before what is asserted. Assertions that hold on any machine do not belong here.
 template <class Assertions>
@@ -73,11 +143,16 @@ void in_real_time(const busy_machine& machine, Assertions assertions,
         assertions();
     }
     const auto stood_still = machine.stood_still();
+    const int others = machine.percent_of_others();
     for (int i = 0; i < results.size(); ++i) {
         const auto& result = results.GetTestPartResult(i);
         if (!result.failed()) continue;
         if (stood_still > tolerated)
             GTEST_SKIP() << skipped("the machine stood still for " + std::to_string(stood_still.count()) + " ms")
+                         << "; this failed:\n"
+                         << result.message();
+        if (others > percent_of_others_tolerated)
+            GTEST_SKIP() << skipped("other processes took " + std::to_string(others) + " % of the processors")
                          << "; this failed:\n"
                          << result.message();
         testing::internal::AssertHelper(result.type(), result.file_name(), result.line_number(), result.message()) =
