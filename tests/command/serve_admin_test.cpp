@@ -114,7 +114,7 @@ TEST_F(serve_admin, calls_are_listed_with_their_levels) {
     long_call();
     ASSERT_TRUE(comes_up(1));
     const auto unseen = get("/calls").json().at("calls").at(0);
-    EXPECT_TRUE(unseen.at("sent").is_null()); // nobody has asked for levels
+    EXPECT_TRUE(unseen.at("sent").is_null()); // no page has asked for levels
     EXPECT_EQ(unseen.at("send_format").as_string(), "slin");
     EXPECT_NE(std::string(unseen.at("peer").as_string()).find("127.0.0.1:"), std::string::npos);
 

@@ -26,7 +26,7 @@ class held_file {
     /// Not where the file system cannot do this.
     explicit operator bool() const noexcept { return held_; }
 
-    /// Until somebody hangs; false if nobody does within thirty seconds, less than the kernel waits.
+    /// Waits until a reader hangs; false if none does within thirty seconds, less than the kernel waits.
     bool wait_for_reader() const {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (fcntl(file_.get(), F_GETLEASE) == F_WRLCK) { // otherwise what it is to become

@@ -13,7 +13,7 @@ namespace audiosocket::app {
 /// SIGINT, and a second signal, hang up the calls in progress in order; one more ends the process at once. SIGUSR2
 /// starts the program again, and the new process takes over the port; the calls in progress stay here and end as after
 /// SIGTERM. The port may come from a predecessor or the service manager (inherited_sockets), and the service manager is
-/// told the state of the process (service_notify).
+/// informed of the state of the process (service_notify).
 ///
 /// SIGHUP reads the settings again, if there is a reader. What a call does and how it is recorded, who may call, how
 /// long a drain takes and what is logged changes for new calls; the log names what needs a restart.

@@ -22,7 +22,7 @@ class service_link {
         : main_(main), inherited_(inherited), manager_(manager) {}
 
     /// Connections are accepted: from now on signals are let in and, if the manager asks for it, signs of life are
-    /// sent as long as the threads of `calls`, and the main one, answer. Returns why the manager cannot be told.
+    /// sent as long as the threads of `calls`, and the main one, answer. Returns why the manager cannot be reached.
     std::error_code ready(const std::string& status, std::span<boost::asio::io_context* const> calls);
 
     /// The settings are being read again; they have been.
