@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/process.hpp"
+
 #include <audiosocket/net.hpp>
 
 #include <boost/asio/post.hpp>
@@ -67,7 +69,7 @@ class answerer {
     /// they came; nothing if that does not happen within `patience`.
     template <class Condition>
     std::vector<record> wait_for(std::size_t count, Condition condition,
-                                 std::chrono::seconds patience = std::chrono::seconds(60)) const {
+                                 std::chrono::seconds patience = process::patience_usual) const {
         std::unique_lock lock(state_->mutex);
         const auto enough = [&] {
             std::size_t good = 0;

@@ -54,7 +54,7 @@ void asterisk_samples::expect_heard_by_each_other(const std::string& way, const 
     start_asterisk(us.where());
     asterisk->originate_from(phone.where(), format, way);
 
-    const auto patience = std::chrono::duration_cast<std::chrono::seconds>(ours.duration()) + std::chrono::seconds(60);
+    const auto patience = std::chrono::duration_cast<std::chrono::seconds>(ours.duration()) + process::patience_usual;
     const auto played = [](const auto& r) { return r.played; };
     ASSERT_FALSE(us.wait_for(1, played, patience).empty());
     ASSERT_FALSE(phone.wait_for(1, played, patience).empty());

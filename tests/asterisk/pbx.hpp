@@ -65,7 +65,7 @@ class pbx {
     }
 
     /// Whether it says so within `patience`.
-    bool wait_for_log(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(60)) const {
+    bool wait_for_log(const std::string& text, std::chrono::seconds patience = process::patience_usual) const {
         const auto limit = std::chrono::steady_clock::now() + patience;
         while (log().find(text) == std::string::npos) {
             if (std::chrono::steady_clock::now() > limit) return false;

@@ -68,8 +68,8 @@ class process {
         close(std::exchange(output_, -1));
     }
 
-    /// What only a process that hangs takes, on a machine that is busy.
-    static constexpr std::chrono::seconds patience_usual{60};
+    /// Only a process that hangs takes this long. Below the limit that CTest sets for a test.
+    static constexpr std::chrono::seconds patience_usual{580};
 
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
     bool wait_for_output(const std::string& text, std::chrono::seconds patience = patience_usual) {
@@ -100,7 +100,7 @@ class process {
 
     /// Waits for the end and returns the exit code; 128 + the signal's number if it was killed; -1 if it goes on for
     /// longer than `patience`.
-    int wait(std::chrono::milliseconds patience = std::chrono::seconds(100)) {
+    int wait(std::chrono::milliseconds patience = patience_usual) {
         const auto limit = std::chrono::steady_clock::now() + patience;
         while (pump(limit)) {
         }
@@ -114,7 +114,7 @@ class process {
     }
 
     /// As wait(), but reads nothing, so that the output may fill its pipe.
-    int wait_unread(std::chrono::seconds patience = std::chrono::seconds(100)) {
+    int wait_unread(std::chrono::seconds patience = patience_usual) {
         const auto limit = std::chrono::steady_clock::now() + patience;
         int status = 0;
         while (waitpid(pid_, &status, WNOHANG) == 0) {

@@ -28,7 +28,7 @@ namespace audiosocket::test {
 class raw_peer {
   public:
     using tcp = boost::asio::ip::tcp;
-    static constexpr std::chrono::seconds patience{30}; // only a peer that hangs takes so long
+    static constexpr std::chrono::seconds patience{300}; // only a peer that hangs takes so long
 
     explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) { connect(loopback(server)); }
 
