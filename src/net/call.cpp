@@ -29,12 +29,20 @@ const boost::asio::ip::tcp::endpoint& call::peer() const noexcept {
     return connection_->peer();
 }
 
-void call::start_wait(detail::completion<event> waiter) {
-    connection_->start_wait(std::move(waiter));
+detail::wait_source<event>& call::waits_of(detail::connection& on) noexcept {
+    return on;
 }
 
-void call::cancel(const std::weak_ptr<detail::connection>& waiting) {
-    if (const auto connection = waiting.lock()) connection->cancel_wait();
+call::executor_type call::executor_of(const detail::connection& on) noexcept {
+    return on.get_executor();
+}
+
+void call::start_wait(detail::connection& on, detail::completion<event> waiter, clock::duration timeout) {
+    on.start_wait(std::move(waiter), timeout);
+}
+
+void call::cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait_number wait) {
+    if (const auto connection = waiting.lock()) connection->cancel_wait(wait);
 }
 
 error_code call::play(std::span<const std::int16_t> samples, int rate_hz) {

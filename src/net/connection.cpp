@@ -29,6 +29,11 @@ constexpr int last_reads = 4;
 // A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
+time_point later_by(clock::duration wait) {
+    const auto now = clock::now();
+    return wait < time_point::max() - now ? now + std::max(wait, clock::duration::zero()) : time_point::max();
+}
+
 } // namespace
 
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
@@ -42,6 +47,10 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
 
 call connection::as_call() {
     return call(shared_from_this());
+}
+
+std::shared_ptr<connection> connection::of(call handle) noexcept {
+    return std::move(handle.connection_);
 }
 
 void connection::start() {
@@ -112,8 +121,8 @@ void connection::pump(time_point now, handlers run) try {
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
     for (;;) {
-        while (waiter_ && end_delivered_)
-            deliver_eof(run);
+        while (waiter_ && deliver_known(run)) {
+        }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
         switch (next.what) {
@@ -124,6 +133,8 @@ time_point connection::drain(time_point now, handlers run) {
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
+            if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
+            return now;
         case session_action::type::close: return now;
         }
     }
@@ -160,35 +171,61 @@ void connection::send_failed(io_error error, time_point now) {
 // --- Events ---
 
 void connection::deliver(event next, handlers run) {
-    end_delivered_ = std::holds_alternative<ended_event>(next);
-    waiter_.complete({}, std::move(next), run == handlers::now);
+    end_delivered_ = end_delivered_ || std::holds_alternative<ended_event>(next);
+    if (waiter_.wait() == 0)
+        waiter_.complete({}, std::move(next), run == handlers::now);
+    else
+        waiter_.complete(std::move(next), shared_from_this(), run == handlers::now);
 }
 
-void connection::deliver_eof(handlers run) {
-    waiter_.complete(asio::error::eof, {}, run == handlers::now);
+// Completes the wait with what the session does not have: the event of a cancelled wait, or that all were delivered.
+bool connection::deliver_known(handlers run) {
+    if (returned_)
+        deliver(*std::exchange(returned_, std::nullopt), run);
+    else if (end_delivered_)
+        waiter_.complete(asio::error::eof, {}, run == handlers::now);
+    else
+        return false;
+    return true;
 }
 
-void connection::start_wait(completion<event> waiter) {
-    on_executor([this, w = std::move(waiter)]() mutable {
+void connection::start_wait(completion<event> waiter, clock::duration timeout) {
+    const bool timed = timeout != clock::duration::max();
+    const time_point until = timed ? later_by(timeout) : time_point::max();
+    on_executor([this, timed, until, w = std::move(waiter)]() mutable {
         if (waiter_) return w.complete(asio::error::in_progress, {}, false);
+        if (abandoned_ || is_cancelled(w.wait())) return w.complete(asio::error::operation_aborted, {}, false);
         waiter_ = std::move(w);
+        wait_until_ = until;
         const bool first = !std::exchange(reading_, true);
-        if (pumping_) return; // we are in a handler called from pump(), which goes on
-        if (end_delivered_) return deliver_eof(handlers::later);
+        if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
         if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
-        if (first && !closed_) schedule(clock::now());
+        if (closed_ || !(first || (timed && waiter_))) return;
+        const auto now = clock::now();
+        if (waiter_ && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
+        schedule(now);
     });
 }
 
-void connection::cancel_wait() {
-    on_executor([this] {
-        if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
+void connection::cancel_wait(wait_number wait) {
+    mark_cancelled(wait);
+    on_executor([this, wait] {
+        if (waiter_ && waiter_.wait() == wait) waiter_.complete(asio::error::operation_aborted, {}, false);
+    });
+}
+
+void connection::take_back(event unheard) {
+    on_executor([this, e = std::move(unheard)]() mutable {
+        if (abandoned_) return;
+        returned_ = std::move(e);
+        if (waiter_ && !pumping_) deliver_known(handlers::later);
     });
 }
 
 void connection::abandon() {
     on_executor([this] {
         abandoned_ = true;
+        returned_.reset();
         if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
         session_.set_monitor(nullptr);
         monitor_.reset();
@@ -245,6 +282,7 @@ time_point connection::next_turn(time_point now) const noexcept {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
         next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);
     }
+    if (waiter_) next = std::min(next, wait_until_);
     const time_point frame_at = engine_hooks::frame_time(session_);
     if (reading_ && frame_at != time_point::max()) next = std::min(next, arrivals_.next_look(now, frame_at));
     return next;

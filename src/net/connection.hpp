@@ -61,7 +61,7 @@ class shared_format {
 /// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
 /// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
 /// after anything happened.
-class connection : public turn_taker, public std::enable_shared_from_this<connection> {
+class connection final : public turn_taker, public wait_source<event>, public std::enable_shared_from_this<connection> {
   public:
     /// `rules` has its id, and its started_event has been taken.
     connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
@@ -72,6 +72,9 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
 
     /// Returns a handle on this connection; it hangs up when it goes. Only one may be made.
     call as_call();
+
+    /// Takes the handle away again.
+    static std::shared_ptr<connection> of(call handle) noexcept;
 
     /// Is called once when the socket is closed, on the io_context. To be set before start().
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
@@ -89,8 +92,10 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     media_format receive_format() const noexcept { return receive_format_.load(); }
     media_format send_format() const noexcept { return send_format_.load(); }
 
-    void start_wait(completion<event> waiter);
-    void cancel_wait();
+    /// Waits for the next event, no longer than `timeout`; clock::duration::max() is for ever.
+    void start_wait(completion<event> waiter, clock::duration timeout);
+    void cancel_wait(wait_number wait);
+    void take_back(event unheard) override;
     void abandon();
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
@@ -118,7 +123,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     bool send(std::span<const std::byte> message, time_point& now);
     void send_failed(io_error error, time_point now);
     void deliver(event next, handlers run);
-    void deliver_eof(handlers run);
+    bool deliver_known(handlers run);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -139,7 +144,10 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     std::shared_ptr<call_monitor> monitor_;
 
     completion<event> waiter_;
-    bool reading_ = false;          // it has begun
+    time_point wait_until_ = time_point::max();
+    std::optional<event>
+        returned_;         // of a cancelled wait, for the next one; its views are valid, as nothing was taken since
+    bool reading_ = false; // it has begun
     bool more_to_read_ = false;     // the last read left something behind
     bool read_all_ = false;         // the peer's end has come, or an error
     bool abandoned_ = false;        // no handle is left that could ask for events
