@@ -3,6 +3,7 @@
 
 #include "net/arrival_watch.hpp"
 #include "net/byte_stream.hpp"
+#include "net/pending_plays.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -96,6 +97,15 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
+    /// Returns a ticket that no other sound of this connection has.
+    play_ticket next_ticket() noexcept { return play_ticket{tickets_.fetch_add(1, std::memory_order_relaxed)}; }
+
+    /// Queues a sound, and completes when it was played or cleared.
+    void start_play(clip sound, play_ticket ticket, completion<play_result> waiter);
+
+    /// Completes the wait for this sound with `operation_aborted`, if it is still pending. The sound plays on.
+    void cancel_play(play_ticket ticket);
+
     error_code hang_up_when_played();
 
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
@@ -119,6 +129,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     void send_failed(io_error error, time_point now);
     void deliver(event next, handlers run);
     void deliver_eof(handlers run);
+    void report_plays(handlers run);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -139,6 +150,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     std::shared_ptr<call_monitor> monitor_;
 
     completion<event> waiter_;
+    pending_plays plays_;
     bool reading_ = false;          // it has begun
     bool more_to_read_ = false;     // the last read left something behind
     bool read_all_ = false;         // the peer's end has come, or an error
@@ -157,6 +169,7 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     mirror<std::int64_t> queued_ms_{0};
     mirror<std::int64_t> posted_ms_{0}; // audio on its way here from another thread
     const std::int64_t playout_queue_ms_;
+    std::atomic<std::uint64_t> tickets_{1};
     shared_format receive_format_;
     shared_format send_format_;
 };
