@@ -11,5 +11,6 @@
 #include <audiosocket/call/duration_histogram.hpp>
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/call/media_format.hpp>
+#include <audiosocket/call/play_result.hpp>
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/call/session_action.hpp>

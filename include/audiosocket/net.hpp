@@ -9,6 +9,7 @@
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/call_recorder.hpp>
 #include <audiosocket/net/connect.hpp>
+#include <audiosocket/net/deadline_socket.hpp>
 #include <audiosocket/net/engine_statistics.hpp>
 #include <audiosocket/net/error.hpp>
 #include <audiosocket/net/file_descriptor.hpp>

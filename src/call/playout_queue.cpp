@@ -77,6 +77,22 @@ void playout_queue::append_mark(std::string name) {
     ends_here_ = true;
 }
 
+void playout_queue::append_ticket(play_ticket ticket, std::chrono::nanoseconds audio) {
+    item& added = push(item::type::ticket, 0);
+    added.ticket = ticket;
+    added.audio = audio;
+    ++marks_;
+    ends_here_ = true;
+}
+
+std::optional<play_report> playout_queue::take_report() {
+    if (reports_.empty()) return std::nullopt;
+    const play_report next = reports_.front();
+    reports_.pop();
+    if (reports_.empty() && reports_.slots() > idle_slots_max) reports_.release();
+    return next;
+}
+
 bool playout_queue::holds(std::chrono::nanoseconds frame, int rate_hz) const noexcept {
     const item* next = next_audio();
     const bool converts = next && next->rate_hz != rate_hz && stream_in_ == 0;
@@ -85,7 +101,7 @@ bool playout_queue::holds(std::chrono::nanoseconds frame, int rate_hz) const noe
 
 const playout_queue::item* playout_queue::next_audio() const noexcept {
     for (std::size_t i = 0; i < items_.size(); ++i)
-        if (items_[i].what != item::type::mark) return &items_[i];
+        if (items_[i].is_audio()) return &items_[i];
     return nullptr;
 }
 
@@ -97,9 +113,9 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         if (items_.empty()) return filled;
 
         item& first = items_.front();
-        if (first.what == item::type::mark) {
+        if (!first.is_audio()) {
             if (stream_ends()) return filled; // the last samples before the mark are still to come
-            reached.push_back({std::move(first.name), rounded_ms(std::exchange(untold_, {}))});
+            reach(first, reached);
             pop();
             --marks_;
             continue;
@@ -114,6 +130,15 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         account(first, step.consumed);
         if (step.consumed == rest.size()) pop();
     }
+}
+
+void playout_queue::reach(item& mark, std::vector<played_event>& reached) {
+    if (mark.what == item::type::ticket) return report(mark, {}, false);
+    reached.push_back({std::move(mark.name), rounded_ms(std::exchange(untold_, {}))});
+}
+
+void playout_queue::report(const item& ticket, std::chrono::nanoseconds cut, bool cleared) {
+    reports_.push() = {ticket.ticket, {rounded_ms(ticket.audio - cut), rounded_ms(cut), cleared}};
 }
 
 // Moves `samples` of an item from the queued to the sent side of the ledger. Durations are taken as differences of
@@ -172,18 +197,26 @@ std::size_t playout_queue::owed() const noexcept {
 void playout_queue::clear(std::vector<cleared_event>& cut) {
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
+    std::chrono::nanoseconds all_left{}; // before the item, however many marks lie between
     if (const std::size_t held = owed(); held > 0) {
-        left = std::min(sent, duration_of(held, converter_->out_rate_hz()));
+        all_left = duration_of(held, converter_->out_rate_hz());
+        left = std::min(sent, all_left);
         sent -= left;
     }
     for (; !items_.empty(); pop()) {
         item& first = items_.front();
+        if (first.what == item::type::ticket) {
+            report(first, std::min(first.audio, all_left), true);
+            continue;
+        }
         if (first.what == item::type::mark) {
             cut.push_back(
                 {std::move(first.name), rounded_ms(std::exchange(sent, {})), rounded_ms(std::exchange(left, {}))});
             continue;
         }
-        left += duration_of(first.rest().size(), first.rate_hz);
+        const auto rest = duration_of(first.rest().size(), first.rate_hz);
+        left += rest;
+        all_left += rest;
     }
     if (left > std::chrono::nanoseconds{}) cut.push_back({{}, rounded_ms(sent), rounded_ms(left)});
     drop_stream();

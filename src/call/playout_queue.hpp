@@ -6,6 +6,7 @@
 #include <audiosocket/audio/clip.hpp>
 #include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/call/play_result.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -31,8 +32,17 @@ class playout_queue {
     void append(clip sound);
     void append_mark(std::string name);
 
+    /// Queues a mark that take_report() reports. The audio that it is about is the last that was queued before it, and
+    /// as long as `audio`. It leaves the ledger of the other marks alone.
+    void append_ticket(play_ticket ticket, std::chrono::nanoseconds audio);
+
     std::chrono::nanoseconds queued() const noexcept { return queued_; }
-    std::size_t marks() const noexcept { return marks_; }
+
+    /// Marks with a name or a ticket, and reports that were not taken.
+    std::size_t marks() const noexcept { return marks_ + reports_.size(); }
+
+    /// Returns the report of the next ticket that was reached or cleared; nothing if there is none.
+    std::optional<play_report> take_report();
 
     /// Entries: marks, and stretches of audio however short.
     std::size_t size() const noexcept { return items_.size(); }
@@ -58,15 +68,18 @@ class playout_queue {
     void clear(std::vector<cleared_event>& cut);
 
   private:
-    // A stretch of audio of one rate, ours or shared, or a mark.
+    // A stretch of audio of one rate, ours or shared, or a mark with a name or a ticket.
     struct item {
-        enum class type { samples, shared, mark } what = type::samples;
+        enum class type { samples, shared, mark, ticket } what = type::samples;
         std::vector<std::int16_t> own;
         std::optional<clip> sound;
         std::string name;
         int rate_hz = 0;
         std::size_t pulled = 0; // samples
+        play_ticket ticket{};
+        std::chrono::nanoseconds audio{}; // that a ticket is about
 
+        bool is_audio() const noexcept { return what == type::samples || what == type::shared; }
         std::span<const std::int16_t> rest() const noexcept {
             const auto all = what == type::shared ? sound->samples() : std::span<const std::int16_t>(own);
             return all.subspan(pulled);
@@ -76,6 +89,8 @@ class playout_queue {
     item& push(item::type what, int rate_hz);
     void pop() noexcept;
     const item* next_audio() const noexcept;
+    void reach(item& mark, std::vector<played_event>& reached);
+    void report(const item& ticket, std::chrono::nanoseconds cut, bool cleared);
     void account(item& from, std::size_t samples) noexcept;
 
     resampler::progress convert(std::span<const std::int16_t> in, int in_rate_hz, std::span<std::int16_t> out,
@@ -86,9 +101,10 @@ class playout_queue {
     std::size_t owed() const noexcept;
 
     ring<item> items_;
+    ring<play_report> reports_;
     std::chrono::nanoseconds queued_{};
     std::chrono::nanoseconds untold_{};
-    std::size_t marks_ = 0;
+    std::uint32_t marks_ = 0;
     bool ends_here_ = true;
     bool finishing_ = false; // the last samples of the stream are being fetched; audio that follows is another stream
 

@@ -95,6 +95,12 @@ std::optional<event> session::next_event() {
     return impl_->events.pop();
 }
 
+// A report of audio in the frame that is on its way would be early.
+std::optional<play_report> session::take_report() {
+    if (impl_->output.in_flight()) return std::nullopt;
+    return impl_->output.frames().queue().take_report();
+}
+
 bool session::sending_done() const noexcept {
     return impl_->life.sending_done();
 }
@@ -141,6 +147,11 @@ error_code session::impl::refuse_if_full(std::chrono::nanoseconds more) const no
     return {};
 }
 
+error_code session::impl::refuse_if_too_many_marks() const noexcept {
+    if (output.frames().queue().marks() + events.size() >= marks_max) return usage_errc::playout_full;
+    return {};
+}
+
 error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
@@ -158,11 +169,26 @@ error_code session::play(clip sound) {
     return {};
 }
 
+error_code session::play(clip sound, play_ticket ticket) {
+    const auto audio = sound.duration();
+    if (const auto refused = impl_->refuse_if_ending()) return refused;
+    if (const auto refused = impl_->refuse_if_too_many_marks()) return refused;
+    if (const auto refused = play(std::move(sound))) return refused;
+    impl_->output.frames().queue().append_ticket(ticket, audio);
+    return {};
+}
+
 error_code session::mark(std::string name) {
     if (const auto refused = impl_->refuse_if_ending()) return refused;
-    auto& queue = impl_->output.frames().queue();
-    if (queue.marks() + impl_->events.size() >= marks_max) return usage_errc::playout_full;
-    queue.append_mark(std::move(name));
+    if (const auto refused = impl_->refuse_if_too_many_marks()) return refused;
+    impl_->output.frames().queue().append_mark(std::move(name));
+    return {};
+}
+
+error_code session::mark(play_ticket ticket, std::chrono::nanoseconds audio) {
+    if (const auto refused = impl_->refuse_if_ending()) return refused;
+    if (const auto refused = impl_->refuse_if_too_many_marks()) return refused;
+    impl_->output.frames().queue().append_ticket(ticket, audio);
     return {};
 }
 

@@ -42,6 +42,7 @@ struct session::impl {
     // What the application asks for.
     error_code refuse_if_ending() const noexcept;
     error_code refuse_if_full(std::chrono::nanoseconds more) const noexcept;
+    error_code refuse_if_too_many_marks() const noexcept;
     void clear();
     void hang_up();
     void hang_up_if_played();

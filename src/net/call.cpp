@@ -3,6 +3,8 @@
 
 #include "net/connection.hpp"
 
+#include <audiosocket/audio/resampler.hpp>
+
 namespace audiosocket {
 
 call::call(std::shared_ptr<detail::connection> connection) noexcept : connection_(std::move(connection)) {}
@@ -43,6 +45,30 @@ void call::start_wait(detail::connection& on, detail::completion<event> waiter, 
 
 void call::cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait_number wait) {
     if (const auto connection = waiting.lock()) connection->cancel_wait(wait);
+}
+
+// Nothing for a rate that no clip has.
+std::optional<clip> call::copy_of(std::span<const std::int16_t> samples, int rate_hz) {
+    if (!resampler::takes(rate_hz)) return std::nullopt;
+    return clip({samples.begin(), samples.end()}, rate_hz);
+}
+
+call::executor_type call::executor_of(const detail::connection& line) noexcept {
+    return line.get_executor();
+}
+
+play_ticket call::next_ticket(detail::connection& line) noexcept {
+    return line.next_ticket();
+}
+
+void call::start_play(const std::shared_ptr<detail::connection>& line, std::optional<clip> sound, play_ticket ticket,
+                      detail::completion<play_result> waiter) {
+    if (!sound) return waiter.complete(make_error_code(usage_errc::unsupported_rate), {}, false);
+    line->start_play(*std::move(sound), ticket, std::move(waiter));
+}
+
+void call::cancel_play(const std::weak_ptr<detail::connection>& waiting, play_ticket ticket) {
+    if (const auto connection = waiting.lock()) connection->cancel_play(ticket);
 }
 
 error_code call::play(std::span<const std::int16_t> samples, int rate_hz) {

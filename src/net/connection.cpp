@@ -92,6 +92,7 @@ bool connection::read(time_point now) {
 
 void connection::forget() noexcept {
     waiter_ = {};
+    const auto plays = std::exchange(plays_, {}); // what goes with a handler may come back here
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
     monitor_.reset();
@@ -125,6 +126,7 @@ time_point connection::drain(time_point now, handlers run) {
         }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
+        report_plays(run);
         switch (next.what) {
         case session_action::type::deliver:
             publish();
@@ -234,6 +236,13 @@ void connection::abandon() {
     });
 }
 
+void connection::report_plays(handlers run) {
+    while (const auto report = session_.take_report()) {
+        publish();
+        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
+    }
+}
+
 // --- The application's side ---
 
 audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
@@ -248,6 +257,21 @@ audiosocket::error_code connection::play(std::span<const std::int16_t> samples, 
         publish(); // what is queued must be seen before it is posted no more
         posted_ms_.add(-more_ms);
         return result;
+    });
+}
+
+void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
+    on_executor([this, s = std::move(sound), ticket, w = std::move(waiter)]() mutable {
+        if (const auto refused = session_.play(std::move(s), ticket)) return w.complete(refused, {}, false);
+        plays_.add(ticket, std::move(w));
+        publish();
+        pump(clock::now(), handlers::later);
+    });
+}
+
+void connection::cancel_play(play_ticket ticket) {
+    on_executor([this, ticket] {
+        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
     });
 }
 

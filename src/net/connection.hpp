@@ -3,6 +3,7 @@
 
 #include "net/arrival_watch.hpp"
 #include "net/byte_stream.hpp"
+#include "net/pending_plays.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -101,6 +102,15 @@ class connection final : public turn_taker, public wait_source<event>, public st
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
+    /// Returns a ticket that no other sound of this connection has.
+    play_ticket next_ticket() noexcept { return play_ticket{tickets_.fetch_add(1, std::memory_order_relaxed)}; }
+
+    /// Queues a sound, and completes when it was played or cleared.
+    void start_play(clip sound, play_ticket ticket, completion<play_result> waiter);
+
+    /// Completes the wait for this sound with `operation_aborted`, if it is still pending. The sound plays on.
+    void cancel_play(play_ticket ticket);
+
     error_code hang_up_when_played();
 
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
@@ -124,6 +134,7 @@ class connection final : public turn_taker, public wait_source<event>, public st
     void send_failed(io_error error, time_point now);
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
+    void report_plays(handlers run);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -144,13 +155,14 @@ class connection final : public turn_taker, public wait_source<event>, public st
     std::shared_ptr<call_monitor> monitor_;
 
     completion<event> waiter_;
+    pending_plays plays_;
     time_point wait_until_ = time_point::max();
     std::optional<event>
-        returned_;         // of a cancelled wait, for the next one; its views are valid, as nothing was taken since
-    bool reading_ = false; // it has begun
-    bool more_to_read_ = false;     // the last read left something behind
-    bool read_all_ = false;         // the peer's end has come, or an error
-    bool abandoned_ = false;        // no handle is left that could ask for events
+        returned_;              // of a cancelled wait, for the next one; its views are valid: nothing was taken since
+    bool reading_ = false;      // it has begun
+    bool more_to_read_ = false; // the last read left something behind
+    bool read_all_ = false;     // the peer's end has come, or an error
+    bool abandoned_ = false;    // no handle is left that could ask for events
     bool ends_when_played_ = false; // the application asked for that
     bool end_delivered_ = false;
 
@@ -165,6 +177,7 @@ class connection final : public turn_taker, public wait_source<event>, public st
     mirror<std::int64_t> queued_ms_{0};
     mirror<std::int64_t> posted_ms_{0}; // audio on its way here from another thread
     const std::int64_t playout_queue_ms_;
+    std::atomic<std::uint64_t> tickets_{1};
     shared_format receive_format_;
     shared_format send_format_;
 };

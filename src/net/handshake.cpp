@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/handshake.hpp"
 
+#include <audiosocket/protocol/encoder.hpp>
 #include <audiosocket/protocol/message.hpp>
 
 #include <boost/asio/buffer.hpp>
 
 #include <array>
+#include <cassert>
 
 namespace audiosocket::detail {
 namespace {
@@ -46,6 +48,15 @@ void handshake::reset() {
     io_error ignored; // the peer may be gone already
     socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
+}
+
+session handshake::session_with(const call_options& rules) const {
+    const auto now = clock::now();
+    session fresh(role::server, rules, now);
+    fresh.receive(id_message(id()).to_bytes(), now);
+    [[maybe_unused]] const auto started = fresh.poll(now, {.transmit = false});
+    assert(started.what == session_action::type::deliver);
+    return fresh;
 }
 
 // Nothing is sent from here: a server has nothing to say before the id, and frames are the call's.

@@ -49,6 +49,13 @@ class handshake {
     byte_stream take_stream() { return byte_stream(std::move(socket_), peer_); }
     session take_session() { return std::move(session_); }
 
+    /// Returns a session with other rules that has got as far: it has its id, and its started_event has been taken.
+    /// Throws std::invalid_argument for options that validate() refuses.
+    session session_with(const call_options& rules) const;
+
+    /// The id, once it has arrived.
+    const uuid& id() const noexcept { return *session_.id(); }
+
   private:
     state settle(const event& first);
     void shut_down();

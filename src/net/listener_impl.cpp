@@ -50,8 +50,8 @@ void listener::impl::make_room() {
     }
 }
 
-void listener::impl::refuse(const tcp::endpoint& peer, refusal why) {
-    refused_lately.add(peer, why);
+void listener::impl::refuse(const tcp::endpoint& peer, refusal why, std::string detail) {
+    refused_lately.add(peer, why, std::move(detail));
     const auto now = clock::now();
     if (refused_lately.due() <= now) return report_refusals(now);
     if (std::exchange(report_scheduled, true)) return;
@@ -80,6 +80,25 @@ void listener::impl::settled(detail::pending_connection& c, detail::handshake::s
     if (!accepting.is_open()) stop_if_idle(true);
 }
 
+// Lets options_for choose the rules of a call. Returns its session; nothing if the call was refused.
+std::optional<session> listener::impl::choose_rules(detail::pending_connection& c, call_options& rules) {
+    const auto& choose = admitted.options().options_for;
+    if (!choose) return c.line.take_session();
+    std::string why;
+    try {
+        rules = choose(c.line.id(), c.line.peer());
+        return c.line.session_with(rules);
+    } catch (const std::exception& e) {
+        why = e.what();
+    } catch (...) {
+        why = "options_for threw something that is not a std::exception";
+    }
+    admitted.leave(c.host);
+    c.line.reset();
+    refuse(c.line.peer(), refusal::options, "call " + to_string(c.line.id()) + ": " + why);
+    return std::nullopt;
+}
+
 // The id has arrived: the call lives on the home that has the fewest calls.
 void listener::impl::start_call(detail::pending_connection& c) {
     if (taken() >= admitted.options().calls_max) { // others that connected together with it sent their ids first
@@ -87,9 +106,12 @@ void listener::impl::start_call(detail::pending_connection& c) {
         c.line.reset();
         return refuse(c.line.peer(), refusal::full);
     }
+    call_options rules = admitted.options().call;
+    auto own = choose_rules(c, rules);
+    if (!own) return;
     home& here = *std::ranges::min_element(homes, {}, &home::calls);
-    const auto fresh = std::make_shared<detail::connection>(*here.context, c.line.take_stream(), c.line.take_session(),
-                                                            admitted.options().call);
+    const auto fresh =
+        std::make_shared<detail::connection>(*here.context, c.line.take_stream(), *std::move(own), rules);
     ++here.calls;
     ++counters.calls;
     ++counters.calls_up;

@@ -45,10 +45,11 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     void settled(detail::pending_connection& c, detail::handshake::state now) override;
     void take_back(call unheard) override;
 
-    void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why);
+    void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail = {});
     void report_refusals(time_point now);
     void make_room();
     void start_call(detail::pending_connection& c);
+    std::optional<session> choose_rules(detail::pending_connection& c, call_options& rules);
     void deliver(bool now);
     void stop_accepting();
     void stop_if_idle(bool now);

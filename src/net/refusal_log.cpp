@@ -5,10 +5,11 @@
 
 namespace audiosocket::detail {
 
-void refusal_log::add(const boost::asio::ip::tcp::endpoint& peer, refusal why) {
+void refusal_log::add(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail) {
     if (pending_.total() == 0) {
         pending_.first_peer = peer;
         pending_.first_reason = why;
+        pending_.first_detail = std::move(detail);
     }
     ++totals_.refused;
     switch (why) {
@@ -16,6 +17,7 @@ void refusal_log::add(const boost::asio::ip::tcp::endpoint& peer, refusal why) {
     case refusal::full: ++totals_.refused_full, ++pending_.full; break;
     case refusal::host: ++totals_.refused_host, ++pending_.host; break;
     case refusal::files: ++totals_.refused_files, ++pending_.files; break;
+    case refusal::options: ++totals_.refused_options, ++pending_.options; break;
     }
 }
 

@@ -18,7 +18,7 @@ class refusal_log {
     /// Counts into `totals` as well, which must outlive this object.
     explicit refusal_log(listener_statistics& totals) : totals_(totals) {}
 
-    void add(const boost::asio::ip::tcp::endpoint& peer, refusal why);
+    void add(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail = {});
 
     /// Returns when what was added since the last report is to be reported, which may be in the past; time_point::max()
     /// if nothing was added.

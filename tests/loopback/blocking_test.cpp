@@ -28,6 +28,7 @@ struct stream_pair {
     stream ours{io};
     stream theirs{io};
     boost::system::error_code error;
+    error_code refused;
     std::vector<std::byte> store;
 };
 
@@ -121,4 +122,103 @@ TEST(blocking, peer_that_is_gone_is_an_error_of_the_stream) {
     s.they_close();
     write_paced(s.ours, bytes(3200), {}, s.error);
     EXPECT_EQ(s.error, asio::error::broken_pipe);
+}
+
+// --- Deadlines ---
+
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+// A deadline that comes soon: what waits for it does not slow the test down, and what it waits for never comes.
+steady_clock::time_point soon() {
+    return steady_clock::now() + 5ms;
+}
+
+// A deadline that only a test that hangs sees.
+steady_clock::time_point far_away() {
+    return steady_clock::now() + 10min;
+}
+
+} // namespace
+
+TEST(blocking_deadline, what_is_there_is_read_and_written_as_without_a_deadline) {
+    stream_pair s;
+    s.they_send(id_message(sample).to_bytes() + frame(kind::dtmf, raw("4")));
+    EXPECT_EQ(read_id(s.ours, far_away(), s.error), sample);
+    EXPECT_EQ(read_message(s.ours, s.store, far_away(), s.error).dtmf_digit(), '4');
+    write_message(s.ours, hangup_message(), far_away(), s.error);
+    EXPECT_FALSE(s.error);
+    EXPECT_EQ(read_message(s.theirs, s.store, s.error).kind, kind::hangup);
+    s.they_close();
+    read_message(s.ours, s.store, far_away(), s.error);
+    EXPECT_EQ(s.error, asio::error::eof);
+    write_message(s.ours, hangup_message(), far_away(), s.error); // and no SIGPIPE
+    EXPECT_EQ(s.error, asio::error::broken_pipe);
+}
+
+TEST(blocking_deadline, what_has_arrived_is_read_after_the_deadline_too) {
+    stream_pair s;
+    s.they_send(frame(kind::dtmf, raw("4")));
+    EXPECT_EQ(read_message(s.ours, s.store, steady_clock::now() - 1s, s.error).dtmf_digit(), '4');
+    EXPECT_FALSE(s.error);
+}
+
+TEST(blocking_deadline, silent_peer_times_out_between_messages_and_reading_goes_on) {
+    stream_pair s;
+    read_message(s.ours, s.store, soon(), s.error);
+    EXPECT_EQ(s.error, asio::error::timed_out);
+    s.they_send(frame(kind::dtmf, raw("4")));
+    EXPECT_EQ(read_message(s.ours, s.store, far_away(), s.error).dtmf_digit(), '4');
+    EXPECT_FALSE(s.error);
+}
+
+TEST(blocking_deadline, message_that_is_not_finished_in_time_is_named) {
+    const bytes whole = frame(kind::slin, numbered(4));
+    for (std::size_t n = 1; n < whole.size(); ++n) {
+        stream_pair s;
+        s.they_send(bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
+        read_message(s.ours, s.store, soon(), s.error);
+        EXPECT_EQ(s.error, protocol_errc::message_timeout) << n;
+    }
+}
+
+TEST(blocking_deadline, id_that_does_not_come_in_time_is_named) {
+    const bytes whole = id_message(sample).to_bytes();
+    for (const std::size_t n : {0U, 1U, 3U, 18U}) {
+        stream_pair s;
+        s.they_send(bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
+        read_id(s.ours, soon(), s.error);
+        EXPECT_EQ(s.error, protocol_errc::id_timeout) << n;
+    }
+}
+
+TEST(blocking_deadline, peer_that_does_not_read_times_the_sender_out) {
+    stream_pair s;
+    const bytes pcm(65'534);
+    for (int i = 0; i < 1000 && !s.error; ++i)
+        write_message(s.ours, audio_message(kind::slin, pcm, s.refused), soon(), s.error);
+    EXPECT_EQ(s.error, protocol_errc::send_timeout);
+
+    s.error = {};
+    write_paced(s.ours, pcm, {}, 5ms, s.error);
+    EXPECT_EQ(s.error, protocol_errc::send_timeout);
+}
+
+TEST(blocking_deadline, mode_of_the_socket_does_not_matter) {
+    stream_pair s;
+    s.ours.non_blocking(true);
+    read_message(s.ours, s.store, soon(), s.error);
+    EXPECT_EQ(s.error, asio::error::timed_out);
+    auto later = std::async(std::launch::async, [&] { s.they_send(frame(kind::dtmf, raw("4"))); });
+    EXPECT_EQ(read_message(s.ours, s.store, far_away(), s.error).dtmf_digit(), '4');
+    EXPECT_FALSE(s.error);
+}
+
+TEST(blocking_deadline, closed_socket_is_an_error_of_the_system) {
+    stream_pair s;
+    s.ours.close();
+    read_message(s.ours, s.store, far_away(), s.error);
+    EXPECT_EQ(s.error, asio::error::bad_descriptor);
 }

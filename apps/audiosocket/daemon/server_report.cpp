@@ -42,6 +42,7 @@ std::string_view refusal_text(refusal why) {
     case refusal::full: return "over --max-calls";
     case refusal::host: return "over --max-calls-per-host";
     case refusal::files: return "too few open files left (ulimit -n, LimitNOFILE=)";
+    case refusal::options: return "no valid options for this call";
     }
     return "";
 }

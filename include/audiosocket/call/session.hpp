@@ -6,6 +6,7 @@
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/call/play_result.hpp>
 #include <audiosocket/call/session_action.hpp>
 
 #include <cstddef>
@@ -105,6 +106,12 @@ class AUDIOSOCKET_EXPORT session {
     /// Returns the next event, or nothing. Views in it are valid until the next one is asked for.
     std::optional<event> next_event();
 
+    /// Returns the next report about a sound with a ticket, or nothing. A driver that gives tickets asks after each
+    /// poll(). Reports are not events: they come whether or not the application takes its events. They come in the
+    /// order of the playout queue, each exactly once: when the last frame with the sound has been sent, or after a
+    /// clear, and at the latest when closed(). It may be called at any time.
+    std::optional<play_report> take_report();
+
     /// Whether nothing will be sent any more: shut the sending side down (FIN), and keep reading until closed().
     bool sending_done() const noexcept;
 
@@ -140,9 +147,16 @@ class AUDIOSOCKET_EXPORT session {
     /// `usage_errc::unsupported_rate`.
     error_code play(clip sound);
 
+    /// Queues a clip as play() does, and a report of it with this ticket (take_report). Like a mark it says that
+    /// nothing follows at once. The errors of play(), and those of mark() for the report; then nothing is queued.
+    error_code play(clip sound, play_ticket ticket);
+
+    /// Queues a report of the last audio before it, as long as `audio`. The errors of mark().
+    error_code mark(play_ticket ticket, std::chrono::nanoseconds audio);
+
     /// Queues a mark: a played_event comes when all audio before it has been sent. A mark also says that nothing
     /// follows at once, so that running dry behind it is not an underrun. `usage_errc::playout_full` while 10,000
-    /// marks are pending or wait in the event queue.
+    /// marks and tickets are pending or wait to be taken.
     error_code mark(std::string name);
 
     /// Stops what is being played, within one frame, and empties the queue; a cleared_event comes for each mark.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <audiosocket/net/deadline_socket.hpp>
 #include <audiosocket/protocol.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -21,6 +22,9 @@
 ///
 /// Here the program itself has to keep the call alive (docs/asterisk.md): read always, and send audio every 20 ms.
 /// `call` does that by itself.
+///
+/// Without a deadline a peer that is silent, or does not read, holds the thread for ever. So each function has a form
+/// that takes one, for sockets (deadline_socket).
 
 namespace audiosocket {
 
@@ -32,6 +36,8 @@ void read_exactly(SyncReadStream& stream, std::span<std::byte> to, bool at_start
     const std::size_t got = boost::asio::read(stream, boost::asio::buffer(to.data(), to.size()), error);
     if (error == boost::asio::error::eof && !(at_start && got == 0))
         error = make_error_code(protocol_errc::message_truncated);
+    if (error == boost::asio::error::timed_out && !(at_start && got == 0))
+        error = make_error_code(protocol_errc::message_timeout);
 }
 
 } // namespace detail
@@ -52,6 +58,17 @@ message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boos
     detail::read_exactly(stream, payload, false, error);
     if (error) return {};
     return {h.kind, payload};
+}
+
+/// Reads exactly one message from a socket, as read_message() without a deadline, at the latest at the deadline.
+///
+/// Errors: those of read_message(); `boost::asio::error::timed_out` when no byte of the message came in time, after
+/// which reading may go on; `protocol_errc::message_timeout` inside a message, after which it cannot.
+template <native_socket Socket>
+message read_message(Socket& socket, std::vector<std::byte>& store, std::chrono::steady_clock::time_point deadline,
+                     boost::system::error_code& error) {
+    deadline_socket stream(socket, deadline);
+    return read_message(stream, store, error);
 }
 
 /// Reads the first message, which must be the id.
@@ -76,12 +93,37 @@ uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
     return id;
 }
 
-/// Sends one message, header and payload in one call.
+/// Reads the first message from a socket, as read_id() without a deadline, at the latest at the deadline. Asterisk
+/// sends its id at once; five seconds are plenty.
+///
+/// Errors: those of read_id(), and `protocol_errc::id_timeout`.
+template <native_socket Socket>
+uuid read_id(Socket& socket, std::chrono::steady_clock::time_point deadline, boost::system::error_code& error) {
+    deadline_socket stream(socket, deadline);
+    const uuid id = read_id(stream, error);
+    if (error == boost::asio::error::timed_out || error == protocol_errc::message_timeout)
+        error = make_error_code(protocol_errc::id_timeout);
+    return id;
+}
+
+/// Sends one message, header and payload in one call. Errors: whatever the stream reports.
 template <class SyncWriteStream>
 void write_message(SyncWriteStream& stream, const outgoing_message& m, boost::system::error_code& error) {
     const std::array parts{boost::asio::buffer(m.head().data(), m.head().size()),
                            boost::asio::buffer(m.payload().data(), m.payload().size())};
     boost::asio::write(stream, parts, error);
+}
+
+/// Sends one message to a socket, header and payload in one call, at the latest at the deadline.
+///
+/// Errors: `protocol_errc::send_timeout` when the peer did not read, after which nothing can be sent, because part of
+/// the message may be out; an error of the system.
+template <native_socket Socket>
+void write_message(Socket& socket, const outgoing_message& m, std::chrono::steady_clock::time_point deadline,
+                   boost::system::error_code& error) {
+    deadline_socket stream(socket, deadline);
+    write_message(stream, m, error);
+    if (error == boost::asio::error::timed_out) error = make_error_code(protocol_errc::send_timeout);
 }
 
 /// How write_paced() sends.
@@ -99,14 +141,11 @@ constexpr std::size_t chunk_bytes(const pacing& how) noexcept {
     return static_cast<std::size_t>(rate_hz(how.kind)) * static_cast<std::size_t>(how.ptime.count()) / 1000 * 2;
 }
 
-/// Sends PCM (16-bit little endian) at the speed at which it is heard, and returns when the last message is out. The
-/// last one may be short.
-///
-/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or
-/// half samples, `protocol_errc::wrong_kind`, whatever the stream reports.
-template <class SyncWriteStream>
-void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
-                 boost::system::error_code& error) {
+namespace detail {
+
+/// Calls `send` with each message of the audio when it is due, until one of them fails.
+template <class Send>
+void pace(std::span<const std::byte> pcm, const pacing& how, boost::system::error_code& error, Send send) {
     if (pcm.size() % 2 != 0) {
         error = make_error_code(usage_errc::not_whole_samples);
         return;
@@ -119,11 +158,34 @@ void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const 
         error_code refused;
         const auto m = audio_message(how.kind, chunk, refused);
         error = refused;
-        if (!error) write_message(stream, m, error);
+        if (!error) send(m);
         if (error || pcm.empty()) return;
         due = std::max(due + how.ptime, std::chrono::steady_clock::now() - behind_max);
         std::this_thread::sleep_until(due);
     } while (true);
+}
+
+} // namespace detail
+
+/// Sends PCM (16-bit little endian) at the speed at which it is heard, and returns when the last message is out. The
+/// last one may be short.
+///
+/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or
+/// half samples, `protocol_errc::wrong_kind`, whatever the stream reports.
+template <class SyncWriteStream>
+void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
+                 boost::system::error_code& error) {
+    detail::pace(pcm, how, error, [&](const outgoing_message& m) { write_message(stream, m, error); });
+}
+
+/// Sends PCM to a socket, as write_paced() without a timeout. Each message must be taken within `message_timeout` of
+/// its time; otherwise the function ends with `protocol_errc::send_timeout`.
+template <native_socket Socket>
+void write_paced(Socket& socket, std::span<const std::byte> pcm, const pacing& how,
+                 std::chrono::milliseconds message_timeout, boost::system::error_code& error) {
+    detail::pace(pcm, how, error, [&](const outgoing_message& m) {
+        write_message(socket, m, std::chrono::steady_clock::now() + message_timeout, error);
+    });
 }
 
 } // namespace audiosocket

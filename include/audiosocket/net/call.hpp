@@ -6,6 +6,7 @@
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/call_statistics.hpp>
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/call/play_result.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -91,6 +93,38 @@ class AUDIOSOCKET_EXPORT call {
             token, connection_, timeout);
     }
 
+    /// Plays a sound behind what is queued, and waits until it was played to its end or cut off.
+    ///
+    /// Completes with `void(boost::system::error_code, play_result)`. The result says how much of the sound was sent,
+    /// and how much was cut off by clear(), by barge-in or by the end of the call. To be cut off is no error. Errors,
+    /// with which nothing was queued: `usage_errc::playout_full` when the queue has reached its bound
+    /// (call_options::playout_queue), or 10,000 marks are pending; `usage_errc::unsupported_rate`; and
+    /// `usage_errc::call_ended`. The sound may exceed the bound of the queue by its own length, as in play(clip).
+    ///
+    /// It does not need the events: it completes whether or not the application waits for them, and it adds none.
+    /// Several may be pending. They complete in their order. The marks around it are reported as if it were play().
+    /// As at a mark, nothing is expected to follow at once; for audio that comes piece by piece use playout_stream.
+    ///
+    /// Cancellation (all types) stops the waiting, with `operation_aborted`: the sound plays on; clear() cuts it off.
+    ///
+    /// Threads: may be called on any thread. The handler runs on its associated executor, by default get_executor(),
+    /// and never within this call. Lifetime: the clip is kept as long as needed. The handle may be moved while the
+    /// operation is pending; dropping it hangs up, and so completes the operation.
+    template <class CompletionToken>
+    auto async_play(clip sound, CompletionToken&& token) {
+        return initiate_play<CompletionToken>(std::move(sound), token);
+    }
+
+    /// Plays samples of `rate_hz` (4,000 to 768,000 Hz), and waits until they were played to their end or cut off.
+    ///
+    /// As async_play(clip), of which it has everything else. The samples are copied before this function returns, also
+    /// where the token starts the operation later. They count as a clip: they may exceed the bound of the queue by
+    /// their own length.
+    template <class CompletionToken>
+    auto async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token) {
+        return initiate_play<CompletionToken>(copy_of(samples, rate_hz), token);
+    }
+
     // These members return at once: usage_errc::call_ended after the end, or the error of session's member of the same
     // name. Called from another thread than the call's they report a full playout queue and wrong arguments. Errors
     // that only the session knows (a full queue of marks, a call that is just ending) come too late there and are lost.
@@ -127,6 +161,29 @@ class AUDIOSOCKET_EXPORT call {
     static executor_type executor_of(const detail::connection& on) noexcept;
     static void start_wait(detail::connection& on, detail::completion<event> waiter, clock::duration timeout);
     static void cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait_number wait);
+
+    // The operation has the connection and not the handle, which may move.
+    template <class CompletionToken>
+    auto initiate_play(std::optional<clip> sound, CompletionToken& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, play_result)>(
+            [](auto handler, const std::shared_ptr<detail::connection>& line, std::optional<clip> what) {
+                const auto ticket = next_ticket(*line);
+                auto slot = boost::asio::get_associated_cancellation_slot(handler);
+                if (slot.is_connected())
+                    slot.assign([waiting = std::weak_ptr(line), ticket](boost::asio::cancellation_type) {
+                        cancel_play(waiting, ticket);
+                    });
+                start_play(line, std::move(what), ticket, {std::move(handler), executor_of(*line)});
+            },
+            token, connection_, std::move(sound));
+    }
+
+    static std::optional<clip> copy_of(std::span<const std::int16_t> samples, int rate_hz);
+    static executor_type executor_of(const detail::connection& line) noexcept;
+    static play_ticket next_ticket(detail::connection& line) noexcept;
+    static void start_play(const std::shared_ptr<detail::connection>& line, std::optional<clip> sound,
+                           play_ticket ticket, detail::completion<play_result> waiter);
+    static void cancel_play(const std::weak_ptr<detail::connection>& waiting, play_ticket ticket);
 
     std::shared_ptr<detail::connection> connection_; // shared with the table of turns and with actions on their way
 };

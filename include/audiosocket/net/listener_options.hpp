@@ -3,11 +3,14 @@
 
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/net/network.hpp>
+#include <audiosocket/protocol/uuid.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace audiosocket {
@@ -45,6 +48,18 @@ struct listener_options {
 
     /// The most networks in `allow`. To compare with that many takes some microseconds a connection.
     static constexpr std::size_t networks_max = 1000;
+
+    /// Returns the rules for one call, which take the place of `call`; empty: `call` is for all.
+    ///
+    /// Called when the id of a connection has arrived, with that id and the address of its peer. `call` holds until
+    /// then: its id_timeout and its message_timeout end a connection that is late. So id_timeout has no effect in what
+    /// this function returns. Everything else does.
+    ///
+    /// If it throws, or returns options that validate() refuses, this call is reset and reported (refusal::options). No
+    /// other call notices. Runs on the io_context of the listener, which accepts nothing meanwhile, so it must be
+    /// quick. It must not use the listener.
+    std::function<audiosocket::call_options(const uuid& id, const boost::asio::ip::tcp::endpoint& peer)> options_for =
+        {};
 };
 
 /// Why a connection was refused.
@@ -53,6 +68,7 @@ enum class refusal : std::uint8_t {
     full,    ///< calls_max calls were in progress.
     host,    ///< Its host had calls_per_host_max already.
     files,   ///< Only the files_reserved were left of those that the system allows this process.
+    options, ///< options_for threw, or returned options that no call can work with. The id had arrived.
 };
 
 /// A summary of refusals: those since the last report.
@@ -61,14 +77,18 @@ struct refusals {
     std::uint64_t full = 0;    ///< For refusal::full.
     std::uint64_t host = 0;    ///< For refusal::host.
     std::uint64_t files = 0;   ///< For refusal::files.
+    std::uint64_t options = 0; ///< For refusal::options.
 
     /// The peer of the first of them.
     boost::asio::ip::tcp::endpoint first_peer;
     /// The reason of the first of them.
     refusal first_reason{};
 
+    /// More about the first reason: for refusal::options the text of the exception. Otherwise empty.
+    std::string first_detail;
+
     /// Returns how many there were, for all reasons.
-    std::uint64_t total() const noexcept { return network + full + host + files; }
+    std::uint64_t total() const noexcept { return network + full + host + files + options; }
 };
 
 } // namespace audiosocket

@@ -10,11 +10,12 @@ namespace audiosocket {
 struct listener_statistics {
     std::uint64_t connections = 0;     ///< Connections accepted, including those that were refused.
     std::uint64_t calls = 0;           ///< Connections that became calls.
-    std::uint64_t refused = 0;         ///< Connections reset at once, for one of the next four reasons.
+    std::uint64_t refused = 0;         ///< Connections reset at once, for one of the next five reasons.
     std::uint64_t refused_network = 0; ///< ... refusal::network.
     std::uint64_t refused_full = 0;    ///< ... refusal::full.
     std::uint64_t refused_host = 0;    ///< ... refusal::host.
     std::uint64_t refused_files = 0;   ///< ... refusal::files.
+    std::uint64_t refused_options = 0; ///< ... refusal::options.
     std::uint64_t evicted = 0;         ///< Closed before their id, to keep within handshakes_max.
     std::uint64_t never_started = 0;   ///< Ended before their id, for any reason. Includes `evicted`.
     std::uint64_t accept_errors = 0;   ///< Times the system refused to accept (no descriptors, no memory).

@@ -69,3 +69,16 @@ TEST(refusal_log, summary_counts_reasons_and_names_the_first) {
     EXPECT_EQ(totals.refused_files, 1U);
     EXPECT_EQ(totals.refused_full, 2U);
 }
+
+TEST(refusal_log, detail_of_the_first_refusal_is_kept) {
+    listener_statistics totals;
+    refusal_log log(totals);
+    log.add(first_peer, refusal::options, "ptime is 21 ms");
+    log.add(second_peer, refusal::options, "another");
+    const auto summary = log.take(start);
+    EXPECT_EQ(summary.first_detail, "ptime is 21 ms");
+    EXPECT_EQ(summary.options, 2U);
+    EXPECT_EQ(summary.total(), 2U);
+    EXPECT_EQ(totals.refused_options, 2U);
+    EXPECT_EQ(log.take(start + 1s).first_detail, "");
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "call/ring.hpp"
+
+#include <audiosocket/call/play_result.hpp>
+#include <audiosocket/net/detail/completion.hpp>
+
+namespace audiosocket::detail {
+
+/// The operations that wait until a sound has been played, in the order of the playout queue, each with the ticket of
+/// its sound.
+///
+/// Reports come in that order, so take() finds the first one, unless operations before it were cancelled. In steady
+/// state nothing here allocates.
+class pending_plays {
+  public:
+    void add(play_ticket ticket, completion<play_result> waiter) {
+        entry& added = entries_.push();
+        added.ticket = ticket;
+        added.waiter = std::move(waiter);
+    }
+
+    /// Returns the operation with this ticket, which is in the table no more; nothing if it was cancelled.
+    completion<play_result> take(play_ticket ticket) noexcept {
+        completion<play_result> found;
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            if (entries_[i].ticket != ticket) continue;
+            found = std::move(entries_[i].waiter);
+            entries_.erase(i);
+            break;
+        }
+        return found;
+    }
+
+  private:
+    struct entry {
+        play_ticket ticket{};
+        completion<play_result> waiter;
+    };
+
+    ring<entry> entries_;
+};
+
+} // namespace audiosocket::detail
