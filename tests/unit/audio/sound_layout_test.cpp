@@ -149,7 +149,7 @@ TEST_F(sound_layout_test, header_cut_anywhere_is_refused_or_read) {
 TEST_F(sound_layout_test, no_header_makes_the_reader_fall) {
     std::mt19937 engine(13);
     const std::string good = wav(1, 1, 8000, 16, pcm.substr(0, 2000)) + wav(1, 1, 8000, 16, pcm.substr(0, 2000));
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 500; ++i) {
         std::string bad = good;
         for (int changes = 0; changes < 3; ++changes) {
             bad[engine() % 60] = static_cast<char>(engine() % 256);
