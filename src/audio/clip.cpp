@@ -42,8 +42,12 @@ clip::clip(std::vector<std::int16_t> samples, int rate_hz)
 
 clip clip::load(const std::filesystem::path& path, int rate_hz) {
     sound_reader reader(path, rate_hz);
-    const sound_error too_long(path.string() + ": is longer than one hour, too long to be held in "
-                                               "memory; stream it, or cut it");
+    return load(reader);
+}
+
+clip clip::load(sound_reader& reader) {
+    const sound_error too_long(reader.path().string() + ": is longer than one hour, too long to be held in "
+                                                        "memory; stream it, or cut it");
     if (reader.duration() > duration_max) {
         throw too_long;
     }

@@ -6,18 +6,13 @@
 
 #include <audiosocket/audio/sound_reader.hpp>
 
-#include "audio/sound_format.hpp"
+#include "audio/sound_source.hpp"
 
 #include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/resampler.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -28,67 +23,6 @@ using std::chrono::nanoseconds;
 
 // Frames moved at a time: large enough that calls into libsndfile do not show, 0.5 MB at most.
 constexpr std::size_t block_frames = 2048;
-
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
-    throw sound_error(path.string() + ": " + why);
-}
-
-int open_file(const std::filesystem::path& path) {
-    std::error_code ignored;
-    const auto status = std::filesystem::status(path, ignored);
-    if (std::filesystem::is_directory(status)) {
-        refuse(path, "is a directory, not a sound file");
-    }
-
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        const int error = errno;
-        if (error == ENOENT) {
-            refuse(path, "no such file; check the name and the directory");
-        }
-        if (error == EACCES) {
-            refuse(path, "may not be read; check its permissions");
-        }
-        refuse(path, std::generic_category().message(error));
-    }
-    if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, ignored) == 0) {
-        ::close(descriptor);
-        refuse(path, "is empty; record or convert it again");
-    }
-    return descriptor;
-}
-
-void check(const std::filesystem::path& path, const SF_INFO& info) {
-    if (info.frames == 0) {
-        refuse(path, "holds no sound; record or convert it again");
-    }
-    if (info.channels < 1 || info.channels > sound_reader::channels_max) {
-        refuse(path, "has " + std::to_string(info.channels) + " channels, more than " +
-                         std::to_string(sound_reader::channels_max) + "; mix it down with: sox FILE -c 1 out.wav");
-    }
-    if (!resampler::takes(info.samplerate)) {
-        refuse(path, "has a rate of " + std::to_string(info.samplerate) + " Hz, not between " +
-                         std::to_string(resampler::rate_hz_min) + " and " + std::to_string(resampler::rate_hz_max) +
-                         "; convert it with: sox FILE -r 8000 out.wav");
-    }
-}
-
-sndfile_handle open_sound(const std::filesystem::path& path, SF_INFO& info) {
-    info = {};
-    if (const auto format = headerless_format(path)) {
-        info.format = format->sndfile_format;
-        info.samplerate = format->rate_hz;
-        info.channels = 1;
-    }
-    const int descriptor = open_file(path);
-    sndfile_handle file(sf_open_fd(descriptor, SFM_READ, &info, SF_TRUE));
-    if (!file) {
-        refuse(path, "not a sound file that libsndfile knows (" + std::string(sf_strerror(nullptr)) +
-                         "); convert it with: sox FILE -r 8000 -c 1 -b 16 out.wav");
-    }
-    check(path, info);
-    return file;
-}
 
 // Whether libsndfile's 16-bit integers are all there is in the file.
 bool fits_16_bits(int format) {
@@ -101,6 +35,7 @@ bool fits_16_bits(int format) {
     case SF_FORMAT_IMA_ADPCM:
     case SF_FORMAT_MS_ADPCM:
     case SF_FORMAT_GSM610:
+    case SF_FORMAT_VOX_ADPCM:
     case SF_FORMAT_DPCM_8:
     case SF_FORMAT_DPCM_16: return true;
     default: return false;
@@ -157,8 +92,7 @@ std::string name_of(int command, int format) {
 
 struct sound_reader::state {
     std::filesystem::path path;
-    SF_INFO info{};
-    sndfile_handle file;
+    sound_source source;
     resampler to_rate;
     std::variant<std::vector<std::int16_t>, std::vector<float>> frames; // one block, interleaved
     std::vector<std::int16_t> mono;                                     // one block
@@ -167,10 +101,10 @@ struct sound_reader::state {
     std::string failure;
 
     state(const std::filesystem::path& file_path, int rate_hz)
-        : path(file_path), file(open_sound(file_path, info)),
-          to_rate(info.samplerate, rate_hz == native_rate_hz ? info.samplerate : rate_hz) {
+        : path(file_path), source(file_path),
+          to_rate(info().samplerate, rate_hz == native_rate_hz ? info().samplerate : rate_hz) {
         const std::size_t size = block_frames * channels();
-        if (fits_16_bits(info.format)) {
+        if (fits_16_bits(info().format)) {
             frames = std::vector<std::int16_t>(size);
         } else {
             frames = std::vector<float>(size);
@@ -178,14 +112,16 @@ struct sound_reader::state {
         mono.reserve(block_frames);
     }
 
-    std::size_t channels() const { return static_cast<std::size_t>(info.channels); }
+    const SF_INFO& info() const { return source.info(); }
+    SNDFILE* file() const { return source.file(); }
+    std::size_t channels() const { return static_cast<std::size_t>(info().channels); }
 
     // Both return samples, of all channels together.
     std::size_t read_frames(std::vector<std::int16_t>& block, std::size_t count) const {
-        return samples(sf_readf_short(file.get(), block.data(), static_cast<sf_count_t>(count)));
+        return samples(sf_readf_short(file(), block.data(), static_cast<sf_count_t>(count)));
     }
     std::size_t read_frames(std::vector<float>& block, std::size_t count) const {
-        return samples(sf_readf_float(file.get(), block.data(), static_cast<sf_count_t>(count)));
+        return samples(sf_readf_float(file(), block.data(), static_cast<sf_count_t>(count)));
     }
     std::size_t samples(sf_count_t frames_read) const {
         return static_cast<std::size_t>(std::max<sf_count_t>(frames_read, 0)) * channels();
@@ -227,8 +163,8 @@ struct sound_reader::state {
 
     void end() {
         at_end = true;
-        if (sf_error(file.get()) != SF_ERR_NO_ERROR) {
-            failure = path.string() + ": cannot be read to its end: " + sf_strerror(file.get());
+        if (sf_error(file()) != SF_ERR_NO_ERROR) {
+            failure = path.string() + ": cannot be read to its end: " + sf_strerror(file());
         }
     }
 };
@@ -269,18 +205,24 @@ std::size_t sound_reader::read_frames(std::span<std::int16_t> out) {
 std::string sound_reader::failure() const {
     return state_->failure;
 }
+std::vector<std::string> sound_reader::notes() const {
+    return state_->source.notes();
+}
+const std::filesystem::path& sound_reader::path() const {
+    return state_->path;
+}
 int sound_reader::rate_hz() const {
     return state_->to_rate.out_rate_hz();
 }
 int sound_reader::file_rate_hz() const {
-    return state_->info.samplerate;
+    return state_->info().samplerate;
 }
 int sound_reader::file_channels() const {
-    return state_->info.channels;
+    return state_->info().channels;
 }
 
 std::optional<nanoseconds> sound_reader::duration() const {
-    const auto& info = state_->info;
+    const auto& info = state_->info();
     if (info.frames == SF_COUNT_MAX) {
         return std::nullopt;
     } // as a pipe, or an unfinished FLAC
@@ -288,7 +230,7 @@ std::optional<nanoseconds> sound_reader::duration() const {
 }
 
 std::string sound_reader::format_name() const {
-    const int format = state_->info.format;
+    const int format = state_->info().format;
     return name_of(SFC_GET_FORMAT_INFO, format & SF_FORMAT_TYPEMASK) + ", " +
            name_of(SFC_GET_FORMAT_INFO, format & SF_FORMAT_SUBMASK);
 }

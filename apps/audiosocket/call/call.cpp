@@ -90,7 +90,11 @@ caller_options prepare(const call_verb_options& o) {
     ready.connect.call.ptime = std::chrono::milliseconds(o.ptime_ms);
     // The server answers in slin whatever it receives: a caller that guessed another format would report nonsense.
     ready.connect.call.input = input_format::slin;
-    if (!o.play.empty()) ready.play = clip::load(o.play, format->rate_hz());
+    if (!o.play.empty()) {
+        sound_reader sound(o.play, format->rate_hz());
+        ready.play_notes = sound.notes();
+        ready.play = clip::load(sound);
+    }
     return ready;
 }
 

@@ -46,6 +46,8 @@ class caller {
         : options_(options), console_(options.quiet ? console::verbosity::quiet : console::verbosity::normal),
           signals_(io_, SIGINT, SIGTERM), end_timer_(io_), digit_timer_(io_), status_timer_(io_),
           line_(std::make_shared<placed_call>(io_, options.id, options.connect, options.who)) {
+        for (const std::string& note : options_.play_notes)
+            console_.log().warn("{}", note);
         if (!options_.record.empty()) file_.emplace(options_.record, options_.connect.call.receive_rate_hz);
     }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace audiosocket::app::caller {
 
@@ -21,6 +22,7 @@ struct caller_options {
     connect_options connect;
     caller_identity who;
     std::optional<clip> play;                          ///< Sent once the call is up.
+    std::vector<std::string> play_notes;               ///< What is odd about its file, as warnings.
     std::filesystem::path record;                      ///< The file for what is received, in one channel; empty: none.
     std::string digits;                                ///< Keys that are pressed.
     std::chrono::milliseconds digits_after{1000};      ///< From the start of the call to the first key.

@@ -275,6 +275,8 @@ void daemon::apply(const daemon_options& fresh) {
     auto changes = take_changes(options_.settings, fresh.settings);
     take_token(fresh.admin.token, changes);
     report_.change_log(report_options(fresh));
+    for (const auto& remark : fresh.remarks)
+        report_.remark(remark);
     report_.reloaded(changes);
 }
 

@@ -61,6 +61,8 @@ void print_text(const sound_reader& sound, const picture_of_sound& seen, const s
     const int channels = sound.file_channels();
     out << fmt::format("{}: {}\n  {} Hz, {} channel{}, {}\n", what.path, sound.format_name(), sound.file_rate_hz(),
                        channels, channels == 1 ? "" : "s", in_seconds(seen.wave.duration()));
+    for (const std::string& note : sound.notes())
+        out << "  note: " << note << '\n';
     for (std::size_t c = 0; c < seen.levels.size(); ++c) {
         const level& l = seen.levels[c];
         const std::string title = seen.titles[c].empty() ? "level" : seen.titles[c];
@@ -88,6 +90,8 @@ void print_json(const sound_reader& sound, const picture_of_sound& seen, const s
                              {"rate_hz", sound.file_rate_hz()},
                              {"seconds", rounded(seen.wave.seconds())},
                              {"channels", std::move(channels)}};
+    if (const auto notes = sound.notes(); !notes.empty())
+        line["notes"] = boost::json::array(notes.begin(), notes.end());
     if (!sound.failure().empty()) line["failure"] = sound.failure();
     out << to_text(line) << '\n';
 }

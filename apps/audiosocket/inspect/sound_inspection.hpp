@@ -14,8 +14,8 @@ struct sound_inspection {
     int text_columns = 0;
 };
 
-/// Tells what is in a sound file: format, rate, length, the level of each channel, and how it looks. A file of two
-/// channels is taken for a recorded call: the caller, and what was played to him.
+/// Shows what is in a sound file: format, rate, length, notes of the reader, the level of each channel, and the
+/// waveform. A file of two channels is taken for a recorded call: the caller, and what was played to the caller.
 /// False when the file cannot be read to its end. Throws sound_error, failure.
 bool inspect_sound(const sound_inspection& what, std::ostream& out);
 

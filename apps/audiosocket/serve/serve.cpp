@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace audiosocket::app::serve {
 namespace {
@@ -40,13 +42,16 @@ Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 canno
 constexpr const char* all_digits = "0123456789*#ABCD";
 
 // At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
-clip load_at_own_rate(const std::string& file) {
+// Adds what is odd about the file to the remarks.
+clip load_at_own_rate(const std::string& file, std::vector<std::string>& remarks) {
     // Opening a pipe waits for its writer; and what came out of it is not there when the file is read again.
     std::error_code missing;
     if (std::filesystem::is_other(file, missing))
         throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
-    const int rate_hz = sound_reader(file).file_rate_hz();
-    return clip::load(file, rate_hz);
+    sound_reader sound(file);
+    for (std::string& note : sound.notes())
+        remarks.push_back(std::move(note));
+    return clip::load(sound);
 }
 
 class serve_verb final : public daemon_verb {
@@ -108,7 +113,7 @@ void serve_verb::complete(daemon_options& options) {
     call_plan plan = plan_;
     said().attempt("--barge-in", [&] { plan.barge_in = barge_in_keys(); });
     if (tone_hz_ > 0) plan.tone = tone_hz_;
-    if (play_) said().attempt("--play", [&] { plan.play = load_at_own_rate(*play_); });
+    if (play_) said().attempt("--play", [&] { plan.play = load_at_own_rate(*play_, options.remarks); });
     options.listener.call.live = plan.echo;
     options.calls = [plan](std::shared_ptr<live_call> live, event_handler on_event) {
         std::make_shared<served_call>(std::move(live), plan, std::move(on_event))->start();

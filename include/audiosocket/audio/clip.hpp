@@ -13,6 +13,8 @@
 
 namespace audiosocket {
 
+class sound_reader;
+
 /// A piece of sound in memory: mono 16-bit samples at one rate, which never change. Copies are
 /// cheap and share the samples, so that one prompt can play in a thousand calls; safe to read from
 /// many threads.
@@ -31,6 +33,11 @@ class AUDIOSOCKET_EXPORT clip {
     ///     duration_max.
     /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
     static clip load(const std::filesystem::path& path, int rate_hz);
+
+    /// Reads what is left of a sound, at the rate of the reader. For users of sound_reader::notes() and
+    /// sound_reader::file_rate_hz().
+    /// Throws sound_error for a file that breaks off, or one longer than duration_max.
+    static clip load(sound_reader& reader);
 
     /// Valid as long as this clip or any copy of it lives.
     std::span<const std::int16_t> samples() const { return *samples_; }

@@ -14,6 +14,12 @@ class AUDIOSOCKET_EXPORT sound_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// A file that neither its content nor its name shows to be sound.
+class AUDIOSOCKET_EXPORT sound_unrecognised : public sound_error {
+  public:
+    using sound_error::sound_error;
+};
+
 /// A sound file that was not created because its name is taken (file_creation::exclusive).
 class AUDIOSOCKET_EXPORT sound_file_exists : public sound_error {
   public:

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace audiosocket {
 
@@ -20,14 +21,20 @@ namespace audiosocket {
 /// point are rounded, with full scale at 1.0 and anything beyond clipped. A mono file of 16 bits at
 /// the rate asked for comes out bit for bit.
 ///
-/// Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 from its release 1.1 ...), told from the
-/// content, and files without a header, told from the suffix as Asterisk does, all mono:
+/// Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 from its release 1.1 ...), recognised by the
+/// content, and files without a header, recognised by the suffix as Asterisk does, all mono:
 ///
 ///     .slin .sln .sln8 .raw          slin at 8 kHz
 ///     .sln12 .sln16 ... .sln192      slin at that many kHz (.sln44: 44.1); .slin12 ... alike
-///     .ulaw .ul .mu .pcm             G.711 mu-law at 8 kHz
-///     .alaw .al                      G.711 A-law at 8 kHz
+///     .ulaw .ulw .ul .mu .pcm        G.711 mu-law at 8 kHz
+///     .alaw .alw .al                 G.711 A-law at 8 kHz
 ///     .gsm                           GSM 06.10 at 8 kHz
+///     .vox                           Dialogic ADPCM at 8 kHz
+///
+/// The stronger evidence wins. A file that starts as a WAV file is one under any name. A file that starts as
+/// something else than sound, for example as HTML, is refused under any name.
+///
+/// The length of a WAV file is what the file holds, where its header has a placeholder (0, 0xffffffff) or claims more.
 ///
 /// Move-only; not thread-safe. Memory is bounded whatever the length of the file. Reading blocks on
 /// the disk: keep it out of a thread that paces calls, or load a clip beforehand.
@@ -41,7 +48,8 @@ class AUDIOSOCKET_EXPORT sound_reader {
 
     /// Opens the file, and delivers it at `rate_hz`: native_rate_hz, or what a resampler takes.
     /// Throws sound_error when the file is missing, unreadable, a directory, empty, not a sound
-    ///     file, without a single sample, or of more channels or another rate than is taken.
+    ///     file, without a single sample, or of more channels or another rate than is taken;
+    ///     sound_unrecognised when neither its content nor its suffix is that of a sound.
     /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
     explicit sound_reader(const std::filesystem::path& path, int rate_hz = native_rate_hz);
     /// Takes over the state of the other, which may then only be destroyed or assigned to.
@@ -62,6 +70,14 @@ class AUDIOSOCKET_EXPORT sound_reader {
     /// Why the sound ended before its time, as one line; empty while all is well.
     std::string failure() const;
 
+    /// What a listener should know about a file that can be read nevertheless: one line each, with the file and what
+    /// to do. For example a WAV file under the name .sln, a file that is shorter than its header claims, a second WAV
+    /// file behind the first, or 16-bit PCM under the name .pcm, which stands for mu-law. Complete from the start.
+    std::vector<std::string> notes() const;
+
+    /// The file, as it was named to the constructor.
+    const std::filesystem::path& path() const;
+
     /// Rate of what read() delivers.
     int rate_hz() const;
 
@@ -70,7 +86,7 @@ class AUDIOSOCKET_EXPORT sound_reader {
     /// Returns how many channels the file has. read() mixes them to one.
     int file_channels() const;
 
-    /// Length of the sound, from the file's header; nothing when the format does not say.
+    /// Length of the sound; nothing when the format does not say.
     std::optional<std::chrono::nanoseconds> duration() const;
 
     /// For people, as "WAV (Microsoft), Signed 16 bit PCM".

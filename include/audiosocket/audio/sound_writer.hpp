@@ -30,7 +30,7 @@ struct file_creation {
 ///     .flac                          16 bits, lossless, at about half the size
 ///     .ogg                           Vorbis
 ///     .slin .sln .sln12 .raw ...     headerless, as sound_reader reads them: mono, and at the rate
-///     .ulaw .ul .mu .pcm .alaw .al   that the suffix names
+///     .ulaw .ul .mu .pcm .alaw ...   that the suffix names
 ///
 /// An existing file is replaced, and a new one has mode 0666 less the umask, unless file_creation says otherwise.
 ///

@@ -2,6 +2,7 @@
 #include <audiosocket/audio/sound_reader.hpp>
 
 #include "signals.hpp"
+#include "sound_files.hpp"
 
 #include <audiosocket/audio/g711.hpp>
 #include <audiosocket/audio/sound_writer.hpp>
@@ -20,56 +21,13 @@ namespace audiosocket {
 namespace {
 
 using namespace std::chrono_literals;
+using test::contains;
+using test::little_endian;
+using test::read_all;
 using test::samples;
-
-samples read_all(sound_reader& reader, std::size_t block = 160) {
-    samples out;
-    for (std::size_t got = 1; got != 0;) {
-        const std::size_t at = out.size();
-        out.resize(at + block);
-        got = reader.read(std::span(out).subspan(at));
-        out.resize(at + got);
-    }
-    return out;
-}
-
-void write_file(const std::filesystem::path& path, const std::string& content) {
-    std::ofstream(path, std::ios::binary) << content;
-}
-
-std::string little_endian(std::uint32_t value, int bytes) {
-    std::string out;
-    for (int i = 0; i < bytes; ++i) {
-        out += static_cast<char>(value >> (8 * i) & 0xffU);
-    }
-    return out;
-}
-
-// A WAV file by hand. Tag 1 is PCM, 3 floating point.
-std::string wav(std::uint32_t tag, std::uint32_t channels, std::uint32_t rate, std::uint32_t bits,
-                const std::string& data) {
-    const std::uint32_t frame = channels * bits / 8;
-    const auto size = static_cast<std::uint32_t>(data.size());
-    return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(tag, 2) +
-           little_endian(channels, 2) + little_endian(rate, 4) + little_endian(rate * frame, 4) +
-           little_endian(frame, 2) + little_endian(bits, 2) + "data" + little_endian(size, 4) + data;
-}
-
-std::string why_refused(const std::filesystem::path& path) {
-    try {
-        sound_reader reader(path);
-        return "not refused";
-    } catch (const sound_error& error) {
-        const std::string why = error.what();
-        EXPECT_EQ(why.find('\n'), std::string::npos);
-        EXPECT_NE(why.find(path.string()), std::string::npos) << why;
-        return why;
-    }
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+using test::wav;
+using test::why_refused;
+using test::write_file;
 
 class sound_reader_test : public testing::Test {
   protected:
@@ -103,7 +61,7 @@ TEST_F(sound_reader_test, unreadable_file_is_refused) {
 
 TEST_F(sound_reader_test, text_is_refused_with_a_way_out) {
     write_file(directory / "notes.wav", "Remember the milk.");
-    EXPECT_TRUE(contains(why_refused(directory / "notes.wav"), "sox"));
+    EXPECT_TRUE(contains(why_refused(directory / "notes.wav"), "is text, not sound; open it in an editor"));
 }
 
 TEST_F(sound_reader_test, wav_without_samples_is_refused) {
@@ -166,15 +124,29 @@ TEST_F(sound_reader_test, suffix_of_a_headerless_file_names_rate_and_law) {
         write_file(directory / (std::string("x") + suffix), std::string(1000, '\x12'));
         EXPECT_EQ(sound_reader(directory / (std::string("x") + suffix)).rate_hz(), rate) << suffix;
     }
-    for (const std::string suffix : {".ulaw", ".ul", ".mu", ".pcm"}) {
+    for (const std::string suffix : {".ulaw", ".ul", ".mu", ".pcm", ".ulw"}) {
         write_file(directory / ("u" + suffix), std::string(10, '\x12'));
         sound_reader reader(directory / ("u" + suffix));
         EXPECT_EQ(read_all(reader), samples(10, ulaw_to_linear(0x12))) << suffix;
     }
-    for (const std::string suffix : {".alaw", ".al"}) {
+    for (const std::string suffix : {".alaw", ".al", ".alw"}) {
         write_file(directory / ("a" + suffix), std::string(10, '\x12'));
         sound_reader reader(directory / ("a" + suffix));
         EXPECT_EQ(read_all(reader), samples(10, alaw_to_linear(0x12))) << suffix;
+    }
+}
+
+TEST_F(sound_reader_test, dialogic_adpcm_comes_back_much_as_it_was) {
+    const samples in = test::make(8000, -10, test::sine(440));
+    sound_writer writer(directory / "x.vox", 8000);
+    ASSERT_TRUE(writer.write(in));
+    ASSERT_TRUE(writer.close());
+    EXPECT_EQ(std::filesystem::file_size(directory / "x.vox"), 4000U);
+    sound_reader reader(directory / "x.vox");
+    const samples out = read_all(reader);
+    ASSERT_EQ(out.size(), in.size());
+    for (std::size_t i = 100; i < out.size(); ++i) {
+        ASSERT_NEAR(out[i], in[i], 1500) << i;
     }
 }
 

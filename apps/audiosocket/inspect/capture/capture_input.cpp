@@ -58,15 +58,18 @@ std::FILE* open_file(const std::string& path) {
     refuse(path, std::strerror(errno));
 }
 
-// Sound without a magic number (G.711, .sln) is told by its name, but only when it does not look like messages. And
-// what people call .raw here is a stream, though to sound_reader it would be slin.
+// Sound without a magic number (G.711, .sln) is recognised by its name, unless it is surely messages. A file that only
+// claims to be sound, as HTML under the name .ulaw, is left to the reader of sounds, which says what it is. And what
+// people call .raw here is a stream, though to sound_reader it would be slin.
 bool is_sound(const std::string& path, std::span<const std::byte> start) {
-    if (starts_like_a_message(start) || std::filesystem::path(path).extension() == ".raw") return false;
+    if (is_surely_messages(start) || std::filesystem::path(path).extension() == ".raw") return false;
     try {
         const sound_reader sound(path);
         return true;
-    } catch (const sound_error&) {
+    } catch (const sound_unrecognised&) {
         return false;
+    } catch (const sound_error&) {
+        return true;
     }
 }
 

@@ -31,6 +31,27 @@ TEST(capture_input, kinds_are_told_from_the_content) {
     EXPECT_EQ(kind_of("h", test::raw("RIFF....")), input_kind::sound);
 }
 
+TEST(capture_input, suffix_of_a_sound_is_believed_unless_the_file_is_surely_messages) {
+    const test::scratch scratch;
+    const auto kind_of = [&](const std::string& name, const bytes& content) {
+        test::write_file(scratch / name, content);
+        return capture_input(scratch / name).kind();
+    };
+    const bytes silence(800);
+    const bytes html = test::raw("<!DOCTYPE html><html>404 Not Found</html>");
+    for (const std::string suffix : {".sln", ".slin", ".sln16", ".ulaw", ".alw", ".pcm"}) {
+        EXPECT_EQ(kind_of("silent" + suffix, silence), input_kind::sound) << suffix;
+        EXPECT_EQ(kind_of("zeros_first" + suffix, bytes(3) + bytes(800, std::byte{7})), input_kind::sound) << suffix;
+        EXPECT_EQ(kind_of("page" + suffix, html), input_kind::sound) << suffix; // which its reader refuses by name
+        EXPECT_EQ(kind_of("call" + suffix, test::audio_frame() + test::audio_frame()), input_kind::stream) << suffix;
+    }
+    EXPECT_EQ(kind_of("x.g722", bytes(800, std::byte{7})), input_kind::sound);
+    EXPECT_EQ(kind_of("x.webm", test::raw("\x1a\x45\xdf\xa3....")), input_kind::sound);
+    EXPECT_EQ(kind_of("x.bin", test::raw("\x1a\x45\xdf\xa3....")), input_kind::sound);
+    EXPECT_EQ(kind_of("silent.bin", silence), input_kind::stream);
+    EXPECT_EQ(kind_of("page.html", html), input_kind::stream);
+}
+
 TEST(capture_input, what_cannot_be_read_is_refused_in_one_line) {
     const test::scratch scratch;
     test::write_file(scratch / "empty", {});

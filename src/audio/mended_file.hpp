@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "audio/sound_layout.hpp"
+
+#include <sndfile.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace audiosocket {
+
+/// Reads up to `count` bytes at `offset` and returns how many that were: fewer only at the end of the file, or where
+/// the disk fails.
+std::size_t read_at(int descriptor, char* into, std::size_t count, std::uint64_t offset);
+
+/// A WAV file as libsndfile should see it: with a header that agrees with the file, and nothing behind the sound. The
+/// file itself is not changed.
+///
+/// Pinned, because the SNDFILE that open() returns reads through it. It has to outlive that.
+class mended_file {
+  public:
+    /// Takes over the descriptor.
+    mended_file(int descriptor, sound_layout layout) : descriptor_(descriptor), layout_(std::move(layout)) {}
+    ~mended_file();
+    mended_file(const mended_file&) = delete;
+    mended_file& operator=(const mended_file&) = delete;
+
+    /// As sf_open_fd().
+    SNDFILE* open(SF_INFO& info);
+
+  private:
+    static sf_count_t length(void* self);
+    static sf_count_t seek(sf_count_t offset, int whence, void* self);
+    static sf_count_t read(void* into, sf_count_t count, void* self);
+    static sf_count_t tell(void* self);
+
+    int descriptor_;
+    sound_layout layout_;
+    std::uint64_t position_ = 0;
+};
+
+} // namespace audiosocket
