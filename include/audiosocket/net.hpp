@@ -19,3 +19,4 @@
 #include <audiosocket/net/listener_statistics.hpp>
 #include <audiosocket/net/listening_socket.hpp>
 #include <audiosocket/net/network.hpp>
+#include <audiosocket/net/recording_memory.hpp>

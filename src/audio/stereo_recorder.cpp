@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,6 +26,12 @@ namespace {
 // It costs a few system calls, where the sound itself takes a hundred a second.
 constexpr std::chrono::milliseconds sync_interval{500};
 
+// A side that was early throughout so long a time will not come back by itself.
+constexpr std::chrono::seconds lead_watch_time{2};
+
+// Below this a block is a pause: -54 dBFS, below the noise of a telephone line.
+constexpr int pause_peak_max = 64;
+
 // Converters that a side keeps: as many as the protocol has rates.
 constexpr std::size_t converters_max = 9;
 
@@ -36,6 +43,12 @@ struct side {
     // One for each other rate that has come: a filter takes up to 50 us to make, and a peer may change its kind with
     // each sample.
     std::vector<resampler> converters;
+
+    // How far its end lies beyond the time of its blocks, in frames: the least since `lead_watched_at`, and what of
+    // that is to be taken out of its next pauses.
+    std::int64_t lead_min = std::numeric_limits<std::int64_t>::max();
+    std::int64_t lead_watched_at = 0;
+    std::int64_t lead_excess = 0;
 
     void append(std::span<const std::int16_t> samples) {
         queue.insert(queue.end(), samples.begin(), samples.end());
@@ -100,6 +113,8 @@ struct stereo_recorder::state {
 
     void add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz, nanoseconds at);
     void realign(side& mine, std::int64_t target);
+    void watch_lead(side& mine, std::int64_t target) const;
+    bool shortens_lead(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz) const;
     std::span<const std::int16_t> without_excess(const side& mine, std::span<const std::int16_t> samples,
                                                  int samples_rate_hz, std::int64_t target);
     void set_rate(side& mine, int samples_rate_hz) const;
@@ -142,6 +157,10 @@ void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> sampl
     if (target - mine.end > frames_in(behind_max)) {
         realign(mine, target);
     }
+    watch_lead(mine, target);
+    if (shortens_lead(mine, samples, samples_rate_hz)) {
+        return;
+    }
     samples = without_excess(mine, samples, samples_rate_hz, target);
     if (mine.to_file_rate) {
         mine.append_resampled(samples);
@@ -158,6 +177,32 @@ void stereo_recorder::state::realign(side& mine, std::int64_t target) {
         mine.append_silence(std::min(target - mine.end, frames_in(wait_max)));
         settle();
     }
+}
+
+// Finds out whether a side stays early, as after a stall whose sound came later all at once.
+void stereo_recorder::state::watch_lead(side& mine, std::int64_t target) const {
+    mine.lead_min = std::min(mine.lead_min, mine.end - target);
+    if (target - mine.lead_watched_at < frames_in(lead_watch_time)) {
+        return;
+    }
+    mine.lead_excess = mine.lead_min > frames_in(behind_max) ? mine.lead_min : 0;
+    mine.lead_min = std::numeric_limits<std::int64_t>::max();
+    mine.lead_watched_at = target;
+}
+
+// Whether the block is a pause that is left out, because its side is early. Speech is never cut.
+bool stereo_recorder::state::shortens_lead(side& mine, std::span<const std::int16_t> samples,
+                                           int samples_rate_hz) const {
+    const auto frames = static_cast<std::int64_t>(samples.size()) * rate_hz / samples_rate_hz;
+    if (frames == 0 || frames > mine.lead_excess) {
+        return false;
+    }
+    const auto is_quiet = [](int sample) { return std::abs(sample) <= pause_peak_max; };
+    if (!std::ranges::all_of(samples, is_quiet)) {
+        return false;
+    }
+    mine.lead_excess -= frames;
+    return true;
 }
 
 // Cuts off the end of a block that would reach too far beyond its time.

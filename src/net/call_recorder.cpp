@@ -65,7 +65,7 @@ struct call_recorder::state : std::enable_shared_from_this<state> {
     const time_point start = clock::now();
 
     mutable std::mutex sharing; // of these:
-    piece_collector collected;
+    piece_collector collected{options.memory};
     std::deque<recorded_piece> waiting;
     std::size_t samples_waiting = 0;
     bool writing = false;   // the task is posted or runs
@@ -166,6 +166,8 @@ void call_recorder::state::write(const recorded_piece& piece) {
 }
 
 void call_recorder::state::create(int rate_hz) {
+    if (const auto why = options.objection ? options.objection() : std::string(); !why.empty())
+        throw sound_error(wanted.string() + ": " + why);
     std::filesystem::path name = wanted;
     for (int attempt = 2; !recorder; ++attempt) {
         try {
@@ -208,6 +210,7 @@ void call_recorder::state::fail(const std::string& why) {
         failure = why;
         waiting.clear();
         samples_waiting = 0;
+        collected.take({}); // gives its memory to others
         wake();
     }
     if (options.on_failure) options.on_failure(why);

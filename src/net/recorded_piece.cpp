@@ -48,7 +48,7 @@ void recorded_piece::write_to(stereo_recorder& file) const {
 void piece_collector::add(call_side side, std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
     if (samples.empty()) return;
     nanoseconds& spent = spent_[static_cast<std::size_t>(side)];
-    if (spent >= sound_max) {
+    if (spent >= sound_max || !piece_.held.grow(samples.size_bytes() + sizeof(recorded_block))) {
         piece_.dropped += length_of(samples.size(), rate_hz);
         return;
     }
@@ -70,7 +70,7 @@ void piece_collector::add(call_side side, std::span<const std::int16_t> samples,
 recorded_piece piece_collector::take(nanoseconds at) {
     begin_ = at;
     spent_ = {};
-    return std::exchange(piece_, {});
+    return std::exchange(piece_, {held_memory(share_), {}, {}, {}});
 }
 
 } // namespace audiosocket::detail

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <audiosocket/audio/stereo_recorder.hpp>
+#include <audiosocket/net/recording_memory.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace audiosocket::detail {
@@ -22,8 +26,58 @@ struct recorded_block {
     std::size_t samples;
 };
 
+/// What one recording has taken of the memory that several share.
+class memory_share {
+  public:
+    /// Null: takes anything.
+    explicit memory_share(std::shared_ptr<recording_memory> of) : of_(std::move(of)) {}
+
+    [[nodiscard]] bool take(std::size_t bytes) noexcept {
+        if (!of_) return true;
+        if (!of_->take(own_, bytes)) return false;
+        own_ += bytes;
+        return true;
+    }
+    void give_back(std::size_t bytes) noexcept {
+        if (!of_) return;
+        own_ -= bytes;
+        of_->give_back(bytes);
+    }
+
+  private:
+    const std::shared_ptr<recording_memory> of_;
+    std::atomic<std::size_t> own_{0}; // taken on the thread of the call, given back on that of the disk
+};
+
+/// Bytes of a share, which are given back when this goes.
+class held_memory {
+  public:
+    held_memory() = default;
+    explicit held_memory(std::shared_ptr<memory_share> of) : of_(std::move(of)) {}
+    held_memory(held_memory&& other) noexcept : of_(std::move(other.of_)), bytes_(std::exchange(other.bytes_, 0)) {}
+    held_memory& operator=(held_memory&& other) noexcept {
+        std::swap(of_, other.of_);
+        std::swap(bytes_, other.bytes_);
+        return *this;
+    }
+    ~held_memory() {
+        if (of_) of_->give_back(bytes_);
+    }
+
+    [[nodiscard]] bool grow(std::size_t bytes) noexcept {
+        if (of_ && !of_->take(bytes)) return false;
+        bytes_ += bytes;
+        return true;
+    }
+
+  private:
+    std::shared_ptr<memory_share> of_; // shared, because pieces outlive the recorder
+    std::size_t bytes_ = 0;
+};
+
 /// What a recorder writes to disk in one go.
 struct recorded_piece {
+    held_memory held;
     std::vector<recorded_block> blocks;
     std::vector<std::int16_t> samples; ///< Of all blocks, end to end.
     std::chrono::nanoseconds dropped{};
@@ -41,6 +95,10 @@ struct recorded_piece {
 /// Collects both sides of a call into pieces of half a second, and bounds what a piece holds.
 class piece_collector {
   public:
+    /// What is collected is taken from this memory; null: from nothing.
+    explicit piece_collector(std::shared_ptr<recording_memory> memory = nullptr)
+        : share_(std::make_shared<memory_share>(std::move(memory))), piece_{held_memory(share_), {}, {}, {}} {}
+
     /// A crash loses this and what the recorder holds back. It is short enough for evidence, and long enough that a
     /// thousand recordings cost the disk executor two thousand tasks a second, not a hundred thousand.
     static constexpr std::chrono::milliseconds piece_length{500};
@@ -58,13 +116,14 @@ class piece_collector {
     /// True when the collected piece is complete before a block that belongs at this time: take() it first.
     bool is_due(std::chrono::nanoseconds at) const noexcept { return at - begin_ >= piece_length; }
 
-    /// Adds a copy of the samples. What is beyond sound_max is dropped and counted.
+    /// Adds a copy of the samples. What is beyond sound_max, or finds no memory, is dropped and counted.
     void add(call_side side, std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
     /// Returns what was collected. The next piece begins at this time.
     recorded_piece take(std::chrono::nanoseconds at);
 
   private:
+    std::shared_ptr<memory_share> share_;
     recorded_piece piece_;
     std::chrono::nanoseconds begin_{};
     std::array<std::chrono::nanoseconds, 2> spent_{}; // of sound_max, by each side

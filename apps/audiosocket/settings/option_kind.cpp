@@ -18,7 +18,10 @@ std::size_t slips_max(const std::string& name) {
 }
 
 // How many letters have to be put in, taken out or changed (Levenshtein).
+// A name from a file may be as long as the file: lengths that are too far apart are not compared.
 std::size_t slips(const std::string& a, const std::string& b) {
+    const std::size_t by_length = std::max(a.size(), b.size()) - std::min(a.size(), b.size());
+    if (by_length > slips_max(b)) return by_length;
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 0; i < a.size(); ++i) {

@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::string_view variable_prefix = "AUDIOSOCKET_";
 
+// More than a person corrects before the next try. A file that was named by mistake may have a mistake in each line.
+constexpr std::size_t mistakes_shown_max = 50;
+
 std::string variable_for(const std::string& name) {
     std::string out(variable_prefix);
     for (const char c : name)
@@ -275,8 +278,11 @@ void settings::throw_if_wrong() const {
     auto sorted = mistakes_;
     std::ranges::stable_sort(sorted, {}, &mistake::line);
     std::string all;
-    for (const auto& one : sorted)
-        all += (all.empty() ? "" : "\n") + printable(one.text);
+    for (std::size_t n = 0; n < std::min(sorted.size(), mistakes_shown_max); ++n)
+        all += (n == 0 ? "" : "\n") + printable(sorted[n].text);
+    if (sorted.size() > mistakes_shown_max)
+        all +=
+            fmt::format("\nand {} more mistakes; correct the first and try again", sorted.size() - mistakes_shown_max);
     throw failure(sorted.front().code, all);
 }
 

@@ -2,6 +2,7 @@
 #include "settings/settings_file.hpp"
 
 #include "base/file_head.hpp"
+#include "settings/toml_depth.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -92,6 +93,14 @@ settings_file read_settings_file(const std::filesystem::path& file) {
     std::string text;
     if (auto why = read_whole(file, text); !why.empty()) {
         out.mistakes.push_back({0, 0, std::move(why)});
+        return out;
+    }
+    if (const auto deep = too_deep_toml(text)) {
+        out.mistakes.push_back(
+            {deep->line, deep->column,
+             fmt::format(
+                 "is nested deeper than {} levels; settings stand at the top of the file or in the table of a verb",
+                 toml_depth_max)});
         return out;
     }
     try {

@@ -43,7 +43,8 @@ struct settings_file {
     std::vector<file_mistake> mistakes;
 };
 
-/// Never throws for what is in the file. A file that is no TOML has one mistake: the first, and no settings.
+/// Never throws for what is in the file. A file that is not TOML, or that is nested too deep to be parsed
+/// (toml_depth_max), has one mistake: the first, and no settings.
 settings_file read_settings_file(const std::filesystem::path& file);
 
 /// Longer files are refused: the longest that makes sense, with a comment and a network a line, has a tenth of it, and

@@ -24,6 +24,9 @@ namespace audiosocket {
 ///   in between to catch up;
 /// - a block that comes early, as in a burst, is laid at the end all the same, but a side never
 ///   reaches more than ahead_max beyond the time given: what would is dropped and counted;
+/// - a side that was early by more than behind_max for two seconds on end, as after a stall whose sound came later
+///   all at once, is brought back into line: its next pauses (below -54 dBFS) are left out as far as it is early.
+///   Louder sound is never cut for that, so a side without pauses stays early by up to ahead_max;
 /// - the file grows as far as both sides reach. A side that is more than wait_max shorter than the
 ///   other is filled with silence up to there, so that memory stays bounded (about wait_max of
 ///   sound) when one side is silent for long. What comes for that time later is early.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <audiosocket/call/call_monitor.hpp>
+#include <audiosocket/net/recording_memory.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -31,6 +32,13 @@ struct call_recorder_options {
 
     /// Mode of the file, less the umask of the process.
     std::filesystem::perms mode{0640};
+
+    /// Memory that several recordings share. Null: only the bounds of each recording hold.
+    std::shared_ptr<recording_memory> memory;
+
+    /// Called on the disk executor before the file is created. Returns why it must not be, for example because too few
+    /// open files are left: then the recording has failed for this reason. Empty: it is created.
+    std::function<std::string()> objection;
 
     /// Called on the disk executor when the name of the file is taken, with 2, then 3, and so on. Returns the name to
     /// try next. An empty path ends the recording, and so does the thousandth name. Without this function the first
@@ -67,7 +75,7 @@ struct call_recorder_options {
 ///
 /// Bounds: a piece takes 1.5 s of sound of each side, because stereo_recorder would drop more as too early; the rest
 /// is dropped and counted. 60 pieces wait for the disk, which is half a minute, and 16 MiB of samples. After that the
-/// recording fails, because memory matters more than this recording.
+/// recording fails, because memory matters more than this recording. A recording_memory bounds all recordings together.
 ///
 /// A failure of the disk never disturbs the call. It ends the recording, is reported once, and what was written
 /// stays.

@@ -127,6 +127,45 @@ TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
     EXPECT_EQ(read_stereo(path).left, samples(8160, 5));
 }
 
+// Both sides tick each second, by the clock. The left side stalls for three seconds; what it missed comes at once.
+TEST_F(stereo_recorder_test, side_that_caught_up_after_a_stall_is_back_in_line_after_its_next_pauses) {
+    const samples tick(160, 5000);
+    const samples pause(160, 1);
+    stereo_recorder recorder(path, 8000);
+    constexpr std::size_t frames = 600;
+    std::size_t said = 0;
+    for (std::size_t i = 0; i < frames; ++i) {
+        const bool stalled = i >= 100 && i < 250;
+        for (; !stalled && said <= i; ++said)
+            recorder.received(said % 50 == 0 ? tick : pause, 8000, frame_time(i));
+        recorder.sent(i % 50 == 0 ? tick : pause, 8000, frame_time(i));
+    }
+    recorder.finish();
+    const both_sides file = read_stereo(path);
+    ASSERT_NEAR(static_cast<double>(file.left.size()), frames * 160, 480);
+    for (std::size_t second = 0; second < frames / 50; ++second) {
+        const auto window = std::span(file.left).subspan(second * 8000, 480 + 160);
+        const bool in_line = std::ranges::count(window, 5000) == 160;
+        if (second < 2 || second > 10) { // it is watched for up to four seconds, then pauses have to come
+            EXPECT_TRUE(in_line) << second;
+        }
+    }
+}
+
+TEST_F(stereo_recorder_test, side_without_pauses_is_never_cut_however_early_it_is) {
+    stereo_recorder recorder(path, 8000);
+    const samples left = test::random_samples(160 * 549, 6);
+    std::size_t said = 0;
+    const auto say = [&](nanoseconds at) { recorder.received(frame_of(left, said++), 8000, at); };
+    for (int i = 0; i < 49; ++i)
+        say(0ms);
+    for (std::size_t i = 0; i < 500; ++i)
+        say(frame_time(i));
+    recorder.finish();
+    EXPECT_EQ(recorder.dropped(), 0ns);
+    EXPECT_EQ(read_stereo(path).left, left);
+}
+
 TEST_F(stereo_recorder_test, hours_without_a_sound_take_no_memory_and_stay_in_place) {
     stereo_recorder recorder(path, 8000);
     recorder.received(samples(160, 5), 8000, 2h);

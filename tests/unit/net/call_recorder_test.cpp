@@ -188,6 +188,65 @@ TEST_F(call_recorder_test, memory_that_waits_for_the_disk_is_bounded) {
     EXPECT_NEAR(static_cast<double>(passed) * 2 * 3840 * 2, 16.0 * 1024 * 1024, 2.0 * 768'000);
 }
 
+// Two recordings whose disk does not answer, and memory for two seconds of them.
+TEST_F(call_recorder_test, memory_that_is_shared_bounds_all_recordings_together) {
+    const auto memory = std::make_shared<recording_memory>(100'000, 2);
+    auto options = reporting();
+    options.memory = memory;
+    call_recorder other(disk.get_executor(), directory / "other.wav", options);
+    record(options);
+    for (int i = 0; i < 500; ++i, at += 20ms) {
+        recorder->received(samples(160, 5), 8000, begin + at);
+        recorder->sent(samples(160, 5), 8000, begin + at);
+        other.received(samples(160, 5), 8000, begin + at);
+        EXPECT_LE(memory->bytes(), memory->bytes_max());
+    }
+    EXPECT_GT(memory->bytes_refused(), 0U);
+    run_disk();
+    EXPECT_LT(memory->bytes(), 50'000U); // what is being collected
+    for (int i = 0; i < 4; ++i) {
+        pass(25, 6, 6);
+        run_disk();
+    }
+    other.finish();
+    complete();
+    EXPECT_EQ(memory->bytes(), 0U);
+    EXPECT_TRUE(failures.empty());
+    EXPECT_EQ(drops.size(), 2U);
+    const both_sides file = read_stereo(path);
+    EXPECT_EQ(std::ranges::count(file.left, 6), 16'000); // the recording goes on, in its place
+    EXPECT_NEAR(static_cast<double>(file.left.size()), 96'000, 480);
+}
+
+TEST_F(call_recorder_test, recording_that_floods_leaves_others_their_share_of_the_memory) {
+    const auto memory = std::make_shared<recording_memory>(1'000'000, 3);
+    auto options = reporting();
+    options.memory = memory;
+    record(options);
+    const samples wide(3840, 5);
+    for (int i = 0; i < 500; ++i, at += 20ms)
+        recorder->received(wide, 192'000, begin + at);
+    at = {};
+    call_recorder honest(disk.get_executor(), directory / "honest.wav", options);
+    for (int i = 0; i < 400; ++i, at += 20ms) // 142 kB of its part of 167 kB
+        honest.received(samples(160, 5), 8000, begin + at);
+    honest.finish();
+    run_disk();
+    EXPECT_GT(recorder->dropped(), 0ns);
+    EXPECT_EQ(honest.dropped(), 0ns);
+    EXPECT_EQ(read_stereo(directory / "honest.wav").left, samples(64'000, 5));
+}
+
+TEST_F(call_recorder_test, objection_ends_the_recording_before_there_is_a_file) {
+    auto options = reporting();
+    options.objection = [] { return "too few open files left"; };
+    record(std::move(options));
+    pass(100, 5, 6);
+    complete();
+    EXPECT_EQ(failures, std::vector{path.string() + ": too few open files left"});
+    EXPECT_TRUE(files().empty());
+}
+
 TEST_F(call_recorder_test, wait_after_a_failure_completes_with_an_error) {
     path = directory / "none/call.wav";
     record();

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -250,6 +251,27 @@ TEST_F(settings_test, file_that_is_too_long_is_refused) {
     EXPECT_EQ(mistakes(), "");
     read(longest + line);
     EXPECT_EQ(mistakes(), "f.toml: has more than 1048576 bytes, which no settings have");
+}
+
+TEST_F(settings_test, file_nested_too_deep_is_a_mistake_with_its_place) {
+    std::string parts = "a";
+    for (int n = 0; n < 31'249; ++n)
+        parts += ".a";
+    read("max-calls = 5\n" + parts + " = 1\n");
+    EXPECT_EQ(mistakes(),
+              "f.toml:2:32: is nested deeper than 16 levels; settings stand at the top of the file or in the "
+              "table of a verb");
+}
+
+TEST_F(settings_test, file_with_a_mistake_in_each_line_shows_the_first_ones_and_their_number) {
+    std::string lines;
+    for (int n = 0; n < 20'000; ++n)
+        lines += "wrong" + std::to_string(n) + " = 1\n";
+    read(lines);
+    const auto all = mistakes();
+    EXPECT_TRUE(all.starts_with("f.toml:1:1: wrong0: no such setting")) << all.substr(0, 100);
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 50);
+    EXPECT_TRUE(all.ends_with("\nand 19950 more mistakes; correct the first and try again"));
 }
 
 TEST_F(settings_test, what_is_printed_can_be_read_again) {
