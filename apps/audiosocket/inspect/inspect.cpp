@@ -5,6 +5,7 @@
 #include "inspect/json_report.hpp"
 #include "inspect/sound_inspection.hpp"
 #include "inspect/text_report.hpp"
+#include "inspect/wording.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -103,7 +104,7 @@ exit_code inspect_stream(capture_input& input, const inspect_options& o, observe
     return sound ? exit_code::good : exit_code::findings;
 }
 
-exit_code inspect_capture(const capture_input& input, const inspect_options& o, observers& tell) {
+exit_code inspect_capture(capture_input& input, const inspect_options& o, observers& tell) {
     refuse_option(!o.svg.empty(), "--svg", "draws one sound; take it out with --audio DIR, then inspect that file");
     const std::filesystem::path audio(o.audio);
     refuse_option(audio.has_extension() && !std::filesystem::is_directory(audio), "--audio",
@@ -111,15 +112,11 @@ exit_code inspect_capture(const capture_input& input, const inspect_options& o, 
     add_audio_output(tell, o, true);
 
     inspection_totals totals;
-    read_capture(input.path(), {o.port != 0 ? std::optional(o.port) : std::nullopt, tell, totals});
+    read_capture(input, {o.port != 0 ? std::optional(o.port) : std::nullopt, tell, totals});
     for (const auto& observer : tell)
         observer->finish(totals);
     if (totals.calls == 0)
-        throw failure(exit_code::findings,
-                      totals.streams_skipped != 0
-                          ? fmt::format("{}: no AudioSocket in it; name its port with --port N", input.name())
-                          : fmt::format("{}: no TCP in its {} packets; capture with: tcpdump -i any -w FILE port 9092",
-                                        input.name(), totals.packets));
+        throw failure(exit_code::findings, fmt::format("{}: {}", input.name(), describe_no_call(totals)));
     const bool sound = totals.calls_with_findings == 0 && totals.capture_failure.empty();
     return sound ? exit_code::good : exit_code::findings;
 }

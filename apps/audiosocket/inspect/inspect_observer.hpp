@@ -99,8 +99,15 @@ struct inspection_totals {
     std::size_t calls = 0;
     std::size_t calls_with_findings = 0;
     std::size_t streams_skipped = 0; ///< TCP, but not AudioSocket
+    std::size_t unanswered = 0;      ///< SYNs on the port, without a packet of the other side
+    std::size_t given_up = 0;        ///< TCP connections reported as they stood, because too many were open
+    std::size_t holes = 0;           ///< in calls
     std::uint64_t packets = 0;
-    std::string capture_failure; ///< Why the capture could not be read to its end; empty if it could.
+    std::uint64_t packets_cut = 0;                ///< by the snap length
+    std::uint64_t cut_at_bytes = 0;               ///< length of the longest of these
+    std::uint64_t packets_without_time = 0;       ///< or with one outside the years 1970 to 2261
+    std::map<std::string, std::uint64_t> not_tcp; ///< packets, by the name of what is in them
+    std::string capture_failure;                  ///< Why the capture could not be read to its end; empty if it could.
 };
 
 /// Is told of everything in the order of the stream.

@@ -119,7 +119,15 @@ void json_report::finish(const inspection_totals& totals) {
                       {"calls", totals.calls},
                       {"calls_with_findings", totals.calls_with_findings},
                       {"tcp_skipped", totals.streams_skipped},
-                      {"packets", totals.packets}};
+                      {"unanswered", totals.unanswered},
+                      {"given_up", totals.given_up},
+                      {"packets", totals.packets},
+                      {"packets_cut", totals.packets_cut},
+                      {"packets_without_time", totals.packets_without_time}};
+    json::object not_tcp;
+    for (const auto& [what, packets] : totals.not_tcp)
+        not_tcp[what] = packets;
+    line["not_tcp"] = std::move(not_tcp);
     if (!totals.capture_failure.empty()) line["capture_failure"] = totals.capture_failure;
     out_ << to_text(line) << '\n';
 }

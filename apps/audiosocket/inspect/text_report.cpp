@@ -90,9 +90,9 @@ void text_report::summary(const call_label& call, const stream_findings& s) {
 }
 
 void text_report::finish(const inspection_totals& totals) {
-    if (totals.streams_skipped != 0)
-        out_ << fmt::format("{} TCP connection{} without AudioSocket skipped (--port N takes any port for it).\n",
-                            grouped(totals.streams_skipped), totals.streams_skipped == 1 ? "" : "s");
+    if (totals.calls != 0) // otherwise the error says it
+        for (const std::string& note : capture_notes(totals))
+            out_ << note << '\n';
     if (totals.calls > 1)
         out_ << fmt::format("{} calls, {} with findings.\n", grouped(totals.calls),
                             grouped(totals.calls_with_findings));

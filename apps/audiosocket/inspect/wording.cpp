@@ -28,6 +28,23 @@ std::string hex(std::span<const std::byte> bytes) {
     return bytes.size() > shown ? out + " ..." : out;
 }
 
+std::string connections(std::size_t n) {
+    return fmt::format("{} TCP connection{}", grouped(n), n == 1 ? "" : "s");
+}
+
+// "260 UDP 4789 (VXLAN), 7 ARP", the most frequent first.
+std::string most_of(const std::map<std::string, std::uint64_t>& packets) {
+    constexpr std::size_t names_max = 5;
+    std::vector<std::pair<std::uint64_t, std::string>> sorted;
+    for (const auto& [name, n] : packets)
+        sorted.emplace_back(n, name);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::string list;
+    for (std::size_t i = 0; i < std::min(sorted.size(), names_max); ++i)
+        append(list, grouped(sorted[i].first) + " " + sorted[i].second);
+    return sorted.size() > names_max ? list + ", ..." : list;
+}
+
 } // namespace
 
 std::string name_of(kind k) {
@@ -132,6 +149,41 @@ std::vector<std::string> audio_lines(const stream_findings& s) {
                                     peak(total.peak_dbfs), g711_mark(e)));
     }
     return lines;
+}
+
+std::string describe_no_call(const inspection_totals& t) {
+    constexpr std::string_view advice = "capture with: tcpdump -i any -s 0 -w FILE port 9092";
+    if (t.packets == 0) return fmt::format("no packet in it; {}", advice);
+    const std::string packets = grouped(t.packets) + (t.packets == 1 ? " packet" : " packets");
+    if (t.packets_cut != 0) {
+        const std::string which = t.packets_cut == t.packets ? "" : grouped(t.packets_cut) + " of them ";
+        return fmt::format("no AudioSocket in its {}, {}cut off at {} bytes: capture with -s 0", packets, which,
+                           t.cut_at_bytes);
+    }
+    if (t.unanswered != 0)
+        return fmt::format("{} without an answer; is the server running?", connections(t.unanswered));
+    if (t.streams_skipped != 0) return "no AudioSocket in it; name its port with --port N";
+    return fmt::format("no TCP in its {}: {}; {}", packets, most_of(t.not_tcp), advice);
+}
+
+std::vector<std::string> capture_notes(const inspection_totals& t) {
+    std::vector<std::string> notes;
+    if (t.streams_skipped != 0)
+        notes.push_back(fmt::format("{} without AudioSocket skipped (--port N takes any port for it).",
+                                    connections(t.streams_skipped)));
+    if (t.unanswered != 0) notes.push_back(fmt::format("{} without an answer.", connections(t.unanswered)));
+    if (t.given_up != 0)
+        notes.push_back(fmt::format("{} reported as they stood, because too many were open at one time; split the "
+                                    "capture by address.",
+                                    connections(t.given_up)));
+    if (t.holes != 0 && t.packets_cut != 0)
+        notes.push_back(fmt::format("{} of {} packets are cut off at {} bytes: capture with -s 0.",
+                                    grouped(t.packets_cut), grouped(t.packets), t.cut_at_bytes));
+    if (t.packets_without_time != 0)
+        notes.push_back(fmt::format("{} of {} packets have no time, or one outside the years 1970 to 2261; the time of "
+                                    "the packet before was taken.",
+                                    grouped(t.packets_without_time), grouped(t.packets)));
+    return notes;
 }
 
 } // namespace audiosocket::app::inspect

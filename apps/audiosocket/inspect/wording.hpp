@@ -29,6 +29,12 @@ std::string counts(const stream_findings& s);
 /// For each kind of audio in the stream "24.68 s at 8000 Hz, peak -12.3 dB".
 std::vector<std::string> audio_lines(const stream_findings& s);
 
+/// Why a capture without a call has none, and what to do.
+std::string describe_no_call(const inspection_totals& totals);
+
+/// What is to be said about a capture that has calls.
+std::vector<std::string> capture_notes(const inspection_totals& totals);
+
 std::string grouped(std::uint64_t n);               ///< "1,234"
 std::string in_seconds(std::chrono::nanoseconds d); ///< "24.68 s"
 std::string decibels(double dbfs);                  ///< "-12.3 dB", and never "-0.0 dB"

@@ -23,7 +23,7 @@ using namespace std::string_view_literals;
 // Room for the two largest messages that a judgement by headers needs.
 constexpr std::size_t start_bytes = 65'536;
 
-// Bytes of a magic number: few enough to be put back, since they come from a stream's buffer.
+// Of a magic number. A capture in a pipe may be live, so no more is waited for.
 constexpr std::size_t magic_bytes = 4;
 
 // pcap in microseconds, nanoseconds and Kuznetzov's variant, each in both byte orders; pcapng.
@@ -89,10 +89,7 @@ capture_input::capture_input(const std::string& path) : path_(path), file_(path 
     if (starts_with_any(magic, compressed_magics)) {
         refuse(name(), "is compressed; unpack it first (gunzip, unzstd ...)");
     } else if (starts_with_any(magic, capture_magics)) {
-        if (!is_file && !is_standard_input())
-            refuse(path, "a capture in a pipe is read from standard input only: ... | audiosocket inspect -");
         kind_ = input_kind::capture;
-        put_back_start();
     } else if (starts_with_any(magic, sound_magics)) {
         if (!is_file) refuse(name(), "a sound file is read from a disk, not from a pipe; save it first");
         kind_ = input_kind::sound;
@@ -106,13 +103,6 @@ void capture_input::read_start(std::size_t bytes) {
     const std::size_t had = start_.size();
     start_.resize(bytes);
     start_.resize(had + read(std::span(start_).subspan(had)));
-}
-
-// libpcap reads standard input through the same FILE and wants to see the magic number as well.
-void capture_input::put_back_start() {
-    if (!is_standard_input()) return;
-    for (auto b = start_.rbegin(); b != start_.rend(); ++b)
-        std::ungetc(std::to_integer<int>(*b), stdin);
 }
 
 std::size_t capture_input::read(std::span<std::byte> out) {

@@ -30,7 +30,7 @@ class capture_input {
     std::string name() const { return is_standard_input() ? "standard input" : path_; }
     input_kind kind() const noexcept { return kind_; }
 
-    /// The first bytes of the file, up to 64 KiB; one byte at least.
+    /// The first bytes of the file: of a capture its magic number, of others up to 64 KiB; one byte at least.
     std::span<const std::byte> start() const noexcept { return start_; }
 
     /// Reads on behind start(): fills `out` from the front, less only at the end. Throws failure.
@@ -42,7 +42,6 @@ class capture_input {
     };
 
     void read_start(std::size_t bytes);
-    void put_back_start();
 
     std::string path_;
     std::unique_ptr<std::FILE, closer> file_;

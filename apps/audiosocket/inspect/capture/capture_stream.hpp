@@ -2,11 +2,9 @@
 #pragma once
 
 #include "inspect/call_inspector.hpp"
-
-#include <tins/tcp_ip/stream.h>
+#include "inspect/capture/tcp_connection.hpp"
 
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,35 +19,31 @@ struct capture_plan {
     inspection_totals& totals;
 };
 
-/// One TCP connection of a capture: decides whether it is a call, and if so hands its bytes to a call_inspector.
+/// One TCP connection of a capture: decides whether it is a call, and if so hands what comes to a call_inspector.
 ///
-/// Undecided, it holds back what came, up to held_bytes_max. Bytes come in order from the reassembly; a hole that the
-/// capture itself has would hold it up for ever, so after hole_age_max what waits behind the hole is taken out, with
-/// the times at which it really came.
-class capture_stream {
+/// Undecided, it holds back what came, up to held_bytes_max. A connection on the port whose start is in the capture
+/// is a call as soon as either side says something.
+class capture_stream final : public stream_sink {
   public:
-    /// Time since the epoch.
-    using timestamp = std::chrono::microseconds;
-
-    /// Longer than the first retransmissions of a living connection take.
-    static constexpr std::chrono::seconds hole_age_max{3};
-    /// A stranger's first words; a call shows itself in three bytes.
+    /// What a stranger says first; a call shows itself in three bytes.
     static constexpr std::size_t held_bytes_max = 4096;
 
-    capture_stream(const capture_plan& plan, const Tins::TCPIP::Stream& stream, timestamp at);
+    /// `connection` must outlive the object.
+    capture_stream(const capture_plan& plan, const tcp_connection& connection, timestamp at);
 
     /// False once it is known to be no call: then the rest is ignored.
-    bool wanted() const noexcept { return verdict_ != verdict::skipped; }
+    bool is_wanted() const noexcept { return verdict_ != verdict::skipped; }
 
-    void data(bool from_client, std::span<const std::byte> bytes, timestamp at);
-    void out_of_order(bool from_client, const Tins::TCPIP::Flow& flow, std::uint32_t sequence, timestamp at);
+    /// For each segment, before it is taken.
+    void note_seen(bool from_client, timestamp at);
 
-    /// After each packet of the connection, with what its header says.
-    void packet(bool from_client, bool fin, bool rst, timestamp at);
-    void check_holes(Tins::TCPIP::Stream& stream, timestamp at);
+    /// The first segment was captured too late: the connection started at `at`.
+    void started_earlier(timestamp at) noexcept;
 
-    /// Takes out everything that waits behind holes; while the stream still exists.
-    void flush(Tins::TCPIP::Stream& stream);
+    void data(bool from_client, std::span<const std::byte> bytes, timestamp at) override;
+    void lost(bool from_client, std::uint64_t bytes, timestamp at) override;
+    void reordered(bool from_client, timestamp at) override;
+    void closed(bool from_client, ending how, timestamp at) override;
 
     /// The end of the connection or of the capture. Call once.
     void finish();
@@ -57,36 +51,32 @@ class capture_stream {
   private:
     enum class verdict { undecided, call, skipped };
     struct held {
+        enum class kind { data, lost, reordered, closed } what;
         bool from_client;
-        std::vector<std::byte> bytes;
         timestamp at;
-    };
-    struct hole {
-        std::optional<timestamp> since;
-        std::map<std::uint32_t, timestamp> behind;       // sequence number and arrival of what waits
-        std::optional<std::pair<ending, timestamp>> end; // of the stream: counts when the hole is gone
+        std::vector<std::byte> bytes{};
+        std::uint64_t count = 0;
+        ending how{};
     };
 
-    void decide(bool from_client, std::span<const std::byte> bytes);
+    bool hold(held&& event);
+    void hand_over(const held& event);
+    void decide(bool from_client);
     void accept(side client, bool from_start);
     void skip();
-    void flush(Tins::TCPIP::Flow& flow, bool from_client);
-    void forget_hole(bool from_client);
+    bool has_port() const noexcept;
     side side_of(bool from_client) const noexcept { return from_client ? client_ : other(client_); }
     std::chrono::microseconds since_start(timestamp at) const noexcept { return at - started_; }
 
     capture_plan plan_;
+    const tcp_connection& connection_;
     verdict verdict_ = verdict::undecided;
-    side client_ = side::caller;           // the TCP client, if the start of the connection was seen
-    std::array<std::string, 2> endpoints_; // client, server
-    std::array<std::uint16_t, 2> ports_;
-    bool partial_; // the capture began after the connection
+    side client_ = side::caller; // the TCP client, if the start of the connection was seen
     timestamp started_;
     timestamp last_at_;
     std::vector<held> held_;
     std::size_t held_bytes_ = 0;
-    std::array<bool, 2> strange_{}; // client, server: started with anything but an id
-    std::array<hole, 2> holes_;     // client, server
+    std::array<bool, 2> seen_{}; // client, server: the capture has packets of it
     std::unique_ptr<call_inspector> call_;
 };
 

@@ -47,7 +47,8 @@ struct capture : testing::Test {
         tell.push_back(std::make_unique<collector>(calls));
         totals = {};
         calls.clear();
-        read_capture(path, {port, tell, totals});
+        capture_input input(path);
+        read_capture(input, {port, tell, totals});
     }
     void expect_sound(int frames) {
         ASSERT_EQ(calls.size(), 1U);
@@ -224,7 +225,6 @@ TEST_F(capture, linux_cooked_packets_of_version_2_are_read) {
     expect_sound(10);
 }
 
-// libtins tells these two apart, by exceptions that share only their base; one of them once ended the program.
 TEST_F(capture, link_type_that_is_not_known_is_refused_as_a_file) {
     conversation c;
     c.talk(1);
