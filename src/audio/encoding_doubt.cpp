@@ -62,18 +62,18 @@ bool is_swapped(std::span<const std::byte> head) {
     return for_it >= firm_payloads_min && for_it > 9 * against_it;
 }
 
-// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), and other bytes
-// do not. The silence of A-law, 0xd5, starts with them throughout.
+// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less than half
+// of all bytes do. The silence of A-law, 0xd5, starts with them throughout.
 bool is_gsm(std::span<const std::byte> head) {
     constexpr std::size_t frame_bytes = 33;
-    constexpr std::size_t frames_min = 16; // once in 2^64 by chance
+    constexpr std::size_t frames_min = 32; // less than once in 2^32 by chance
     const auto has_mark = [](std::byte b) { return (b & std::byte{0xf0}) == std::byte{0xd0}; };
     const std::size_t frames = head.size() / frame_bytes;
     for (std::size_t i = 0; i < frames; ++i) {
         if (!has_mark(head[i * frame_bytes])) return false;
     }
     const auto marks = static_cast<std::size_t>(std::count_if(head.begin(), head.end(), has_mark));
-    return frames >= frames_min && marks < 4 * frames;
+    return frames >= frames_min && 2 * marks < head.size();
 }
 
 std::string_view name_of(encoding e) {
