@@ -6,6 +6,7 @@
 
 #include <audiosocket/audio/encoding_detector.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 
@@ -61,6 +62,20 @@ bool is_swapped(std::span<const std::byte> head) {
     return for_it >= firm_payloads_min && for_it > 9 * against_it;
 }
 
+// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less than half
+// of all bytes do. The silence of A-law, 0xd5, starts with them throughout.
+bool is_gsm(std::span<const std::byte> head) {
+    constexpr std::size_t frame_bytes = 33;
+    constexpr std::size_t frames_min = 32; // less than once in 2^32 by chance
+    const auto has_mark = [](std::byte b) { return (b & std::byte{0xf0}) == std::byte{0xd0}; };
+    const std::size_t frames = head.size() / frame_bytes;
+    for (std::size_t i = 0; i < frames; ++i) {
+        if (!has_mark(head[i * frame_bytes])) return false;
+    }
+    const auto marks = static_cast<std::size_t>(std::count_if(head.begin(), head.end(), has_mark));
+    return frames >= frames_min && 2 * marks < head.size();
+}
+
 std::string_view name_of(encoding e) {
     switch (e) {
     case encoding::ulaw: return "mu-law";
@@ -72,6 +87,7 @@ std::string_view name_of(encoding e) {
 } // namespace
 
 encoding_doubt doubt_encoding(encoding claimed, std::span<const std::byte> head) {
+    if (is_gsm(head)) return encoding_doubt::gsm;
     encoding_detector detector;
     for_each_payload(head, [&](auto payload) { detector.observe(payload); });
     if (!detector.firm() || (claimed == encoding::slin && detector.guess() == encoding::slin)) {
@@ -92,6 +108,7 @@ std::string describe(encoding_doubt doubt, encoding claimed, const std::filesyst
     switch (doubt) {
     case encoding_doubt::ulaw: return but + "mu-law; if it sounds like noise, rename it to .ulaw";
     case encoding_doubt::alaw: return but + "A-law; if it sounds like noise, rename it to .alaw";
+    case encoding_doubt::gsm: return but + "GSM 06.10; if it sounds like noise, rename it to .gsm";
     case encoding_doubt::swapped_slin:
         return but + "16-bit PCM with the high byte first; if it sounds like noise, convert it with: " +
                ffmpeg_command(path, "-f s16be -ar " + std::to_string(rate_hz) + " -ac 1");

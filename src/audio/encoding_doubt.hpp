@@ -11,7 +11,7 @@
 namespace audiosocket {
 
 /// What a file without a header may be if it is not what its suffix says.
-enum class encoding_doubt { none, slin, ulaw, alaw, swapped_slin };
+enum class encoding_doubt { none, slin, ulaw, alaw, gsm, swapped_slin };
 
 /// Judges the first seconds of a file whose suffix stands for `claimed`. Doubts only what is beyond chance, see
 /// encoding_detector; silence and what is too short are never doubted.

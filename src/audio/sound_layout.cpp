@@ -16,8 +16,10 @@ using namespace std::string_view_literals;
 constexpr std::uint64_t riff_header_bytes = 12; // "RIFF", size, "WAVE"
 constexpr std::uint64_t chunk_header_bytes = 8;
 
-// More chunks than any real file has in front of its sound, or sounds than anybody joins.
+// More than any real file has: chunks in front of its sound, bytes of them, and files joined to one.
 constexpr int chunks_max = 1000;
+constexpr std::uint64_t header_bytes_max = 0x4000'0000;
+constexpr int followers_max = 100;
 
 // From here on a size that the file does not have is a placeholder: sox writes 0x7ffff000 to a pipe, others 0x80000000
 // or 0xffffffff.
@@ -120,7 +122,7 @@ std::optional<wav_file> find_wav(chunk_reader& in, std::uint64_t begin) {
     wav.begin = begin;
     std::uint64_t long_data_bytes = 0;
     std::uint64_t at = begin + riff_header_bytes;
-    for (int i = 0; i < chunks_max && at + chunk_header_bytes <= in.size(); ++i) {
+    for (int i = 0; i < chunks_max && at + chunk_header_bytes <= in.size() && at - begin <= header_bytes_max; ++i) {
         const std::string id = in.bytes(at, 4);
         const std::uint32_t bytes = in.number(at + 4);
         const std::uint64_t body = at + chunk_header_bytes;
@@ -154,7 +156,7 @@ std::string describe_followers(chunk_reader in, const wav_file& first) {
     int followers = 0;
     std::string length;
     std::uint64_t end = first.end();
-    while (followers < chunks_max) {
+    while (followers < followers_max) {
         auto next = find_wav(in, end);
         if (!next) next = find_wav(in, padded(end));
         if (!next) break;
@@ -165,7 +167,7 @@ std::string describe_followers(chunk_reader in, const wav_file& first) {
     if (followers == 0) return {};
     if (followers == 1)
         return "a second WAV file of " + length +
-               " follows the first and is not played; join sounds with: " + "sox first.wav second.wav joined.wav";
+               " follows the first and is not played; join sounds with: sox first.wav second.wav joined.wav";
     return std::to_string(followers) + " more WAV files follow the first and are not played; join sounds with: " +
            "sox first.wav second.wav ... joined.wav";
 }

@@ -276,7 +276,8 @@ void daemon::apply(const daemon_options& fresh) {
     take_token(fresh.admin.token, changes);
     report_.change_log(report_options(fresh));
     for (const auto& remark : fresh.remarks)
-        report_.remark(remark);
+        if (std::ranges::count(options_.remarks, remark) == 0) report_.remark(remark);
+    options_.remarks = fresh.remarks;
     report_.reloaded(changes);
 }
 

@@ -176,7 +176,8 @@ daemon_options daemon_verb::prepare() {
         });
     ready.settings = said_.values();
     said_.throw_if_wrong();
-    ready.remarks = remarks_on(ready, said_);
+    const auto more = remarks_on(ready, said_);
+    ready.remarks.insert(ready.remarks.end(), more.begin(), more.end());
     if (!said_.check_only()) raise_file_limit(files_wanted(ready)); // callers beyond the limit are refused
     return ready;
 }

@@ -145,6 +145,7 @@ TEST_F(sound_source_test, command_quotes_the_file_and_does_not_overwrite_it) {
 
 TEST_F(sound_source_test, silence_is_neither_text_nor_frames) {
     EXPECT_EQ(notes_of(file("x.alaw", std::string(8000, '\x55'))), ""); // the letter U
+    EXPECT_EQ(notes_of(file("y.alaw", std::string(8000, '\xd5'))), "");
     EXPECT_EQ(notes_of(file("x.ulaw", std::string(8000, '\x7f'))), "");
     EXPECT_EQ(notes_of(file("y.ulaw", std::string(8000, '\xff'))), "");
     EXPECT_EQ(notes_of(file("x.sln", std::string(8000, '\0'))), "");
@@ -172,6 +173,14 @@ TEST_F(sound_source_test, samples_of_another_encoding_than_the_suffix_says_are_n
     const std::string alaw = encoded(encoding::alaw, speech);
     EXPECT_TRUE(contains(notes_of(file("x.raw", alaw)), "looks like A-law"));
     EXPECT_TRUE(contains(notes_of(file("x.ulaw", alaw)), "looks like A-law"));
+
+    sound_writer gsm(directory / "x.gsm", 8000);
+    ASSERT_TRUE(gsm.write(speech));
+    ASSERT_TRUE(gsm.close());
+    for (const std::string suffix : {".sln", ".ulaw"}) {
+        std::filesystem::copy_file(directory / "x.gsm", directory / ("gsm" + suffix));
+        EXPECT_TRUE(contains(notes_of(directory / ("gsm" + suffix)), "looks like GSM 06.10")) << suffix;
+    }
 
     std::string swapped = slin;
     for (std::size_t i = 0; i < swapped.size(); i += 2) {
