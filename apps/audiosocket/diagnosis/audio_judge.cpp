@@ -127,8 +127,7 @@ std::optional<int> audio_judge::actual_rate_hz() const noexcept {
 std::size_t audio_judge::faults() const noexcept {
     const auto bit = [](bool is_set, unsigned place) { return static_cast<std::size_t>(is_set) << place; };
     return bit(g711_.has_value(), 0) | bit(codec_.has_value(), 1) | bit(noise_, 2) | bit(pace_fault_.has_value(), 3) |
-           bit(byte_order_, 4) | bit(!header_.empty(), 5) | bit(bursts_.bursts() > 0, 6) |
-           bit(bursts_.long_bursts() > 2, 7);
+           bit(byte_order_, 4) | bit(!header_.empty(), 5) | bit(bursts_.bursts() > 0, 6) | bit(bursts_.are_usual(), 7);
 }
 
 std::vector<finding> audio_judge::findings() const {

@@ -124,7 +124,7 @@ finding audio_judge::describe_burst() const {
     text += fmt::format(" of audio, {} ms ahead of time (last message {} bytes): Asterisk has no playout buffer and "
                         "passes it on at once, and a phone keeps some {} ms of it",
                         size, message_bytes_, asterisk::phone_buffer.count());
-    return {code::burst, bursts_.long_bursts() > 2 ? severity::finding : severity::remark, text,
+    return {code::burst, bursts_.are_usual() ? severity::finding : severity::remark, text,
             "send 20 ms of audio each 20 ms"};
 }
 

@@ -7,23 +7,31 @@
 
 namespace audiosocket::app::diagnosis {
 
-bool burst_watch::add(std::chrono::nanoseconds duration, std::chrono::nanoseconds at) {
-    const auto elapsed = begun_ ? std::max(at - last_at_, std::chrono::nanoseconds{}) : std::chrono::nanoseconds{};
+using std::chrono::nanoseconds;
+
+bool burst_watch::add(nanoseconds duration, nanoseconds at) {
+    const auto elapsed = begun_ ? std::max(at - last_at_, nanoseconds{}) : nanoseconds{};
     begun_ = true;
     last_at_ = std::max(last_at_, at);
-    ahead_ = std::max(ahead_ - elapsed, std::chrono::nanoseconds{}) + duration;
+    audio_ += duration;
 
     // The longest frame in common use is as long as what may be caught up.
-    const auto one_message = std::min<std::chrono::nanoseconds>(duration, asterisk::ahead_max);
-    const bool burst = ahead_ > one_message + asterisk::ahead_max + clock_slack;
-    const bool long_one = burst && ahead_ >= long_burst;
-    const bool begins = burst && !in_burst_;
+    const auto one_message = std::min<nanoseconds>(duration, asterisk::ahead_max);
+    const auto limit = one_message + asterisk::ahead_max + clock_slack;
+    ahead_ = std::max(ahead_ - elapsed, nanoseconds{});
+    if (ahead_ <= one_message) burst_ = {};
+    ahead_ += duration;
+    if (ahead_ <= limit) return false;
+
+    const bool begins = burst_ == nanoseconds{};
+    const auto before = burst_;
+    burst_ = std::max(burst_, ahead_);
+    longest_ = std::max(longest_, burst_);
     if (begins) ++bursts_;
-    if (long_one && !in_long_burst_) ++long_bursts_;
-    if (burst) longest_ = std::max(longest_, ahead_);
-    in_burst_ = burst;
-    // Large messages follow one another without a pause between two bursts.
-    in_long_burst_ = long_one && duration < long_burst;
+    if (burst_ >= long_burst) {
+        if (before < long_burst) ++long_bursts_;
+        in_long_bursts_ += burst_ - (before < long_burst ? nanoseconds{} : before);
+    }
     return begins;
 }
 
