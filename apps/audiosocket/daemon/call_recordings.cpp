@@ -37,8 +37,8 @@ void call_recordings::record(live_call& c, const std::filesystem::path& folder) 
     const call_name which{to_string(c.line().id()), c.line().peer()};
     ++begun_;
     if (!allows(which.peer.address()))
-        return failed(which, fmt::format("not recorded: its address has begun {} recordings within a second",
-                                         per_peer_and_second));
+        return failed(
+            which, fmt::format("its address has begun {} recordings within {} seconds", begun_max, begun_time.count()));
     call_recorder_options options;
     options.memory = memory_;
     options.objection = files_objection;

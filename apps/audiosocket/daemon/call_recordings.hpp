@@ -18,9 +18,11 @@ namespace audiosocket::app {
 /// Each recording that fails or lacks sound is reported and counted. Safe from any thread.
 class call_recordings {
   public:
-    /// Recordings that calls of one peer may begin in a second. A large Asterisk begins a hundred calls a second; a
-    /// flood of tiny calls would make thousands of files.
-    static constexpr std::uint64_t per_peer_and_second = 200;
+    /// Recordings that calls of one peer may begin in so many seconds. A large Asterisk begins a hundred calls a
+    /// second, or all of its calls at once after a restart. A flood of tiny calls would make thousands of files a
+    /// second.
+    static constexpr std::uint64_t begun_max = 1000;
+    static constexpr std::chrono::seconds begun_time{10};
 
     /// `memory_bytes_max` bounds the sound of all recordings that waits for the disk; each of `calls_max` calls has its
     /// part of half of it.
@@ -48,7 +50,7 @@ class call_recordings {
     std::atomic<std::chrono::nanoseconds::rep> dropped_{0};
     std::uint64_t refused_reported_ = 0; // of the memory; by sum_up()
     std::mutex using_quota_;
-    peer_quota quota_{per_peer_and_second};
+    peer_quota quota_{begun_max, begun_time};
     disk_thread disk_; // last: what runs there uses the others
 };
 

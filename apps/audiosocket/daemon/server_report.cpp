@@ -345,6 +345,7 @@ void server_report::status(const std::string& line) {
 
 void server_report::finish() {
     const std::lock_guard lock(using_);
+    sum_up_quotas(clock::now(), true);
     if (!out_) return;
     out_->finish();
     if (const int error = out_->error(); error != 0)
