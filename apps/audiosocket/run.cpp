@@ -17,11 +17,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace audiosocket::app {
@@ -41,11 +43,28 @@ constexpr const char* footer = R"(Examples:
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
 Each verb has its own --help; the manual is audiosocket(1).)";
 
+// How long a reader of standard error may hold up the end: as line_writer::flush_max.
+constexpr int last_words_ms = 1000;
+
+// Writes to standard error, unless its reader stands still: then the rest is left out. A pipe that is ready takes this
+// many bytes without waiting.
+void write_last_words(std::string_view text) {
+    while (!text.empty()) {
+        pollfd room{STDERR_FILENO, POLLOUT, 0};
+        if (poll(&room, 1, last_words_ms) <= 0) return;
+        const ssize_t written = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
 // Several lines are as many mistakes.
 int fail(exit_code code, const std::string& what) {
     std::istringstream lines(what);
+    std::string all;
     for (std::string line; std::getline(lines, line);)
-        std::cerr << "audiosocket: " << printable(line) << '\n';
+        all += "audiosocket: " + printable(line) + '\n';
+    write_last_words(all);
     return static_cast<int>(code);
 }
 

@@ -53,10 +53,6 @@ std::optional<clip> call::copy_of(std::span<const std::int16_t> samples, int rat
     return clip({samples.begin(), samples.end()}, rate_hz);
 }
 
-call::executor_type call::executor_of(const detail::connection& line) noexcept {
-    return line.get_executor();
-}
-
 play_ticket call::next_ticket(detail::connection& line) noexcept {
     return line.next_ticket();
 }

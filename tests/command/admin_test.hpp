@@ -13,9 +13,9 @@ namespace audiosocket::test {
 class admin_test : public command_test {
   protected:
     /// Starts `serve` with an admin address and these options.
-    void start(std::vector<std::string> options = {}) {
+    void start(std::vector<std::string> options = {}, std::vector<std::string> prefix = {}) {
         options.insert(options.begin(), {"--admin", "127.0.0.1:0"});
-        serve(std::move(options));
+        serve(std::move(options), std::move(prefix));
         ASSERT_TRUE(server->wait_for_output(R"("event":"admin")")) << server->err;
         // The line may come in pieces.
         ASSERT_TRUE(server->wait_for_output_times(2, "\n")) << server->out;

@@ -109,6 +109,45 @@ TEST_F(serve_admin, counters_never_go_back_while_calls_come_and_go) {
     EXPECT_GT(last, 8);
 }
 
+TEST_F(serve_admin, recording_that_fails_is_an_event_and_a_metric) {
+    const auto calls = folder / "calls";
+    ASSERT_NO_FATAL_FAILURE(start({"--echo", "--record", calls.string()}));
+    EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    std::filesystem::remove_all(calls);
+    EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    ASSERT_TRUE(server->wait_for_output(R"({"event":"recording_failed","id":")"));
+    EXPECT_TRUE(server->wait_for_errors("does not exist"));
+    const auto m = get("/metrics");
+    EXPECT_EQ(m.metric("audiosocket_recordings_total"), 2);
+    EXPECT_EQ(m.metric("audiosocket_recordings_failed_total"), 1);
+    EXPECT_EQ(m.metric("audiosocket_recordings_dropped_seconds_total"), 0);
+    EXPECT_EQ(m.metric("audiosocket_recordings_waiting_bytes_limit"), 256 << 20);
+    EXPECT_EQ(get("/status").json().at("recordings").at("failed").as_int64(), 1);
+    EXPECT_EQ(stop(), 0) << server->err;
+}
+
+// As a full disk: the system refuses to let the file grow.
+TEST_F(serve_admin, recording_whose_disk_is_full_is_an_event_and_a_metric) {
+    ASSERT_NO_FATAL_FAILURE(start({"--tone", "400", "--record", (folder / "calls").string()},
+                                  {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"}));
+    EXPECT_EQ(call({"--duration", "2"}).code, 0);
+    ASSERT_TRUE(server->wait_for_output(R"({"event":"recording_failed","id":")"));
+    EXPECT_EQ(get("/metrics").metric("audiosocket_recordings_failed_total"), 1);
+    EXPECT_EQ(stop(), 0) << server->err;
+}
+
+TEST_F(serve_admin, wrong_token_is_logged_and_no_token_is_not) {
+    ASSERT_NO_FATAL_FAILURE(start({"--admin-token-file", file_with("3f9a7c52e1b80d64\n").string()}));
+    EXPECT_EQ(get("/status").status, 401);
+    EXPECT_EQ(get("/status", "Authorization: Bearer 0000000000000000\r\n").status, 401);
+    EXPECT_EQ(get("/status", "Authorization: Bearer 3f9a7c52e1b80d64\r\n").status, 200);
+    EXPECT_EQ(stop(), 0);
+    const std::string line = ": wrong token at the admin address";
+    const auto first = server->err.find(line);
+    ASSERT_NE(first, std::string::npos) << server->err;
+    EXPECT_EQ(server->err.find(line, first + 1), std::string::npos) << server->err;
+}
+
 TEST_F(serve_admin, calls_are_listed_with_their_levels) {
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "400"}));
     long_call();

@@ -79,6 +79,29 @@ TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
 
 // Twenty thousand connects a second from somebody who is not allowed, beside a hundred calls (docs/operations.md
 // has what this printed).
+// Sockets took all files, and recordings and the admin address found none.
+TEST_F(serve_limits, recorded_calls_are_refused_before_files_run_out) {
+    serve({"--tone", "440", "--record", (folder / "calls").string(), "--max-calls", "1000"},
+          {"/bin/sh", "-c", "ulimit -n 128; exec \"$@\"", "sh"});
+    std::vector<raw_peer> callers;
+    for (int n = 0; n < 100; ++n) {
+        callers.emplace_back(endpoint());
+        try {
+            callers.back().send(frame(kind::id, bytes(16, std::byte{7})));
+        } catch (const boost::system::system_error&) { // refused already
+        }
+    }
+    ASSERT_TRUE(server->wait_for_output(R"("event":"refused")")) << server->err;
+    for (auto& one : callers)
+        one.receive_bytes(5 * 323); // or nothing, where it is refused
+    server->signal(SIGINT);
+    EXPECT_EQ(server->wait(), 0);
+    EXPECT_EQ(server->out.find("recording_failed"), std::string::npos) << server->err;
+    const auto files = std::distance(std::filesystem::directory_iterator(folder / "calls"), {});
+    EXPECT_EQ(static_cast<std::size_t>(files), server->times_said(R"("event":"started")"));
+    EXPECT_NE(server->err.find("calls with recordings (--max-calls) want"), std::string::npos) << server->err;
+}
+
 TEST_F(serve_limits, realtime_flood_leaves_live_calls_their_pace) {
     const busy_machine machine;
     serve({"--echo", "--allow", "127.0.0.1"});

@@ -56,7 +56,7 @@ TEST_F(serve_log, failed_recording_in_a_folder_with_a_forged_name_is_one_line) {
     serve({"--record", calls.string(), "--log-format", "json"});
     std::filesystem::remove_all(calls);
     EXPECT_EQ(call({"--duration", "1"}).code, 0);
-    ASSERT_TRUE(server->wait_for_errors("recording stopped"));
+    ASSERT_TRUE(server->wait_for_errors("recording failed"));
     EXPECT_EQ(stop(), 0);
     EXPECT_FALSE(logged().empty()); // each of them parses
     EXPECT_NE(server->err.find("c\\\\nd\\\\x1b\\\\xff"), std::string::npos) << server->err;
@@ -97,6 +97,24 @@ TEST_F(serve_log, lines_that_were_left_out_are_told_within_two_seconds_and_witho
         peers.emplace_back(endpoint()).send(frame(kind::slin, bytes(2))); // audio before the id
     EXPECT_TRUE(server->wait_for_errors("more connections without a call within a second")) << server->err;
     EXPECT_EQ(stop(), 0);
+}
+
+// Lines of a peer that connects and closes without a call are of level debug, and were not bounded.
+TEST_F(serve_log, verbose_log_is_bounded_as_well) {
+    serve({"-v"});
+    for (int i = 0; i < 40; ++i)
+        raw_peer(endpoint()).finish();
+    EXPECT_TRUE(server->wait_for_errors("more connections without a call within a second")) << server->err;
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_log, server_that_has_nothing_to_play_says_so) {
+    serve({});
+    EXPECT_TRUE(server->wait_for_errors("callers hear silence; --play, --tone or --echo say what they hear instead"));
+    EXPECT_EQ(stop(), 0);
+    serve({"--echo"});
+    EXPECT_EQ(stop(), 0);
+    EXPECT_EQ(server->err.find("silence"), std::string::npos) << server->err;
 }
 
 TEST_F(serve_log, journal_gets_priorities_and_no_times) {

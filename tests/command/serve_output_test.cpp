@@ -13,10 +13,14 @@ namespace {
 // What becomes of the calls, and of the lines, when nobody reads what the server prints.
 class serve_output : public command_test {
   protected:
-    // Calls that come, hear a frame and go, one after the other: each is printed and logged in two lines.
+    // Calls that come, hear a frame and go, one after the other: each is printed and logged in two lines. They come
+    // from many addresses, because an address has a quota of lines and events.
     void come_and_go(std::size_t calls) const {
-        for (std::size_t i = 0; i < calls; ++i)
-            ASSERT_FALSE(raw_caller().receive_bytes(323).empty());
+        for (std::size_t i = 0; i < calls; ++i) {
+            raw_peer caller(endpoint(), "127.0.0." + std::to_string(2 + i % 50));
+            caller.send(frame(kind::id, bytes(16, std::byte{7})));
+            ASSERT_FALSE(caller.receive_bytes(323).empty());
+        }
     }
 
     // Each line has to be whole.
@@ -88,6 +92,46 @@ TEST_F(serve_output, end_is_not_held_up_by_a_reader_that_does_not_read) {
     come_and_go(200); // more than a pipe holds
     server->signal(SIGTERM);
     EXPECT_EQ(server->wait_unread(), 4);
+}
+
+// The last words went to standard error without a bound.
+TEST_F(serve_output, end_is_not_held_up_where_both_outputs_are_not_read) {
+    serve({"--log-format", "json", "-v"});
+    come_and_go(1000); // more than both pipes hold
+    server->signal(SIGTERM);
+    EXPECT_EQ(server->wait_unread(), 4);
+}
+
+TEST_F(serve_output, events_of_one_peer_are_bounded_and_those_left_out_are_counted) {
+    serve({"--echo"});
+    constexpr int digits = 20'000;
+    {
+        auto flood = raw_caller();
+        bytes keys;
+        for (int i = 0; i < 100; ++i)
+            keys = keys + frame(kind::dtmf, raw("5"));
+        for (int i = 0; i < digits / 100; ++i) {
+            flood.send(keys);
+            ASSERT_FALSE(flood.receive_bytes(323).empty()); // what waits for the application is bounded as well
+        }
+        raw_peer other(endpoint(), "127.0.0.2");
+        other.send(frame(kind::id, bytes(16, std::byte{9})) + frame(kind::dtmf, raw("7")));
+        ASSERT_TRUE(server->wait_for_output(R"("digit":"7")"));
+    }
+    ASSERT_TRUE(server->wait_for_output(R"("event":"left_out","peer":"127.0.0.1","events":)"));
+    ASSERT_TRUE(server->wait_for_output_times(2, R"("event":"ended")"));
+    EXPECT_EQ(stop(), 0) << server->err;
+    std::size_t accounted = 0;
+    std::size_t shown = 0;
+    std::size_t dropped = 0;
+    for (const auto& line : printed()) {
+        const auto& event = line.at("event").as_string();
+        if (event == "left_out") accounted += line.at("events").to_number<std::size_t>();
+        if (event == "dtmf") ++shown;
+        if (event == "ended") dropped += line.at("statistics").at("digits_dropped").to_number<std::size_t>();
+    }
+    EXPECT_EQ(accounted + shown + dropped, digits + 1U);
+    EXPECT_GE(shown, 501U);
 }
 
 TEST_F(serve_output, reader_that_has_gone_is_told_once_and_calls_go_on) {

@@ -100,6 +100,25 @@ TEST_F(serve_settings, check_config_names_every_mistake_with_its_line_and_listen
     EXPECT_EQ(lines[5].find(at + ":8:10: listen: \"::1\": expected HOST:PORT"), 0U) << lines[5];
 }
 
+// toml++ frees nested tables by recursion: a file of 60 kB ended the process with all of its calls.
+TEST_F(serve_settings, reload_of_a_file_nested_too_deep_changes_nothing) {
+    const auto file = folder / "server.toml";
+    std::ofstream(file) << "tone = 440\n";
+    serve({"--config", file.string()});
+    auto caller = raw_caller();
+    ASSERT_FALSE(caller.receive_bytes(323).empty());
+    std::string parts = "a";
+    for (int n = 0; n < 31'249; ++n)
+        parts += ".a";
+    std::ofstream(file) << "tone = 550\n" << parts << " = 1\n";
+    server->signal(SIGHUP);
+    ASSERT_TRUE(server->wait_for_output(R"("event":"reload_failed")"));
+    ASSERT_TRUE(server->wait_for_errors("server.toml:2:32: is nested deeper than 16 levels"));
+    EXPECT_FALSE(caller.receive_bytes(32'300).empty()); // the call goes on
+    caller.finish();
+    EXPECT_EQ(stop(), 0) << server->err;
+}
+
 TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the_disk_alone) {
     boost::asio::io_context io;
     const raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0}); // does not listen there

@@ -7,7 +7,11 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
+#include <system_error>
 
 namespace audiosocket::app::admin {
 namespace {
@@ -22,6 +26,9 @@ bool is_loopback(const std::string& host) {
     const auto number = boost::asio::ip::make_address(host, error);
     return error ? host == "localhost" : number.is_loopback();
 }
+
+// Fewer different characters than any token that was made by chance.
+constexpr std::size_t token_variety_min = 6;
 
 } // namespace
 
@@ -47,6 +54,23 @@ std::string read_token(const std::filesystem::path& file) {
     if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; }))
         throw wrong("the token has to be one line of printable characters without spaces");
     return token;
+}
+
+std::vector<std::string> token_remarks(const std::filesystem::path& file, const std::string& token) {
+    std::vector<std::string> all;
+    using std::filesystem::perms;
+    std::error_code error;
+    const auto mode = std::filesystem::status(file, error).permissions();
+    constexpr auto too_open = perms::others_read | perms::others_write | perms::group_write;
+    if (!error && (mode & too_open) != perms::none)
+        all.push_back(fmt::format("{}: its mode {:04o} lets other users read or change the token; chmod 640 {}",
+                                  file.string(), static_cast<unsigned>(mode), file.string()));
+    const std::set<char> different(token.begin(), token.end());
+    if (different.size() < token_variety_min)
+        all.push_back(fmt::format("{}: the token has only {} different characters, and can be guessed; make one with: "
+                                  "openssl rand -hex 32",
+                                  file.string(), different.size()));
+    return all;
 }
 
 } // namespace audiosocket::app::admin

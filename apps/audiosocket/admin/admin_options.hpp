@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace audiosocket::app::admin {
 
@@ -20,5 +21,9 @@ address read_address(const std::string& text, bool with_token);
 
 /// The token in this file. Throws failure (file) where it cannot be read, or holds no good token.
 std::string read_token(const std::filesystem::path& file);
+
+/// Returns warnings about a token that is valid: the mode of its file lets other users read or change it, or it is easy
+/// to guess. Each in one line.
+std::vector<std::string> token_remarks(const std::filesystem::path& file, const std::string& token);
 
 } // namespace audiosocket::app::admin

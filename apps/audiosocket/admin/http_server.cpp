@@ -24,10 +24,10 @@
 // that leaves has shut down its sending side. It reads for a moment what the peer still sends, because closing a socket
 // with unread data would discard the response.
 //
-// Invariant: one operation at a time is in progress on the socket, and its deadline is set; while answering there is
-// none, and `patience_` runs. The operation keeps the connection alive, and nothing else does, so it closes with its
-// last operation. A pending answer does not keep it alive, because a thread that hangs would keep every connection that
-// asked it.
+// Invariant: one operation at a time is in progress on the socket, and its deadline is set; while answering, and before
+// a slow response, there is none, and `patience_` runs. The operation keeps the connection alive, and nothing else
+// does, so it closes with its last operation. A pending answer does not keep it alive, because a thread that hangs
+// would keep every connection that asked it.
 
 namespace audiosocket::app::admin {
 namespace asio = boost::asio;
@@ -48,6 +48,15 @@ unsigned status_of(const io_error& error) {
     if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
     if (error == http::error::body_limit) return 413;
     return 400;
+}
+
+// Where two readers of a request disagree on its length, they disagree on where the next one begins. So a request has
+// one Content-Length, or "Transfer-Encoding: chunked", or neither.
+bool has_clear_length(const http::fields& head) {
+    const auto encodings = head.count(http::field::transfer_encoding);
+    const auto lengths = head.count(http::field::content_length);
+    return encodings + lengths <= 1 &&
+           (encodings == 0 || beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
 const char* words_for(unsigned status) {
@@ -133,6 +142,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     void read_body() {
         const auto& head = parser_->get();
         if (head.count(http::field::host) > 1) return refuse(400, "a request has one Host");
+        if (!has_clear_length(head)) return refuse(400, "the length of the body is not clear");
         if (parser_->is_done()) return understood();
         // A peer that asks whether to send a body waits for an answer first.
         if (head.count(http::field::expect) > 0) return refuse(417, "nothing here takes a body");
@@ -189,7 +199,16 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
             if (!self || self->requests_ != number || self->state_ != state::answering) return;
             self->patience_.cancel();
             if (what.status == 401 || what.status == 403) ++self->server_->counted.requests_refused;
+            if (what.slow) return self->write_later(what);
             self->write(what);
+        });
+    }
+
+    void write_later(const response& what) {
+        state_ = state::reading;
+        patience_.expires_after(server_->limits.guess_time);
+        patience_.async_wait([self = shared_from_this(), what](io_error error) {
+            if (!error && self->state_ == state::reading) self->write(what);
         });
     }
 

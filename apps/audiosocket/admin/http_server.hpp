@@ -33,6 +33,10 @@ struct http_limits {
     /// For the answer. The threads of the calls answer within milliseconds unless they hang.
     std::chrono::seconds answer_time{3};
 
+    /// What a wrong token costs on its connection, so that guessing is slow. A connection that waits for this gives way
+    /// to a new one as a silent one does.
+    std::chrono::milliseconds guess_time{500};
+
     /// Between two requests. Longer than the usual interval of a scraper would only hold descriptors.
     std::chrono::seconds idle_time{20};
 };

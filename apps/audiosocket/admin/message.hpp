@@ -26,6 +26,7 @@ struct response {
     std::string type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> fields{}; ///< More header fields.
+    bool slow = false; ///< Sent only after http_limits::guess_time: the request may have been a guess.
 };
 
 /// Takes the response, on the thread of the admin address, now or later.

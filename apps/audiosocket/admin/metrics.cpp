@@ -109,6 +109,17 @@ void add_server(families& f, const snapshot& s) {
               l.accept_errors);
 }
 
+void add_recordings(families& f, const recording_counts& r) {
+    f.counter("audiosocket_recordings_total", "Calls that were to be recorded (--record).", r.begun);
+    f.counter("audiosocket_recordings_failed_total", "Those whose recording failed or did not begin.", r.failed);
+    f.counter("audiosocket_recordings_dropped_seconds_total", "Sound that complete recordings lack, of both sides.",
+              std::chrono::duration<double>(r.dropped).count());
+    f.counter("audiosocket_recordings_refused_bytes_total", "Sound that found no room while it waited for the disk.",
+              r.refused_bytes);
+    f.gauge("audiosocket_recordings_waiting_bytes", "Sound that waits for the disk.", r.waiting_bytes);
+    f.gauge("audiosocket_recordings_waiting_bytes_limit", "How much may wait (--record-memory).", r.waiting_bytes_max);
+}
+
 void add_audio(families& f, const snapshot& s) {
     const call_statistics c = s.counted();
     f.counter("audiosocket_received_frames_total", "Audio messages of callers.", c.frames_received);
@@ -201,6 +212,7 @@ void add_process(families& f) {
 std::string metrics_text(const snapshot& s, const own_counters& own) {
     families f;
     add_server(f, s);
+    add_recordings(f, s.server.recordings);
     add_audio(f, s);
     add_distributions(f, s);
     add_admin(f, own);

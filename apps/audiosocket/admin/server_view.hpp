@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "live/recording_counts.hpp"
+
 #include <audiosocket/net/listener.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -16,6 +18,7 @@ struct server_status {
     std::size_t calls_max = 0;
     std::size_t handshakes_max = 0;
     bool stopping = false; ///< It takes no more calls: it is draining, or hanging up.
+    recording_counts recordings{};
 };
 
 /// What the admin address has to know of the server behind it.
@@ -34,6 +37,9 @@ class server_view {
 
     /// Whoever asked from `by` hangs up so many calls of this id. On any thread.
     virtual void hung_up_by(const boost::asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) = 0;
+
+    /// A request from `by` had a token, and not the right one. On any thread.
+    virtual void wrong_token(const boost::asio::ip::tcp::endpoint& by) = 0;
 
     /// Answering has failed, as it should never: for want of memory, most likely. On any thread.
     virtual void answering_failed(const char* why) noexcept = 0;

@@ -68,11 +68,15 @@ response error_response(unsigned status, const std::string& what) {
 
 site::site(server_view& server, const call_registry& calls, guard who, back_context back)
     : server_(server), calls_(calls), guard_(std::move(who)), back_(back), snapshots_(server, calls, back),
-      health_(server, back), observers_(back) {}
+      health_(server, back), observers_(back), outlines_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
     guarded(tell, [&] {
-        if (const auto refusal = guard_.refuse(r)) return tell(*refusal);
+        if (auto refusal = guard_.refuse(r)) {
+            refusal->slow = refusal->status == 401 && !r.authorization.empty();
+            if (refusal->slow) server_.wrong_token(r.peer);
+            return tell(std::move(*refusal));
+        }
         answer_for(target(r.target), r, own, tell);
     });
 }
@@ -171,17 +175,16 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
     calls.resize(1);
     if (!observers_.look_at_outline(calls.front()))
         return tell(error_response(503, "too many calls are being looked at closely; try again in some seconds"));
-    auto found = std::make_shared<json::object>();
-    visit_calls(
-        std::move(calls),
-        [found, from](live_call& c, std::size_t) {
-            const auto* drawn = c.shown() ? c.shown()->drawn() : nullptr;
-            (*found)["slot_ms"] = sound_outline::slot_time.count();
-            if (!drawn) return; // it has just begun to be looked at
-            (*found)["received"] = to_json(drawn->received, from);
-            (*found)["sent"] = to_json(drawn->sent, from);
-        },
-        back_, [this, found, tell] { guarded(tell, [&] { tell(json_response(*found)); }); });
+    outlines_.take(calls.front(), [this, from, tell](const std::shared_ptr<const outlines::drawn>& drawn) {
+        guarded(tell, [&] {
+            json::object found{{"slot_ms", sound_outline::slot_time.count()}};
+            if (drawn) { // otherwise the call has just begun to be looked at
+                found["received"] = to_json(drawn->received, from);
+                found["sent"] = to_json(drawn->sent, from);
+            }
+            tell(json_response(found));
+        });
+    });
 }
 
 // All that bear the id. They end as if the program had hung up; when that is done is not waited for. Where a server

@@ -5,6 +5,7 @@
 #include "admin/health.hpp"
 #include "admin/metrics.hpp"
 #include "admin/observers.hpp"
+#include "admin/outlines.hpp"
 #include "admin/target.hpp"
 
 namespace audiosocket::app::admin {
@@ -24,7 +25,10 @@ class site {
     void change_token(std::string token) { guard_.change_token(std::move(token)); }
 
     /// To be called about once a second.
-    void sweep() { observers_.sweep(); }
+    void sweep() {
+        observers_.sweep();
+        outlines_.sweep();
+    }
 
   private:
     void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell);
@@ -45,6 +49,7 @@ class site {
     snapshots snapshots_;
     health health_;
     observers observers_;
+    outlines outlines_;
 };
 
 } // namespace audiosocket::app::admin

@@ -16,27 +16,28 @@ failure wrong(const std::string& text, const std::string& reason, const char* ex
                                          "expected HOST:PORT or [IPV6]:PORT, as " + example);
 }
 
-address parse(const std::string& text, const char* example) {
+address parse(const std::string& text, const char* example, const char* own_host) {
     const auto where = parse_address(text);
-    if (!where) throw wrong(text, "", example);
-    return *where;
+    if (where) return *where;
+    const bool port_alone = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    throw wrong(text, port_alone ? "a port alone is written as " + (own_host + (':' + text)) + "; " : "", example);
 }
 
 } // namespace
 
 address parse_server_address(const std::string& text) {
-    address where = parse(text, server_example);
+    address where = parse(text, server_example, "127.0.0.1");
     if (where.host.empty()) throw wrong(text, "the host is missing; ", server_example);
     if (where.port == 0) throw wrong(text, "no server has port 0; ", server_example);
     return where;
 }
 
 address parse_listen_address(const std::string& text) {
-    return parse(text, listen_example);
+    return parse(text, listen_example, "");
 }
 
 address parse_listen_address_with_port(const std::string& text) {
-    address where = parse(text, example_with_port);
+    address where = parse(text, example_with_port, "127.0.0.1");
     if (text.ends_with(']') || text.find(':') == std::string::npos)
         throw wrong(text, "the port is missing; ", example_with_port);
     return where;

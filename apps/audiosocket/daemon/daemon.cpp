@@ -3,6 +3,7 @@
 
 #include "admin/admin_service.hpp"
 #include "base/failure.hpp"
+#include "daemon/call_recordings.hpp"
 #include "daemon/repeating_timer.hpp"
 #include "daemon/server_report.hpp"
 #include "daemon/service_link.hpp"
@@ -66,13 +67,13 @@ class daemon final : public admin::server_view {
     asio::io_context& main_context() noexcept override { return io_; }
     std::span<asio::io_context* const> call_contexts() noexcept override { return server_->contexts(); }
     void hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) override;
+    void wrong_token(const asio::ip::tcp::endpoint& by) override;
     void answering_failed(const char* why) noexcept override;
 
     std::unique_ptr<call_server> listen();
     std::string status() const;
     void tell_ready();
     void answer(call c);
-    std::shared_ptr<call_recorder> recording_for(const call& c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
     void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
 
@@ -94,13 +95,14 @@ class daemon final : public admin::server_view {
     void finish_if_over();
     void finish();
 
+    void sum_up();
     void draw_status();
 
     daemon_options options_; // reload() changes them
     inherited_sockets& inherited_;
     server_report report_;
     call_registry registry_;
-    disk_thread disk_;
+    call_recordings recordings_;
     asio::io_context io_{1}; // one thread runs it
     service_link service_;
     const std::unique_ptr<call_server> server_;
@@ -109,7 +111,7 @@ class daemon final : public admin::server_view {
     successor successor_;
     asio::steady_timer drain_timer_;
     repeating_timer status_timer_{io_, status_interval, [this] { draw_status(); }};
-    repeating_timer sum_timer_{io_, sum_up_interval, [this] { report_.sum_up(); }};
+    repeating_timer sum_timer_{io_, sum_up_interval, [this] { sum_up(); }};
     phase phase_ = phase::serving;
     bool told_to_stop_ = false; // by a signal; a hand-over is not one
     bool waiting_ = false;      // for the last call
@@ -122,9 +124,11 @@ class daemon final : public admin::server_view {
 
 daemon::daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
                service_notify& manager)
-    : options_(options), inherited_(inherited), report_(report_options(options)), service_(io_, inherited, manager),
+    : options_(options), inherited_(inherited), report_(report_options(options)),
+      recordings_(report_, options.record_memory_bytes, options.listener.calls_max), service_(io_, inherited, manager),
       server_(listen()), signals_(io_, SIGINT, SIGTERM, SIGUSR2),
-      reload_(io_, disk_, std::move(read_again), [this](const settings_reload::outcome& o) { reloaded(o); }),
+      reload_(io_, recordings_.disk(), std::move(read_again),
+              [this](const settings_reload::outcome& o) { reloaded(o); }),
       successor_(io_), drain_timer_(io_) {
     if (reload_) signals_.add(SIGHUP);
     if (options.admin.listen)
@@ -153,11 +157,15 @@ void daemon::run() {
 
 admin::server_status daemon::status_now() const {
     return {server_->listening().statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
-            phase_ != phase::serving};
+            phase_ != phase::serving, recordings_.counts()};
 }
 
 void daemon::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
     report_.hung_up_by(by, id, calls);
+}
+
+void daemon::wrong_token(const asio::ip::tcp::endpoint& by) {
+    report_.wrong_token(by);
 }
 
 void daemon::answering_failed(const char* why) noexcept {
@@ -189,7 +197,7 @@ void daemon::tell_ready() {
 
 void daemon::answer(call c) {
     const auto fresh = std::make_shared<live_call>(std::move(c));
-    if (!options_.record.empty()) fresh->record(recording_for(fresh->line()));
+    if (!options_.record.empty()) recordings_.record(*fresh, options_.record);
     if (report_.interactive()) fresh->measure();
     // Registered once it is complete, because its thread may then be asked about it; and before its start is reported.
     registry_.started(fresh);
@@ -197,15 +205,6 @@ void daemon::answer(call c) {
     asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
         start(fresh, [this, fresh](const event& e) { on_event(fresh, e); });
     });
-}
-
-std::shared_ptr<call_recorder> daemon::recording_for(const call& c) {
-    call_recorder_options options;
-    options.on_failure = [this, id = to_string(c.id())](const std::string& why) { report_.recording_stopped(id, why); };
-    options.on_dropped = [this, id = to_string(c.id())](std::chrono::nanoseconds dropped) {
-        report_.recording_dropped(id, dropped);
-    };
-    return record_call(disk_, options_.record, c.id(), std::move(options));
 }
 
 void daemon::on_event(const std::shared_ptr<live_call>& c, const event& e) {
@@ -366,7 +365,7 @@ void daemon::finish_if_over() {
     status_timer_.cancel();
     service_.stop_watching();
     // Behind everything that is still to be written. Signals are heard until then: a disk may never answer.
-    asio::post(disk_, [this] { asio::post(io_, [this] { finish(); }); });
+    asio::post(recordings_.disk(), [this] { asio::post(io_, [this] { finish(); }); });
 }
 
 // Afterwards nothing is left for run() to wait for.
@@ -374,6 +373,11 @@ void daemon::finish() {
     finished_ = true;
     signals_.cancel();
     sum_timer_.cancel();
+}
+
+void daemon::sum_up() {
+    report_.sum_up();
+    recordings_.sum_up();
 }
 
 void daemon::draw_status() {

@@ -15,14 +15,19 @@
 
 namespace audiosocket::app {
 
+/// Sound that may wait for the disk: ten seconds of the 800 calls of the default --max-calls, at 8 kHz, while a disk
+/// does not answer. Beyond that a server whose memory is full harms more calls than a recording with a gap.
+inline constexpr std::size_t record_memory_bytes_default = std::size_t{256} << 20;
+
 /// What a process that answers calls has to know.
 struct daemon_options {
     address listen;
     listener_options listener;
     call_factory calls;           ///< What becomes of each call.
     std::filesystem::path record; ///< Folder; empty: no recordings.
-    std::size_t exit_after = 0;   ///< Calls; 0: never.
-    std::size_t shards = 1;       ///< Threads that the calls live on.
+    std::size_t record_memory_bytes = record_memory_bytes_default;
+    std::size_t exit_after = 0; ///< Calls; 0: never.
+    std::size_t shards = 1;     ///< Threads that the calls live on.
     admin::admin_options admin;
 
     /// How long calls in progress may go on after SIGTERM. systemd kills a process 90 s after it: this leaves ten

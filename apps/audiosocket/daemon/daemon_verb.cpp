@@ -39,10 +39,23 @@ std::size_t files_wanted(const daemon_options& o) {
            o.shards * files_per_shard + files_besides;
 }
 
+// Each call has a file for its recording: callers are refused before recordings fail for want of files. Of a small
+// limit less is reserved, as the listener does.
+std::size_t recorded_calls_max(const daemon_options& o, std::size_t files) {
+    const std::size_t others = std::min(files_besides + o.shards * files_per_shard, files / 4) +
+                               std::min(o.listener.handshakes_max, files / 8);
+    return std::max<std::size_t>(1, (files - others) / files_per_call);
+}
+
 // Warnings about settings that are valid.
 std::vector<std::string> remarks_on(const daemon_options& o, const settings& said) {
     auto all = said.remarks();
-    if (file_limit_max() < files_wanted(o))
+    if (!o.record.empty() && recorded_calls_max(o, file_limit_max()) < o.listener.calls_max)
+        all.push_back(fmt::format(
+            "{} calls with recordings (--max-calls) want {} open files, and the system allows {}: "
+            "more than {} calls will be refused; raise it (ulimit -Hn, LimitNOFILE=)",
+            o.listener.calls_max, files_wanted(o), file_limit_max(), recorded_calls_max(o, file_limit_max())));
+    else if (file_limit_max() < files_wanted(o))
         all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
                                   "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
                                   o.listener.calls_max, files_wanted(o), file_limit_max()));
@@ -89,6 +102,12 @@ void daemon_verb::add_daemon_options() {
         ->type_name("HOST:PORT");
     said_.reloadable(verb_.add_option("--record", record_, "Record each call into this folder: caller left, us right"))
         ->type_name("DIR");
+    verb_
+        .add_option("--record-memory", record_memory_mib_,
+                    "MiB of sound that may wait for the disk, of all recordings; more is left out of them")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
     said_
         .reloadable(
             verb_.add_option("--input-format", input_, "What audio labelled slin really is: auto, slin, ulaw or alaw"))
@@ -158,7 +177,9 @@ daemon_options daemon_verb::prepare() {
     said_.attempt("--listen", [&] { ready.listen = parse_listen_address(listen_); });
     said_.attempt("--allow", [&] { ready.listener.allow = allowed_networks(allow_); });
     said_.attempt("--admin-token-file", [&] {
-        if (admin_token_file_) ready.admin.token = admin::read_token(*admin_token_file_);
+        if (!admin_token_file_) return;
+        ready.admin.token = admin::read_token(*admin_token_file_);
+        ready.remarks = admin::token_remarks(*admin_token_file_, ready.admin.token);
     });
     said_.attempt("--admin", [&] {
         if (admin_) ready.admin.listen = admin::read_address(*admin_, admin_token_file_.has_value());
@@ -168,6 +189,7 @@ daemon_options daemon_verb::prepare() {
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(id_timeout_s_ * 1000));
     ready.drain_timeout = std::chrono::milliseconds(std::lround(drain_timeout_s_ * 1000));
     ready.json_log = log_format_ == "json";
+    ready.record_memory_bytes = record_memory_mib_ << 20;
     complete(ready);
     if (record_)
         said_.attempt("--record", [&] {
@@ -179,6 +201,8 @@ daemon_options daemon_verb::prepare() {
     const auto more = remarks_on(ready, said_);
     ready.remarks.insert(ready.remarks.end(), more.begin(), more.end());
     if (!said_.check_only()) raise_file_limit(files_wanted(ready)); // callers beyond the limit are refused
+    if (!ready.record.empty())
+        ready.listener.calls_max = std::min(ready.listener.calls_max, recorded_calls_max(ready, file_limit()));
     return ready;
 }
 

@@ -21,13 +21,6 @@ namespace json = boost::json;
 
 using spdlog::level::level_enum;
 
-// What a peer may have logged of its calls in a second. A large Asterisk begins and ends a hundred calls a second, with
-// a line for each and for some keys.
-constexpr std::uint64_t call_lines_per_second = 500;
-
-// And of connections that never become calls: whoever scans the port must not fill the log.
-constexpr std::uint64_t early_ends_per_second = 5;
-
 double seconds(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
 }
@@ -61,8 +54,7 @@ std::string lost_line(std::uint64_t lines) {
 
 } // namespace
 
-server_report::server_report(const options& how)
-    : console_(how.how, how.json_log), calls_quota_(call_lines_per_second), early_ends_quota_(early_ends_per_second) {
+server_report::server_report(const options& how) : console_(how.how, how.json_log) {
     if (how.json) out_.emplace(STDOUT_FILENO, lost_line);
 }
 
@@ -71,12 +63,18 @@ void server_report::change_log(const options& how) {
     console_.change_log(how.how, how.json_log);
 }
 
-// What a call does is told as long as its peer does not do too much of it.
-void server_report::log_about(const call& c, level_enum level, const std::string& text) {
+// What a call does is logged as long as its peer does not do too much of it. The text is made only then.
+template <class Text>
+void server_report::log_about(const call_name& which, level_enum level, Text text) {
     const auto now = clock::now();
     sum_up_quotas(now, false);
-    if (!console_.log().should_log(level) || !calls_quota_.allows(c.peer().address(), now)) return;
-    console_.log(level, text, {{"call", to_string(c.id())}, {"peer", peer_text(c.peer())}});
+    if (!console_.log().should_log(level) || !quotas_.allows(reported::call_lines, which.peer.address(), now)) return;
+    console_.log(level, text(), {{"call", which.id}, {"peer", peer_text(which.peer)}});
+}
+
+template <class Line>
+void server_report::print_about(const endpoint& peer, reported what, Line line) {
+    if (out_ && quotas_.allows(what, peer.address(), clock::now())) print(line());
 }
 
 void server_report::listening(const endpoint& at) {
@@ -118,68 +116,109 @@ void server_report::inherited_in_vain(const std::string& name) {
     console_.log().warn("a socket named {} was inherited, but there is no --{}; it is closed", name, name);
 }
 
+void server_report::wrong_token(const endpoint& who) {
+    const std::lock_guard lock(using_);
+    const auto now = clock::now();
+    sum_up_quotas(now, false);
+    const auto peer = peer_text(who);
+    if (quotas_.allows(reported::wrong_tokens, who.address(), now))
+        console_.log(level_enum::warn, peer + ": wrong token at the admin address", {{"peer", peer}});
+}
+
 void server_report::started(const call& c) {
     const std::lock_guard lock(using_);
-    log_about(c, level_enum::info, fmt::format("call {} from {}", to_string(c.id()), peer_text(c.peer())));
-    print({{"event", "started"}, {"id", to_string(c.id())}, {"peer", peer_text(c.peer())}});
+    const call_name which{to_string(c.id()), c.peer()};
+    log_about(which, level_enum::info, [&] { return fmt::format("call {} from {}", which.id, peer_text(which.peer)); });
+    print_about(which.peer, reported::call_events, [&] {
+        return json::object{{"event", "started"}, {"id", which.id}, {"peer", peer_text(which.peer)}};
+    });
 }
 
 void server_report::happened(const call& c, const event& e) {
     const std::lock_guard lock(using_);
-    const auto id = to_string(c.id());
+    const call_name which{to_string(c.id()), c.peer()};
+    const auto& id = which.id;
     if (const auto* digit = std::get_if<dtmf_event>(&e)) {
-        log_about(c, level_enum::info, fmt::format("call {}: digit {}", id, digit->digit));
-        print({{"event", "dtmf"}, {"id", id}, {"digit", std::string(1, digit->digit)}});
+        log_about(which, level_enum::info, [&] { return fmt::format("call {}: digit {}", id, digit->digit); });
+        print_about(which.peer, reported::key_events, [&] {
+            return json::object{{"event", "dtmf"}, {"id", id}, {"digit", std::string(1, digit->digit)}};
+        });
     } else if (const auto* played = std::get_if<played_event>(&e)) {
-        log_about(c, level_enum::debug, fmt::format("call {}: played {:.1f} s", id, seconds(played->sent)));
-        print({{"event", "played"}, {"id", id}, {"sent_ms", played->sent.count()}});
+        log_about(which, level_enum::debug,
+                  [&] { return fmt::format("call {}: played {:.1f} s", id, seconds(played->sent)); });
+        print_about(which.peer, reported::key_events, [&] {
+            return json::object{{"event", "played"}, {"id", id}, {"sent_ms", played->sent.count()}};
+        });
     } else if (const auto* cut = std::get_if<cleared_event>(&e)) {
-        log_about(c, level_enum::info,
-                  fmt::format("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
-                              seconds(cut->cut)));
-        print({{"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}});
+        log_about(which, level_enum::info, [&] {
+            return fmt::format("call {}: stopped by the key after {:.1f} s, {:.1f} s cut off", id, seconds(cut->sent),
+                               seconds(cut->cut));
+        });
+        print_about(which.peer, reported::key_events, [&] {
+            return json::object{
+                {"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}};
+        });
     }
 }
 
-void server_report::recording_stopped(const std::string& id, const std::string& why) {
+void server_report::recording_failed(const call_name& which, const std::string& why) {
     const std::lock_guard lock(using_);
-    console_.log(level_enum::err, fmt::format("call {}: recording stopped: {}", id, why), {{"call", id}});
+    log_about(which, level_enum::err, [&] { return fmt::format("call {}: recording failed: {}", which.id, why); });
+    print_about(which.peer, reported::call_events, [&] {
+        return json::object{{"event", "recording_failed"}, {"id", which.id}, {"reason", why}};
+    });
 }
 
-void server_report::recording_dropped(const std::string& id, std::chrono::nanoseconds dropped) {
+void server_report::recording_dropped(const call_name& which, std::chrono::nanoseconds dropped) {
     const std::lock_guard lock(using_);
-    console_.log(level_enum::warn,
-                 fmt::format("call {}: the recording lacks {:.1f} s of sound that came too fast", id, seconds(dropped)),
-                 {{"call", id}});
+    log_about(which, level_enum::warn, [&] {
+        return fmt::format("call {}: the recording lacks {:.1f} s of sound that came too fast, or faster than the disk "
+                           "took it",
+                           which.id, seconds(dropped));
+    });
+    print_about(which.peer, reported::call_events, [&] {
+        return json::object{{"event", "recording_dropped"}, {"id", which.id}, {"seconds", rounded(seconds(dropped))}};
+    });
+}
+
+void server_report::recordings_overflow(std::uint64_t bytes, std::size_t bytes_max) {
+    const std::lock_guard lock(using_);
+    console_.log().warn("recordings lack {} more bytes of sound: {} wait for the disk already (--record-memory)", bytes,
+                        bytes_max);
+    print({{"event", "recordings_overflow"}, {"bytes", bytes}, {"bytes_max", bytes_max}});
 }
 
 void server_report::ended(const call& c, const ended_event& end, std::chrono::nanoseconds age) {
     const std::lock_guard lock(using_);
-    const auto id = to_string(c.id());
+    const call_name which{to_string(c.id()), c.peer()};
     const auto& counted = c.statistics();
-    auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", id, name(end.reason),
-                            seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
-    if (end.error) text += ": " + end.error.message();
-    log_about(c, is_failure(end.reason) ? level_enum::warn : level_enum::info, text);
-    print({{"event", "ended"},
-           {"id", id},
-           {"reason", name(end.reason)},
-           {"error", end.error ? json::value(end.error.message()) : json::value()},
-           {"seconds", rounded(seconds(age))},
-           {"format", name(c.receive_format())},
-           {"statistics", to_json(counted)}});
+    log_about(which, is_failure(end.reason) ? level_enum::warn : level_enum::info, [&] {
+        auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", which.id, name(end.reason),
+                                seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
+        return end.error ? text + ": " + end.error.message() : text;
+    });
+    print_about(which.peer, reported::call_events, [&] {
+        return json::object{{"event", "ended"},
+                            {"id", which.id},
+                            {"reason", name(end.reason)},
+                            {"error", end.error ? json::value(end.error.message()) : json::value()},
+                            {"seconds", rounded(seconds(age))},
+                            {"format", name(c.receive_format())},
+                            {"statistics", to_json(counted)}};
+    });
 }
 
 void server_report::ended_early(const endpoint& peer, const ended_event& why) {
     const std::lock_guard lock(using_);
-    const auto who = peer_text(peer);
-    if (why.reason == end_reason::never_started && !why.error)
-        return console_.log(level_enum::debug, who + " connected and closed without a call", {{"peer", who}});
     if (why.error == std::errc::operation_canceled) return; // by us, who stop
+    const bool harmless = why.reason == end_reason::never_started && !why.error;
+    const auto level = harmless ? level_enum::debug : level_enum::warn;
     const auto now = clock::now();
     sum_up_quotas(now, false);
-    if (early_ends_quota_.allows(peer.address(), now))
-        console_.log(level_enum::warn, fmt::format("{}: no call: {}", who, why.error.message()), {{"peer", who}});
+    if (!console_.log().should_log(level) || !quotas_.allows(reported::early_ends, peer.address(), now)) return;
+    const auto who = peer_text(peer);
+    console_.log(level, who + (harmless ? " connected and closed without a call" : ": no call: " + why.error.message()),
+                 {{"peer", who}});
 }
 
 void server_report::sum_up() {
@@ -188,16 +227,11 @@ void server_report::sum_up() {
 }
 
 void server_report::sum_up_quotas(time_point now, bool at_end) {
-    sum_up(calls_quota_, now, at_end);
-    sum_up(early_ends_quota_, now, at_end);
-}
-
-void server_report::sum_up(peer_quota& quota, time_point now, bool at_end) {
-    const auto* what = &quota == &calls_quota_ ? "lines about its calls" : "connections without a call";
-    for (const auto& [who, lines] : quota.take_left_out(now, at_end)) {
+    for (const auto& [what, who, count] : quotas_.take_left_out(now, at_end)) {
         const auto peer = who ? who->to_string() : "many peers";
-        console_.log(level_enum::warn, fmt::format("{}: {} more {} within a second", peer, lines, what),
-                     {{"peer", peer}, {"left_out", lines}});
+        console_.log(level_enum::warn, fmt::format("{}: {} more {} within a second", peer, count, words_for(what)),
+                     {{"peer", peer}, {"left_out", count}});
+        if (is_event(what)) print({{"event", "left_out"}, {"peer", peer}, {"events", count}});
     }
 }
 
@@ -312,6 +346,7 @@ void server_report::status(const std::string& line) {
 
 void server_report::finish() {
     const std::lock_guard lock(using_);
+    sum_up_quotas(clock::now(), true);
     if (!out_) return;
     out_->finish();
     if (const int error = out_->error(); error != 0)

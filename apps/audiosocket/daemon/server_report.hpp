@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/report_quotas.hpp"
 #include "log/console.hpp"
 #include "log/line_writer.hpp"
-#include "log/peer_quota.hpp"
 #include "settings/settings_changes.hpp"
 
 #include <audiosocket/net/address.hpp>
@@ -20,9 +20,15 @@
 
 namespace audiosocket::app {
 
+/// Names a call in what is reported about it, also after it has ended.
+struct call_name {
+    std::string id;
+    boost::asio::ip::tcp::endpoint peer;
+};
+
 /// Tells what happens to a server: the log for people and, where asked for, JSON lines on standard output. Never waits
-/// for those who read either (line_writer). What one peer can have logged in a second is bounded (peer_quota); beyond
-/// that lines are counted, and the number is logged. Events are not bounded.
+/// for those who read either (line_writer). What one peer can cause in a second, of lines and of events, is bounded
+/// (report_quotas); beyond that it is counted, and the number is reported.
 /// Safe from any thread.
 class server_report {
   public:
@@ -54,6 +60,9 @@ class server_report {
     /// Somebody hangs up calls of this id by way of the admin address.
     void hung_up_by(const endpoint& who, const uuid& id, std::size_t calls);
 
+    /// A request to the admin address had a token, and not the right one.
+    void wrong_token(const endpoint& who);
+
     /// A listening socket of this name was passed to us, and the settings ask for none.
     void inherited_in_vain(const std::string& name);
 
@@ -62,8 +71,14 @@ class server_report {
     /// A digit, a mark or a clear.
     void happened(const call& c, const event& e);
 
-    void recording_stopped(const std::string& id, const std::string& why);
-    void recording_dropped(const std::string& id, std::chrono::nanoseconds dropped);
+    /// A call is not recorded, or no longer.
+    void recording_failed(const call_name& which, const std::string& why);
+
+    /// A recording that is complete lacks so much sound.
+    void recording_dropped(const call_name& which, std::chrono::nanoseconds dropped);
+
+    /// So much sound found no room since the last time, because `bytes_max` wait for the disk.
+    void recordings_overflow(std::uint64_t bytes, std::size_t bytes_max);
 
     /// The settings were read again, and these are others now.
     void reloaded(const settings_changes& changes);
@@ -104,16 +119,17 @@ class server_report {
   private:
     void print(const boost::json::object& line);
     void warn_of_failed_output();
-    void log_about(const call& c, spdlog::level::level_enum level, const std::string& text);
+    template <class Text>
+    void log_about(const call_name& which, spdlog::level::level_enum level, Text text);
+    template <class Line>
+    void print_about(const endpoint& peer, reported what, Line line);
     void sum_up_quotas(time_point now, bool at_end);
-    void sum_up(peer_quota& quota, time_point now, bool at_end);
 
     mutable std::mutex using_; // of all that follows; held for a line, never for I/O
     console console_;
     std::optional<line_writer> out_; // unless nobody asked for JSON
     bool failed_output_told_ = false;
-    peer_quota calls_quota_;
-    peer_quota early_ends_quota_;
+    report_quotas quotas_;
 };
 
 } // namespace audiosocket::app

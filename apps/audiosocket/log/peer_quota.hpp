@@ -10,8 +10,9 @@
 
 namespace audiosocket::app {
 
-/// How many lines of a log each peer may have in a second, so that one that floods it hides nobody else's. A peer is an
-/// IPv4 address, or the half of an IPv6 address that names the network: the other half costs nobody anything.
+/// How many lines of a log each peer may have in a second, or in another window of time, so that one that floods it
+/// hides nobody else's. A peer is an IPv4 address, or the half of an IPv6 address that names the network: the other
+/// half costs nobody anything.
 ///
 /// How it works: the peers of the last second stand in a table of bounded size. When more peers than that have
 /// something logged within a second, those that find no place share one quota, and so only they hide each other.
@@ -20,35 +21,36 @@ class peer_quota {
     using peer = boost::asio::ip::address;
     using time_point = std::chrono::steady_clock::time_point;
 
-    explicit peer_quota(std::uint64_t lines_per_second);
+    explicit peer_quota(std::uint64_t lines, std::chrono::nanoseconds length = std::chrono::seconds(1));
 
     /// Whether a line about this peer may be logged now; otherwise it is counted.
     bool allows(const peer& who, time_point now);
 
-    /// How many lines were left out of a peer's second; no peer: of those that share.
+    /// How many lines were left out of a peer's window; no peer: of those that share.
     struct left_out {
         std::optional<peer> who;
         std::uint64_t lines = 0;
     };
 
-    /// Takes what was left out of the seconds that are over; of all seconds if `at_end`.
+    /// Takes what was left out of the windows that are over; of all windows if `at_end`.
     std::vector<left_out> take_left_out(time_point now, bool at_end = false);
 
     /// Enough for every Asterisk that one server has; a walk through it costs less than making a line.
     static constexpr std::size_t peers_max = 64;
 
   private:
-    struct second {
+    struct window {
         std::optional<peer> who;
         time_point began{};
         std::uint64_t lines = 0;
     };
 
-    second& second_of(const peer& who, time_point now);
+    window& window_of(const peer& who, time_point now);
 
-    const std::uint64_t lines_per_second_;
-    std::vector<second> seconds_;   // the first is that of all who share
-    std::vector<left_out> to_tell_; // of seconds whose place another has taken
+    const std::uint64_t lines_max_;
+    const std::chrono::nanoseconds length_;
+    std::vector<window> windows_;   // the first is that of all who share
+    std::vector<left_out> to_tell_; // of windows whose place another has taken
 };
 
 } // namespace audiosocket::app

@@ -179,7 +179,6 @@ class AUDIOSOCKET_EXPORT call {
     }
 
     static std::optional<clip> copy_of(std::span<const std::int16_t> samples, int rate_hz);
-    static executor_type executor_of(const detail::connection& line) noexcept;
     static play_ticket next_ticket(detail::connection& line) noexcept;
     static void start_play(const std::shared_ptr<detail::connection>& line, std::optional<clip> sound,
                            play_ticket ticket, detail::completion<play_result> waiter);

@@ -135,28 +135,28 @@ TEST_F(call_recorder_test, order_holds_on_a_pool_of_four_threads) {
 TEST_F(call_recorder_test, burst_of_tiny_messages_costs_nothing) {
     record();
     for (int i = 0; i < 2500; ++i)
-        recorder->received(samples{7}, 8000, begin);
-    pass(400, 5, 6);
+        recorder->received(samples{700}, 8000, begin);
+    pass(400, 500, 600);
     complete();
     const both_sides file = read_stereo(path);
-    EXPECT_EQ(std::ranges::count(file.left, 7), 2500);
-    EXPECT_EQ(std::ranges::count(file.left, 5), 64'000);
-    EXPECT_EQ(std::ranges::count(file.right, 6), 64'000);
+    EXPECT_EQ(std::ranges::count(file.left, 700), 2500);
+    EXPECT_EQ(std::ranges::count(file.left, 500), 64'000);
+    EXPECT_EQ(std::ranges::count(file.right, 600), 64'000);
     EXPECT_TRUE(drops.empty());
 }
 
 TEST_F(call_recorder_test, burst_loses_only_its_excess_which_is_reported) {
     record();
     for (int i = 0; i < 500; ++i) // 10 s at once
-        recorder->received(samples(160, 7), 8000, begin);
-    pass(400, 5, 6);
+        recorder->received(samples(160, 700), 8000, begin);
+    pass(400, 500, 600);
     complete();
     const both_sides file = read_stereo(path);
-    const auto kept = std::ranges::count(file.left, 7);
+    const auto kept = std::ranges::count(file.left, 700);
     EXPECT_NEAR(static_cast<double>(kept), 8'160, 480); // what stereo_recorder takes: a second early, and a frame
-    const auto later = std::ranges::count(file.left, 5);
+    const auto later = std::ranges::count(file.left, 500);
     EXPECT_NEAR(static_cast<double>(later), 60'000, 320); // all but the rest of the burst's half second
-    EXPECT_EQ(std::ranges::count(file.right, 6), 64'000);
+    EXPECT_EQ(std::ranges::count(file.right, 600), 64'000);
     const auto lost = (80'000 - kept) + (64'000 - later);
     EXPECT_NEAR(std::chrono::duration<double>(recorder->dropped()).count(), static_cast<double>(lost) / 8000, 0.001);
     EXPECT_EQ(drops, std::vector{recorder->dropped()});

@@ -23,6 +23,7 @@ class idle_server final : public app::admin::server_view {
     }
 
     void hung_up_by(const boost::asio::ip::tcp::endpoint&, const uuid&, std::size_t) override {}
+    void wrong_token(const boost::asio::ip::tcp::endpoint&) override {}
     void answering_failed(const char* why) noexcept override {
         const std::lock_guard lock(telling_);
         failures_.emplace_back(why);

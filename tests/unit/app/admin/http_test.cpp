@@ -30,6 +30,8 @@ class admin_http : public testing::Test {
         auto answer = [this](const request& r, const own_counters&, const reply& tell) {
             if (r.target == "/never")
                 unanswered_.push_back(tell);
+            else if (r.target == "/guess")
+                tell({.status = 401, .body = "wrong", .slow = true});
             else
                 tell({200, "text/plain", r.method + " " + r.target});
         };
@@ -144,6 +146,43 @@ TEST_F(admin_http, two_hosts_are_refused) {
     serve();
     EXPECT_NE(last_words("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n").find(" 400 "),
               std::string::npos);
+}
+
+// "xchunked" was taken for a request without a body, and what followed for the next request.
+TEST_F(admin_http, request_whose_length_is_not_clear_is_refused_and_nothing_behind_it_is_read) {
+    serve();
+    for (const char* fields :
+         {"Transfer-Encoding: xchunked", "Transfer-Encoding: identity", "Transfer-Encoding: gzip, chunked",
+          "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: ", "Transfer-Encoding: \"chunked\"",
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 0",
+          "Content-Length: 0\r\nTransfer-Encoding: chunked", "Content-Length: 0\r\nContent-Length: 0",
+          "Content-Length: 0\r\nContent-Length: 5", "Content-Length: +0", "Content-Length: 0, 0"}) {
+        const auto all = last_words("GET /x HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n\r\n0\r\n\r\n" + get);
+        EXPECT_TRUE(all.starts_with("HTTP/1.1 400 ")) << fields << '\n' << all;
+        EXPECT_EQ(all.find("GET /x"), std::string::npos) << fields << '\n' << all;
+    }
+    auto peer = connect();
+    say(peer, "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    EXPECT_NE(response_of(peer).find("POST /x"), std::string::npos);
+}
+
+TEST_F(admin_http, guess_is_answered_late_and_its_connection_gives_way_to_a_new_one) {
+    serve({.connections_max = 4, .guess_time = std::chrono::milliseconds(50)});
+    auto peer = connect();
+    const auto begin = std::chrono::steady_clock::now();
+    say(peer, "GET /guess HTTP/1.1\r\nHost: a\r\n\r\n" + get);
+    EXPECT_NE(response_of(peer).find(" 401 "), std::string::npos);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(50));
+    EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
+    serve({.connections_max = 4, .guess_time = std::chrono::hours(1)});
+    std::list<raw_peer> guessing;
+    for (int n = 0; n < 40; ++n) {
+        guessing.push_back(connect());
+        say(guessing.back(), "GET /guess HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    auto other = connect();
+    say(other, get);
+    EXPECT_NE(response_of(other).find(" 200 "), std::string::npos);
 }
 
 TEST_F(admin_http, request_that_trickles_is_cut_off) {

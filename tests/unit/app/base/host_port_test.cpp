@@ -28,7 +28,9 @@ TEST(parse_server_address, complaint_says_what_is_wrong_and_what_to_write) {
     EXPECT_EQ(complaint(parse_server_address, ""), "no address is given: " + expected);
     EXPECT_EQ(complaint(parse_server_address, ":9092"), "\":9092\": the host is missing; " + expected);
     EXPECT_EQ(complaint(parse_server_address, "localhost:0"), "\"localhost:0\": no server has port 0; " + expected);
-    for (const char* text : {"::1", "9092", "localhost:99999"})
+    EXPECT_EQ(complaint(parse_server_address, "9092"),
+              "\"9092\": a port alone is written as 127.0.0.1:9092; " + expected);
+    for (const char* text : {"::1", "localhost:99999"})
         EXPECT_EQ(complaint(parse_server_address, text), '"' + std::string(text) + "\": " + expected);
 }
 
@@ -37,6 +39,9 @@ TEST(parse_listen_address, every_address_and_a_free_port_are_allowed) {
     EXPECT_EQ(parse_listen_address("127.0.0.1"), (address{"127.0.0.1", 9092}));
     EXPECT_EQ(complaint(parse_listen_address, "::1"),
               "\"::1\": expected HOST:PORT or [IPV6]:PORT, as 0.0.0.0:9092 or [::1]:9092");
+    EXPECT_EQ(complaint(parse_listen_address, "22001"),
+              "\"22001\": a port alone is written as :22001; expected HOST:PORT or [IPV6]:PORT, as 0.0.0.0:9092 or "
+              "[::1]:9092");
 }
 
 TEST(parse_listen_address_with_port, missing_port_is_refused) {
@@ -44,6 +49,8 @@ TEST(parse_listen_address_with_port, missing_port_is_refused) {
     EXPECT_EQ(parse_listen_address_with_port(":9093"), (address{"", 9093}));
     const std::string expected = "expected HOST:PORT or [IPV6]:PORT, as 127.0.0.1:9093 or [::1]:9093";
     EXPECT_EQ(complaint(parse_listen_address_with_port, ""), "no address is given: " + expected);
+    EXPECT_EQ(complaint(parse_listen_address_with_port, "9093"),
+              "\"9093\": a port alone is written as 127.0.0.1:9093; " + expected);
     for (const char* text : {"localhost", "[::1]"})
         EXPECT_EQ(complaint(parse_listen_address_with_port, text),
                   '"' + std::string(text) + "\": the port is missing; " + expected);

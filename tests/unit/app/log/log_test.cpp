@@ -101,6 +101,15 @@ TEST(peer_quota, next_second_of_a_flood_does_not_forget_the_last) {
     EXPECT_EQ(left_out[0].lines, 3U);
 }
 
+TEST(peer_quota, window_may_be_longer_than_a_second) {
+    peer_quota quota(2, 10s);
+    EXPECT_TRUE(quota.allows(ip("10.0.0.1"), at(0ms)));
+    EXPECT_TRUE(quota.allows(ip("10.0.0.1"), at(5s)));
+    EXPECT_FALSE(quota.allows(ip("10.0.0.1"), at(9999ms)));
+    EXPECT_TRUE(quota.take_left_out(at(9999ms)).empty());
+    EXPECT_TRUE(quota.allows(ip("10.0.0.1"), at(10s)));
+}
+
 TEST(peer_quota, address_in_other_clothes_is_the_same_peer) {
     peer_quota quota(1);
     EXPECT_TRUE(quota.allows(ip("10.0.0.1"), at(0ms)));

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "log/peer_quota.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace audiosocket::app {
+
+/// What is reported about a peer. Each kind has a quota of its own, so that a flood of one hides nothing of another.
+enum class reported {
+    call_lines,  ///< Lines of the log about its calls.
+    early_ends,  ///< Lines of the log about connections that never became calls.
+    call_events, ///< JSON events: calls that start and end, recordings that fail.
+    key_events,  ///< JSON events within calls: digits, what was played, what was cut off.
+    wrong_tokens ///< Lines of the log about requests to the admin address with a wrong token.
+};
+
+/// How much of each kind is reported about one peer in a second. Not thread-safe.
+class report_quotas {
+  public:
+    using peer = peer_quota::peer;
+    using time_point = peer_quota::time_point;
+
+    /// Returns whether this may be reported about the peer now; counts it otherwise.
+    bool allows(reported what, const peer& who, time_point now);
+
+    /// What was left out of a peer's second; no peer: of the many that share a quota.
+    struct left_out {
+        reported what;
+        std::optional<peer> who;
+        std::uint64_t count = 0;
+    };
+
+    /// Takes what was left out of the seconds that are over; of all seconds if `at_end`.
+    std::vector<left_out> take_left_out(time_point now, bool at_end);
+
+  private:
+    // A large Asterisk begins and ends a hundred calls a second, with a line and an event for each and for some keys.
+    static constexpr std::uint64_t of_calls = 500;
+    // A scan of a port, or someone who guesses tokens, must not fill the log.
+    static constexpr std::uint64_t of_strangers = 5;
+
+    std::array<peer_quota, 5> quotas_{peer_quota(of_calls), peer_quota(of_strangers), peer_quota(of_calls),
+                                      peer_quota(of_calls), peer_quota(of_strangers)};
+};
+
+/// Returns what was left out, for the log: "lines about its calls".
+const char* words_for(reported what);
+
+/// Whether this is left out of the JSON events, and not of the log.
+bool is_event(reported what);
+
+} // namespace audiosocket::app
