@@ -13,6 +13,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -97,12 +100,19 @@ void check_verb(CLI::App& command, int argc, const char* const* argv) {
                                         " (see --help)");
 }
 
+// Whether standard output is a pipe or a socket that no process reads any more. With `| head` that is what the user
+// wants, and no error.
+bool reader_left() {
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& result) {
     try {
         check_verb(command, argc, argv);
         command.parse(argc, argv);
         std::cout.flush();
-        if (!std::cout) return fail(exit_code::file, "standard output cannot be written");
+        if (!std::cout && !reader_left()) return fail(exit_code::file, "standard output cannot be written");
         return static_cast<int>(result);
     } catch (const CLI::Success& e) { // --help, --version
         return command.exit(e);

@@ -70,6 +70,11 @@ inline constexpr std::array faults = std::to_array<fault>({
     {"plays-to-the-end", 51},
     {"slips-a-sample", 52, true, true},
     {"leaks-memory", 53, true, true},
+    {"answers-a-voice-in-ulaw", 54},
+    {"swaps-the-bytes-of-a-voice", 55},
+    {"doubles-the-rate-of-a-voice", 56},
+    {"plays-a-header-before-a-voice", 57},
+    {"answers-a-voice-in-bursts", 58},
 });
 
 } // namespace audiosocket::test

@@ -7,7 +7,9 @@
 
 #include "base/check_request.hpp"
 #include "check/faults.hpp"
+#include "check/test_audio.hpp"
 
+#include <audiosocket/audio/g711.hpp>
 #include <audiosocket/audio/tone.hpp>
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/protocol.hpp>
@@ -72,6 +74,9 @@ struct connection {
     time_point next_frame{};
     time_point stalled_until{};
     std::vector<std::byte> half; // what a fault carries over
+    bool is_voice = false;       // the caller talks as in the cases about sound
+    bool header_played = false;
+    std::vector<std::int16_t> held_back; // for a burst
     std::size_t audio_messages = 0;
     std::size_t short_messages = 0;
     std::size_t frames_sent = 0;
@@ -294,7 +299,7 @@ class server {
         if (n == 0 && is("spins-on-empty-audio"))
             for (const auto until = clock::now() + milliseconds(400); clock::now() < until;) {
             }
-        ++c.audio_messages;
+        if (c.audio_messages++ == 0) c.is_voice = payload == first_of_a_voice();
         if (n == 160) ++c.short_messages;
         if (c.audio_messages == 3 && is("loses-a-frame")) return;
         if ((n == 160 || n == 480 || n == 640 || n == 960) && k == kind::slin && is("knows-320-bytes-only")) return;
@@ -389,8 +394,46 @@ class server {
             std::copy_n(c.queue.begin(), n, frame.begin());
             c.queue.erase(c.queue.begin(), c.queue.begin() + static_cast<std::ptrdiff_t>(n));
         }
+        if (c.is_voice) return say_voice(c, std::move(frame));
         error_code fine;
         put(c, audio_message(c.speaks, std::as_bytes(std::span(frame)), fine).to_bytes());
+    }
+
+    static const std::vector<std::byte>& first_of_a_voice() {
+        static const auto first = [] {
+            const auto samples = app::check::voice().take(160);
+            const auto bytes = std::as_bytes(std::span(samples));
+            return std::vector<std::byte>(bytes.begin(), bytes.end());
+        }();
+        return first;
+    }
+
+    // The faults of sound, which no other case is to see.
+    static void say_voice(connection& c, std::vector<std::int16_t> frame) {
+        if (is("answers-a-voice-in-bursts")) {
+            c.held_back.insert(c.held_back.end(), frame.begin(), frame.end());
+            if (c.held_back.size() < 4000) return;
+            frame = std::exchange(c.held_back, {});
+        }
+        if (is("doubles-the-rate-of-a-voice")) {
+            std::vector<std::int16_t> twice;
+            for (const auto s : frame)
+                twice.insert(twice.end(), 2, s);
+            frame = std::move(twice);
+        }
+        if (is("swaps-the-bytes-of-a-voice"))
+            for (auto& s : frame)
+                s = static_cast<std::int16_t>(static_cast<std::uint16_t>(s) >> 8 | static_cast<std::uint16_t>(s) << 8);
+        const auto slin = std::as_bytes(std::span(frame));
+        std::vector<std::byte> payload(slin.begin(), slin.end());
+        if (is("plays-a-header-before-a-voice") && !std::exchange(c.header_played, true))
+            std::memcpy(payload.data(), "RIFF\0\0\0\0WAVEfmt ", 16);
+        if (is("answers-a-voice-in-ulaw")) {
+            payload.resize(frame.size());
+            encode(encoding::ulaw, frame, payload);
+        }
+        error_code fine;
+        put(c, audio_message(kind::slin, payload, fine).to_bytes());
     }
 
     static void put(connection& c, const std::vector<std::byte>& message) {

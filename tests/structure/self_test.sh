@@ -92,6 +92,8 @@ rejects "asterisk that knows net" src/asterisk/a.cpp '#include <audiosocket/net/
 rejects "base that knows log" apps/audiosocket/base/a.cpp '#include "log/console.hpp"' 'base must not know log'
 rejects "log that knows live" apps/audiosocket/log/a.cpp '#include "live/visit.hpp"' 'log must not know live'
 rejects "live that knows admin" apps/audiosocket/live/a.cpp '#include "admin/site.hpp"' 'live must not know admin'
+rejects "diagnosis that knows inspect" apps/audiosocket/diagnosis/a.cpp '#include "inspect/remarks.hpp"' \
+    'diagnosis must not know inspect'
 rejects "admin that knows daemon" apps/audiosocket/admin/a.hpp '#include "daemon/daemon.hpp"' 'admin must not know daemon'
 rejects "daemon that knows a verb" apps/audiosocket/daemon/a.cpp '#include "serve/serve.hpp"' 'daemon must not know serve'
 rejects "a verb that knows another" apps/audiosocket/serve/a.cpp '#include "check/line.hpp"' 'serve must not know check'

@@ -26,8 +26,8 @@ constexpr const char* examples = R"(Examples:
   audiosocket call localhost:9092 --format ulaw --json
       as Dial(AudioSocket/...) without c(...) does: G.711 labelled slin
 
-Exit codes: 0 good, 1 the server did something that would have cost the call in Asterisk,
-2 wrong command line, 3 no connection, 4 file.)";
+Exit codes: 0 good, 1 the server has a fault, or Asterisk (with --as: that release) would have
+ended the call early, 2 wrong command line, 3 no connection, 4 file.)";
 
 struct call_verb_options {
     std::string server;
@@ -102,8 +102,7 @@ exit_code run_call(const call_verb_options& o) {
     else
         std::cout << to_text(report);
     if (!recording_failure.empty()) throw failure(exit_code::file, recording_failure);
-    const auto remarks = report.remarks();
-    return std::ranges::any_of(remarks, &call_report::remark::costs_the_call) ? exit_code::findings : exit_code::good;
+    return report.is_good() ? exit_code::good : exit_code::findings;
 }
 
 std::vector<std::string> format_names() {

@@ -8,6 +8,7 @@
 #include <audiosocket/audio/duration.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <fmt/format.h>
 
@@ -72,47 +73,43 @@ nanoseconds arrivals::jitter(double quantile) const {
 
 namespace {
 
-using asterisk::call_outcome;
-
 std::string_view name(asterisk::interface through) {
     return through == asterisk::interface::application ? "AudioSocket()" : "Dial(AudioSocket/...)";
 }
 
+time_point end_of(const call_report& r) {
+    return r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+}
+
 // What a release did with the call, as a sentence without its subject.
-std::string fate(const asterisk::reader& r, time_point start, time_point end) {
+std::string describe(const asterisk::reader& r, time_point start, time_point end) {
     const auto blocked = r.blocked_max(end);
+    const auto& outcome = r.end();
+    const auto after = outcome ? std::chrono::duration<double>(outcome->at - start).count() : 0;
     std::string text;
-    if (const auto& outcome = r.end()) {
-        const auto after = std::chrono::duration<double>(outcome->at - start).count();
-        if (outcome->what == call_outcome::result::goes_on)
-            text = fmt::format("the dialplan goes on after {:.2f} s: {}", after, outcome->why);
-        else if (outcome->what == call_outcome::result::spins)
-            text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, outcome->why);
-        else
-            text = fmt::format("ends the call after {:.2f} s: {}", after, outcome->why);
-    } else {
-        text = "keeps the call";
+    switch (fate_of(r, end)) {
+    case fate::kept:
+    case fate::unheard:
+        text = outcome ? fmt::format("the dialplan goes on after {:.2f} s: {}", after, outcome->why) : "keeps the call";
+        break;
+    case fate::ended_with_error: text = fmt::format("the dialplan ends after {:.2f} s: {}", after, outcome->why); break;
+    case fate::ended_early: text = fmt::format("ends the call after {:.2f} s: {}", after, outcome->why); break;
+    case fate::spun: text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, outcome->why); break;
     }
     if (blocked > asterisk::gap_max)
         text += fmt::format("; the caller's audio is held back for {:.0f} ms (asterisk#2089)", ms(blocked));
     return text;
 }
 
-bool costs_the_call(const asterisk::reader& r) {
-    const auto& outcome = r.end();
-    return outcome && (outcome->what == call_outcome::result::spins ||
-                       (outcome->what == call_outcome::result::fails && !outcome->by_server));
-}
-
 // Releases with the same fate on one line, which ends with what they write into their logs.
 std::string fates(const call_report& r) {
     std::string text;
-    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    const auto end = end_of(r);
     for (auto at = r.releases.begin(); at != r.releases.end();) {
-        const auto same = fate(*at, r.start, end);
+        const auto same = describe(*at, r.start, end);
         std::string versions;
         const auto first = at;
-        for (; at != r.releases.end() && fate(*at, r.start, end) == same; ++at)
+        for (; at != r.releases.end() && describe(*at, r.start, end) == same; ++at)
             versions += (versions.empty() ? "" : ", ") + std::string(at->of().version);
         text += fmt::format("  {:14} {}: {}\n", first == r.releases.begin() ? "Asterisk" : "", versions, same);
         if (first->end() && !first->end()->log.empty())
@@ -123,14 +120,20 @@ std::string fates(const call_report& r) {
 
 json::object to_json(const asterisk::reader& r, time_point start, time_point end) {
     const auto& outcome = r.end();
-    const char* what = !outcome                                         ? "kept"
-                       : outcome->what == call_outcome::result::goes_on ? "dialplan goes on"
-                       : outcome->what == call_outcome::result::spins   ? "spins"
-                                                                        : "call ended";
+    const auto what = [&] {
+        switch (fate_of(r, end)) {
+        case fate::kept: return outcome ? "dialplan goes on" : "kept";
+        case fate::ended_with_error: return "dialplan ends";
+        case fate::ended_early: return "call ended";
+        case fate::spun: return "spins";
+        case fate::unheard: return "caller not heard";
+        }
+        return "";
+    }();
     return {{"release", r.of().version},
             {"same_as", r.of().others},
             {"result", what},
-            {"costs_the_call", costs_the_call(r)},
+            {"costs_the_call", costs_the_call(fate_of(r, end))},
             {"seconds", outcome ? json::value(rounded(ms(outcome->at - start) / 1000)) : json::value()},
             {"why", outcome ? json::value(outcome->why) : json::value()},
             {"log", outcome && !outcome->log.empty() ? json::value(outcome->log) : json::value()},
@@ -141,42 +144,49 @@ json::object to_json(const asterisk::reader& r, time_point start, time_point end
 
 std::vector<call_report::remark> call_report::remarks() const {
     std::vector<remark> found;
-    const auto costs = [&](bool is_so, std::string text) {
+    const auto fault = [&](bool is_so, std::string text) {
         if (is_so) found.push_back({true, std::move(text)});
     };
     const auto note = [&](bool is_so, std::string text) {
         if (is_so) found.push_back({false, std::move(text)});
     };
 
-    if (ruling)
-        costs(costs_the_call(*ruling),
-              fmt::format("Asterisk {} {}", ruling->of().version,
-                          fate(*ruling, start, start + std::chrono::duration_cast<clock::duration>(duration))));
-    costs(counted.unknown_kinds > 0,
-          fmt::format("{} messages of kinds other than hangup and audio: Asterisk 20.14, 22.4 and later drop the call",
-                      counted.unknown_kinds));
-    costs(end.reason == end_reason::peer_error, "an error message: Asterisk drops the call");
-    costs(counted.empty_audio > 0,
-          fmt::format("{} audio messages without audio: Asterisk drops the call", counted.empty_audio));
-    costs(counted.odd_audio > 0, fmt::format("{} audio messages with half a sample", counted.odd_audio));
-    costs(counted.message_pause_max > asterisk::payload_pause_max,
-          fmt::format("a pause of {:.1f} ms inside a message: Asterisk waits {} ms and drops the call",
-                      ms(counted.message_pause_max), asterisk::payload_pause_max.count()));
-    costs(counted.split_headers > 0,
-          fmt::format("{} headers in two pieces: many releases of Asterisk misread them", counted.split_headers));
+    for (const auto& f : findings)
+        found.push_back({f.weight == diagnosis::severity::finding, diagnosis::to_text(f)});
+    // Of something else, the rest would be riddles.
+    if (std::ranges::any_of(findings, [](const auto& f) { return f.code >= diagnosis::code::other_protocol; }))
+        return found;
+
     const bool any_message = counted.frames_received + counted.unknown_kinds > 0;
-    costs(counted.fragments > 0 && any_message, "the connection closed inside a message");
-    costs(counted.fragments > 0 && !any_message,
+    fault(counted.fragments > 0 && !any_message,
           "the connection closed inside its first message: does AudioSocket listen there?");
-    costs(audio.gap_max() > asterisk::idle_max || audio.first_frame().value_or(duration) > asterisk::idle_max,
+    fault(counted.odd_audio > 0, fmt::format("{} audio messages with half a sample", counted.odd_audio));
+    fault(audio.gap_max() > asterisk::idle_max || audio.first_frame().value_or(duration) > asterisk::idle_max,
           "no audio for more than 2 s: send silence every 20 ms, or calls stay silent both ways (asterisk#2089)");
-    costs(counted.stalled_sends > 0,
-          fmt::format("{} messages that the server was not ready to take: Asterisk tries once and ends the call",
-                      counted.stalled_sends));
-    costs(end.reason == end_reason::peer_reset, "a reset instead of an orderly close: the dialplan sees a failure");
-    costs(end.reason == end_reason::connection_failed || end.reason == end_reason::timed_out ||
+    fault(end.reason == end_reason::connection_failed || end.reason == end_reason::timed_out ||
               end.reason == end_reason::protocol_violation,
           fmt::format("the call ended badly: {}", end.error ? end.error.message() : std::string(name(end.reason))));
+
+    // What the releases make of these is in the table.
+    note(counted.unknown_kinds > 0,
+         fmt::format("{} messages of kinds other than hangup and audio: Asterisk 20.14, 22.4 and later drop the call",
+                     counted.unknown_kinds));
+    note(end.reason == end_reason::peer_error, "an error message: Asterisk 20.14, 22.4 and later drop the call");
+    note(counted.empty_audio > 0,
+         fmt::format("{} audio messages without audio: Asterisk 20.14, 22.4 and later drop the call",
+                     counted.empty_audio));
+    note(
+        counted.message_pause_max > asterisk::payload_pause_max,
+        fmt::format("a pause of {:.1f} ms inside a message: Asterisk waits {} ms for the rest of a payload at the most",
+                    ms(counted.message_pause_max), asterisk::payload_pause_max.count()));
+    note(counted.split_headers > 0,
+         fmt::format("{} headers in two pieces: Asterisk before 20.19, 22.9 and 23.3 misreads them",
+                     counted.split_headers));
+    note(counted.fragments > 0 && any_message, "the connection closed inside a message");
+    note(counted.stalled_sends > 0,
+         fmt::format("{} messages that the server was not ready to take: Asterisk tries once and ends the call",
+                     counted.stalled_sends));
+    note(end.reason == end_reason::peer_reset, "a reset instead of an orderly close: the dialplan sees a failure");
 
     const auto first = audio.first_frame();
     note(first && *first > asterisk::first_audio_max && *first <= asterisk::idle_max,
@@ -184,11 +194,17 @@ std::vector<call_report::remark> call_report::remarks() const {
     note(audio.gaps() > 0 && audio.gap_max() <= asterisk::idle_max,
          fmt::format("{} frames came more than {} ms late, the longest gap was {:.0f} ms", audio.gaps(),
                      asterisk::frame_time.count(), ms(audio.gap_max())));
-    note(audio.ahead_max() > asterisk::ahead_max,
-         fmt::format("audio came up to {:.0f} ms ahead of its time: Asterisk passes the burst on to the phone",
-                     ms(audio.ahead_max())));
     note(counted.kind_changes > 1, fmt::format("the kind of the audio changed {} times", counted.kind_changes));
     return found;
+}
+
+verdict call_report::verdict() const {
+    if (ruling) return {std::span(&*ruling, 1), end_of(*this)};
+    return {releases, end_of(*this)};
+}
+
+bool call_report::is_good() const {
+    return !verdict().costs_the_call() && std::ranges::none_of(remarks(), &remark::is_fault);
 }
 
 std::string to_text(const call_report& r) {
@@ -214,10 +230,23 @@ std::string to_text(const call_report& r) {
     text += fates(r);
     const auto remarks = r.remarks();
     for (const auto& remark : remarks)
-        text += fmt::format("  {} {}\n", remark.costs_the_call ? "COSTS THE CALL" : "note          ", remark.text);
-    if (std::ranges::none_of(remarks, &call_report::remark::costs_the_call))
-        text += "  verdict        nothing that would have cost the call in Asterisk\n";
+        text += fmt::format("  {:14} {}\n", remark.is_fault ? "FAULT" : "note", remark.text);
+    const auto faults = std::ranges::count_if(remarks, &call_report::remark::is_fault);
+    text += fmt::format("  verdict        {}{}\n",
+                        faults == 0   ? ""
+                        : faults == 1 ? "a fault in what the server sends; otherwise "
+                                      : fmt::format("{} faults in what the server sends; "
+                                                    "otherwise ",
+                                                    faults),
+                        r.verdict().text());
     return text;
+}
+
+json::object to_json(const verdict& v) {
+    json::array early;
+    for (const auto& group : v.bad())
+        early.push_back({{"releases", json::value_from(group.releases)}, {"text", verdict::text(group)}});
+    return {{"text", v.text()}, {"good", json::value_from(v.good())}, {"bad", early}};
 }
 
 json::object to_json(const call_report& r) {
@@ -226,12 +255,21 @@ json::object to_json(const call_report& r) {
     };
     const level loudness = r.audio.loudness();
     const auto jitter = [&](double quantile) { return rounded(ms(r.audio.jitter(quantile))); };
-    json::array findings;
+    json::array costs;
     json::array notes;
     for (const auto& remark : r.remarks())
-        (remark.costs_the_call ? findings : notes).emplace_back(remark.text);
+        (remark.is_fault ? costs : notes).emplace_back(remark.text);
+    const auto verdict = r.verdict();
+    for (const auto& group : verdict.bad())
+        costs.emplace_back(verdict::text(group));
+    json::array findings;
+    for (const auto& f : r.findings)
+        findings.push_back(json::object{{"code", name(f.code)},
+                                        {"severity", f.weight == diagnosis::severity::finding ? "finding" : "remark"},
+                                        {"text", f.text},
+                                        {"advice", f.advice}});
     json::array releases;
-    const auto end = r.start + std::chrono::duration_cast<clock::duration>(r.duration);
+    const auto end = end_of(r);
     for (const auto& reader : r.releases)
         releases.push_back(to_json(reader, r.start, end));
     return {
@@ -252,8 +290,11 @@ json::object to_json(const call_report& r) {
         {"gap_max_ms", rounded(ms(r.audio.gap_max()))},
         {"underruns", r.audio.underruns()},
         {"ahead_max_ms", rounded(ms(r.audio.ahead_max()))},
-        {"costs_the_call", findings},
+        {"good", r.is_good()},
+        {"verdict", to_json(verdict)},
+        {"costs_the_call", costs},
         {"notes", notes},
+        {"findings", findings},
         {"as", r.ruling ? json::value(to_json(*r.ruling, r.start, end)) : json::value()},
         {"interface", name(r.who.through)},
         {"releases", releases},

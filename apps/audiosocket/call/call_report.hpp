@@ -2,6 +2,8 @@
 #pragma once
 
 #include "call/placed_call.hpp"
+#include "call/verdict.hpp"
+#include "diagnosis/finding.hpp"
 
 #include <audiosocket/audio/level_meter.hpp>
 #include <audiosocket/call/call_monitor.hpp>
@@ -83,14 +85,22 @@ struct call_report {
     std::vector<asterisk::reader> releases; ///< What each release of Asterisk made of it.
     std::optional<asterisk::reader> ruling; ///< The one that the caller was, if it was one.
 
+    std::vector<diagnosis::finding> findings; ///< What is wrong with the audio and the framing.
+
     /// One thing about the server, and why it matters.
     struct remark {
-        bool costs_the_call = false;
+        bool is_fault = false; ///< The caller hears nothing, or the wrong thing, with every release.
         std::string text;
     };
 
-    /// What the server did that would have cost the call in real Asterisk, then what is merely not good.
+    /// What is wrong with the server's side of the call whatever the release, then what is merely not good.
     std::vector<remark> remarks() const;
+
+    /// What the releases made of it; with a ruling, what that one release made of it.
+    caller::verdict verdict() const;
+
+    /// Whether there is a fault, or the call ended early: the exit code.
+    bool is_good() const;
 };
 
 /// For people: a few lines.

@@ -70,7 +70,8 @@ class caller {
                 start_,
                 options_.who,
                 line_->readers(),
-                line_->ruling()};
+                line_->ruling(),
+                line_->findings()};
     }
 
     std::string recording_failure() const { return file_ ? file_->failure() : std::string{}; }

@@ -44,9 +44,11 @@ void placed_call::connected(io_error error) {
     socket_.non_blocking(true);
     if (!who_.as || who_.as->no_delay) socket_.set_option(tcp::no_delay(true));
     session_.emplace(id_, options_.call, now);
-    send_due(); // the id, before anything is read
+    send_due();                                        // the id, before anything is read
+    const bool labels = !who_.as || who_.as->wideband; // older releases call all of it slin
+    const bool wide = labels && options_.call.send_format && options_.call.send_format->kind != kind::slin;
     for (const asterisk::release& r : asterisk::releases())
-        readers_.emplace_back(r, who_.through, now);
+        if (r.wideband || !wide) readers_.emplace_back(r, who_.through, now);
     if (who_.as) ruling_.emplace(*who_.as, who_.through, now);
     read();
     std::exchange(up_, nullptr)({});
@@ -79,6 +81,11 @@ void placed_call::hang_up() {
     pump();
 }
 
+std::vector<diagnosis::finding> placed_call::findings() {
+    judge_.end();
+    return judge_.findings();
+}
+
 // --- The connection ---
 
 void placed_call::read() {
@@ -95,6 +102,7 @@ io_error placed_call::hear_all(std::size_t bytes) {
         bytes += socket_.read_some(asio::buffer(buffer_.data() + bytes, buffer_.size() - bytes), error);
     if (bytes > 0) {
         const auto came = std::span<const std::byte>(buffer_).first(bytes);
+        if (judging_) judge_.feed(came, now.time_since_epoch());
         each_reader([&](asterisk::reader& r) { r.receive(came, now); });
         session_->receive(came, now);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "diagnosis/stream_judge.hpp"
+
 #include <audiosocket/asterisk/reader.hpp>
 
 #include <audiosocket/call/session.hpp>
@@ -49,7 +51,10 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     media_format receive_format() const noexcept { return session_->receive_format(); }
     const call_statistics& statistics() const noexcept { return session_->statistics(); }
 
-    /// What each release made of what the server sent, oldest first.
+    /// What was wrong with the audio and the framing of the server. To be asked once the call has ended.
+    std::vector<diagnosis::finding> findings();
+
+    /// What each release that could place this call made of what the server sent, oldest first.
     const std::vector<asterisk::reader>& readers() const noexcept { return readers_; }
     /// What the release that we are made of it.
     const std::optional<asterisk::reader>& ruling() const noexcept { return ruling_; }
@@ -85,6 +90,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     tcp::socket socket_;
     boost::asio::steady_timer timer_;
     std::optional<session> session_; // from the connection on
+    diagnosis::stream_judge judge_{diagnosis::sender::server};
     std::vector<asterisk::reader> readers_;
     std::optional<asterisk::reader> ruling_;
     up_handler up_;

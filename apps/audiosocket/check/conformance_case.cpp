@@ -33,7 +33,7 @@ std::string_view name(group g) {
 
 std::vector<conformance_case> all_cases() {
     std::vector<conformance_case> all;
-    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), load_cases()})
+    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), sound_cases(), load_cases()})
         all.insert(all.end(), cases.begin(), cases.end());
     return all;
 }

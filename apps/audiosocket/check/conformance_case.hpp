@@ -48,6 +48,7 @@ struct conformance_case {
 std::vector<conformance_case> lifecycle_cases();
 std::vector<conformance_case> framing_cases();
 std::vector<conformance_case> output_cases();
+std::vector<conformance_case> sound_cases(); ///< Of the group output as well.
 std::vector<conformance_case> load_cases();
 std::vector<conformance_case> all_cases();
 

@@ -27,13 +27,16 @@ constexpr milliseconds send_patience{1000};
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int reads_in_a_row = 16;
 
+// What an allocation takes beside its bytes, rounded up.
+constexpr std::size_t allocation_bytes = 32;
+
 void set(int socket, int level, int option, int value) {
     setsockopt(socket, level, option, &value, sizeof value);
 }
 
 } // namespace
 
-line::line(const tcp::endpoint& server, const buffers& how) {
+line::line(const tcp::endpoint& server, const buffers& how) : framing_(diagnosis::sender::server) {
     socket_ = file_descriptor(::socket(server.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
     if (!socket_) {
         connect_error_ = errno;
@@ -50,7 +53,7 @@ line::line(const tcp::endpoint& server, const buffers& how) {
     }
 }
 
-line::line(file_descriptor socket) : socket_(std::move(socket)) {
+line::line(file_descriptor socket) : socket_(std::move(socket)), framing_(diagnosis::sender::caller) {
     set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
@@ -144,8 +147,7 @@ void line::read(time_point now) {
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (n < 0) return end(ending::reset, now);
         bytes_received_ += static_cast<std::size_t>(n);
-        bytes_kept_ += static_cast<std::size_t>(n);
-        if (bytes_kept_ > kept_bytes_max) return end(ending::flooded, now);
+        framing_.feed(std::span(buffer).first(static_cast<std::size_t>(n)));
         if (incoming_.in_message())
             pause_ = std::max<nanoseconds>(pause_, now - last_bytes_);
         else
@@ -153,12 +155,14 @@ void line::read(time_point now) {
         last_bytes_ = now;
         incoming_.feed(std::span(buffer).first(static_cast<std::size_t>(n)));
         take(now);
+        if (bytes_kept_ > kept_bytes_max) return end(ending::flooded, now);
     }
 }
 
 void line::take(time_point now) {
     while (const auto m = incoming_.next()) {
         received_.push_back({m->kind, bytes(m->payload.begin(), m->payload.end()), begun_, now, pause_});
+        bytes_kept_ += sizeof(received_message) + allocation_bytes + m->payload.size();
         begun_ = now;
         pause_ = {};
     }
@@ -190,6 +194,12 @@ bool line::pass(std::span<line* const> lines, nanoseconds limit, const std::func
 bool line::pass(nanoseconds limit, const std::function<bool()>& done) {
     line* const self = this;
     return pass(std::span(&self, 1), limit, done);
+}
+
+std::optional<diagnosis::finding> line::something_else() const {
+    auto judge = framing_;
+    judge.end();
+    return judge.result();
 }
 
 std::vector<std::int16_t> line::samples() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "diagnosis/framing_judge.hpp"
+
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/net/file_descriptor.hpp>
 #include <audiosocket/protocol.hpp>
@@ -92,7 +94,10 @@ class line {
     std::size_t bytes_received() const noexcept { return bytes_received_; }
     /// Forgets what was received, for a line that is watched for long. More than kept_bytes_max ends it (flooded).
     void forget();
-    static constexpr std::size_t kept_bytes_max = 64 * 1024 * 1024; // ten minutes at 48 kHz
+    /// What the messages take in memory, not on the wire: a message of one sample takes thirty times its five bytes.
+    static constexpr std::size_t kept_bytes_max = 32 * 1024 * 1024; // five minutes at 48 kHz
+    /// What the peer sends instead of AudioSocket, if it does. Judges what has come so far.
+    std::optional<diagnosis::finding> something_else() const;
     /// Inside a message that is not whole yet.
     bool in_message() const noexcept { return incoming_.in_message(); }
     std::vector<std::int16_t> samples() const; ///< All audio, whatever its kind.
@@ -118,6 +123,7 @@ class line {
     std::size_t bytes_received_ = 0;
     std::size_t bytes_kept_ = 0;
     std::vector<received_message> received_;
+    diagnosis::framing_judge framing_;
 
     decoder incoming_;
     time_point last_bytes_{};

@@ -45,7 +45,8 @@ struct target {
 /// A line that has sent its id, if there is a connection.
 line dial(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 
-/// Asks the server what it does, with a few calls. Throws failure (network) where nobody answers.
+/// Asks the server what it does, with a few calls. Throws failure where there is nothing to be judged: no server
+/// answers, or it refuses all calls (network), or it speaks something else than AudioSocket (findings).
 traits probe(const target& t);
 
 } // namespace audiosocket::app::check

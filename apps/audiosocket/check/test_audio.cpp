@@ -1,7 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/test_audio.hpp"
 
+#include <cmath>
+#include <numbers>
+
 namespace audiosocket::app::check {
+
+void voice::operator()(std::span<std::int16_t> out) {
+    constexpr double pitch_hz = 140;
+    constexpr int harmonics = 24; // up to 3360 Hz, as a telephone has
+    constexpr double amplitude = 7000;
+    for (auto& sample : out) {
+        const double t = 2 * std::numbers::pi * static_cast<double>(next_++) / 8000;
+        double sum = 0;
+        for (int h = 1; h <= harmonics; ++h)
+            sum += std::sin(pitch_hz * h * t + h * h) / h;
+        sample = static_cast<std::int16_t>(amplitude * (0.7 + 0.3 * std::sin(3 * t)) * sum);
+    }
+}
+
+std::vector<std::int16_t> voice::take(std::size_t count) {
+    std::vector<std::int16_t> out(count);
+    (*this)(out);
+    return out;
+}
 
 std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples) {
     std::erase(samples, 0);

@@ -25,6 +25,17 @@ class numbers {
     numbered_samples samples_;
 };
 
+/// Something like a voice at 8 kHz, as an audio_source: what a server makes of sound shows in it, and it is loud
+/// enough at all times to be judged.
+class voice {
+  public:
+    void operator()(std::span<std::int16_t> out);
+    std::vector<std::int16_t> take(std::size_t count);
+
+  private:
+    std::uint64_t next_ = 0;
+};
+
 /// The audio without its silence: a server pads with zeros where it has nothing to send.
 std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples);
 

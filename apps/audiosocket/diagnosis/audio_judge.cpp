@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnosis/audio_judge.hpp"
+
+#include "diagnosis/sound_head.hpp"
+
+#include <audiosocket/audio/duration.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+namespace audiosocket::app::diagnosis {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Rates at which sound is kept: the nine of AudioSocket, and two of files and speech synthesis.
+constexpr std::array usual_rates_hz{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000};
+
+// How near a pace has to be to that of a usual rate. The rates are 8 % apart where they are closest.
+constexpr double pace_slack = 0.04;
+
+// Whether the pace is that of bytes where samples of two bytes are expected, so about a half.
+bool is_half(double pace) {
+    return std::abs(pace - 0.5) <= 0.5 * pace_slack;
+}
+
+// Slower than this is no rate of speech under any label of slin.
+constexpr double codec_pace_max = 0.3;
+
+constexpr std::size_t g722_frame_bytes = 160;
+
+// Noise is reported after this: by then the pace is known, and with it perhaps the codec.
+constexpr std::uint64_t noise_messages_min = 150;
+
+// The usual rate whose samples arrive at this pace when they have that label; 0 for none.
+int rate_of_pace(double pace, int label_hz) {
+    for (const int rate : usual_rates_hz) {
+        const double expected = static_cast<double>(rate) / label_hz;
+        if (rate != label_hz && std::abs(pace - expected) <= pace_slack * expected) return rate;
+    }
+    return 0;
+}
+
+} // namespace
+
+bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<nanoseconds> at) {
+    const std::size_t before = faults();
+    if (k != kind_ && messages_ > 0) rate_.reset();
+    kind_ = k;
+    has_clock_ = at.has_value();
+    message_bytes_ = payload.size();
+    ++messages_;
+    look_for_header(payload);
+    lengths_.add(payload);
+    judge_contents(payload);
+    if (at) {
+        const auto duration = duration_of(payload.size() / sizeof(std::int16_t), rate_hz(k));
+        if (from_ == sender::server) bursts_.add(duration, *at);
+        if (rate_.add(duration, *at)) judge_pace();
+    }
+    judge_lengths();
+    return faults() != before;
+}
+
+void audio_judge::judge_contents(std::span<const std::byte> payload) {
+    if (g711_ || codec_) return;
+    if (kind_ == kind::slin) {
+        const encoding guess = detector_.observe(payload);
+        if (detector_.firm() && guess != encoding::slin) g711_ = guess;
+    }
+    switch (content_.add(payload)) {
+    case content_watch::verdict::none: break;
+    case content_watch::verdict::swapped: byte_order_ = !g711_; break;
+    case content_watch::verdict::noise:
+        noise_ = noise_ || (!g711_ && (!has_clock_ || rate_.pace() || messages_ >= noise_messages_min));
+        break;
+    }
+}
+
+void audio_judge::judge_pace() {
+    const auto pace = rate_.pace();
+    if (!pace || g711_ || codec_) return;
+    if (kind_ == kind::slin && is_half(*pace) && detector_.guess() != encoding::slin) {
+        g711_ = detector_.guess();
+        return;
+    }
+    const auto interval = rate_.interval();
+    const auto ms = std::lround(std::chrono::duration<double, std::milli>(interval).count() / 10) * 10;
+    const bool is_noise = content_.current() == content_watch::verdict::noise;
+    if (const auto bytes = lengths_.common(); bytes && (*pace <= codec_pace_max || (is_noise && *pace <= 0.55))) {
+        const auto found = codec_of(*bytes, ms);
+        if (!found.empty()) {
+            codec_ = found;
+            codec_has_pace_ = true;
+            return;
+        }
+    }
+    const int rate = rate_of_pace(*pace, rate_hz(kind_));
+    if (!pace_fault_ && (rate != 0 || is_half(*pace))) pace_fault_ = pace_fault{*pace, rate, message_bytes_, interval};
+}
+
+void audio_judge::judge_lengths() {
+    if (g711_ || codec_) return;
+    const bool is_noise = content_.current() == content_watch::verdict::noise;
+    if (lengths_.are_gsm())
+        codec_ = "GSM";
+    else if (is_noise && lengths_.vary())
+        codec_ = "Opus";
+    else if (is_noise && !has_clock_ && lengths_.common() == g722_frame_bytes)
+        codec_ = "G.722";
+}
+
+void audio_judge::look_for_header(std::span<const std::byte> payload) {
+    if (!header_.empty()) return;
+    header_ = sound_head(payload);
+    header_at_ = messages_;
+}
+
+std::optional<int> audio_judge::actual_rate_hz() const noexcept {
+    if (!pace_fault_ || pace_fault_->actual_rate_hz == 0 || g711_ || codec_) return std::nullopt;
+    return pace_fault_->actual_rate_hz;
+}
+
+// Changes whenever findings() does.
+std::size_t audio_judge::faults() const noexcept {
+    const auto bit = [](bool is_set, unsigned place) { return static_cast<std::size_t>(is_set) << place; };
+    return bit(g711_.has_value(), 0) | bit(codec_.has_value(), 1) | bit(noise_, 2) | bit(pace_fault_.has_value(), 3) |
+           bit(byte_order_, 4) | bit(!header_.empty(), 5) | bit(bursts_.bursts() > 0, 6) | bit(bursts_.are_usual(), 7);
+}
+
+std::vector<finding> audio_judge::findings() const {
+    std::vector<finding> all;
+    const bool other_codec = g711_ || codec_;
+    if (g711_) all.push_back(describe_g711());
+    if (codec_ && !g711_) all.push_back(describe_codec());
+    if (noise_ && !other_codec) all.push_back(describe_noise());
+    if (pace_fault_ && !other_codec) all.push_back(describe_pace());
+    if (byte_order_ && !other_codec) all.push_back(describe_byte_order());
+    if (!header_.empty()) all.push_back(describe_header());
+    // A pace above real time is one long burst.
+    if (bursts_.bursts() > 0 && !(pace_fault_ && pace_fault_->pace > 1)) all.push_back(describe_burst());
+    return all;
+}
+
+} // namespace audiosocket::app::diagnosis

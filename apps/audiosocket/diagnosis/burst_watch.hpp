@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace audiosocket::app::diagnosis {
+
+/// Measures audio that arrives ahead of its time.
+///
+/// Each message raises the level by its duration, and time lowers it. A burst begins when the level exceeds one
+/// message, at most 60 ms of it, and what a late sender may catch up (asterisk::ahead_max). It ends when time has
+/// lowered the level below that again. So a sender above real time is one burst, and a message of 500 ms each 500 ms
+/// is a burst each time.
+class burst_watch {
+  public:
+    /// Jitter of the clock of a capture or a busy machine, which is not the sender's fault.
+    static constexpr std::chrono::milliseconds clock_slack{10};
+
+    /// Most of a burst of this length is lost in the phone.
+    static constexpr std::chrono::milliseconds long_burst{200};
+
+    /// Returns whether a burst has begun.
+    bool add(std::chrono::nanoseconds duration, std::chrono::nanoseconds at);
+
+    std::uint64_t bursts() const noexcept { return bursts_; }
+
+    /// The most audio that was ahead in a burst.
+    std::chrono::nanoseconds longest() const noexcept { return longest_; }
+
+    /// Whether the sender works like that: three long bursts or more, with half of all audio in long bursts. A receiver
+    /// that was held up itself sees a few, and has the rest in time.
+    bool are_usual() const noexcept { return long_bursts_ >= 3 && in_long_bursts_ * 2 >= audio_; }
+
+  private:
+    bool begun_ = false;
+    std::chrono::nanoseconds last_at_{};
+    std::chrono::nanoseconds audio_{};
+    std::chrono::nanoseconds ahead_{};
+    std::chrono::nanoseconds burst_{}; // the most audio ahead in this burst; zero outside
+    std::uint64_t bursts_ = 0;
+    std::uint64_t long_bursts_ = 0;
+    std::chrono::nanoseconds in_long_bursts_{};
+    std::chrono::nanoseconds longest_{};
+};
+
+} // namespace audiosocket::app::diagnosis

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnosis/content_watch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace audiosocket::app::diagnosis {
+namespace {
+
+// 20 ms at 8 kHz. Of a longer message the beginning is enough.
+constexpr std::size_t looked_at_bytes = 320;
+constexpr std::size_t payload_bytes_min = 16;
+
+// Quieter messages are not judged: -20 dBFS. Swapped samples and compressed data are louder, whatever they carry.
+constexpr double loud_rms = 3277;
+
+// Of compressed data, on the average of the window: -12 dBFS.
+constexpr double full_scale_rms = 8231;
+
+// The mean step from sample to sample, in units of the RMS level: 1.13 for white noise, 1.15 when it is uniform. Below
+// `smooth_max` two thirds of the power of a sample are known from the one before.
+constexpr double white_min = 0.9;
+constexpr double smooth_max = 0.8;
+
+// Swapped samples step by a third of full scale on the average, whatever their true level is.
+constexpr double swapped_gain_min = 2.5;
+
+// Messages are few and small where a codec makes 20 bytes of 20 ms.
+constexpr std::uint32_t every_message_until = 250;
+constexpr std::uint32_t looked_at_every = 8;
+
+// Of the loud messages. Quiet passages that are swapped step less, because their high bytes hardly change.
+constexpr double noise_share_min = 0.9;
+constexpr double swapped_share_min = 0.6;
+
+struct shape {
+    double rms = 0;
+    double step = 0; // mean absolute difference of neighbours
+
+    double roughness() const { return rms > 0 ? step / rms : 0; }
+};
+
+template <class Sample>
+shape shape_of(std::size_t samples, Sample at) {
+    double squares = 0;
+    double steps = 0;
+    int last = at(0);
+    for (std::size_t i = 0; i < samples; ++i) {
+        const int now = at(i);
+        squares += static_cast<double>(now) * now;
+        steps += std::abs(now - last);
+        last = now;
+    }
+    const auto n = static_cast<double>(samples);
+    return {std::sqrt(squares / n), steps / (n - 1)};
+}
+
+// Chi-squared of the two histograms being one, over what chance gives. 15 degrees of freedom exceed 38 once in a
+// thousand; a codec is not perfectly even, so what is allowed grows with the number of bytes.
+bool is_alike(const std::array<std::uint32_t, 16>& a, const std::array<std::uint32_t, 16>& b, double bytes) {
+    double chi_squared = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double sum = a[i] + b[i];
+        const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+        if (sum > 0) chi_squared += difference * difference / sum;
+    }
+    return chi_squared <= 38 + bytes / 50;
+}
+
+} // namespace
+
+content_watch::verdict content_watch::add(std::span<const std::byte> payload) {
+    if (payload.size() < payload_bytes_min || verdict_ == verdict::swapped) return verdict_;
+    if (++seen_ > every_message_until && seen_ % looked_at_every != 0) return verdict_;
+    const auto head = payload.first(std::min(payload.size() / 2 * 2, looked_at_bytes));
+    const auto byte = [head](std::size_t i) { return std::to_integer<unsigned>(head[i]); };
+    const std::size_t samples = head.size() / 2;
+    const shape as_is = shape_of(
+        samples, [&](std::size_t i) { return static_cast<std::int16_t>(byte(2 * i) | byte(2 * i + 1) << 8U); });
+    if (as_is.rms < loud_rms) return verdict_;
+
+    ++loud_;
+    if (as_is.roughness() >= white_min) {
+        ++white_;
+        const shape other = shape_of(
+            samples, [&](std::size_t i) { return static_cast<std::int16_t>(byte(2 * i) << 8U | byte(2 * i + 1)); });
+        if (other.rms > 0 && other.roughness() <= smooth_max && other.step * swapped_gain_min < as_is.step) ++swapped_;
+        if (as_is.rms >= full_scale_rms)
+            for (std::size_t i = 0; i < head.size(); ++i)
+                ++(i % 2 == 0 ? even_ : odd_)[byte(i) >> 4U];
+        bytes_ += static_cast<std::uint32_t>(as_is.rms >= full_scale_rms ? head.size() : 0);
+    }
+    if (loud_ == window_messages) judge();
+    return verdict_;
+}
+
+void content_watch::judge() {
+    const auto part = [this](std::uint32_t n) { return static_cast<double>(n) / loud_; };
+    if (part(swapped_) >= swapped_share_min)
+        verdict_ = verdict::swapped;
+    else if (part(white_) >= noise_share_min && part(swapped_) < 0.1 && bytes_ > 0 && is_alike(even_, odd_, bytes_))
+        verdict_ = verdict::noise;
+    else
+        verdict_ = verdict::none;
+    loud_ = swapped_ = white_ = bytes_ = 0;
+    even_ = odd_ = {};
+}
+
+} // namespace audiosocket::app::diagnosis

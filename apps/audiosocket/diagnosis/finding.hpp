@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// \file
+/// What a diagnosis says about a stream. The judges of this room find it; the verbs print it.
+
+namespace audiosocket::app::diagnosis {
+
+/// Who sends the stream: the server (Asterisk hears it), or the caller (the server hears it).
+enum class sender : std::uint8_t { server, caller };
+
+enum class code : std::uint8_t {
+    // the audio
+    g711_as_slin,  ///< mu-law or A-law under the label of 16-bit samples
+    codec_as_slin, ///< another codec under that label
+    noise,         ///< full-scale noise: compressed or encrypted data under that label
+    wrong_rate,    ///< more or fewer samples a second than the label says
+    byte_order,    ///< samples whose two bytes are swapped
+    file_header,   ///< the header of a sound file, played as sound
+    burst,         ///< audio ahead of its time
+    // the framing
+    other_protocol,       ///< HTTP, SIP, TLS, ...
+    little_endian_length, ///< the two bytes of the length are swapped
+    no_headers,           ///< audio without the headers of messages
+    id_as_text,           ///< the UUID as text, not as 16 bytes
+    no_audiosocket,       ///< something else
+};
+
+/// For programs: "g711_as_slin".
+std::string_view name(code c) noexcept;
+
+enum class severity : std::uint8_t {
+    remark,  ///< Worth knowing; the call is heard.
+    finding, ///< A fault: the other side hears noise, nothing, or the wrong thing, or ends the call.
+};
+
+struct finding {
+    diagnosis::code code{};
+    diagnosis::severity weight = severity::finding;
+    std::string text;   ///< What was seen, with its figures, as a clause: "the server sends ...".
+    std::string advice; ///< What to do about it, as a clause: "convert it to ...". Never empty.
+};
+
+/// Both clauses: "the server sends mu-law labelled slin ...: convert it to ...".
+std::string to_text(const finding& f);
+
+} // namespace audiosocket::app::diagnosis

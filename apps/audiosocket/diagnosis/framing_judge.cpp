@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnosis/framing_judge.hpp"
+
+#include "diagnosis/stranger.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+namespace audiosocket::app::diagnosis {
+namespace {
+
+// So many headers in a row that fit are no accident.
+constexpr std::uint64_t swapped_messages_min = 5;
+
+// Behind a hangup there may be one more, and a few bytes that were on their way.
+constexpr std::uint64_t behind_hangup_min = 32;
+
+// Fewer bytes say nothing about the shape of samples.
+constexpr std::size_t sample_bytes_min = 64;
+
+std::string_view name(sender from) {
+    return from == sender::server ? "the server" : "the caller";
+}
+
+// Whether the bytes look like samples: digital silence, or smooth as sound is. Text is smooth as well; exclude it
+// first.
+bool look_like_samples(std::span<const std::byte> bytes) {
+    if (bytes.size() < sample_bytes_min) return false;
+    double squares = 0;
+    double steps = 0;
+    int last = 0;
+    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+        const int now = static_cast<std::int16_t>(std::to_integer<unsigned>(bytes[i]) |
+                                                  std::to_integer<unsigned>(bytes[i + 1]) << 8U);
+        squares += static_cast<double>(now) * now;
+        if (i > 0) steps += std::abs(now - last);
+        last = now;
+    }
+    const double n = static_cast<double>(bytes.size() / 2);
+    const double rms = std::sqrt(squares / n);
+    return rms < 64 || steps / n < rms * 0.7; // below 64 is the hiss of a line, which is not smooth
+}
+
+} // namespace
+
+template <class Each>
+void header_walk::feed(std::span<const std::byte> bytes, Each each) {
+    while (!bytes.empty()) {
+        if (skip_ > 0) {
+            const std::size_t n = std::min(skip_, bytes.size());
+            skip_ -= n;
+            bytes = bytes.subspan(n);
+            continue;
+        }
+        header_[got_++] = bytes.front();
+        bytes = bytes.subspan(1);
+        if (got_ < header_bytes) continue;
+        got_ = 0;
+        if (little_endian_) std::swap(header_[1], header_[2]);
+        const header h = read_header(header_);
+        skip_ = h.payload_bytes;
+        if (!each(h)) return;
+    }
+}
+
+bool framing_judge::feed(std::span<const std::byte> bytes) {
+    if (result_ || bytes.empty()) return false;
+    if (head_size_ < head_.size()) {
+        const std::size_t n = std::min(bytes.size(), head_.size() - head_size_);
+        std::copy_n(bytes.begin(), n, head_.begin() + static_cast<std::ptrdiff_t>(head_size_));
+        head_size_ += n;
+    }
+    bytes_ += bytes.size();
+    walk(bytes);
+    judge(false);
+    return result_.has_value();
+}
+
+bool framing_judge::end() {
+    if (result_) return false;
+    judge(true);
+    return result_.has_value();
+}
+
+void framing_judge::walk(std::span<const std::byte> bytes) {
+    if (!makes_no_sense_) right_.feed(bytes, [this](header h) { return follow(h); });
+    if (!swapped_fits_) return;
+    swapped_.feed(bytes, [this](header h) { return follow_swapped(h); });
+}
+
+// One header, read with its length in little endian. A hangup ends the walk; what was found so far remains.
+bool framing_judge::follow_swapped(header h) {
+    const auto other = static_cast<std::uint16_t>(h.payload_bytes << 8U | h.payload_bytes >> 8U);
+    swapped_fits_ = has_exact_length(h) && h.payload_bytes != other;
+    if (swapped_fits_)
+        ++swapped_messages_;
+    else if (h != header{kind::hangup, 0})
+        swapped_messages_ = 0;
+    if (is_audio(h.kind)) swapped_bytes_ = h.payload_bytes;
+    return swapped_fits_;
+}
+
+// One header, read as it ought to be. Returns whether to go on.
+bool framing_judge::follow(header h) {
+    if (hung_up_) {
+        // A second hangup, and audio that was on its way, are no other protocol.
+        const bool is_message = has_exact_length(h) && h.kind != kind::hangup;
+        nonsense_behind_hangup_ = nonsense_behind_hangup_ || !is_message;
+        makes_no_sense_ = nonsense_behind_hangup_;
+        return !makes_no_sense_;
+    }
+    if (is_plausible(h)) {
+        ++messages_;
+        nonsense_ = 0;
+        hung_up_ = h.kind == kind::hangup;
+        return true;
+    }
+    ++nonsense_;
+    makes_no_sense_ = messages_ == 0 || nonsense_ > 1;
+    return !makes_no_sense_;
+}
+
+void framing_judge::judge(bool at_end) {
+    // Most calls: nothing to be done.
+    if (messages_ > 1 && !makes_no_sense_ && swapped_messages_ < swapped_messages_min && !at_end) return;
+    if (messages_ <= 1 || at_end) judge_id();
+    if (result_) return;
+    if (const auto other = recognise(head())) {
+        result_ = finding{code::other_protocol, severity::finding,
+                          fmt::format("{} sends {}, no AudioSocket: {}", name(from_), other->name, shown(head())),
+                          std::string(other->advice)};
+    } else if (swapped_messages_ >= swapped_messages_min && messages_ <= 1 + swapped_messages_ / 4) {
+        result_ = finding{
+            code::little_endian_length, severity::finding,
+            fmt::format("the length in the headers of {} is little endian: {} bytes are written as {:02x} {:02x}: {}",
+                        name(from_), swapped_bytes_, swapped_bytes_ & 0xffU, swapped_bytes_ >> 8U, shown(head())),
+            "write the length big endian, high byte first"};
+    } else if (makes_no_sense_) {
+        judge_nonsense(at_end);
+    }
+}
+
+void framing_judge::judge_id() {
+    if (from_ != sender::caller || head_size_ < header_bytes) return;
+    const header h = read_header(head().first<header_bytes>());
+    const auto payload = head().subspan(header_bytes);
+    const bool bare = is_uuid_text(head());
+    if (!bare && h.kind != kind::id) return;
+    if (bare || (h.payload_bytes >= 32 && is_uuid_text(payload))) {
+        result_ = finding{code::id_as_text, severity::finding,
+                          fmt::format("the caller sends the UUID as text of {} characters{}: {}",
+                                      (bare ? head() : payload)[8] == std::byte{'-'} ? 36 : 32,
+                                      bare ? ", without a header" : "", shown(head())),
+                          "send 01 00 10 and the 16 bytes of the UUID"};
+    } else if (h.payload_bytes == uuid::size_bytes << 8U) {
+        result_ = finding{code::little_endian_length, severity::finding,
+                          "the length of the caller's id is little endian: " + shown(head()),
+                          "write the length big endian, high byte first: 01 00 10"};
+    }
+}
+
+void framing_judge::judge_nonsense(bool at_end) {
+    if (nonsense_behind_hangup_ && messages_ > 1) return; // a call that was in order; what follows is not read
+    if (nonsense_behind_hangup_ && bytes_ < behind_hangup_min) return;
+    if (head_size_ < sample_bytes_min && !at_end) return; // more bytes will say more
+    const auto length = fmt::format("{} bytes", bytes_);
+    if (messages_ > 2) {
+        result_ = finding{code::no_audiosocket, severity::finding,
+                          fmt::format("{} stops making sense after {} messages", name(from_), messages_),
+                          "check that each header has the length of its payload"};
+    } else if (!is_text(head()) && look_like_samples(head())) {
+        const bool by_hangup = nonsense_behind_hangup_;
+        result_ = finding{
+            code::no_headers, severity::finding,
+            fmt::format("{} sends audio without headers{}: this is no AudioSocket: {} that begin with {}", name(from_),
+                        by_hangup ? " (its zeros read as hangups, with bytes behind them)" : "", length, shown(head())),
+            "put 10 and the length, two bytes big endian, in front of each 20 ms of samples"};
+    } else {
+        result_ = finding{code::no_audiosocket, severity::finding,
+                          fmt::format("{} sends {}, no AudioSocket: {} that begin with {}", name(from_),
+                                      is_text(head()) ? "text" : "something else", length, shown(head())),
+                          "is the port right?"};
+    }
+}
+
+std::optional<finding> judge_start(sender from, std::span<const std::byte> bytes) {
+    framing_judge judge(from);
+    judge.feed(bytes);
+    judge.end();
+    return judge.result();
+}
+
+} // namespace audiosocket::app::diagnosis
