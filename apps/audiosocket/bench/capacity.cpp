@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -26,9 +27,8 @@ constexpr double frames_lost_max = 0.001;
 constexpr std::int64_t placed_a_second = 500;
 constexpr std::chrono::milliseconds ramp_min{200};
 
-bool may_be_chance(bound b) {
-    return b == bound::jitter || b == bound::round_trip || b == bound::generator;
-}
+// On a machine that is disturbed without an end, the search has to end all the same.
+constexpr int refutations_max = 3;
 
 bool is_our_limit(int error) {
     return error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL;
@@ -46,23 +46,49 @@ std::chrono::nanoseconds ramp_for(std::size_t calls) noexcept {
 }
 
 capacity_search::capacity_search(std::size_t first, std::size_t calls_max) noexcept
-    : next_(std::min(first, calls_max)), calls_max_(calls_max) {}
+    : next_(std::min(first, calls_max)), calls_max_(calls_max), done_(calls_max == 0) {}
 
 std::optional<std::size_t> capacity_search::next() const noexcept {
+    return done_ ? std::nullopt : std::optional(next_);
+}
+
+bool capacity_search::is_close() const noexcept {
     const std::size_t failed = least_failed_.value_or(calls_max_ + 1);
     const auto apart = static_cast<double>(failed - most_held_);
-    const bool close = failed - most_held_ <= 1 || (least_failed_ && apart <= resolution * static_cast<double>(failed));
-    return close ? std::nullopt : std::optional(next_);
+    return failed - most_held_ <= 1 || (least_failed_ && apart <= resolution * static_cast<double>(failed));
 }
 
 void capacity_search::held() noexcept {
+    repeats_ = false;
     most_held_ = next_;
-    next_ = least_failed_ ? (most_held_ + *least_failed_) / 2 : std::min(2 * next_, calls_max_);
+    if (std::exchange(confirms_, false)) {
+        least_failed_.reset();
+        ++refutations_;
+    }
+    settle();
 }
 
 void capacity_search::failed() noexcept {
+    if (confirms_) {
+        done_ = true;
+        return;
+    }
+    repeats_ = !repeats_;
+    if (repeats_) return;
     least_failed_ = next_;
-    next_ = (most_held_ + *least_failed_) / 2;
+    settle();
+}
+
+// What comes after a number that is judged.
+void capacity_search::settle() noexcept {
+    if (!is_close()) {
+        next_ = least_failed_ ? (most_held_ + *least_failed_) / 2 : std::min(2 * next_, calls_max_);
+    } else if (least_failed_ && refutations_ < refutations_max) {
+        confirms_ = true;
+        next_ = *least_failed_;
+    } else {
+        done_ = true;
+    }
 }
 
 std::string_view name(bound b) noexcept {
@@ -116,7 +142,6 @@ capacity find_capacity(generator& load, mode what, std::size_t first_calls, std:
     capacity found;
     capacity_search search(first_calls, allowed.calls_max);
     std::size_t up = 0;
-    bool second_try = false;
     while (const auto calls = search.next()) {
         capacity::tried one;
         one.measured = load.measure({*calls, ramp_for(*calls - std::min(up, *calls)), step_duration});
@@ -127,21 +152,18 @@ capacity find_capacity(generator& load, mode what, std::size_t first_calls, std:
         up = *calls;
         if (one.bound == bound::none) {
             search.held();
-            second_try = false;
             continue;
         }
         // What a server could not send in time stays in its queues: the next try begins with new calls.
         load.end_calls();
         up = 0;
-        if (!second_try && may_be_chance(one.bound)) {
-            second_try = true;
-            continue;
-        }
-        second_try = false;
-        found.bounded_by = one.bound;
-        if (one.bound == bound::own_limits) break;
         search.failed();
+        if (search.least_failed() == *calls) found.bounded_by = one.bound;
+        if (one.bound != bound::own_limits) continue;
+        found.bounded_by = one.bound;
+        break;
     }
+    if (!search.least_failed() && found.bounded_by != bound::own_limits) found.bounded_by = bound::none;
     found.calls = search.most_held();
     if (found.calls == allowed.calls_max && found.bounded_by == bound::none) found.bounded_by = bound::own_limits;
     return found;

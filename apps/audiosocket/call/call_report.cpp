@@ -207,6 +207,16 @@ bool call_report::is_good() const {
     return !verdict().costs_the_call() && std::ranges::none_of(remarks(), &remark::is_fault);
 }
 
+// The last line: faults, which concern all releases, and then the releases.
+std::string conclusion(const call_report& r, const std::vector<call_report::remark>& remarks) {
+    const auto faults = std::ranges::count_if(remarks, &call_report::remark::is_fault);
+    const auto verdict = r.verdict();
+    if (faults == 0) return verdict.text();
+    return fmt::format("not good: {} in what the server sends; {}",
+                       faults == 1 ? "a fault" : fmt::format("{} faults", faults),
+                       verdict.costs_the_call() ? verdict.text() : "no release ends the call for it");
+}
+
 std::string to_text(const call_report& r) {
     const auto when = [](const std::optional<nanoseconds>& d) {
         return d ? fmt::format("after {:.0f} ms", ms(*d)) : std::string("never");
@@ -231,14 +241,7 @@ std::string to_text(const call_report& r) {
     const auto remarks = r.remarks();
     for (const auto& remark : remarks)
         text += fmt::format("  {:14} {}\n", remark.is_fault ? "FAULT" : "note", remark.text);
-    const auto faults = std::ranges::count_if(remarks, &call_report::remark::is_fault);
-    text += fmt::format("  verdict        {}{}\n",
-                        faults == 0   ? ""
-                        : faults == 1 ? "a fault in what the server sends; otherwise "
-                                      : fmt::format("{} faults in what the server sends; "
-                                                    "otherwise ",
-                                                    faults),
-                        r.verdict().text());
+    text += fmt::format("  verdict        {}\n", conclusion(r, remarks));
     return text;
 }
 

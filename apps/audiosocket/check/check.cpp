@@ -22,6 +22,7 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <utility>
 
 namespace audiosocket::app::check {
 namespace {
@@ -111,16 +112,16 @@ std::vector<conformance_case> chosen_cases(const std::string& only) {
     return all;
 }
 
-// The first of its addresses that takes a connection.
-line::tcp::endpoint find(const address& server) {
+// The first of its addresses that takes a connection, and that connection.
+std::pair<line::tcp::endpoint, line> find(const address& server) {
     boost::asio::io_context io;
     boost::system::error_code error;
     const auto found = line::tcp::resolver(io).resolve(server.host, std::to_string(server.port), error);
     if (error) throw failure(exit_code::network, "cannot find " + to_string(server) + ": " + error.message());
     int why = 0;
     for (const auto& one : found) {
-        const line attempt(one.endpoint());
-        if (attempt.connected()) return one.endpoint();
+        line attempt(one.endpoint());
+        if (attempt.connected()) return {one.endpoint(), std::move(attempt)};
         why = attempt.connect_error();
     }
     throw failure(exit_code::network, "cannot connect to " + to_string(server) + ": " + std::strerror(why));
@@ -131,13 +132,12 @@ target prepare(const check_options& o) {
     if (o.pid != 0) t.pid = o.pid;
     if (o.calls_max != 0) {
         t.calls_max = o.calls_max;
-        // Two are left for whoever is being hung up still.
+        // Two are left for calls that are still being ended.
         t.load_calls = std::min(t.load_calls, std::max<std::size_t>(o.calls_max, 3) - 2);
     }
     if (o.id_timeout_s > 0) t.id_timeout = from_seconds(o.id_timeout_s);
     t.drain_timeout = from_seconds(o.drain_timeout_s);
     t.soak = std::chrono::duration_cast<std::chrono::seconds>(from_seconds(o.soak_s));
-    t.where = find(parse_server_address(o.server));
     return t;
 }
 
@@ -191,7 +191,9 @@ exit_code check_server(const check_options& o) {
     const auto cases = chosen_cases(o.only);
     std::ofstream junit = open_junit(o.junit);
     target t = prepare(o);
-    t.traits = probe(t);
+    auto [where, first] = find(parse_server_address(o.server));
+    t.where = where;
+    t.traits = probe(t, std::move(first));
     const machine_watch machine;
     t.machine = &machine;
     if (!o.json) std::cout << heading(o.server, t) << std::flush;

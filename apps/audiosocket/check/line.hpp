@@ -55,7 +55,7 @@ class line {
     /// A connection that was accepted.
     explicit line(file_descriptor socket);
     line(line&&) noexcept = default;
-    line& operator=(line&&) = delete;
+    line& operator=(line&&) = default;
     ~line() = default;
 
     bool connected() const noexcept { return end_ != ending::never_connected; }

@@ -5,6 +5,7 @@
 #include "check/test_audio.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace audiosocket::app::check {
 namespace {
@@ -14,14 +15,17 @@ constexpr milliseconds sends_within{500};
 constexpr milliseconds echo_takes_at_most{1500};
 
 // A server at its limit of calls may have room again when the calls before have ended.
-constexpr int refusals_max = 3;
+constexpr int call_tries = 3;
 constexpr milliseconds after_refusal{300};
 
-// A call that the server takes. Throws failure where it never does, or speaks another protocol.
-line first_call(const target& t) {
-    for (int refusals = 0; refusals < refusals_max; ++refusals) {
-        line l(t.where);
-        if (!l.connected()) throw failure(exit_code::network, "no server answers there");
+// A call that the server takes. Throws failure where it takes none.
+line first_call(const target& t, line l) {
+    for (int tries = 0; tries < call_tries; ++tries) {
+        if (tries > 0) {
+            line again(t.where);
+            if (!again.connected()) throw failure(exit_code::network, "the server takes no second connection");
+            l = std::move(again);
+        }
         l.send(id_message(uuid::random()));
         l.pass(sends_within, [&] { return !l.open() || l.bytes_received() > 0; });
         if (l.open() || l.bytes_received() > 0) return l;
@@ -35,9 +39,9 @@ void expect_audiosocket(const line& l) {
     if (const auto other = l.something_else()) throw failure(exit_code::findings, to_text(*other));
 }
 
-traits probe_audio(const target& t) {
+traits probe_audio(const target& t, line first) {
     traits seen;
-    line l = first_call(t);
+    line l = first_call(t, std::move(first));
     seen.sends_first = l.pass(sends_within, [&] { return l.frames() > 0 || !l.open(); }) && l.frames() > 0;
     expect_audiosocket(l);
     l.send_audio(numbers());
@@ -66,8 +70,8 @@ line dial(const target& t, const uuid& id, const buffers& how) {
     return l;
 }
 
-traits probe(const target& t) {
-    traits seen = probe_audio(t);
+traits probe(const target& t, line first) {
+    traits seen = probe_audio(t, std::move(first));
     if (seen.echoes) seen.obeys_requests = obeys_requests(t);
     return seen;
 }

@@ -45,8 +45,9 @@ struct target {
 /// A line that has sent its id, if there is a connection.
 line dial(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 
-/// Asks the server what it does, with a few calls. Throws failure where there is nothing to be judged: no server
-/// answers, or it refuses all calls (network), or it speaks something else than AudioSocket (findings).
-traits probe(const target& t);
+/// Asks the server what it does, with a few calls, of which `first` is connected already. Throws failure where there is
+/// nothing to be judged: no server answers, or it refuses all calls (network), or it speaks something else than
+/// AudioSocket (findings).
+traits probe(const target& t, line first);
 
 } // namespace audiosocket::app::check

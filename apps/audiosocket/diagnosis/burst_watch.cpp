@@ -19,7 +19,7 @@ bool burst_watch::add(nanoseconds duration, nanoseconds at) {
     const auto one_message = std::min<nanoseconds>(duration, asterisk::ahead_max);
     const auto limit = one_message + asterisk::ahead_max + clock_slack;
     ahead_ = std::max(ahead_ - elapsed, nanoseconds{});
-    if (ahead_ <= limit) burst_ = {};
+    if (ahead_ <= one_message) burst_ = {};
     ahead_ += duration;
     if (ahead_ <= limit) return false;
 

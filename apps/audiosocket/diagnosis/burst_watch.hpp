@@ -10,8 +10,8 @@ namespace audiosocket::app::diagnosis {
 ///
 /// Each message raises the level by its duration, and time lowers it. A burst begins when the level exceeds one
 /// message, at most 60 ms of it, and what a late sender may catch up (asterisk::ahead_max). It ends when time has
-/// lowered the level below that again. So a sender above real time is one burst, and a message of 500 ms each 500 ms
-/// is a burst each time.
+/// lowered the level to one message. So a sender that stays ahead after a burst is one burst, as is a sender above real
+/// time, and a message of 500 ms each 500 ms is a burst each time.
 class burst_watch {
   public:
     /// Jitter of the clock of a capture or a busy machine, which is not the sender's fault.

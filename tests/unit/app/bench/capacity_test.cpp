@@ -2,9 +2,13 @@
 #include "bench/capacity.hpp"
 #include "bench/capacity_report.hpp"
 
+#include "support/seed.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
+#include <random>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -22,12 +26,12 @@ answer search(std::size_t holds, std::size_t first, std::size_t calls_max) {
     while (const auto calls = s.next()) {
         EXPECT_LE(*calls, calls_max);
         EXPECT_GT(*calls, 0U);
-        EXPECT_LT(++steps, 60);
+        EXPECT_LT(++steps, 80);
         if (*calls <= holds)
             s.held();
         else
             s.failed();
-        if (steps >= 60) break;
+        if (steps >= 80) break;
     }
     return {s.most_held(), steps};
 }
@@ -42,6 +46,42 @@ TEST(capacity_search, finds_every_capacity_within_5_percent) {
 
 TEST(capacity_search, server_that_holds_none_ends_the_search) {
     EXPECT_EQ(search(0, 100, 100'000).held, 0U);
+}
+
+// Searches a server that holds so many on a machine that is disturbed in the steps of which `disturbed` says so.
+std::size_t search_disturbed(std::size_t holds, const std::function<bool(int step)>& disturbed) {
+    capacity_search s(100, 100'000);
+    int steps = 0;
+    while (const auto calls = s.next()) {
+        if (++steps > 100) break;
+        if (*calls <= holds && !disturbed(steps))
+            s.held();
+        else
+            s.failed();
+    }
+    EXPECT_LE(steps, 100);
+    return s.most_held();
+}
+
+TEST(capacity_search, one_bad_step_changes_nothing) {
+    for (int bad = 1; bad < 20; ++bad)
+        EXPECT_GE(search_disturbed(1000, [bad](int step) { return step == bad; }), 940U) << bad;
+}
+
+// The search that said 475 right after a run with 1,000 calls: 800 had failed twice, and was never tried again.
+TEST(capacity_search, two_bad_steps_in_a_row_are_found_out) {
+    for (int bad = 1; bad < 20; ++bad)
+        EXPECT_GE(search_disturbed(1000, [bad](int step) { return step == bad || step == bad + 1; }), 940U) << bad;
+}
+
+TEST(capacity_search, machine_that_is_always_disturbed_ends_the_search) {
+    test::for_each_seed(50, [](unsigned seed) {
+        std::mt19937 engine(seed);
+        search_disturbed(1000, [&](int) { return engine() % 2 == 0; });
+        EXPECT_FALSE(testing::Test::HasFailure()) << test::replay(seed);
+        return !testing::Test::HasFailure();
+    });
+    EXPECT_EQ(search_disturbed(1000, [](int) { return true; }), 0U);
 }
 
 TEST(capacity_search, stops_at_what_we_can_do) {

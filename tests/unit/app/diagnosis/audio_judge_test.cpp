@@ -18,7 +18,7 @@ using test::make;
 using test::pace;
 using test::samples;
 
-constexpr std::size_t ten_seconds = 80'000;
+constexpr std::size_t six_seconds = 48'000;
 
 byte_string random_bytes(std::size_t count, unsigned seed) {
     std::mt19937 engine(seed);
@@ -29,7 +29,7 @@ byte_string random_bytes(std::size_t count, unsigned seed) {
     return out;
 }
 
-samples voice(std::size_t count = ten_seconds, double dbfs = -12) {
+samples voice(std::size_t count = six_seconds, double dbfs = -12) {
     return make(count, dbfs, test::voiced(140));
 }
 
@@ -48,23 +48,23 @@ struct good_sound {
 
 std::vector<good_sound> good_sounds() {
     std::vector<good_sound> all;
-    all.push_back({"silence", samples(ten_seconds, 0)});
-    all.push_back({"a constant", samples(ten_seconds, 4660)});
-    all.push_back({"minus one", samples(ten_seconds, -1)});
+    all.push_back({"silence", samples(six_seconds, 0)});
+    all.push_back({"a constant", samples(six_seconds, 4660)});
+    all.push_back({"minus one", samples(six_seconds, -1)});
     for (const int dbfs : {-90, -80, -60, -50, -40, -20, -10, -3, 0}) {
         const auto at = " at " + std::to_string(dbfs);
-        all.push_back({"comfort noise" + at, make(ten_seconds, dbfs, test::gaussian_noise(1, 0.3))});
-        all.push_back({"voice" + at, voice(ten_seconds, dbfs)});
-        all.push_back({"dtmf" + at, make(ten_seconds, dbfs, test::sum(0.5, {test::sine(941), test::sine(1633)}))});
-        all.push_back({"chord" + at, make(ten_seconds, dbfs,
+        all.push_back({"comfort noise" + at, make(six_seconds, dbfs, test::gaussian_noise(1, 0.3))});
+        all.push_back({"voice" + at, voice(six_seconds, dbfs)});
+        all.push_back({"dtmf" + at, make(six_seconds, dbfs, test::sum(0.5, {test::sine(941), test::sine(1633)}))});
+        all.push_back({"chord" + at, make(six_seconds, dbfs,
                                           test::sum(0.25, {test::sine(262), test::sine(330), test::sine(392),
                                                            test::sine(1047), test::sine(3520)}))});
         for (const double hz : {50.0, 400.0, 440.0, 1004.0, 2000.0, 3400.0, 3999.0})
-            all.push_back({std::to_string(hz) + " Hz" + at, make(ten_seconds, dbfs, test::sine(hz))});
-        all.push_back({"pulses" + at, make(ten_seconds, dbfs, [](std::size_t i) { return i % 80 == 0 ? 1.0 : 0.0; })});
+            all.push_back({std::to_string(hz) + " Hz" + at, make(six_seconds, dbfs, test::sine(hz))});
+        all.push_back({"pulses" + at, make(six_seconds, dbfs, [](std::size_t i) { return i % 80 == 0 ? 1.0 : 0.0; })});
     }
-    all.push_back({"clipped voice", make(ten_seconds, 0, test::voiced(110, 8))});
-    all.push_back({"clipped noise", make(ten_seconds, 0, test::gaussian_noise(4, 0.7))});
+    all.push_back({"clipped voice", make(six_seconds, 0, test::voiced(110, 8))});
+    all.push_back({"clipped noise", make(six_seconds, 0, test::gaussian_noise(4, 0.7))});
     // Of eight bits, so that swapped it is as smooth, and quieter.
     auto coarse = voice();
     for (auto& s : coarse)
@@ -160,7 +160,7 @@ TEST(audio_judge, g711_labelled_slin_is_found) {
 }
 
 TEST(audio_judge, g711_of_silence_or_a_tone_is_found_by_its_pace) {
-    for (const auto& sound : {make(ten_seconds, -10, test::sine(1000)), samples(ten_seconds, 0)}) {
+    for (const auto& sound : {make(six_seconds, -10, test::sine(1000)), samples(six_seconds, 0)}) {
         const auto bytes = test::encoded(encoding::alaw, sound);
         EXPECT_EQ(judge(bytes, {.message_bytes = 160}).codes(), "g711_as_slin");
     }
@@ -240,7 +240,7 @@ TEST(audio_judge, full_scale_noise_is_found) {
 }
 
 TEST(audio_judge, wrong_rate_is_found_within_a_second) {
-    const auto bytes = as_slin(voice(600'000));
+    const auto bytes = as_slin(voice(300'000));
     struct {
         int rate_hz;
         std::string words;
@@ -289,7 +289,7 @@ TEST(audio_judge, half_rate_is_found) {
 TEST(audio_judge, swapped_samples_are_found) {
     EXPECT_EQ(judge(swapped(as_slin(voice())), {}).codes(), "byte_order");
     EXPECT_EQ(judge(swapped(as_slin(voice())), {.from = sender::caller, .has_clock = false}).codes(), "byte_order");
-    EXPECT_EQ(judge(swapped(as_slin(voice(ten_seconds, -30))), {}).codes(), "byte_order");
+    EXPECT_EQ(judge(swapped(as_slin(voice(six_seconds, -30))), {}).codes(), "byte_order");
 }
 
 TEST(audio_judge, file_header_is_a_remark) {
@@ -307,6 +307,13 @@ TEST(audio_judge, bursts_again_and_again_are_a_finding_with_figures) {
     EXPECT_NE(result.findings[0].text.find("500 ms"), std::string::npos) << result.findings[0];
     const auto once = [](std::int64_t n) { return n >= 100 && n < 110 ? (110 - n) * 20ms : 0ms; };
     EXPECT_EQ(judge(as_slin(voice()), {.late = once}).codes(), "burst(remark)");
+}
+
+TEST(audio_judge, sender_that_stays_ahead_after_a_stall_is_one_burst) {
+    const auto late = [](std::int64_t n) { return n < 100 ? 83ms : n % 3 * 4ms; }; // a late start, then in time
+    const auto result = judge(as_slin(voice()), {.late = late});
+    ASSERT_EQ(result.codes(), "burst(remark)");
+    EXPECT_TRUE(result.findings[0].text.starts_with("a burst of audio, ")) << result.findings[0];
 }
 
 TEST(audio_judge, change_is_reported_once) {
