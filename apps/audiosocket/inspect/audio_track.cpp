@@ -57,12 +57,33 @@ void audio_track::convert(kind k, encoding e, std::span<const std::byte> payload
     sink_(std::span(converted_).first(step.produced));
 }
 
-// One direction: its track and, once there is audio, the file.
+// One direction: its track and, once there is audio, the file. A stream has one file, of the format that its name says;
+// a capture may have thousands at a time, all WAV.
 struct audio_extraction::output {
     std::string path;
-    std::optional<sound_writer> writer;
+    std::optional<sound_writer> single;
+    std::optional<growing_wav> one_of_many;
     int rate_hz = 0;
     std::optional<audio_track> track;
+
+    void open(bool is_single) {
+        if (is_single)
+            single.emplace(path, rate_hz, 1, file_creation{.exclusive = true, .mode = std::filesystem::perms{0640}});
+        else
+            one_of_many.emplace(path, rate_hz);
+    }
+    void write(std::span<const std::int16_t> samples) {
+        if (one_of_many) return one_of_many->add(samples);
+        if (!single->write(samples)) throw failure(exit_code::file, single->failure());
+    }
+    void close() {
+        if (one_of_many)
+            one_of_many->complete();
+        else if (!single->close())
+            throw failure(exit_code::file, single->failure());
+    }
+    bool is_open() const { return single || one_of_many; }
+    std::chrono::nanoseconds duration() const { return single ? single->duration() : one_of_many->duration(); }
 };
 
 struct audio_extraction::extracted_call {
@@ -83,24 +104,31 @@ void audio_extraction::begin(const call_label& label) {
         output& to = call.sides[static_cast<std::size_t>(s)];
         to.track.emplace(forced_, [this, &call, &to, s, number = label.number](int rate_hz) -> audio_track::sink {
             to.path = path_for(call, number, s);
-            to.writer.emplace(to.path, rate_hz);
             to.rate_hz = rate_hz;
-            return [&to](std::span<const std::int16_t> samples) {
-                if (!to.writer->write(samples)) throw failure(exit_code::file, to.writer->failure());
-            };
+            to.open(!is_directory_);
+            return [&to](std::span<const std::int16_t> samples) { to.write(samples); };
         });
     }
 }
 
+// Both files of a call share a stem, and neither may exist.
 std::string audio_extraction::path_for(extracted_call& call, std::size_t number, side s) {
     if (!is_directory_) return where_;
+    const auto path = [&](const std::string& stem, side of) {
+        return std::filesystem::path(where_) / fmt::format("{}.{}.wav", stem, name(of));
+    };
+    const auto is_taken = [&](side of) {
+        std::error_code ignored;
+        return std::filesystem::exists(std::filesystem::symlink_status(path(call.stem, of), ignored));
+    };
     if (call.stem.empty()) {
         const std::string stem = call.id ? to_string(*call.id) : fmt::format("call-{}", number);
-        call.stem = stem;
-        for (int i = 2; !stems_.insert(call.stem).second; ++i)
-            call.stem = fmt::format("{}-{}", stem, i);
+        std::size_t& uses = stems_[stem];
+        do
+            call.stem = ++uses == 1 ? stem : fmt::format("{}-{}", stem, uses);
+        while (is_taken(side::caller) || is_taken(side::server));
     }
-    return (std::filesystem::path(where_) / fmt::format("{}.{}.wav", call.stem, name(s))).string();
+    return path(call.stem, s).string();
 }
 
 void audio_extraction::message(const call_label& label, const seen_message& seen) {
@@ -114,10 +142,10 @@ void audio_extraction::end(const call_label& label, const stream_findings&, cons
     extracted_call& call = *calls_.at(label.number);
     for (output& to : call.sides) {
         to.track->finish();
-        if (!to.writer) continue;
-        if (!to.writer->close()) throw failure(exit_code::file, to.writer->failure());
+        if (!to.is_open()) continue;
+        to.close();
         if (out_ != nullptr)
-            *out_ << fmt::format("wrote {}: {} at {} Hz\n", to.path, in_seconds(to.writer->duration()), to.rate_hz);
+            *out_ << fmt::format("wrote {}: {} at {} Hz\n", to.path, in_seconds(to.duration()), to.rate_hz);
     }
     calls_.erase(label.number);
 }

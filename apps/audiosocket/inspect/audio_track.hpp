@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "inspect/growing_wav.hpp"
 #include "inspect/inspect_observer.hpp"
 #include "inspect/picture/waveform.hpp"
 
@@ -9,9 +10,9 @@
 #include <audiosocket/audio/sound_writer.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
-#include <set>
 #include <vector>
 
 /// \file
@@ -55,8 +56,10 @@ class audio_track {
 };
 
 /// Writes a sound file for each direction that has audio. `where` is the file for a raw stream, and a directory for a
-/// capture: there files are named ID.caller.wav and ID.server.wav. `out` is told what was written; may be null.
-/// Throws failure, sound_error.
+/// capture: there files are named ID.caller.wav and ID.server.wav, or ID-2.caller.wav and so on if one of these exists.
+/// A file that exists is never replaced, and no symbolic link followed. A capture may have any number of open calls:
+/// its files are open only while they are written. `out` is told what was written; may be null. Throws failure,
+/// sound_error.
 class audio_extraction final : public inspect_observer {
   public:
     audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out);
@@ -76,7 +79,7 @@ class audio_extraction final : public inspect_observer {
     bool is_directory_;
     std::optional<encoding> forced_;
     std::ostream* out_;
-    std::set<std::string> stems_; // ids are not unique
+    std::map<std::string, std::size_t> stems_; // how often each was used: ids are not unique
     std::map<std::size_t, std::unique_ptr<extracted_call>> calls_;
 };
 

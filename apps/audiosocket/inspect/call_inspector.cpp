@@ -71,7 +71,8 @@ void call_inspector::note_quiet(microseconds at) {
 
 // The first side to end it ends the call: from then on no audio is due.
 void call_inspector::end_pacing(microseconds at) {
-    if (label_.has_clock()) pacing_.ended(here(side::server, at), server_.seen, server_.stream.findings().remarks);
+    if (label_.has_clock() && !server_.stream.is_nonsense())
+        pacing_.ended(here(side::server, at), server_.seen, server_.stream.findings().remarks);
 }
 
 } // namespace audiosocket::app::inspect

@@ -3,6 +3,8 @@
 
 #include <audiosocket/audio/duration.hpp>
 
+#include <algorithm>
+
 namespace audiosocket::app::inspect {
 
 std::uint64_t stream_findings::messages() const noexcept {
@@ -20,7 +22,10 @@ std::chrono::nanoseconds stream_findings::audio() const noexcept {
 }
 
 bool stream_findings::is_sound() const noexcept {
-    return !remarks.costs_call() && end != ending::cut && end != ending::nonsense;
+    const bool is_diagnosed = std::any_of(diagnoses.begin(), diagnoses.end(), [](const diagnosis::finding& f) {
+        return f.weight == diagnosis::severity::finding;
+    });
+    return !is_diagnosed && !remarks.costs_call() && end != ending::cut && end != ending::nonsense;
 }
 
 std::chrono::nanoseconds audio_duration(kind k, encoding e, std::uint64_t bytes) noexcept {

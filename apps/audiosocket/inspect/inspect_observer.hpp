@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "diagnosis/finding.hpp"
 #include "inspect/remarks.hpp"
 
 #include <audiosocket/audio/g711.hpp>
@@ -11,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// \file
 /// What an inspection tells, and whom. The inspection itself (inspect_call.hpp) neither prints nor writes files: a text
@@ -79,6 +81,7 @@ struct stream_findings {
     encoding audio_encoding = encoding::slin; ///< under kind 0x10
     double peak_dbfs = level::floor_dbfs;
     remark_list remarks;
+    std::vector<diagnosis::finding> diagnoses; ///< of the audio, or of bytes that are no AudioSocket
 
     ending end = ending::open;
     std::uint64_t end_offset = 0;     ///< ending::cut: of the message; nonsense: where it begins

@@ -64,6 +64,16 @@ json::array to_json(const remark_list& remarks, bool has_clock) {
     return list;
 }
 
+json::array to_json(const std::vector<diagnosis::finding>& diagnoses) {
+    json::array list;
+    for (const diagnosis::finding& f : diagnoses)
+        list.push_back(json::object{{"name", diagnosis::name(f.code)},
+                                    {"costs_call", f.weight == diagnosis::severity::finding},
+                                    {"text", f.text},
+                                    {"advice", f.advice}});
+    return list;
+}
+
 json::object to_json(const stream_findings& s, bool has_clock) {
     json::object kinds;
     for (const auto& [k, total] : s.kinds)
@@ -78,7 +88,8 @@ json::object to_json(const stream_findings& s, bool has_clock) {
                      {"end_offset", s.end_offset},
                      {"end_text", describe_end(s)},
                      {"sound", s.is_sound()},
-                     {"remarks", to_json(s.remarks, has_clock)}};
+                     {"remarks", to_json(s.remarks, has_clock)},
+                     {"diagnoses", to_json(s.diagnoses)}};
     if (s.id) out["id"] = to_string(*s.id);
     return out;
 }

@@ -21,17 +21,8 @@ void pacing_watch::audio_arrived(place where, std::chrono::nanoseconds duration,
     audio_received_ = true;
     note_gap(where, remarks);
 
-    const auto elapsed = last_at_ ? where.at - *last_at_ : std::chrono::microseconds{};
-    ahead_ = std::max<std::chrono::nanoseconds>(ahead_ - elapsed, {}) + duration;
     last_at_ = where.at;
     last_duration_ = duration;
-
-    const bool burst = ahead_ > duration * (1 + asterisk::catch_up_frames_max) + clock_slack;
-    if (burst && !in_burst_)
-        remarks.add(fault::audio_burst, where, in_ms(ahead_));
-    else if (burst)
-        remarks.raise(fault::audio_burst, in_ms(ahead_));
-    in_burst_ = burst;
 }
 
 void pacing_watch::ended(place where, bool server_seen, remark_list& remarks) {

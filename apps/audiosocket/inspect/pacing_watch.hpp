@@ -7,17 +7,12 @@
 
 namespace audiosocket::app::inspect {
 
-/// Judges when a server's audio came, by the times of a capture.
+/// Judges whether a server's audio came in time, by the times of a capture. What comes too early is judged by
+/// diagnosis::audio_judge.
 ///
-/// The caller has no playout buffer, so audio ought to arrive as it is heard. What is ahead of the clock is kept as a
-/// level that each message raises by its length and the time drains: more than a frame and what may be caught up
-/// (asterisk::catch_up_frames_max) is a burst, and a burst is counted once however long it lasts. A gap is longer than
-/// asterisk::gap_max; after a longer frame, than its length and half of that.
+/// A gap is longer than asterisk::gap_max; after a longer frame, than its length and half of that.
 class pacing_watch {
   public:
-    /// Jitter of the capture's own clock, which is not the server's fault.
-    static constexpr std::chrono::milliseconds clock_slack{10};
-
     void id_arrived(std::chrono::microseconds at) noexcept { id_at_ = at; }
     void audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks);
 
@@ -34,8 +29,6 @@ class pacing_watch {
     std::optional<std::chrono::microseconds> id_at_;
     std::optional<std::chrono::microseconds> last_at_;
     std::chrono::nanoseconds last_duration_{};
-    std::chrono::nanoseconds ahead_{};
-    bool in_burst_ = false;
     bool audio_received_ = false;
     bool over_ = false;
 };

@@ -24,8 +24,6 @@ constexpr fault_rule rules[] = {
     {"no_audio", costs_call,
      "no audio at all from the server: one call in three to five stays silent both ways (asterisk#2089)", ""},
     {"audio_gap", is_noted, "gap of more than 40 ms between audio messages: the caller hears it", "ms"},
-    {"audio_burst", is_noted, "audio sent more than 3 frames ahead of the clock: Asterisk has no playout buffer for it",
-     "ms"},
     {"mixed_kinds", is_noted, "change of the audio kind within the call: keep to one", ""},
     {"sent_after_hangup", is_noted, "message after the hangup: nobody reads it", ""},
     {"reset", costs_call, "connection reset by the server: Asterisk takes it for a failure; send 00 00 00, then close",
@@ -38,6 +36,11 @@ constexpr fault_rule rules[] = {
     {"error_message", is_noted, "error message: the call ends with it", ""},
     {"odd_audio", is_noted, "audio of an odd length: half a sample is lost", "bytes"},
     {"quiet_call", costs_call, "more than 2 s with nothing in either direction: the application hangs up", "ms"},
+    {"both_directions", costs_call,
+     "both directions of a call in one file: save each by itself (Wireshark: Follow TCP Stream, one direction, raw), "
+     "or "
+     "inspect the capture",
+     ""},
     {"capture_hole", costs_call, "hole in the capture: packets were missed or cut short (tcpdump -s 0 -B 8192 helps)",
      "bytes"},
     {"capture_reordered", is_noted, "packet captured out of order or sent again", ""},
@@ -56,11 +59,6 @@ void remark_list::add(fault f, place where, std::int64_t size) {
         r.first_offset = where.offset;
         r.first_at = where.at;
     }
-    r.worst = std::max(r.worst, size);
-}
-
-void remark_list::raise(fault f, std::int64_t size) {
-    remark& r = remarks_[f];
     r.worst = std::max(r.worst, size);
 }
 

@@ -23,7 +23,6 @@ enum class fault : std::uint8_t {
     late_first_audio,
     no_audio,
     audio_gap,
-    audio_burst,
     mixed_kinds,
     sent_after_hangup,
     reset,
@@ -37,6 +36,7 @@ enum class fault : std::uint8_t {
     // of either
     odd_audio,
     quiet_call,
+    both_directions,
     // of the capture itself
     capture_hole,
     capture_reordered,
@@ -70,9 +70,6 @@ struct place {
 class remark_list {
   public:
     void add(fault f, place where, std::int64_t size = 0);
-
-    /// The occurrence added last turns out to be larger.
-    void raise(fault f, std::int64_t size);
 
     bool costs_call() const noexcept;
     const std::map<fault, remark>& all() const noexcept { return remarks_; }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/stream_inspector.hpp"
 
-#include "inspect/nonsense.hpp"
+#include "diagnosis/stranger.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -17,16 +19,33 @@ namespace {
 // Silence that stands for lost audio is fed in pieces of this size.
 constexpr std::array<std::byte, 4096> silence{};
 
+constexpr diagnosis::sender as_sender(side s) {
+    return s == side::caller ? diagnosis::sender::caller : diagnosis::sender::server;
+}
+
+// What stands there instead of a message: `47 45 54 20 ... "GET / HTTP/1.1": an HTTP request; is the port right?`
+std::string describe_nonsense(header h, std::span<const std::byte> payload) {
+    std::vector<std::byte> start(header_bytes);
+    write_header(h, std::span(start).first<header_bytes>());
+    start.insert(start.end(), payload.begin(), payload.end());
+    const std::string shown = diagnosis::shown(h, payload);
+    if (const auto other = diagnosis::recognise(start))
+        return fmt::format("{}: {}; {}", shown, other->name, other->advice);
+    return diagnosis::is_text(start) ? shown + ": text" : shown;
+}
+
 } // namespace
 
 stream_inspector::stream_inspector(side sender, bool has_clock, bool from_start, on_message report)
-    : report_(std::move(report)), has_clock_(has_clock), from_start_(from_start), seeking_(!from_start) {
+    : report_(std::move(report)), has_clock_(has_clock), from_start_(from_start), seeking_(!from_start),
+      is_whole_(from_start), framing_(as_sender(sender)), audio_(as_sender(sender)) {
     findings_.sender = sender;
 }
 
 void stream_inspector::feed(std::span<const std::byte> bytes, microseconds at) {
     if (is_nonsense()) return;
-    if (seeking_ && !starts_like_a_message(bytes)) {
+    if (is_whole_ && framing_.feed(bytes) && is_known_mistake()) return give_up_whole();
+    if (seeking_ && !diagnosis::starts_like_a_message(bytes)) {
         offset_ += bytes.size();
         return;
     }
@@ -55,7 +74,7 @@ void stream_inspector::read_messages(microseconds at) {
 // Keeps count of messages that cannot be meant. False when it has given up.
 bool stream_inspector::make_sense(header h, std::span<const std::byte> payload) {
     const bool hangs_up_again = hung_up_ && h.kind == kind::hangup; // a file of zeros
-    if (is_plausible(h) && !hangs_up_again) {
+    if (diagnosis::is_plausible(h) && !hangs_up_again) {
         nonsense_in_a_row_ = 0;
         return true;
     }
@@ -76,6 +95,28 @@ void stream_inspector::give_up() {
     decoder_.reset();
 }
 
+// Whether the judge knows from the first bytes on why nothing of the stream is as it should be. What only goes wrong
+// later, or is not known, is shown with the messages before.
+bool stream_inspector::is_known_mistake() const {
+    using diagnosis::code;
+    if (!framing_.result()) return false;
+    const code c = framing_.result()->code;
+    return c == code::little_endian_length || c == code::no_headers || c == code::id_as_text;
+}
+
+// What was taken for messages were none, so nothing is said about them.
+void stream_inspector::give_up_whole() {
+    nonsense_since_ = 0;
+    nonsense_shown_ = framing_.result()->text;
+    give_up();
+    remark_list of_capture;
+    for (const fault f : {fault::capture_hole, fault::capture_reordered})
+        if (const auto found = findings_.remarks.all().find(f); found != findings_.remarks.all().end())
+            of_capture.add(f, {found->second.first_offset, found->second.first_at}, found->second.worst);
+    findings_.remarks = of_capture;
+    findings_.diagnoses = {*framing_.result()};
+}
+
 bool stream_inspector::lost(std::uint64_t bytes, microseconds at) {
     if (is_nonsense()) return false;
     findings_.remarks.add(fault::capture_hole, {offset_, at}, static_cast<std::int64_t>(bytes));
@@ -83,8 +124,10 @@ bool stream_inspector::lost(std::uint64_t bytes, microseconds at) {
     const std::uint64_t wanted = pending ? header_bytes + pending->payload_bytes - decoder_.pending_bytes().size() : 0;
     if (pending && is_audio(pending->kind) && bytes <= wanted) {
         has_hole_ = true;
+        audio_.forget_pace();
         while (bytes != 0) {
             const auto piece = std::min<std::uint64_t>(bytes, silence.size());
+            if (is_whole_) framing_.feed(std::span(silence).first(piece));
             decoder_.feed(std::span(silence).first(piece));
             read_messages(began_at_); // the time of a packet that is there
             bytes -= piece;
@@ -92,6 +135,8 @@ bool stream_inspector::lost(std::uint64_t bytes, microseconds at) {
         return true;
     }
     if (findings_.kinds.empty()) from_start_ = false; // the id may well have been there
+    is_whole_ = false;
+    audio_.forget_pace();
     offset_ += decoder_.pending_bytes().size() + bytes;
     decoder_.reset();
     seeking_ = true;
@@ -130,6 +175,10 @@ void stream_inspector::take_audio(const message& m, seen_message& seen) {
     const auto bytes = static_cast<std::int64_t>(m.payload.size());
     if (bytes % 2 != 0 && seen.audio_encoding == encoding::slin)
         findings_.remarks.add(fault::odd_audio, seen.where, bytes);
+    if (!hung_up_ && !has_hole_) {
+        audio_.add(m.kind, m.payload, has_clock_ ? std::optional(seen.where.at) : std::nullopt);
+        if (seen.audio_encoding == encoding::slin) mix_.add(m.payload);
+    }
     if (audio_kind_ && *audio_kind_ != m.kind) findings_.remarks.add(fault::mixed_kinds, seen.where);
     audio_kind_ = m.kind;
 }
@@ -169,7 +218,18 @@ void stream_inspector::judge_server(const message& m, place where) {
 }
 
 void stream_inspector::end(ending how) {
+    if (is_whole_) framing_.end();
+    if (!is_nonsense()) judge_end(how);
+    if (!is_nonsense() && is_known_mistake()) give_up_whole();
+    if (is_nonsense() && findings_.end_offset == 0 && is_whole_ && framing_.result())
+        findings_.diagnoses = {*framing_.result()};
     if (is_nonsense()) return;
+    findings_.diagnoses = audio_.findings();
+    if (!has_clock_ && mix_.is_mixed()) findings_.remarks.add(fault::both_directions, {});
+}
+
+// How it really ended.
+void stream_inspector::judge_end(ending how) {
     findings_.end = hung_up_ ? ending::hangup : how;
     findings_.end_offset = offset_;
     if (!decoder_.in_message()) return;

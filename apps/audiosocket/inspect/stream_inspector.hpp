@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "diagnosis/audio_judge.hpp"
+#include "diagnosis/framing_judge.hpp"
+#include "inspect/direction_mix.hpp"
 #include "inspect/inspect_observer.hpp"
 
 #include <audiosocket/audio/encoding_detector.hpp>
@@ -16,6 +19,8 @@ namespace audiosocket::app::inspect {
 /// kind is unknown, or its length is absurd for its kind. One such message is skipped, as a server skips it; but a
 /// stream that starts with one, has two in a row or ends with one is not AudioSocket from there on, and what follows
 /// is not looked at.
+///
+/// Faults that show in the audio, and known mistakes of framing, are found by the judges of the room `diagnosis`.
 class stream_inspector {
   public:
     using on_message = std::function<void(const seen_message&)>;
@@ -46,6 +51,9 @@ class stream_inspector {
     void take_audio(const message& m, seen_message& seen);
     bool make_sense(header h, std::span<const std::byte> payload);
     void give_up();
+    bool is_known_mistake() const;
+    void give_up_whole();
+    void judge_end(ending how);
     void judge_timing(const message& m, std::chrono::microseconds at);
     void judge_caller(const message& m, place where);
     void judge_server(const message& m, place where);
@@ -53,7 +61,12 @@ class stream_inspector {
     on_message report_;
     bool has_clock_;
     bool from_start_;
-    bool seeking_; // no boundary of messages is known
+    bool seeking_;  // no boundary of messages is known
+    bool is_whole_; // all bytes from the first on are there
+
+    diagnosis::framing_judge framing_;
+    diagnosis::audio_judge audio_;
+    direction_mix mix_; // of a stream without a clock
 
     decoder decoder_;
     encoding_detector detector_;

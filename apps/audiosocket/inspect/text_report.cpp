@@ -86,6 +86,8 @@ void text_report::summary(const call_label& call, const stream_findings& s) {
     out_ << "  ended     " << describe_end(s) << '\n';
     for (const auto& [f, r] : s.remarks.all())
         out_ << (rule_of(f).costs_call ? "  !         " : "  remark    ") << describe(f, r, call.has_clock()) << '\n';
+    for (const diagnosis::finding& f : s.diagnoses)
+        out_ << (f.weight == diagnosis::severity::finding ? "  !         " : "  remark    ") << to_text(f) << '\n';
     if (s.sender == side::server || !call.has_clock()) out_ << '\n';
 }
 

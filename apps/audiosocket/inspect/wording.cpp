@@ -115,6 +115,7 @@ std::string describe_end(const stream_findings& s) {
         return fmt::format("cut inside a message at byte {}: {} of {} bytes{}", s.end_offset, s.cut_bytes,
                            s.cut_bytes_wanted, s.cut_bytes < header_bytes ? " of its header" : "");
     case ending::nonsense:
+        if (!s.diagnoses.empty()) return "never began: no AudioSocket";
         if (s.end_offset == 0) return "never began: no AudioSocket, but " + s.nonsense;
         return fmt::format("at byte {}, where it stops making sense: {}", s.end_offset, s.nonsense);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/capture/capture_stream.hpp"
 
-#include "inspect/nonsense.hpp"
+#include "diagnosis/stranger.hpp"
 
 #include <audiosocket/net/address.hpp>
 
@@ -73,7 +73,7 @@ void capture_stream::decide(bool from_client) {
             first.insert(first.end(), h.bytes.begin(), h.bytes.end());
         if (h.what == held::kind::data) is_strange[index(h.from_client)] = true;
     }
-    if (starts_with_id(first)) return accept(from_client ? side::caller : side::server, true);
+    if (diagnosis::starts_with_id(first)) return accept(from_client ? side::caller : side::server, true);
     if (has_port()) {
         const std::uint16_t port = plan_.port.value_or(default_port);
         return accept(connection_.server().port == port ? side::caller : side::server, false);

@@ -61,7 +61,7 @@ class conversation {
   public:
     enum flags : std::uint8_t { fin = 1, syn = 2, rst = 4, ack = 16 };
     enum who { client, server };
-    static constexpr std::uint32_t raw_ip = 101, linux_cooked_2 = 276;
+    static constexpr std::uint32_t raw_ip = 101;
 
     struct packet {
         double at;
@@ -113,19 +113,19 @@ class conversation {
         send(end + 0.002, client, fin | ack);
     }
 
-    /// As a file. Of the link types, "Linux cooked 2" gets its header; all others get the bare IP packet.
-    bytes pcap(std::uint32_t link_type = raw_ip) const {
-        bytes link;
-        if (link_type == linux_cooked_2) {
-            put16(link, 0x0800);
-            link.resize(20);
-        }
+    /// The next bytes of `from` have this sequence number.
+    void set_sequence(who from, std::uint32_t sequence) { sequence_[from] = sequence; }
+    std::uint32_t sequence(who from) const { return sequence_[from]; }
+
+    /// As a file of pcap. `wrap` makes a packet of the link type from an IP packet.
+    template <class Wrap>
+    bytes pcap(std::uint32_t link_type, Wrap wrap) const {
         bytes out;
         for (const std::uint32_t v : {0xa1b2c3d4U, 0x00040002U, 0U, 0U, 65'535U, link_type})
             put_little(out, v);
         for (const packet& p : packets) {
             const auto us = std::llround(p.at * 1e6);
-            const bytes framed = link + p.content;
+            const bytes framed = wrap(p.content);
             const std::size_t kept = std::min(p.kept, framed.size());
             put_little(out, static_cast<std::uint32_t>(1'700'000'000 + us / 1'000'000));
             put_little(out, static_cast<std::uint32_t>(us % 1'000'000));
@@ -134,6 +134,9 @@ class conversation {
             out.insert(out.end(), framed.begin(), framed.begin() + static_cast<std::ptrdiff_t>(kept));
         }
         return out;
+    }
+    bytes pcap(std::uint32_t link_type = raw_ip) const {
+        return pcap(link_type, [](const bytes& ip) { return ip; });
     }
 
     std::vector<packet> packets;

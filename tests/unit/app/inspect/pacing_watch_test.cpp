@@ -44,27 +44,6 @@ TEST_F(pacing, longer_frames_may_come_less_often) {
     EXPECT_TRUE(remarks.all().empty());
 }
 
-TEST_F(pacing, three_frames_of_catching_up_are_no_burst_and_four_are) {
-    audio(0ms);
-    for (int i = 0; i < 4; ++i)
-        audio(100ms);
-    EXPECT_EQ(find(fault::audio_burst), nullptr);
-    audio(1000ms);
-    for (int i = 0; i < 5; ++i)
-        audio(1100ms);
-    ASSERT_NE(find(fault::audio_burst), nullptr);
-    EXPECT_EQ(find(fault::audio_burst)->count, 1U);
-    EXPECT_EQ(find(fault::audio_burst)->worst, 100);
-}
-
-TEST_F(pacing, sender_at_twice_the_speed_is_one_burst_that_grows) {
-    for (int i = 0; i < 100; ++i)
-        audio(i * 10ms);
-    ASSERT_NE(find(fault::audio_burst), nullptr);
-    EXPECT_EQ(find(fault::audio_burst)->count, 1U);
-    EXPECT_GT(find(fault::audio_burst)->worst, 900);
-}
-
 TEST_F(pacing, late_first_audio_is_noted) {
     watch.id_arrived(0ms);
     audio(41ms);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "inspect/capture/capture_reader.hpp"
-
 #include "base/failure.hpp"
 
-#include "unit/app/inspect/captures.hpp"
+#include "unit/app/inspect/capture/capture_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,48 +15,7 @@ using test::bytes;
 using test::conversation;
 using test::frame;
 using test::id_frame;
-
-struct seen_call {
-    call_label label;
-    stream_findings caller;
-    stream_findings server;
-};
-
-class collector final : public inspect_observer {
-  public:
-    explicit collector(std::vector<seen_call>& to) : to_(to) {}
-    void end(const call_label& label, const stream_findings& caller, const stream_findings& server) override {
-        to_.push_back({label, caller, server});
-    }
-
-  private:
-    std::vector<seen_call>& to_;
-};
-
-struct capture : testing::Test {
-    test::scratch scratch;
-    std::vector<seen_call> calls;
-    inspection_totals totals;
-
-    void read(const bytes& pcap, std::optional<std::uint16_t> port = {}) {
-        const std::string path = scratch / "capture.pcap";
-        test::write_file(path, pcap);
-        observers tell;
-        tell.push_back(std::make_unique<collector>(calls));
-        totals = {};
-        calls.clear();
-        capture_input input(path);
-        read_capture(input, {port, tell, totals});
-    }
-    void expect_sound(int frames) {
-        ASSERT_EQ(calls.size(), 1U);
-        EXPECT_EQ(calls[0].caller.kinds.at(kind::slin).messages, static_cast<std::uint64_t>(frames));
-        EXPECT_EQ(calls[0].server.kinds.at(kind::slin).messages, static_cast<std::uint64_t>(frames));
-        EXPECT_FALSE(calls[0].caller.remarks.costs_call());
-        EXPECT_FALSE(calls[0].server.remarks.costs_call());
-        EXPECT_EQ(totals.calls_with_findings, 0U);
-    }
-};
+using capture = test::capture_test;
 
 bool has(const stream_findings& s, fault f) {
     return s.remarks.all().contains(f);
@@ -216,13 +173,6 @@ TEST_F(capture, noise_in_packets_never_stops_the_program) {
         }
         read(pcap);
     }
-}
-
-TEST_F(capture, linux_cooked_packets_of_version_2_are_read) {
-    conversation c;
-    c.talk(10);
-    read(c.pcap(conversation::linux_cooked_2));
-    expect_sound(10);
 }
 
 TEST_F(capture, link_type_that_is_not_known_is_refused_as_a_file) {
