@@ -26,6 +26,9 @@ constexpr std::chrono::milliseconds time_to_prepare{100};
 // Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
 constexpr int last_reads = 4;
 
+// Reads in which we take what a peer has sent to a call that ends at once: 4 MB, more than the kernel keeps for us.
+constexpr int reads_at_the_end = 64;
+
 // A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
@@ -38,7 +41,7 @@ time_point later_by(clock::duration wait) {
 
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
     : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
-      session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
+      home_(turns_.home()), session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
       read_from_(clock::now() + time_to_prepare), live_(options.live),
       playout_queue_ms_(options.playout_queue.count()) {
     engine_hooks::set_tally(session_, &turns_.statistics().calls);
@@ -54,7 +57,11 @@ std::shared_ptr<connection> connection::of(call handle) noexcept {
 }
 
 void connection::start() {
-    on_executor([this] { pump(clock::now()); });
+    if (!home_->enter(*this)) return ended_.store(true);
+    on_executor([this] {
+        if (home_->is_ending()) session_.hang_up();
+        pump(clock::now());
+    });
 }
 
 void connection::take_turn(time_point now) {
@@ -90,12 +97,47 @@ bool connection::read(time_point now) {
     return bytes > 0;
 }
 
+void connection::hang_up() {
+    session_.hang_up();
+    pump(clock::now(), handlers::later);
+}
+
+// On the thread that destroys the io_context. From here on the call belongs to its handle.
 void connection::forget() noexcept {
-    waiter_ = {};
-    const auto plays = std::exchange(plays_, {}); // what goes with a handler may come back here
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
     monitor_.reset();
+    if (!std::exchange(closed_, true)) end_at_once();
+    turns_.leave(*this);
+    engine_hooks::set_tally(session_, nullptr);
+    ended_.store(true);
+    returned_.reset();
+    while (auto play = plays_.take_first()) // a handler that is destroyed may own the call
+        play.give_up(asio::error::eof);
+    if (waiter_) waiter_.give_up(asio::error::eof);
+}
+
+// Ends the call without waiting: sends what the network takes at once, hangup message and FIN included, and takes what
+// the peer has sent, because the kernel resets a connection that is closed with unread data.
+void connection::end_at_once() {
+    auto now = clock::now();
+    session_.hang_up();
+    driver_readiness ready{.transmit = true, .events = false};
+    for (bool more = true; more;) {
+        const auto next = session_.poll(now, ready);
+        switch (next.what) {
+        case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
+        case session_action::type::shut_down: stream_.shut_down(); break;
+        case session_action::type::deliver:
+        case session_action::type::wait:
+        case session_action::type::close: more = false;
+        }
+    }
+    const auto buffer = turns_.read_buffer();
+    io_error error;
+    for (int reads = 0; reads < reads_at_the_end && !error; ++reads)
+        stream_.receive(buffer, error);
+    stream_.close();
 }
 
 // After anything happened: do what the session asks for, and find the next turn. Handlers that run from here may act on
@@ -192,21 +234,27 @@ bool connection::deliver_known(handlers run) {
 }
 
 void connection::start_wait(completion<event> waiter, clock::duration timeout) {
-    const bool timed = timeout != clock::duration::max();
-    const time_point until = timed ? later_by(timeout) : time_point::max();
-    on_executor([this, timed, until, w = std::move(waiter)]() mutable {
-        if (waiter_) return w.complete(asio::error::in_progress, {}, false);
-        if (abandoned_ || is_cancelled(w.wait())) return w.complete(asio::error::operation_aborted, {}, false);
-        waiter_ = std::move(w);
-        wait_until_ = until;
-        const bool first = !std::exchange(reading_, true);
-        if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
-        if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
-        if (closed_ || !(first || (timed && waiter_))) return;
-        const auto now = clock::now();
-        if (waiter_ && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
-        schedule(now);
+    const time_point until = timeout == clock::duration::max() ? time_point::max() : later_by(timeout);
+    if (home_->is_here()) return wait(std::move(waiter), until);
+    const bool posted = home_->post([&] {
+        return [self = shared_from_this(), w = std::move(waiter), until]() mutable { self->wait(std::move(w), until); };
     });
+    if (!posted) waiter.give_up(asio::error::eof);
+}
+
+void connection::wait(completion<event> waiter, time_point until) {
+    if (waiter_) return waiter.complete(asio::error::in_progress, {}, false);
+    if (abandoned_ || is_cancelled(waiter.wait())) return waiter.complete(asio::error::operation_aborted, {}, false);
+    waiter_ = std::move(waiter);
+    wait_until_ = until;
+    const bool first = !std::exchange(reading_, true);
+    if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
+    if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
+    const bool timed = waiter_ && until != time_point::max();
+    if (closed_ || !(first || timed)) return;
+    const auto now = clock::now();
+    if (timed && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
+    schedule(now);
 }
 
 void connection::cancel_wait(wait_number wait) {
@@ -246,14 +294,35 @@ void connection::report_plays(handlers run) {
 // --- The application's side ---
 
 audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
-    if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
+    if (home_->is_here()) return apply([&](session& s) { return s.play(samples, rate_hz); });
+    const auto length = resampler::takes(rate_hz) ? duration_of(samples.size(), rate_hz) : std::chrono::nanoseconds{};
+    return play_from_elsewhere(
+        rate_hz, length, length,
+        [copy = std::vector(samples.begin(), samples.end()), rate_hz](session& s) { return s.play(copy, rate_hz); });
+}
 
+audiosocket::error_code connection::play(clip sound) {
+    if (home_->is_here()) return apply([&](session& s) { return s.play(std::move(sound)); });
+    const int rate_hz = sound.rate_hz();
+    const auto length = sound.duration();
+    return play_from_elsewhere(rate_hz, length, {}, [c = std::move(sound)](session& s) { return s.play(c); });
+}
+
+// Asks another thread than the call's to play a sound of this length, for which this much room is needed. Finds out
+// beforehand what the session would say, and counts the sound as queued until it is.
+template <class Play>
+audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length,
+                                                        std::chrono::nanoseconds room, Play play) {
+    if (ended()) return usage_errc::call_ended;
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(duration_of(samples.size(), rate_hz)).count();
-    if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
-    posted_ms_.add(more_ms);
-    return apply([this, copy = std::vector(samples.begin(), samples.end()), rate_hz, more_ms](session& s) {
-        const error_code result = s.play(copy, rate_hz);
+    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(length).count();
+    const auto beyond_ms = more_ms - std::chrono::ceil<std::chrono::milliseconds>(room).count();
+    if (posted_ms_.add(more_ms) + queued_ms_.load() - beyond_ms > playout_queue_ms_) {
+        posted_ms_.add(-more_ms);
+        return usage_errc::playout_full;
+    }
+    return apply([this, play = std::move(play), more_ms](session& s) {
+        const error_code result = play(s);
         publish(); // what is queued must be seen before it is posted no more
         posted_ms_.add(-more_ms);
         return result;
@@ -322,6 +391,7 @@ void connection::publish() {
 void connection::close() {
     closed_ = true;
     turns_.leave(*this);
+    home_->leave(*this);
     stream_.close();
     if (on_closed_) std::exchange(on_closed_, nullptr)();
 }

@@ -33,6 +33,11 @@ class pending_plays {
         return found;
     }
 
+    /// Returns the first operation, which is in the table no more; nothing if there is none.
+    completion<play_result> take_first() noexcept {
+        return entries_.empty() ? completion<play_result>() : take(entries_[0].ticket);
+    }
+
   private:
     struct entry {
         play_ticket ticket{};
