@@ -84,9 +84,16 @@ void server_report::listening(const endpoint& at) {
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
 }
 
-void server_report::remark(const std::string& what) {
+void server_report::notes(const std::vector<std::string>& all) {
     const std::lock_guard lock(using_);
-    console_.log().warn("{}", what);
+    for (const auto& one : all)
+        console_.log().info("{}", one);
+}
+
+void server_report::remarks(const std::vector<std::string>& all) {
+    const std::lock_guard lock(using_);
+    for (const auto& one : all)
+        console_.log().warn("{}", one);
 }
 
 void server_report::admin_listening(const endpoint& at) {

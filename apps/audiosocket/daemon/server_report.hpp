@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace audiosocket::app {
 
@@ -53,7 +54,8 @@ class server_report {
     void status(const std::string& line);
 
     void listening(const endpoint& where);
-    void remark(const std::string& what);
+    void notes(const std::vector<std::string>& all);
+    void remarks(const std::vector<std::string>& all);
     void admin_listening(const endpoint& where);
     void admin_failed(const char* why);
 
