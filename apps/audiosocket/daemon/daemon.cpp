@@ -44,7 +44,7 @@ server_report::options report_options(const daemon_options& o) {
     return {o.quiet     ? console::verbosity::quiet
             : o.verbose ? console::verbosity::verbose
                         : console::verbosity::normal,
-            o.json, o.json_log};
+            o.json, o.json_log, o.listener.calls_max};
 }
 
 // Threads: everything here happens on the thread that calls run(), except on_event() and on_end(), which run where

@@ -3,6 +3,7 @@
 
 #include "base/failure.hpp"
 #include "base/json_text.hpp"
+#include "base/printable.hpp"
 #include "base/statistics_json.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -53,7 +54,7 @@ std::string lost_line(std::uint64_t lines) {
 
 } // namespace
 
-server_report::server_report(const options& how) : console_(how.how, how.json_log) {
+server_report::server_report(const options& how) : console_(how.how, how.json_log), quotas_(how.calls_max) {
     if (how.json) out_.emplace(STDOUT_FILENO, lost_line);
 }
 
@@ -171,7 +172,7 @@ void server_report::recording_failed(const call_name& which, const std::string& 
     const std::lock_guard lock(using_);
     log_about(which, level_enum::err, [&] { return fmt::format("call {}: recording failed: {}", which.id, why); });
     print_about(which.peer, reported::call_events, [&] {
-        return json::object{{"event", "recording_failed"}, {"id", which.id}, {"reason", why}};
+        return json::object{{"event", "recording_failed"}, {"id", which.id}, {"reason", printable(why)}};
     });
 }
 

@@ -37,13 +37,14 @@ class server_report {
 
     struct options {
         console::verbosity how = console::verbosity::normal;
-        bool json = false;     ///< Events on standard output.
-        bool json_log = false; ///< The log as JSON as well.
+        bool json = false;           ///< Events on standard output.
+        bool json_log = false;       ///< The log as JSON as well.
+        std::size_t calls_max = 800; ///< As --max-calls.
     };
 
     explicit server_report(const options& how);
 
-    /// How much is logged from now on, and how; `json` stays as it was.
+    /// How much is logged from now on, and how; `json` and `calls_max` stay as they were.
     void change_log(const options& how);
 
     /// Whether a status line would be seen.
