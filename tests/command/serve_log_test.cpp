@@ -59,6 +59,10 @@ TEST_F(serve_log, failed_recording_in_a_folder_with_a_forged_name_is_one_line) {
     ASSERT_TRUE(server->wait_for_errors("recording failed"));
     EXPECT_EQ(stop(), 0);
     EXPECT_FALSE(logged().empty()); // each of them parses
+    std::istringstream events(server->out);
+    for (std::string line; std::getline(events, line);)
+        EXPECT_TRUE(json::parse(line).is_object()) << line; // the name of the folder is not UTF-8
+    EXPECT_NE(server->out.find("recording_failed"), std::string::npos) << server->out;
     EXPECT_NE(server->err.find("c\\\\nd\\\\x1b\\\\xff"), std::string::npos) << server->err;
 }
 

@@ -55,7 +55,9 @@ unsigned status_of(const io_error& error) {
 bool has_clear_length(const http::fields& head) {
     const auto encodings = head.count(http::field::transfer_encoding);
     const auto lengths = head.count(http::field::content_length);
-    return encodings + lengths <= 1 &&
+    const bool digits_only =
+        head[http::field::content_length].find_first_not_of("0123456789") == std::string_view::npos;
+    return encodings + lengths <= 1 && digits_only &&
            (encodings == 0 || beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
@@ -108,6 +110,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     void drop() {
         state_ = state::dropped;
         ++server_->counted.connections_closed_early;
+        patience_.cancel();
         stream_.close();
     }
 

@@ -44,7 +44,7 @@ server_report::options report_options(const daemon_options& o) {
     return {o.quiet     ? console::verbosity::quiet
             : o.verbose ? console::verbosity::verbose
                         : console::verbosity::normal,
-            o.json, o.json_log};
+            o.json, o.json_log, o.listener.calls_max};
 }
 
 // Threads: everything here happens on the thread that calls run(), except on_event() and on_end(), which run where
@@ -138,8 +138,8 @@ daemon::daemon(const daemon_options& options, settings_reader read_again, inheri
 
 void daemon::run() {
     report_.listening(server_->local_endpoint());
-    for (const auto& remark : options_.remarks)
-        report_.remark(remark);
+    report_.notes(options_.notes);
+    report_.remarks(options_.remarks);
     if (admin_) report_.admin_listening(admin_->local_endpoint());
     for (const auto& name : inherited_.close_rest())
         report_.inherited_in_vain(name);
@@ -274,8 +274,7 @@ void daemon::apply(const daemon_options& fresh) {
     auto changes = take_changes(options_.settings, fresh.settings);
     take_token(fresh.admin.token, changes);
     report_.change_log(report_options(fresh));
-    for (const auto& remark : fresh.remarks)
-        if (std::ranges::count(options_.remarks, remark) == 0) report_.remark(remark);
+    if (fresh.remarks != options_.remarks) report_.remarks(fresh.remarks);
     options_.remarks = fresh.remarks;
     report_.reloaded(changes);
 }

@@ -42,6 +42,9 @@ struct daemon_options {
     /// All of this as the user has set it, as text by name, to find what has changed.
     settings_by_name settings;
 
+    /// What the settings mean, where that may surprise; logged at the start.
+    std::vector<std::string> notes;
+
     /// Warnings about settings that are valid.
     std::vector<std::string> remarks;
 };

@@ -25,6 +25,10 @@ class report_quotas {
     using peer = peer_quota::peer;
     using time_point = peer_quota::time_point;
 
+    /// `calls_max` is how many calls there may be at the same time: all of them may be of one peer, and may begin and
+    /// end within a second.
+    explicit report_quotas(std::size_t calls_max);
+
     /// Returns whether this may be reported about the peer now; counts it otherwise.
     bool allows(reported what, const peer& who, time_point now);
 
@@ -39,13 +43,7 @@ class report_quotas {
     std::vector<left_out> take_left_out(time_point now, bool at_end);
 
   private:
-    // A large Asterisk begins and ends a hundred calls a second, with a line and an event for each and for some keys.
-    static constexpr std::uint64_t of_calls = 500;
-    // A scan of a port, or someone who guesses tokens, must not fill the log.
-    static constexpr std::uint64_t of_strangers = 5;
-
-    std::array<peer_quota, 5> quotas_{peer_quota(of_calls), peer_quota(of_strangers), peer_quota(of_calls),
-                                      peer_quota(of_calls), peer_quota(of_strangers)};
+    std::array<peer_quota, 5> quotas_;
 };
 
 /// Returns what was left out, for the log: "lines about its calls".

@@ -3,6 +3,7 @@
 
 #include "base/failure.hpp"
 #include "base/json_text.hpp"
+#include "base/printable.hpp"
 #include "base/statistics_json.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -54,7 +55,7 @@ std::string lost_line(std::uint64_t lines) {
 
 } // namespace
 
-server_report::server_report(const options& how) : console_(how.how, how.json_log) {
+server_report::server_report(const options& how) : console_(how.how, how.json_log), quotas_(how.calls_max) {
     if (how.json) out_.emplace(STDOUT_FILENO, lost_line);
 }
 
@@ -85,9 +86,16 @@ void server_report::listening(const endpoint& at) {
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
 }
 
-void server_report::remark(const std::string& what) {
+void server_report::notes(const std::vector<std::string>& all) {
     const std::lock_guard lock(using_);
-    console_.log().warn("{}", what);
+    for (const auto& one : all)
+        console_.log().info("{}", one);
+}
+
+void server_report::remarks(const std::vector<std::string>& all) {
+    const std::lock_guard lock(using_);
+    for (const auto& one : all)
+        console_.log().warn("{}", one);
 }
 
 void server_report::admin_listening(const endpoint& at) {
@@ -165,7 +173,7 @@ void server_report::recording_failed(const call_name& which, const std::string& 
     const std::lock_guard lock(using_);
     log_about(which, level_enum::err, [&] { return fmt::format("call {}: recording failed: {}", which.id, why); });
     print_about(which.peer, reported::call_events, [&] {
-        return json::object{{"event", "recording_failed"}, {"id", which.id}, {"reason", why}};
+        return json::object{{"event", "recording_failed"}, {"id", which.id}, {"reason", printable(why)}};
     });
 }
 

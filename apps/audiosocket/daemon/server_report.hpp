@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace audiosocket::app {
 
@@ -36,13 +37,14 @@ class server_report {
 
     struct options {
         console::verbosity how = console::verbosity::normal;
-        bool json = false;     ///< Events on standard output.
-        bool json_log = false; ///< The log as JSON as well.
+        bool json = false;           ///< Events on standard output.
+        bool json_log = false;       ///< The log as JSON as well.
+        std::size_t calls_max = 800; ///< As --max-calls.
     };
 
     explicit server_report(const options& how);
 
-    /// How much is logged from now on, and how; `json` stays as it was.
+    /// How much is logged from now on, and how; `json` and `calls_max` stay as they were.
     void change_log(const options& how);
 
     /// Whether a status line would be seen.
@@ -53,7 +55,8 @@ class server_report {
     void status(const std::string& line);
 
     void listening(const endpoint& where);
-    void remark(const std::string& what);
+    void notes(const std::vector<std::string>& all);
+    void remarks(const std::vector<std::string>& all);
     void admin_listening(const endpoint& where);
     void admin_failed(const char* why);
 

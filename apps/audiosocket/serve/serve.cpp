@@ -115,7 +115,7 @@ void serve_verb::complete(daemon_options& options) {
     if (tone_hz_ > 0) plan.tone = tone_hz_;
     if (play_) said().attempt("--play", [&] { plan.play = load_at_own_rate(*play_, options.remarks); });
     if (!play_ && tone_hz_ == 0 && !plan_.echo)
-        options.remarks.push_back("callers hear silence; --play, --tone or --echo say what they hear instead");
+        options.notes.emplace_back("callers hear silence; --play, --tone or --echo say what they hear instead");
     options.listener.call.live = plan.echo;
     options.calls = [plan](std::shared_ptr<live_call> live, event_handler on_event) {
         std::make_shared<served_call>(std::move(live), plan, std::move(on_event))->start();

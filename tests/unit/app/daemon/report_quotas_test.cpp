@@ -17,7 +17,7 @@ constexpr report_quotas::time_point begin{};
 } // namespace
 
 TEST(report_quotas, flood_of_one_kind_hides_nothing_of_another) {
-    report_quotas quotas;
+    report_quotas quotas(800);
     int digits = 0;
     for (int n = 0; n < 100'000; ++n)
         digits += quotas.allows(reported::key_events, peer, begin) ? 1 : 0;
@@ -32,6 +32,12 @@ TEST(report_quotas, flood_of_one_kind_hides_nothing_of_another) {
     EXPECT_EQ(all[0].who, peer);
     EXPECT_EQ(all[0].count, 99'500U);
     EXPECT_TRUE(quotas.take_left_out(begin + 1s, true).empty());
+}
+
+TEST(report_quotas, all_calls_of_one_peer_may_begin_and_end_within_a_second) {
+    report_quotas quotas(5000);
+    for (int n = 0; n < 2 * 5000; ++n)
+        ASSERT_TRUE(quotas.allows(reported::call_events, peer, begin)) << n;
 }
 
 TEST(report_quotas, every_kind_has_words_of_its_own) {
