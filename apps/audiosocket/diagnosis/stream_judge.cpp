@@ -21,7 +21,8 @@ bool stream_judge::feed(std::span<const std::byte> bytes, std::optional<std::chr
 }
 
 bool stream_judge::end() {
-    return framing_.end();
+    if (framing_.result()) return false;
+    return framing_.end() || audio_.end();
 }
 
 std::vector<finding> stream_judge::findings() const {

@@ -3,6 +3,8 @@
 
 #include <audiosocket/asterisk/limits.hpp>
 
+#include <algorithm>
+
 namespace audiosocket::app::inspect {
 
 using std::chrono::microseconds;
@@ -24,6 +26,7 @@ void call_inspector::data(side from, std::span<const std::byte> bytes, microseco
 }
 
 void call_inspector::lost(side from, std::uint64_t bytes, microseconds at) {
+    last_data_at_ = std::max(last_data_at_, at); // there was something
     const bool in_audio = at_side(from).stream.lost(bytes, at);
     if (from == side::server && !in_audio) pacing_.forget();
 }

@@ -20,8 +20,11 @@ class pacing_watch {
     /// capture has packets of the server at all.
     void ended(place where, bool server_seen, remark_list& remarks);
 
-    /// The capture has a hole: the next message is as good as the first.
-    void forget() noexcept { last_at_.reset(); }
+    /// The capture has a hole, in which there may have been audio: the next message is not judged.
+    void forget() noexcept {
+        last_at_.reset();
+        audio_received_ = true;
+    }
 
   private:
     void note_gap(place where, remark_list& remarks);

@@ -43,8 +43,9 @@ stream_inspector::stream_inspector(side sender, bool has_clock, bool from_start,
 }
 
 void stream_inspector::feed(std::span<const std::byte> bytes, microseconds at) {
-    if (is_nonsense()) return;
+    // The judge may need a few bytes more than it takes to see that this makes no sense.
     if (is_whole_ && framing_.feed(bytes) && is_known_mistake()) return give_up_whole();
+    if (is_nonsense()) return;
     if (seeking_ && !diagnosis::starts_like_a_message(bytes)) {
         offset_ += bytes.size();
         return;
@@ -220,10 +221,11 @@ void stream_inspector::judge_server(const message& m, place where) {
 void stream_inspector::end(ending how) {
     if (is_whole_) framing_.end();
     if (!is_nonsense()) judge_end(how);
-    if (!is_nonsense() && is_known_mistake()) give_up_whole();
+    if (is_known_mistake() && findings_.diagnoses.empty()) give_up_whole();
     if (is_nonsense() && findings_.end_offset == 0 && is_whole_ && framing_.result())
         findings_.diagnoses = {*framing_.result()};
     if (is_nonsense()) return;
+    audio_.end();
     findings_.diagnoses = audio_.findings();
     if (!has_clock_ && mix_.is_mixed()) findings_.remarks.add(fault::both_directions, {});
 }

@@ -28,6 +28,8 @@ layer packet_walk::link(std::uint32_t type) {
     case 104: return has(hdlc_bytes) ? skip_to(hdlc_bytes, {space::ethertype, u16(2)}, {}) : broken("Cisco HDLC");
     case 113: return has(sll_bytes) ? skip_to(sll_bytes, {space::ethertype, u16(14)}, {}) : broken("Linux cooked");
     case 276: return has(sll2_bytes) ? skip_to(sll2_bytes, {space::ethertype, u16(0)}, {}) : broken("Linux cooked");
+    case 105: return wireless();
+    case 127: return wireless_with_radio();
     case 149:
     case 192:
     case 258: return encapsulated_link(type);
@@ -76,6 +78,28 @@ layer packet_walk::encapsulated_link(std::uint32_t type) {
     if (!has(12)) return broken(type == ppi ? "PPI" : "PKTAP");
     if (type == ppi) return skip_to(u8(2) | u8(3) << 8, {space::link, little_u32(4)}, "PPI");
     return skip_to(little_u32(0), {space::link, little_u32(8)}, "PKTAP");
+}
+
+// IEEE 802.11: frames of data that are not encrypted.
+layer packet_walk::wireless() {
+    constexpr std::size_t least_bytes = 24, address_bytes = 6, quality_bytes = 2, control_bytes = 4;
+    constexpr unsigned data = 2, no_data = 4, quality = 8, both_systems = 3, encrypted = 0x40, order = 0x80;
+    if (!has(least_bytes)) return broken("802.11");
+    const unsigned type = u8(0) >> 2 & 3, subtype = u8(0) >> 4, flags = u8(1);
+    if (type != data || (subtype & no_data) != 0) return named("802.11 without data");
+    if ((flags & encrypted) != 0) return named("802.11 (encrypted)");
+    std::size_t bytes = least_bytes;
+    if ((flags & both_systems) == both_systems) bytes += address_bytes;
+    if ((subtype & quality) != 0) bytes += quality_bytes + ((flags & order) != 0 ? control_bytes : 0);
+    if (!has(bytes)) return broken("802.11");
+    skip(bytes);
+    return llc();
+}
+
+// radiotap: the length is little endian.
+layer packet_walk::wireless_with_radio() {
+    constexpr std::size_t least_bytes = 8;
+    return has(least_bytes) ? skip_to(u8(2) | u8(3) << 8, {space::link, 105}, "radiotap") : broken("radiotap");
 }
 
 layer packet_walk::ethernet() {

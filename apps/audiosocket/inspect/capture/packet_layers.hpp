@@ -20,9 +20,9 @@ struct packet_content {
 /// Reads the headers of a packet, from its link layer through tunnels up to TCP.
 ///
 /// Link layers: Ethernet (802.1Q, QinQ, 802.3 SNAP), Linux cooked 1 and 2, BSD loopback with any family in either byte
-/// order, raw IP, NFLOG, PPP, PPPoE, PPI, PKTAP, Cisco HDLC. Tunnels: VLAN, PPPoE, MPLS, IP in IP, GRE with its
-/// optional fields, ERSPAN, EtherIP, AH, VXLAN, VXLAN-GPE, Geneve, GTP-U and MPLS or GRE in UDP; at most 40 headers.
-/// Fragments of IP and what is encrypted are named, not read.
+/// order, raw IP, NFLOG, PPP, PPPoE, PPI, PKTAP, Cisco HDLC, 802.11 with or without radiotap. Tunnels: VLAN, PPPoE,
+/// MPLS, IP in IP, GRE with its optional fields, ERSPAN, EtherIP, AH, VXLAN, VXLAN-GPE, Geneve, GTP-U and MPLS or GRE
+/// in UDP; at most 40 headers. Fragments of IP and what is encrypted are named, not read.
 ///
 /// `bytes` may be any bytes, and fewer than `wire_bytes` if the packet was cut off. The payload of the segment is a
 /// view into them.

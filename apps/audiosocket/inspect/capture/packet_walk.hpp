@@ -35,6 +35,8 @@ class packet_walk {
     layer nflog();
     layer encapsulated_link(std::uint32_t type);
     layer ethernet();
+    layer wireless();
+    layer wireless_with_radio();
     layer ethertype(std::uint32_t type);
     layer llc();
     layer mpls();

@@ -61,6 +61,13 @@ TEST_F(pacing, silent_server_costs_the_call_unless_the_capture_is_one_sided) {
     EXPECT_TRUE(remarks.costs_call());
 }
 
+TEST_F(pacing, what_may_be_in_a_hole_of_the_capture_is_not_missed) {
+    watch.id_arrived(0ms);
+    watch.forget();
+    watch.ended({0, 1s}, true, remarks);
+    EXPECT_TRUE(remarks.all().empty());
+}
+
 TEST_F(pacing, silence_before_the_end_is_a_gap_and_what_comes_after_is_none) {
     audio(0ms);
     watch.ended({0, 500ms}, true, remarks);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/stream_inspector.hpp"
 
+#include "inspect/wording.hpp"
+
 #include "unit/app/inspect/captures.hpp"
 
 #include <gtest/gtest.h>
@@ -92,11 +94,109 @@ TEST(inspect_stream, one_unknown_kind_between_messages_is_skipped) {
     EXPECT_TRUE(seen.findings.is_sound());
 }
 
-TEST(inspect_stream, zeros_are_one_hangup_and_then_nonsense) {
-    const auto seen = inspect(bytes(5000), side::server);
-    EXPECT_EQ(seen.findings.end, ending::nonsense);
-    EXPECT_EQ(seen.findings.end_offset, 3U);
-    EXPECT_LE(seen.messages.size(), 2U);
+std::string codes(const inspected& seen) {
+    std::string all;
+    for (const auto& f : seen.findings.diagnoses)
+        all += std::string(all.empty() ? "" : " ") + std::string(name(f.code));
+    return all;
+}
+
+// Audio messages of so many bytes, of a payload that goes on.
+bytes messages(const bytes& payload, std::size_t size) {
+    bytes stream;
+    for (std::size_t at = 0; at + size <= payload.size(); at += size)
+        stream = std::move(stream) + frame(kind::slin, {payload.begin() + static_cast<std::ptrdiff_t>(at),
+                                                        payload.begin() + static_cast<std::ptrdiff_t>(at + size)});
+    return stream;
+}
+
+bytes noise(std::size_t size) {
+    std::mt19937 random(2);
+    bytes all(size);
+    std::generate(all.begin(), all.end(), [&] { return static_cast<std::byte>(random() & 0xff); });
+    return all;
+}
+
+// A tone of which no whole number of periods fits a message.
+bytes tone(std::size_t samples, double radians_a_sample, double amplitude = 8000) {
+    bytes pcm;
+    for (std::size_t i = 0; i < samples; ++i) {
+        const auto value =
+            static_cast<unsigned>(std::lrint(amplitude * std::sin(static_cast<double>(i) * radians_a_sample)));
+        pcm.push_back(static_cast<std::byte>(value & 0xff));
+        pcm.push_back(static_cast<std::byte>(value >> 8 & 0xff));
+    }
+    return pcm;
+}
+
+TEST(inspect_stream, zeros_are_audio_without_headers) {
+    for (const auto how : test::all_splits) {
+        const auto seen = inspect(bytes(5000), side::server, how);
+        EXPECT_EQ(seen.findings.end, ending::nonsense);
+        EXPECT_EQ(codes(seen), "no_headers");
+        EXPECT_LE(seen.messages.size(), 2U);
+        EXPECT_TRUE(seen.findings.remarks.all().empty());
+        EXPECT_FALSE(seen.findings.is_sound());
+    }
+}
+
+TEST(inspect_stream, little_endian_length_is_named_and_nothing_else) {
+    bytes stream = id_frame();
+    for (int i = 0; i < 50; ++i)
+        stream = std::move(stream) + audio_frame();
+    for (std::size_t at = 0; at < stream.size();) {
+        const std::size_t size =
+            std::to_integer<std::size_t>(stream[at + 1]) << 8 | std::to_integer<std::size_t>(stream[at + 2]);
+        std::swap(stream[at + 1], stream[at + 2]);
+        at += header_bytes + size;
+    }
+    for (const auto how : test::all_splits) {
+        const auto seen = inspect(stream, side::caller, how);
+        EXPECT_EQ(codes(seen), "little_endian_length");
+        EXPECT_TRUE(seen.messages.empty());
+        EXPECT_TRUE(seen.findings.remarks.all().empty());
+        EXPECT_EQ(describe_end(seen.findings), "never began: no AudioSocket");
+    }
+}
+
+TEST(inspect_stream, stranger_has_a_diagnosis_with_advice) {
+    const auto seen = inspect(text("GET / HTTP/1.1\r\nHost: me\r\n\r\n"));
+    EXPECT_EQ(codes(seen), "other_protocol");
+    EXPECT_EQ(seen.findings.diagnoses.at(0).advice, "is the port right?");
+}
+
+TEST(inspect_stream, other_codec_under_slin_is_named) {
+    EXPECT_EQ(codes(inspect(id_frame() + messages(noise(16'000), 160))), "codec_as_slin"); // two seconds of G.722
+    bytes gsm = noise(3300);
+    for (std::size_t at = 0; at < gsm.size(); at += 33)
+        gsm[at] = (gsm[at] & std::byte{0x0f}) | std::byte{0xd0};
+    const auto seen = inspect(id_frame() + messages(gsm, 33));
+    EXPECT_EQ(codes(seen), "codec_as_slin");
+    EXPECT_FALSE(seen.findings.is_sound());
+}
+
+TEST(inspect_stream, file_header_played_as_sound_is_a_remark) {
+    const bytes wav = test::raw("RIFF\x24\x7d") + bytes(2) + test::raw("WAVEfmt \x10") + bytes(3) +
+                      test::raw({1, 0, 1, 0, 0x40, 0x1f}) + bytes(2) + test::raw({0x80, 0x3e, 0, 0, 2, 0, 16, 0}) +
+                      test::raw("data") + test::raw({0, 0x7d, 0, 0});
+    const auto seen = inspect(messages(wav + tone(8000, 0.3), 320), side::server);
+    EXPECT_EQ(codes(seen), "file_header");
+    EXPECT_TRUE(seen.findings.is_sound());
+}
+
+TEST(inspect_stream, both_directions_in_one_file_are_named) {
+    const auto mixed = [](const bytes& a, const bytes& b) {
+        bytes stream = id_frame();
+        for (std::size_t at = 0; at + 320 <= std::min(a.size(), b.size()); at += 320)
+            for (const bytes* from : {&a, &b})
+                stream = std::move(stream) + frame(kind::slin, {from->begin() + static_cast<std::ptrdiff_t>(at),
+                                                                from->begin() + static_cast<std::ptrdiff_t>(at + 320)});
+        return stream;
+    };
+    EXPECT_TRUE(inspect(mixed(tone(8000, 0.31), tone(8000, 0.17))).has(fault::both_directions));
+    EXPECT_TRUE(inspect(mixed(tone(8000, 0.31), bytes(16'000))).has(fault::both_directions));
+    for (const bytes& one : {tone(16'000, 0.31), tone(16'000, 0.05), tone(16'000, 2.9), bytes(32'000), noise(32'000)})
+        EXPECT_FALSE(inspect(id_frame() + messages(one, 320)).has(fault::both_directions));
 }
 
 TEST(inspect_stream, random_bytes_never_stop_the_program) {

@@ -339,5 +339,34 @@ TEST_F(connections, packets_without_a_time_take_that_of_the_packet_before) {
     EXPECT_NE(capture_notes(totals).at(0).find("have no time"), std::string::npos);
 }
 
+// The number of nanoseconds since 1970 overflows in 2262.
+TEST_F(connections, clock_that_jumps_through_all_years_is_read) {
+    conversation c;
+    c.talk(50);
+    test::pcapng file;
+    file.interface(101, 0, {{9, test::raw({0})}});
+    for (std::size_t i = 0; i < c.packets.size(); ++i)
+        file.packet(0, i % 7 == 3 ? 9'223'372'030 : i, c.packets[i].content);
+    read(file.content);
+    ASSERT_FALSE(calls.empty());
+}
+
+// A server's audio may all be in the hole, and the call is not quiet because the capture is.
+TEST_F(connections, hole_is_not_held_against_the_server) {
+    conversation c;
+    c.talk(300);
+    std::erase_if(c.packets, [](const auto& p) { return p.at > 1 && p.at < 4; });
+    read(c.pcap());
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls[0].server.remarks.all().size(), 1U);
+    EXPECT_EQ(largest_hole(calls[0].server), 150 * 323 - 323);
+    for (auto& p : c.packets)
+        if (p.content[15] != c.packets[0].content[15]) p.kept = 40;
+    read(c.pcap());
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls[0].server.remarks.all().size(), 1U);
+    EXPECT_FALSE(calls[0].server.remarks.all().contains(fault::no_audio));
+}
+
 } // namespace
 } // namespace audiosocket::app::inspect

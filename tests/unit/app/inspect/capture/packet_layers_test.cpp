@@ -105,6 +105,8 @@ TEST(packet_layers, what_is_not_read_is_named) {
     EXPECT_EQ(name(raw_ip, ip_v4(47, big16(0x4000) + big16(0x0800) + bytes(40))), "GRE with source routing");
     EXPECT_EQ(name(raw_ip, ip_v4(6, bytes(10))), "TCP with a wrong length");
     EXPECT_EQ(name(0, raw({7, 0, 0, 0}) + ip), "loopback of family 7");
+    EXPECT_EQ(name(105, raw({8, 0x40}) + bytes(60)), "802.11 (encrypted)");
+    EXPECT_EQ(name(105, raw({0x80, 0}) + bytes(60)), "802.11 without data");
     EXPECT_EQ(name(147, ip), "link type 147");
     EXPECT_FALSE(read(147, ip).is_link_type_known);
 }

@@ -77,6 +77,15 @@ inline std::vector<wrapping> wrappings() {
              const bytes snap = raw({0xaa, 0xaa, 3, 0, 0, 0}) + big16(ip) + p;
              return ethernet(snap.size() & 0x5ff, snap);
          }},
+        {"802.11", 105,
+         [](const bytes& p) {
+             return raw({8, 1}) + bytes(22) + raw({0xaa, 0xaa, 3, 0, 0, 0}) + big16(ip) + p;
+         }},
+        {"802.11 with QoS, four addresses and radiotap", 127,
+         [](const bytes& p) {
+             return raw({0, 0, 9, 0}) + bytes(5) + raw({0x88, 3}) + bytes(22 + 6 + 2) + raw({0xaa, 0xaa, 3, 0, 0, 0}) +
+                    big16(ip) + p;
+         }},
         {"Linux cooked", 113, [](const bytes& p) { return bytes(14) + big16(ip) + p; }},
         {"Linux cooked with 802.1Q", 113,
          [](const bytes& p) { return bytes(14) + big16(0x8100) + big16(10) + big16(ip) + p; }},
