@@ -139,7 +139,7 @@ TEST_F(bad_input, server_that_would_cost_the_call_is_found_out) {
     expect_finding({good, bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())}, "pause");
     expect_finding({good, bytes(good.begin(), good.begin() + 2), bytes(good.begin() + 2, good.end())}, "two pieces");
     expect_finding({good, bytes(good.begin(), good.begin() + 100)}, "inside a message");
-    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "does AudioSocket listen there?");
+    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "the server sends an HTTP answer, no AudioSocket");
     expect_finding({good}, "reset", [](raw_peer& p) { p.reset(); });
     expect_finding({}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
     expect_finding({good, good}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
