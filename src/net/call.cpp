@@ -31,22 +31,26 @@ const boost::asio::ip::tcp::endpoint& call::peer() const noexcept {
     return connection_->peer();
 }
 
-void call::start_wait(detail::completion<event> waiter) {
-    connection_->start_wait(std::move(waiter));
+detail::wait_source<event>& call::waits_of(detail::connection& on) noexcept {
+    return on;
 }
 
-void call::cancel(const std::weak_ptr<detail::connection>& waiting) {
-    if (const auto connection = waiting.lock()) connection->cancel_wait();
+call::executor_type call::executor_of(const detail::connection& on) noexcept {
+    return on.get_executor();
+}
+
+void call::start_wait(detail::connection& on, detail::completion<event> waiter, clock::duration timeout) {
+    on.start_wait(std::move(waiter), timeout);
+}
+
+void call::cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait_number wait) {
+    if (const auto connection = waiting.lock()) connection->cancel_wait(wait);
 }
 
 // Nothing for a rate that no clip has.
 std::optional<clip> call::copy_of(std::span<const std::int16_t> samples, int rate_hz) {
     if (!resampler::takes(rate_hz)) return std::nullopt;
     return clip({samples.begin(), samples.end()}, rate_hz);
-}
-
-call::executor_type call::executor_of(const detail::connection& line) noexcept {
-    return line.get_executor();
 }
 
 play_ticket call::next_ticket(detail::connection& line) noexcept {
@@ -76,7 +80,7 @@ error_code call::mark(std::string name) {
 }
 
 error_code call::clear() {
-    return connection_->apply([](session& s) { return s.clear(); });
+    return connection_->clear();
 }
 
 error_code call::pause() {

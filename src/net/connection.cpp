@@ -29,6 +29,11 @@ constexpr int last_reads = 4;
 // A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
+time_point later_by(clock::duration wait) {
+    const auto now = clock::now();
+    return wait < time_point::max() - now ? now + std::max(wait, clock::duration::zero()) : time_point::max();
+}
+
 } // namespace
 
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
@@ -42,6 +47,14 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
 
 call connection::as_call() {
     return call(shared_from_this());
+}
+
+const std::shared_ptr<connection>& connection::behind(const call& handle) noexcept {
+    return handle.connection_;
+}
+
+std::shared_ptr<connection> connection::of(call handle) noexcept {
+    return std::move(handle.connection_);
 }
 
 void connection::start() {
@@ -84,6 +97,8 @@ bool connection::read(time_point now) {
 void connection::forget() noexcept {
     waiter_ = {};
     const auto plays = std::exchange(plays_, {}); // what goes with a handler may come back here
+    for (const auto& w : std::exchange(watchers_, {}))
+        if (const auto watcher = w.lock()) watcher->forget();
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
     monitor_.reset();
@@ -96,6 +111,7 @@ void connection::pump(time_point now, handlers run) try {
     if (closed_ || std::exchange(pumping_, true)) return;
     const time_point frame_at = engine_hooks::frame_time(session_);
     now = drain(now, run);
+    tell_watchers();
     publish();
     pumping_ = false;
     if (live_ && engine_hooks::frame_time(session_) != frame_at) arrivals_.left_behind(session_.queued());
@@ -113,8 +129,8 @@ void connection::pump(time_point now, handlers run) try {
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
     for (;;) {
-        while (waiter_ && end_delivered_)
-            deliver_eof(run);
+        while (waiter_ && deliver_known(run)) {
+        }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
         report_plays(run);
@@ -126,6 +142,8 @@ time_point connection::drain(time_point now, handlers run) {
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
+            if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
+            return now;
         case session_action::type::close: return now;
         }
     }
@@ -162,40 +180,121 @@ void connection::send_failed(io_error error, time_point now) {
 // --- Events ---
 
 void connection::deliver(event next, handlers run) {
-    end_delivered_ = std::holds_alternative<ended_event>(next);
-    waiter_.complete({}, std::move(next), run == handlers::now);
+    end_delivered_ = end_delivered_ || std::holds_alternative<ended_event>(next);
+    if (waiter_.wait() == 0)
+        waiter_.complete({}, std::move(next), run == handlers::now);
+    else
+        waiter_.complete(std::move(next), shared_from_this(), run == handlers::now);
 }
 
-void connection::deliver_eof(handlers run) {
-    waiter_.complete(asio::error::eof, {}, run == handlers::now);
+// Completes the wait with what the session does not have: the event of a cancelled wait, or that all were delivered.
+bool connection::deliver_known(handlers run) {
+    if (!unread_.empty()) {
+        const char digit = unread_.front();
+        unread_.erase(0, 1);
+        deliver(dtmf_event{digit}, run);
+    } else if (returned_)
+        deliver(*std::exchange(returned_, std::nullopt), run);
+    else if (end_delivered_)
+        waiter_.complete(asio::error::eof, {}, run == handlers::now);
+    else
+        return false;
+    return true;
 }
 
-void connection::start_wait(completion<event> waiter) {
-    on_executor([this, w = std::move(waiter)]() mutable {
+void connection::start_wait(completion<event> waiter, clock::duration timeout) {
+    const bool timed = timeout != clock::duration::max();
+    const time_point until = timed ? later_by(timeout) : time_point::max();
+    on_executor([this, timed, until, w = std::move(waiter)]() mutable {
         if (waiter_) return w.complete(asio::error::in_progress, {}, false);
+        if (abandoned_ || is_cancelled(w.wait())) return w.complete(asio::error::operation_aborted, {}, false);
         waiter_ = std::move(w);
+        wait_until_ = until;
         const bool first = !std::exchange(reading_, true);
-        if (pumping_) return; // we are in a handler called from pump(), which goes on
-        if (end_delivered_) return deliver_eof(handlers::later);
+        if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
         if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
-        if (first && !closed_) schedule(clock::now());
+        if (closed_ || !(first || (timed && waiter_))) return;
+        const auto now = clock::now();
+        if (waiter_ && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
+        schedule(now);
     });
 }
 
-void connection::cancel_wait() {
-    on_executor([this] {
-        if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
+void connection::cancel_wait(wait_number wait) {
+    mark_cancelled(wait);
+    on_executor([this, wait] {
+        if (waiter_ && waiter_.wait() == wait) waiter_.complete(asio::error::operation_aborted, {}, false);
+    });
+}
+
+void connection::take_back(event unheard) {
+    on_executor([this, e = std::move(unheard)]() mutable {
+        if (abandoned_) return;
+        returned_ = std::move(e);
+        if (waiter_ && !pumping_) deliver_known(handlers::later);
+    });
+}
+
+void connection::unread(std::string digits) {
+    on_executor([this, d = std::move(digits)] {
+        if (abandoned_) return;
+        unread_.insert(0, d);
+        if (waiter_ && !pumping_) deliver_known(handlers::later);
     });
 }
 
 void connection::abandon() {
     on_executor([this] {
         abandoned_ = true;
+        returned_.reset();
         if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
         session_.set_monitor(nullptr);
         monitor_.reset();
         if (!ends_when_played_) session_.hang_up();
         pump(clock::now());
+    });
+}
+
+// --- The application's side ---
+
+audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
+    return play_copied(samples, rate_hz, [rate_hz](session& s, auto some) { return s.play(some, rate_hz); });
+}
+
+audiosocket::error_code connection::clear() {
+    return apply([this](session& s) {
+        const auto cut = s.queued();
+        const error_code refused = s.clear();
+        for (std::size_t i = 0; !refused && i < watchers_.size(); ++i)
+            if (const auto w = watchers_[i].lock()) w->cut_off(cut, usage_errc::playout_cleared);
+        return refused;
+    });
+}
+
+// --- Sounds whose end is waited for ---
+
+template <class Queue>
+void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
+    on_executor([this, ticket, w = std::move(waiter), q = std::move(queue)]() mutable {
+        if (const auto refused = q(session_)) return w.complete(refused, {}, false);
+        plays_.add(ticket, std::move(w));
+        publish();
+        pump(clock::now(), handlers::later);
+    });
+}
+
+void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
+    start_reported(ticket, std::move(waiter),
+                   [what = std::move(sound), ticket](session& s) mutable { return s.play(std::move(what), ticket); });
+}
+
+void connection::start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter) {
+    start_reported(ticket, std::move(waiter), [audio, ticket](session& s) { return s.mark(ticket, audio); });
+}
+
+void connection::cancel_play(play_ticket ticket) {
+    on_executor([this, ticket] {
+        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
     });
 }
 
@@ -206,36 +305,30 @@ void connection::report_plays(handlers run) {
     }
 }
 
-// --- The application's side ---
+// --- Those who follow the playout queue ---
 
-audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
-    if (executor_.running_in_this_thread()) return apply([&](session& s) { return s.play(samples, rate_hz); });
-
-    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(duration_of(samples.size(), rate_hz)).count();
-    if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
-    posted_ms_.add(more_ms);
-    return apply([this, copy = std::vector(samples.begin(), samples.end()), rate_hz, more_ms](session& s) {
-        const error_code result = s.play(copy, rate_hz);
-        publish(); // what is queued must be seen before it is posted no more
-        posted_ms_.add(-more_ms);
-        return result;
+void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
+    on_executor([this, w = std::move(watcher)]() mutable {
+        std::erase_if(watchers_, [](const auto& old) { return old.expired(); });
+        watchers_.push_back(std::move(w));
+        tell_watchers();
     });
 }
 
-void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
-    on_executor([this, s = std::move(sound), ticket, w = std::move(waiter)]() mutable {
-        if (const auto refused = session_.play(std::move(s), ticket)) return w.complete(refused, {}, false);
-        plays_.add(ticket, std::move(w));
-        publish();
-        pump(clock::now(), handlers::later);
-    });
-}
-
-void connection::cancel_play(play_ticket ticket) {
-    on_executor([this, ticket] {
-        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
-    });
+// A watcher may play, clear, and bring another watcher while it is told.
+void connection::tell_watchers() {
+    if (watchers_.empty()) return;
+    const bool ending = engine_hooks::ending(session_);
+    for (std::size_t i = 0; i < watchers_.size(); ++i) {
+        const auto w = watchers_[i].lock();
+        if (!w) continue;
+        if (ending)
+            w->cut_off(watched_, usage_errc::call_ended);
+        else
+            w->queue_is(session_.queued());
+    }
+    watched_ = session_.queued();
+    if (ending) watchers_.clear();
 }
 
 audiosocket::error_code connection::hang_up_when_played() {
@@ -269,6 +362,7 @@ time_point connection::next_turn(time_point now) const noexcept {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
         next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);
     }
+    if (waiter_) next = std::min(next, wait_until_);
     const time_point frame_at = engine_hooks::frame_time(session_);
     if (reading_ && frame_at != time_point::max()) next = std::min(next, arrivals_.next_look(now, frame_at));
     return next;

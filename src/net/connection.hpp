@@ -4,8 +4,11 @@
 #include "net/arrival_watch.hpp"
 #include "net/byte_stream.hpp"
 #include "net/pending_plays.hpp"
+#include "net/playout_watcher.hpp"
 #include "net/turn_table.hpp"
 
+#include <audiosocket/audio/duration.hpp>
+#include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
@@ -15,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace audiosocket {
@@ -62,7 +66,7 @@ class shared_format {
 /// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
 /// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
 /// after anything happened.
-class connection : public turn_taker, public std::enable_shared_from_this<connection> {
+class connection final : public turn_taker, public wait_source<event>, public std::enable_shared_from_this<connection> {
   public:
     /// `rules` has its id, and its started_event has been taken.
     connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
@@ -73,6 +77,12 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
 
     /// Returns a handle on this connection; it hangs up when it goes. Only one may be made.
     call as_call();
+
+    /// Takes the handle away again.
+    static std::shared_ptr<connection> of(call handle) noexcept;
+
+    /// Returns the connection of a handle, which keeps it.
+    static const std::shared_ptr<connection>& behind(const call& handle) noexcept;
 
     /// Is called once when the socket is closed, on the io_context. To be set before start().
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
@@ -90,11 +100,36 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     media_format receive_format() const noexcept { return receive_format_.load(); }
     media_format send_format() const noexcept { return send_format_.load(); }
 
-    void start_wait(completion<event> waiter);
-    void cancel_wait();
+    /// Waits for the next event, no longer than `timeout`; clock::duration::max() is for ever.
+    void start_wait(completion<event> waiter, clock::duration timeout);
+    void cancel_wait(wait_number wait);
+    void take_back(event unheard) override;
     void abandon();
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
+
+    /// Checks what can be checked of samples, and runs `play(session&, samples)` on the io_context; elsewhere with a
+    /// copy.
+    template <class Play>
+    error_code play_copied(std::span<const std::int16_t> samples, int rate_hz, Play play);
+
+    /// Empties the playout queue.
+    error_code clear();
+
+    /// Returns the audio that is queued, and what is on its way to the queue from other threads.
+    std::chrono::milliseconds ahead() const noexcept {
+        return std::chrono::milliseconds(queued_ms_.load() + posted_ms_.load());
+    }
+
+    /// Returns the bound of the playout queue.
+    std::chrono::milliseconds playout_max() const noexcept { return std::chrono::milliseconds(playout_queue_ms_); }
+
+    /// Lets a watcher follow the playout queue as long as it lives.
+    void watch_playout(std::weak_ptr<playout_watcher> watcher);
+
+    /// Makes digits that were read the next events.
+    void unread(std::string digits);
+
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
     /// Returns a ticket that no other sound of this connection has.
@@ -102,6 +137,9 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
 
     /// Queues a sound, and completes when it was played or cleared.
     void start_play(clip sound, play_ticket ticket, completion<play_result> waiter);
+
+    /// Completes when the last audio before it, as long as `audio`, was played or cleared.
+    void start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter);
 
     /// Completes the wait for this sound with `operation_aborted`, if it is still pending. The sound plays on.
     void cancel_play(play_ticket ticket);
@@ -128,8 +166,11 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
     bool send(std::span<const std::byte> message, time_point& now);
     void send_failed(io_error error, time_point now);
     void deliver(event next, handlers run);
-    void deliver_eof(handlers run);
+    bool deliver_known(handlers run);
     void report_plays(handlers run);
+    void tell_watchers();
+    template <class Queue>
+    void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
     template <class Action>
     void on_executor(Action action);
     void schedule(time_point now);
@@ -151,7 +192,13 @@ class connection : public turn_taker, public std::enable_shared_from_this<connec
 
     completion<event> waiter_;
     pending_plays plays_;
-    bool reading_ = false;          // it has begun
+    std::vector<std::weak_ptr<playout_watcher>> watchers_;
+    std::chrono::milliseconds watched_{}; // what the watchers know of the queue
+    std::string unread_;                  // digits, for the next waits
+    time_point wait_until_ = time_point::max();
+    std::optional<event>
+        returned_;         // of a cancelled wait, for the next one; its views are valid, as nothing was taken since
+    bool reading_ = false; // it has begun
     bool more_to_read_ = false;     // the last read left something behind
     bool read_all_ = false;         // the peer's end has come, or an error
     bool abandoned_ = false;        // no handle is left that could ask for events
@@ -178,6 +225,23 @@ template <class Action>
 void connection::on_executor(Action action) {
     if (executor_.running_in_this_thread()) return action();
     boost::asio::post(executor_, [self = shared_from_this(), action = std::move(action)]() mutable { action(); });
+}
+
+template <class Play>
+error_code connection::play_copied(std::span<const std::int16_t> samples, int rate_hz, Play play) {
+    if (executor_.running_in_this_thread()) return apply([&](session& s) { return play(s, samples); });
+
+    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
+    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(duration_of(samples.size(), rate_hz)).count();
+    if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
+    posted_ms_.add(more_ms);
+    return apply(
+        [this, copy = std::vector(samples.begin(), samples.end()), more_ms, p = std::move(play)](session& s) mutable {
+            const error_code result = p(s, std::span<const std::int16_t>(copy));
+            publish(); // what is queued must be seen before it is posted no more
+            posted_ms_.add(-more_ms);
+            return result;
+        });
 }
 
 template <class Action>

@@ -43,19 +43,30 @@ listener::executor_type listener::get_executor() const noexcept {
     return impl_->executor;
 }
 
-void listener::start_wait(detail::completion<call> waiter) {
-    asio::dispatch(impl_->executor, [self = impl_, w = std::move(waiter)]() mutable {
+detail::wait_source<call>& listener::waits_of(impl& on) noexcept {
+    return on;
+}
+
+listener::executor_type listener::executor_of(const impl& on) noexcept {
+    return on.executor;
+}
+
+void listener::start_wait(impl& on, detail::completion<call> waiter) {
+    asio::dispatch(on.executor, [self = on.shared_from_this(), w = std::move(waiter)]() mutable {
         if (self->waiter) return w.complete(asio::error::in_progress, {}, false);
+        if (self->is_cancelled(w.wait())) return w.complete(asio::error::operation_aborted, {}, false);
         self->waiter = std::move(w);
         self->deliver(false);
     });
 }
 
-void listener::cancel(const std::weak_ptr<impl>& waiting) {
+void listener::cancel(const std::weak_ptr<impl>& waiting, detail::wait_number wait) {
     const auto self = waiting.lock();
     if (!self) return;
-    asio::dispatch(self->executor, [self] {
-        if (self->waiter) self->waiter.complete(asio::error::operation_aborted, {}, false);
+    self->mark_cancelled(wait);
+    asio::dispatch(self->executor, [self, wait] {
+        if (self->waiter && self->waiter.wait() == wait)
+            self->waiter.complete(asio::error::operation_aborted, {}, false);
     });
 }
 

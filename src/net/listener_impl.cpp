@@ -135,10 +135,21 @@ void listener::impl::deliver(bool now) {
     if (!ready.empty()) {
         call next = ready.front()->as_call();
         ready.pop_front();
-        waiter.complete({}, std::move(next), now);
+        if (waiter.wait() == 0)
+            waiter.complete({}, std::move(next), now);
+        else
+            waiter.complete(std::move(next), shared_from_this(), now);
     } else if (!accepting.is_open() && pending.empty()) {
         waiter.complete(asio::error::operation_aborted, {}, now);
     }
+}
+
+void listener::impl::take_back(call unheard) {
+    asio::dispatch(executor, [self = shared_from_this(), c = std::move(unheard)]() mutable {
+        if (self->closed) return;
+        self->ready.push_front(detail::connection::of(std::move(c)));
+        self->deliver(false);
+    });
 }
 
 void listener::impl::stop_accepting() {
@@ -156,6 +167,7 @@ void listener::impl::stop_if_idle(bool now) {
 }
 
 void listener::impl::close() {
+    closed = true;
     stop_accepting();
     pending.end_all(asio::error::operation_aborted);
     for (; !ready.empty(); ready.pop_front())

@@ -22,6 +22,7 @@
 namespace audiosocket {
 
 struct listener::impl final : std::enable_shared_from_this<impl>,
+                              detail::wait_source<call>,
                               detail::acceptor::owner,
                               detail::pending_connections::owner {
     // Where calls live.
@@ -42,6 +43,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     void accepted(detail::accepted_socket peer) override;
     void accept_failed() override { ++counters.accept_errors; }
     void settled(detail::pending_connection& c, detail::handshake::state now) override;
+    void take_back(call unheard) override;
 
     void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail = {});
     void report_refusals(time_point now);
@@ -73,6 +75,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     detail::refusal_log refused_lately{counters};
     detail::io_timer report_timer; // for the next report of refusals
     bool report_scheduled = false;
+    bool closed = false; // calls that nothing asked for yet are hung up
 };
 
 } // namespace audiosocket

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 } // namespace
 
 // Everything here happens on `io`, the one thread of which runs it, but for what is marked atomic.
-struct call_server::impl : std::enable_shared_from_this<impl> {
+struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wait_source<drain_report> {
     impl(asio::io_context& own, call_handler handler, const call_server_options& options)
         : io(own), on_call(std::move(handler)), timeout(own) {
         if (!on_call) throw std::invalid_argument("call_server: calls need a handler");
@@ -35,6 +35,9 @@ struct call_server::impl : std::enable_shared_from_this<impl> {
     void drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait);
     void hang_up_all();
     void report_if_drained(bool now);
+
+    // The next wait reports the same: nothing is left to drain.
+    void take_back(drain_report) override {}
 
     using work_guard = asio::executor_work_guard<asio::io_context::executor_type>;
 
@@ -158,19 +161,23 @@ asio::io_context::executor_type call_server::executor_of(const impl& server) noe
     return server.io.get_executor();
 }
 
-void call_server::start_drain(std::shared_ptr<impl> server, std::chrono::nanoseconds timeout,
-                              detail::completion<drain_report> waiter) {
-    auto& io = server->io;
-    asio::dispatch(io, [self = std::move(server), timeout, w = std::move(waiter)]() mutable {
+detail::wait_source<drain_report>& call_server::waits_of(impl& server) noexcept {
+    return server;
+}
+
+void call_server::start_drain(impl& server, std::chrono::nanoseconds timeout, detail::completion<drain_report> waiter) {
+    asio::dispatch(server.io, [self = server.shared_from_this(), timeout, w = std::move(waiter)]() mutable {
         self->drain(timeout, std::move(w));
     });
 }
 
-void call_server::cancel(const std::weak_ptr<impl>& waiting) {
+void call_server::cancel(const std::weak_ptr<impl>& waiting, detail::wait_number wait) {
     const auto self = waiting.lock();
     if (!self) return;
-    asio::dispatch(self->io, [self] {
-        if (self->waiter) self->waiter.complete(asio::error::operation_aborted, {}, false);
+    self->mark_cancelled(wait);
+    asio::dispatch(self->io, [self, wait] {
+        if (!self->waiter || self->waiter.wait() != wait) return;
+        self->waiter.complete(asio::error::operation_aborted, {}, false);
         self->busy.reset();
     });
 }

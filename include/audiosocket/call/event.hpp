@@ -84,7 +84,15 @@ struct ended_event {
     error_bits peer_error = error_bits::none;
 };
 
-/// What a call reports to the application, in order.
-using event = std::variant<started_event, audio_event, dtmf_event, played_event, cleared_event, ended_event>;
+/// What a call reports to the application, in order: one of these, as a std::variant has it (std::visit, std::get_if,
+/// std::holds_alternative).
+///
+/// A class of its own, because Boost.Asio's `||` of two awaitables takes a bare std::variant apart: its alternatives
+/// would become alternatives of the result. As it is, `co_await (c.async_next_event(use_awaitable) ||
+/// timer.async_wait(use_awaitable))` has index 0 for an event and 1 for the timer.
+class event : public std::variant<started_event, audio_event, dtmf_event, played_event, cleared_event, ended_event> {
+  public:
+    using variant::variant;
+};
 
 } // namespace audiosocket

@@ -10,6 +10,7 @@
 #include <audiosocket/net/detail/completion.hpp>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
@@ -60,14 +61,36 @@ class AUDIOSOCKET_EXPORT call {
 
     /// Waits for the next event: audio, a digit, a mark, the end.
     ///
-    /// Completes with `void(boost::system::error_code, event)`. Views in the event are valid until the next wait is
-    /// started. After ended_event, which is the last one, completes with `boost::asio::error::eof`. One wait at a time;
-    /// a second one completes with `boost::asio::error::in_progress`. Supports cancellation (all types); a cancelled
-    /// wait loses no event.
-    template <class CompletionToken>
-    auto async_next_event(CompletionToken&& token) {
+    /// Completes with `void(boost::system::error_code, event)`, on the executor associated with the handler, by default
+    /// get_executor(). Views in the event are valid until the next wait is started. After ended_event, which is the
+    /// last one, completes with `boost::asio::error::eof`. One wait at a time; a second one completes with
+    /// `boost::asio::error::in_progress`. Supports cancellation (all types): completes with `operation_aborted`. A
+    /// cancelled wait loses no event: what it would have given is the first of the next wait. May be started on any
+    /// thread. A deferred operation does not need the call to stay where it is; started after the call was dropped, it
+    /// completes with `operation_aborted`.
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, event))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_next_event(CompletionToken&& token = CompletionToken()) {
+        return async_next_event(clock::duration::max(), std::forward<CompletionToken>(token));
+    }
+
+    /// Waits for the next event, no longer than `timeout`: then completes with `boost::asio::error::timed_out`, and no
+    /// event is lost. 0 gives an event only if there is one. duration::max() waits for ever. The time counts from the
+    /// start of the wait, in steps of a millisecond. It costs no timer: the call looks at it when it sends and reads.
+    /// Otherwise like the wait without a timeout.
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, event))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_next_event(clock::duration timeout, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, event)>(
-            [this](auto handler) { this->next_event(std::move(handler)); }, token);
+            [](auto handler, std::shared_ptr<detail::connection> on, clock::duration limit) {
+                auto& source = waits_of(*on);
+                const auto wait =
+                    detail::connect_slot(handler, source, [weak = std::weak_ptr(on)](detail::wait_number cancelled) {
+                        cancel(weak, cancelled);
+                    });
+                start_wait(*on, {std::move(handler), executor_of(*on), wait}, limit);
+            },
+            token, connection_, timeout);
     }
 
     /// Plays a sound behind what is queued, and waits until it was played to its end or cut off.
@@ -87,8 +110,9 @@ class AUDIOSOCKET_EXPORT call {
     /// Threads: may be called on any thread. The handler runs on its associated executor, by default get_executor(),
     /// and never within this call. Lifetime: the clip is kept as long as needed. The handle may be moved while the
     /// operation is pending; dropping it hangs up, and so completes the operation.
-    template <class CompletionToken>
-    auto async_play(clip sound, CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_play(clip sound, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(std::move(sound), token);
     }
 
@@ -97,8 +121,9 @@ class AUDIOSOCKET_EXPORT call {
     /// As async_play(clip), of which it has everything else. The samples are copied before this function returns, also
     /// where the token starts the operation later. They count as a clip: they may exceed the bound of the queue by
     /// their own length.
-    template <class CompletionToken>
-    auto async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(copy_of(samples, rate_hz), token);
     }
 
@@ -134,16 +159,10 @@ class AUDIOSOCKET_EXPORT call {
 
     explicit call(std::shared_ptr<detail::connection> connection) noexcept;
 
-    template <class Handler>
-    void next_event(Handler handler) {
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected())
-            slot.assign([waiting = std::weak_ptr(connection_)](boost::asio::cancellation_type) { cancel(waiting); });
-        start_wait({std::move(handler), get_executor()});
-    }
-
-    void start_wait(detail::completion<event> waiter);
-    static void cancel(const std::weak_ptr<detail::connection>& waiting);
+    static detail::wait_source<event>& waits_of(detail::connection& on) noexcept;
+    static executor_type executor_of(const detail::connection& on) noexcept;
+    static void start_wait(detail::connection& on, detail::completion<event> waiter, clock::duration timeout);
+    static void cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait_number wait);
 
     // The operation has the connection and not the handle, which may move.
     template <class CompletionToken>
@@ -162,7 +181,6 @@ class AUDIOSOCKET_EXPORT call {
     }
 
     static std::optional<clip> copy_of(std::span<const std::int16_t> samples, int rate_hz);
-    static executor_type executor_of(const detail::connection& line) noexcept;
     static play_ticket next_ticket(detail::connection& line) noexcept;
     static void start_play(const std::shared_ptr<detail::connection>& line, std::optional<clip> sound,
                            play_ticket ticket, detail::completion<play_result> waiter);

@@ -63,11 +63,21 @@ class AUDIOSOCKET_EXPORT listener {
 
     /// Waits for the next call. Completes with `void(boost::system::error_code, call)`; after close() with
     /// `boost::asio::error::operation_aborted`. One wait at a time; a second one completes with
-    /// `boost::asio::error::in_progress`. Supports cancellation (all types).
-    template <class CompletionToken>
-    auto async_accept(CompletionToken&& token) {
+    /// `boost::asio::error::in_progress`. Supports cancellation (all types); a cancelled wait loses no call. May be
+    /// started on any thread. A deferred operation does not need the listener to stay where it is.
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_accept(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, call)>(
-            [this](auto handler) { this->next_call(std::move(handler)); }, token);
+            [](auto handler, std::shared_ptr<impl> on) {
+                auto& source = waits_of(*on);
+                const auto wait =
+                    detail::connect_slot(handler, source, [weak = std::weak_ptr(on)](detail::wait_number cancelled) {
+                        cancel(weak, cancelled);
+                    });
+                start_wait(*on, {std::move(handler), executor_of(*on), wait});
+            },
+            token, impl_);
     }
 
     /// Accepts no more connections, and drops those whose id has not arrived. Safe from any thread, like async_accept.
@@ -111,16 +121,10 @@ class AUDIOSOCKET_EXPORT listener {
   private:
     struct AUDIOSOCKET_HIDDEN impl;
 
-    template <class Handler>
-    void next_call(Handler handler) {
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected())
-            slot.assign([waiting = std::weak_ptr(impl_)](boost::asio::cancellation_type) { cancel(waiting); });
-        start_wait({std::move(handler), get_executor()});
-    }
-
-    void start_wait(detail::completion<call> waiter);
-    static void cancel(const std::weak_ptr<impl>& waiting);
+    static detail::wait_source<call>& waits_of(impl& on) noexcept;
+    static executor_type executor_of(const impl& on) noexcept;
+    static void start_wait(impl& on, detail::completion<call> waiter);
+    static void cancel(const std::weak_ptr<impl>& waiting, detail::wait_number wait);
 
     std::shared_ptr<impl> impl_; // shared with the accept operation and the calls, which count down when they end
 };

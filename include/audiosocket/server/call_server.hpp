@@ -80,15 +80,16 @@ class AUDIOSOCKET_EXPORT call_server {
     ///
     /// Completes with `void(boost::system::error_code, drain_report)`, with an error only where it was cancelled
     /// (`operation_aborted`; the server goes on draining) or another wait is in progress (`in_progress`).
-    template <class CompletionToken>
-    auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, drain_report))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, drain_report)>(
             [](auto handler, std::shared_ptr<impl> server, std::chrono::nanoseconds limit) {
-                auto slot = boost::asio::get_associated_cancellation_slot(handler);
-                if (slot.is_connected())
-                    slot.assign([waiting = std::weak_ptr(server)](boost::asio::cancellation_type) { cancel(waiting); });
-                const auto executor = executor_of(*server);
-                start_drain(std::move(server), limit, {std::move(handler), executor});
+                auto& source = waits_of(*server);
+                const auto wait = detail::connect_slot(
+                    handler, source,
+                    [weak = std::weak_ptr(server)](detail::wait_number cancelled) { cancel(weak, cancelled); });
+                start_drain(*server, limit, {std::move(handler), executor_of(*server), wait});
             },
             token, impl_, timeout);
     }
@@ -100,10 +101,10 @@ class AUDIOSOCKET_EXPORT call_server {
   private:
     struct AUDIOSOCKET_HIDDEN impl;
 
+    static detail::wait_source<drain_report>& waits_of(impl& server) noexcept;
     static boost::asio::io_context::executor_type executor_of(const impl& server) noexcept;
-    static void start_drain(std::shared_ptr<impl> server, std::chrono::nanoseconds timeout,
-                            detail::completion<drain_report> waiter);
-    static void cancel(const std::weak_ptr<impl>& waiting);
+    static void start_drain(impl& server, std::chrono::nanoseconds timeout, detail::completion<drain_report> waiter);
+    static void cancel(const std::weak_ptr<impl>& waiting, detail::wait_number wait);
 
     std::shared_ptr<impl> impl_; // shared with a drain, which may outlive the initiation
 };

@@ -5,33 +5,73 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace audiosocket::detail {
 
+/// Numbers the waits of one object that can be cancelled, so that a cancellation that comes late does not hit the next
+/// wait. 0 is a wait that cannot be cancelled.
+using wait_number = std::uint64_t;
+
+/// What a completion of `void(error_code, Result)` needs of the object that was waited for: whether the wait was
+/// cancelled while its result was on its way to the handler's executor, and a place for such a result to go back to.
+/// So a cancelled wait loses nothing. All members are safe from any thread.
+template <class Result>
+class wait_source {
+  public:
+    wait_source() = default;
+    wait_source(const wait_source&) = delete;
+    wait_source& operator=(const wait_source&) = delete;
+
+    wait_number new_wait() noexcept { return waits_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+    /// Marks a wait as cancelled; the one before that is forgotten, because there is one at a time.
+    void mark_cancelled(wait_number wait) noexcept { cancelled_.store(wait, std::memory_order_relaxed); }
+    bool is_cancelled(wait_number wait) const noexcept {
+        return wait != 0 && cancelled_.load(std::memory_order_relaxed) == wait;
+    }
+
+    /// Takes the result of a cancelled wait back, to be the first of the next wait.
+    virtual void take_back(Result result) = 0;
+
+  protected:
+    ~wait_source() = default;
+
+  private:
+    std::atomic<wait_number> waits_{0};
+    std::atomic<wait_number> cancelled_{0};
+};
+
 /// A completion handler of `void(error_code, Result)` that waits for its result, whatever its type: so that the
 /// asynchronous operations live in compiled code. Move-only; empty once completed. The handler runs on its associated
-/// executor, which is kept busy meanwhile. Its memory comes from the handler's associated allocator (by default Asio's,
-/// which keeps what a thread gave back for what it asks for next) and is given back before the handler runs, so that a
-/// handler that waits again costs no allocation.
+/// executor. That is kept busy meanwhile, unless it is the fallback, where the operation itself is work. Its memory
+/// comes from the handler's associated allocator (by default Asio's, which keeps what a thread gave back for what it
+/// asks for next) and is given back before the handler runs, so that a handler that waits again costs no allocation.
 template <class Result>
 class completion {
   public:
     completion() = default;
 
+    /// `wait` is its number, if it can be cancelled.
     template <class Handler>
-    completion(Handler handler, const boost::asio::io_context::executor_type& fallback)
-        : waiter_(waiter<Handler>::make(std::move(handler), fallback)) {}
-    completion(completion&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
+    completion(Handler handler, const boost::asio::io_context::executor_type& fallback, wait_number wait = 0)
+        : waiter_(waiter<Handler>::make(std::move(handler), fallback)), wait_(wait) {}
+    completion(completion&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)), wait_(other.wait_) {}
     completion& operator=(completion&& other) noexcept {
         std::swap(waiter_, other.waiter_);
+        std::swap(wait_, other.wait_);
         return *this;
     }
     ~completion() {
@@ -40,15 +80,32 @@ class completion {
 
     explicit operator bool() const noexcept { return waiter_ != nullptr; }
 
+    /// Its number; 0 if it cannot be cancelled.
+    wait_number wait() const noexcept { return wait_; }
+
     /// Runs the handler: at once if its executor allows that and `now` says so, otherwise a little later. An
     /// operation that completes within its own initiation must not run its handler at once.
     void complete(boost::system::error_code error, Result result, bool now = true) {
-        std::exchange(waiter_, nullptr)->complete(error, std::move(result), now);
+        give(error, std::move(result), nullptr, now);
     }
 
+    /// The same for a result that must not be lost: if the wait turns out to be cancelled when the handler is about to
+    /// run, the result goes back to `source`, and the handler gets `operation_aborted`.
+    void complete(Result result, std::shared_ptr<wait_source<Result>> source, bool now = true) {
+        give({}, std::move(result), std::move(source), now);
+    }
+
+    /// The fallback executor goes. A handler that has an executor of its own gets this error there; another one is
+    /// destroyed, because it has nowhere to run.
+    void give_up(boost::system::error_code error) { std::exchange(waiter_, nullptr)->give_up(error); }
+
   private:
+    using source_pointer = std::shared_ptr<wait_source<Result>>;
+
     struct waiter_base {
-        virtual void complete(boost::system::error_code error, Result result, bool now) = 0;
+        virtual void complete(boost::system::error_code error, Result result, source_pointer source, wait_number wait,
+                              bool now) = 0;
+        virtual void give_up(boost::system::error_code error) = 0;
         virtual void drop() noexcept = 0;
 
       protected:
@@ -57,37 +114,57 @@ class completion {
 
     template <class Handler>
     struct waiter final : waiter_base {
-        using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::io_context::executor_type>;
+        using fallback_type = boost::asio::io_context::executor_type;
+        using executor_type = boost::asio::associated_executor_t<Handler, fallback_type>;
         using allocator_type = typename std::allocator_traits<boost::asio::associated_allocator_t<
             Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<waiter>;
 
-        static waiter* make(Handler handler, const boost::asio::io_context::executor_type& fallback) {
+        static waiter* make(Handler handler, const fallback_type& fallback) {
             allocator_type memory = allocator_of(handler);
             waiter* const made = std::allocator_traits<allocator_type>::allocate(memory, 1);
             return ::new (static_cast<void*>(made)) waiter(std::move(handler), fallback);
         }
 
-        waiter(Handler h, const boost::asio::io_context::executor_type& fallback)
-            : handler(std::move(h)), work(boost::asio::get_associated_executor(handler, fallback)) {}
+        waiter(Handler h, const fallback_type& fallback)
+            : handler(std::move(h)), executor(boost::asio::get_associated_executor(handler, fallback)) {
+            if constexpr (std::is_same_v<executor_type, fallback_type>)
+                if (executor == fallback) return;
+            work.emplace(executor);
+        }
 
         static allocator_type allocator_of(const Handler& handler) {
             return allocator_type(
                 boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>()));
         }
 
-        void complete(boost::system::error_code error, Result result, bool now) override {
+        void complete(boost::system::error_code error, Result result, source_pointer source, wait_number wait,
+                      bool now) override {
             const auto keep_busy = std::move(work);
+            const executor_type where = executor;
             allocator_type memory = allocator_of(handler);
-            auto run = [h = std::move(handler), error, r = std::move(result)]() mutable {
+            auto run = [h = std::move(handler), error, r = std::move(result), s = std::move(source), wait]() mutable {
                 // Here, and not earlier: a slot belongs to the handler's thread.
                 if (auto slot = boost::asio::get_associated_cancellation_slot(h); slot.is_connected()) slot.clear();
+                if (s && s->is_cancelled(wait)) {
+                    s->take_back(std::move(r));
+                    r = Result();
+                    error = boost::asio::error::operation_aborted;
+                }
+                s.reset(); // the handler may outlive everything
                 std::move(h)(error, std::move(r));
             };
             give_back(memory);
             if (now)
-                boost::asio::dispatch(keep_busy.get_executor(), std::move(run));
+                boost::asio::dispatch(where, std::move(run));
             else
-                boost::asio::post(keep_busy.get_executor(), std::move(run));
+                boost::asio::post(where, std::move(run));
+        }
+
+        void give_up(boost::system::error_code error) override {
+            if (work)
+                complete(error, {}, nullptr, 0, false);
+            else
+                drop();
         }
 
         void drop() noexcept override {
@@ -101,10 +178,27 @@ class completion {
         }
 
         Handler handler;
-        boost::asio::executor_work_guard<executor_type> work;
+        executor_type executor;
+        std::optional<boost::asio::executor_work_guard<executor_type>> work; // none on the fallback
     };
 
+    void give(boost::system::error_code error, Result result, source_pointer source, bool now) {
+        std::exchange(waiter_, nullptr)->complete(error, std::move(result), std::move(source), wait_, now);
+    }
+
     waiter_base* waiter_ = nullptr;
+    wait_number wait_ = 0;
 };
+
+/// Lets the handler's cancellation slot, if it has one, call `cancel(number)`. Returns the number of the wait, from
+/// `source`.
+template <class Handler, class Result, class Cancel>
+wait_number connect_slot(const Handler& handler, wait_source<Result>& source, Cancel cancel) {
+    auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    if (!slot.is_connected()) return 0;
+    const wait_number wait = source.new_wait();
+    slot.assign([cancel = std::move(cancel), wait](boost::asio::cancellation_type) { cancel(wait); });
+    return wait;
+}
 
 } // namespace audiosocket::detail
