@@ -3,31 +3,48 @@
 
 #include <audiosocket/audio/duration.hpp>
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 
-#include <optional>
+#include <atomic>
+#include <mutex>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
 
-// Everything here happens on the executor of the first call. Kept alive by the waits that are pending.
+// Each call is served on its own thread, where the other call's play() and hang_up() may be used as well. What both
+// threads need is the end. Kept alive by the waits that are pending.
 struct bridging : std::enable_shared_from_this<bridging> {
+    // Waits for an event of one call. It is destroyed without being called when the thread of that call goes.
+    class handler {
+      public:
+        handler(std::shared_ptr<bridging> whose, std::size_t which) : bridge_(std::move(whose)), side_(which) {}
+        handler(handler&&) noexcept = default;
+        handler& operator=(handler&&) = delete;
+        ~handler() {
+            if (bridge_) bridge_->lost(side_);
+        }
+
+        void operator()(boost::system::error_code error, const event& e) {
+            const auto bridge = std::move(bridge_);
+            bridge->take(side_, error, e);
+        }
+
+      private:
+        std::shared_ptr<bridging> bridge_;
+        std::size_t side_;
+    };
+
     bridging(call a, call b, const bridge_options& options)
         : home(a.get_executor()), delay_max(options.delay_max), calls{std::move(a), std::move(b)} {}
 
     void begin(completion<bridge_result> w) {
         waiter = std::move(w);
+        const auto keep = shared_from_this();
         for (const std::size_t side : {0U, 1U})
             wait(side);
     }
 
-    void wait(std::size_t side) {
-        calls[side].async_next_event(asio::bind_executor(
-            home, [self = shared_from_this(), side](boost::system::error_code error, const event& e) {
-                self->take(side, error, e);
-            }));
-    }
+    void wait(std::size_t side) { calls[side].async_next_event(handler(shared_from_this(), side)); }
 
     void take(std::size_t side, boost::system::error_code error, const event& e) {
         if (error == asio::error::eof) error = make_error_code(usage_errc::call_ended);
@@ -39,29 +56,37 @@ struct bridging : std::enable_shared_from_this<bridging> {
     }
 
     void pass_on(std::size_t side, const audio_event& audio) {
-        if (first) return; // the other one only plays what it has
+        if (ending) return; // the call that is left plays what it has
         call& to = calls[1 - side];
         const auto more = duration_of(audio.samples.size(), audio.rate_hz);
         if (to.queued() + more > delay_max)
             dropped[side] += more;
         else
-            static_cast<void>(to.play(audio.samples, audio.rate_hz)); // unless it has ended, which we will hear of
+            static_cast<void>(to.play(audio.samples, audio.rate_hz)); // unless it has ended, which its events report
+    }
+
+    // The thread of a call goes: no handler can run there.
+    void lost(std::size_t side) {
+        if (side == 0) home_is_gone = true;
+        ended(side, {end_reason::none, usage_errc::call_ended, {}});
     }
 
     void ended(std::size_t side, const ended_event& why) {
+        std::unique_lock lock(guard);
         result.ends[side] = why;
-        ++ends;
-        if (!first) {
-            first = side;
-            static_cast<void>(calls[1 - side].hang_up_when_played());
+        result.dropped[side] = std::chrono::round<std::chrono::milliseconds>(dropped[side]);
+        if (++ends == calls.size()) {
+            lock.unlock();
+            return finish();
         }
-        if (ends == calls.size()) finish();
+        result.ended_first = side;
+        lock.unlock();
+        ending = true;
+        static_cast<void>(calls[1 - side].hang_up_when_played());
     }
 
     void finish() {
-        result.ended_first = *first;
-        for (const std::size_t side : {0U, 1U})
-            result.dropped[side] = std::chrono::round<std::chrono::milliseconds>(dropped[side]);
+        if (home_is_gone) return waiter.give_up(make_error_code(usage_errc::call_ended));
         waiter.complete(cancelled ? asio::error::operation_aborted : boost::system::error_code{}, result);
     }
 
@@ -75,11 +100,14 @@ struct bridging : std::enable_shared_from_this<bridging> {
     const std::chrono::nanoseconds delay_max;
     std::array<call, 2> calls;
     completion<bridge_result> waiter;
+    std::array<std::chrono::nanoseconds, 2> dropped{}; // each on the thread of its call
+    std::atomic<bool> ending{false};
+    std::atomic<bool> cancelled{false};
+    std::atomic<bool> home_is_gone{false};
+
+    std::mutex guard;
     bridge_result result;
-    std::array<std::chrono::nanoseconds, 2> dropped{};
-    std::optional<std::size_t> first; // the call that ended first
     std::size_t ends = 0;
-    bool cancelled = false;
 };
 
 std::shared_ptr<bridging> bridge_operation::make(call a, call b, const bridge_options& options) {
@@ -91,12 +119,11 @@ call::executor_type bridge_operation::executor_of(const bridging& operation) noe
 }
 
 void bridge_operation::start(const std::shared_ptr<bridging>& operation, completion<bridge_result> waiter) {
-    asio::dispatch(operation->home, [operation, w = std::move(waiter)]() mutable { operation->begin(std::move(w)); });
+    operation->begin(std::move(waiter));
 }
 
 void bridge_operation::cancel(const std::weak_ptr<bridging>& operation) {
-    const auto self = operation.lock();
-    if (self) asio::dispatch(self->home, [self] { self->cancel(); });
+    if (const auto self = operation.lock()) self->cancel();
 }
 
 } // namespace audiosocket::detail

@@ -72,7 +72,7 @@ error_code call::play(std::span<const std::int16_t> samples, int rate_hz) {
 }
 
 error_code call::play(clip sound) {
-    return connection_->apply([c = std::move(sound)](session& s) { return s.play(c); });
+    return connection_->play(std::move(sound));
 }
 
 error_code call::mark(std::string name) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/connection.hpp"
 
-#include <audiosocket/audio/duration.hpp>
-#include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/detail/engine_hooks.hpp>
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/error.hpp>
@@ -26,6 +24,9 @@ constexpr std::chrono::milliseconds time_to_prepare{100};
 // Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
 constexpr int last_reads = 4;
 
+// Reads in which we take what a peer has sent to a call that ends at once: 4 MB, more than the kernel keeps for us.
+constexpr int reads_at_the_end = 64;
+
 // A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
@@ -38,7 +39,7 @@ time_point later_by(clock::duration wait) {
 
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
     : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
-      session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
+      home_(turns_.home()), session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
       read_from_(clock::now() + time_to_prepare), live_(options.live),
       playout_queue_ms_(options.playout_queue.count()) {
     engine_hooks::set_tally(session_, &turns_.statistics().calls);
@@ -58,7 +59,11 @@ std::shared_ptr<connection> connection::of(call handle) noexcept {
 }
 
 void connection::start() {
-    on_executor([this] { pump(clock::now()); });
+    if (!home_->enter(*this)) return ended_.store(true);
+    on_executor([this] {
+        if (home_->is_ending()) session_.hang_up();
+        pump(clock::now());
+    });
 }
 
 void connection::take_turn(time_point now) {
@@ -94,14 +99,48 @@ bool connection::read(time_point now) {
     return bytes > 0;
 }
 
+void connection::hang_up() {
+    session_.hang_up();
+    pump(clock::now(), handlers::later);
+}
+
+// On the thread that destroys the io_context. From here on the call belongs to its handle.
 void connection::forget() noexcept {
-    waiter_ = {};
-    const auto plays = std::exchange(plays_, {}); // what goes with a handler may come back here
-    for (const auto& w : std::exchange(watchers_, {}))
-        if (const auto watcher = w.lock()) watcher->forget();
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
     monitor_.reset();
+    if (!std::exchange(closed_, true)) end_at_once();
+    turns_.leave(*this);
+    engine_hooks::set_tally(session_, nullptr);
+    ended_.store(true);
+    returned_.reset();
+    plays_.give_up(make_error_code(usage_errc::call_ended));
+    for (const auto& watching : std::exchange(watchers_, {}))
+        if (const auto watcher = watching.lock()) watcher->forget();
+    if (waiter_) waiter_.give_up(asio::error::eof); // a handler that is destroyed may own the call
+}
+
+// Ends the call without waiting: sends what the network takes at once, hangup message and FIN included, and takes what
+// the peer has sent, because the kernel resets a connection that is closed with unread data.
+void connection::end_at_once() {
+    auto now = clock::now();
+    session_.hang_up();
+    driver_readiness ready{.transmit = true, .events = false};
+    for (bool more = true; more;) {
+        const auto next = session_.poll(now, ready);
+        switch (next.what) {
+        case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
+        case session_action::type::shut_down: stream_.shut_down(); break;
+        case session_action::type::deliver:
+        case session_action::type::wait:
+        case session_action::type::close: more = false;
+        }
+    }
+    const auto buffer = turns_.read_buffer();
+    io_error error;
+    for (int reads = 0; reads < reads_at_the_end && !error; ++reads)
+        stream_.receive(buffer, error);
+    stream_.close();
 }
 
 // After anything happened: do what the session asks for, and find the next turn. Handlers that run from here may act on
@@ -203,21 +242,27 @@ bool connection::deliver_known(handlers run) {
 }
 
 void connection::start_wait(completion<event> waiter, clock::duration timeout) {
-    const bool timed = timeout != clock::duration::max();
-    const time_point until = timed ? later_by(timeout) : time_point::max();
-    on_executor([this, timed, until, w = std::move(waiter)]() mutable {
-        if (waiter_) return w.complete(asio::error::in_progress, {}, false);
-        if (abandoned_ || is_cancelled(w.wait())) return w.complete(asio::error::operation_aborted, {}, false);
-        waiter_ = std::move(w);
-        wait_until_ = until;
-        const bool first = !std::exchange(reading_, true);
-        if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
-        if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
-        if (closed_ || !(first || (timed && waiter_))) return;
-        const auto now = clock::now();
-        if (waiter_ && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
-        schedule(now);
+    const time_point until = timeout == clock::duration::max() ? time_point::max() : later_by(timeout);
+    if (home_->is_here()) return wait(std::move(waiter), until);
+    const bool posted = home_->post([&] {
+        return [self = shared_from_this(), w = std::move(waiter), until]() mutable { self->wait(std::move(w), until); };
     });
+    if (!posted) waiter.give_up(asio::error::eof);
+}
+
+void connection::wait(completion<event> waiter, time_point until) {
+    if (waiter_) return waiter.complete(asio::error::in_progress, {}, false);
+    if (abandoned_ || is_cancelled(waiter.wait())) return waiter.complete(asio::error::operation_aborted, {}, false);
+    waiter_ = std::move(waiter);
+    wait_until_ = until;
+    const bool first = !std::exchange(reading_, true);
+    if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
+    if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
+    const bool timed = waiter_ && until != time_point::max();
+    if (closed_ || !(first || timed)) return;
+    const auto now = clock::now();
+    if (timed && until <= now) waiter_.complete(asio::error::timed_out, {}, false);
+    schedule(now);
 }
 
 void connection::cancel_wait(wait_number wait) {
@@ -256,80 +301,6 @@ void connection::abandon() {
 }
 
 // --- The application's side ---
-
-audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
-    return play_copied(samples, rate_hz, [rate_hz](session& s, auto some) { return s.play(some, rate_hz); });
-}
-
-audiosocket::error_code connection::clear() {
-    return apply([this](session& s) {
-        const auto cut = s.queued();
-        const error_code refused = s.clear();
-        for (std::size_t i = 0; !refused && i < watchers_.size(); ++i)
-            if (const auto w = watchers_[i].lock()) w->cut_off(cut, usage_errc::playout_cleared);
-        return refused;
-    });
-}
-
-// --- Sounds whose end is waited for ---
-
-template <class Queue>
-void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
-    on_executor([this, ticket, w = std::move(waiter), q = std::move(queue)]() mutable {
-        if (const auto refused = q(session_)) return w.complete(refused, {}, false);
-        plays_.add(ticket, std::move(w));
-        publish();
-        pump(clock::now(), handlers::later);
-    });
-}
-
-void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
-    start_reported(ticket, std::move(waiter),
-                   [what = std::move(sound), ticket](session& s) mutable { return s.play(std::move(what), ticket); });
-}
-
-void connection::start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter) {
-    start_reported(ticket, std::move(waiter), [audio, ticket](session& s) { return s.mark(ticket, audio); });
-}
-
-void connection::cancel_play(play_ticket ticket) {
-    on_executor([this, ticket] {
-        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
-    });
-}
-
-void connection::report_plays(handlers run) {
-    while (const auto report = session_.take_report()) {
-        publish();
-        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
-    }
-}
-
-// --- Those who follow the playout queue ---
-
-void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
-    on_executor([this, w = std::move(watcher)]() mutable {
-        std::erase_if(watchers_, [](const auto& old) { return old.expired(); });
-        watchers_.push_back(std::move(w));
-        tell_watchers();
-    });
-}
-
-// A watcher may play, clear, and bring another watcher while it is told.
-void connection::tell_watchers() {
-    if (watchers_.empty()) return;
-    const bool ending = engine_hooks::ending(session_);
-    for (std::size_t i = 0; i < watchers_.size(); ++i) {
-        const auto w = watchers_[i].lock();
-        if (!w) continue;
-        if (ending)
-            w->cut_off(watched_, usage_errc::call_ended);
-        else
-            w->queue_is(session_.queued());
-    }
-    watched_ = session_.queued();
-    if (ending) watchers_.clear();
-}
 
 audiosocket::error_code connection::hang_up_when_played() {
     return apply([this](session& s) {
@@ -378,6 +349,7 @@ void connection::publish() {
 void connection::close() {
     closed_ = true;
     turns_.leave(*this);
+    home_->leave(*this);
     stream_.close();
     if (on_closed_) std::exchange(on_closed_, nullptr)();
 }

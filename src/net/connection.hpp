@@ -7,8 +7,6 @@
 #include "net/playout_watcher.hpp"
 #include "net/turn_table.hpp"
 
-#include <audiosocket/audio/duration.hpp>
-#include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
@@ -34,7 +32,7 @@ class mirror {
     explicit mirror(T value = {}) noexcept : value_(value) {}
     T load() const noexcept { return value_.load(std::memory_order_relaxed); }
     void store(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
-    void add(T more) noexcept { value_.fetch_add(more, std::memory_order_relaxed); }
+    T add(T more) noexcept { return value_.fetch_add(more, std::memory_order_relaxed) + more; }
 
   private:
     std::atomic<T> value_;
@@ -66,10 +64,16 @@ class shared_format {
 /// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
 /// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
 /// after anything happened.
-class connection final : public turn_taker, public wait_source<event>, public std::enable_shared_from_this<connection> {
+class connection final : public turn_taker,
+                         public resident,
+                         public wait_source<event>,
+                         public std::enable_shared_from_this<connection> {
   public:
     /// `rules` has its id, and its started_event has been taken.
     connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection() override { home_->leave(*this); }
 
     /// Starts sending; and reading as soon as the application waits for events, or after a tenth of a second, so that
     /// one that sets a monitor first misses nothing.
@@ -88,15 +92,19 @@ class connection final : public turn_taker, public wait_source<event>, public st
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
+    void hang_up() override;
     void forget() noexcept override;
+    std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
 
-    // Safe from any thread.
+    // Safe from any thread, also when the io_context is gone.
 
     io_executor get_executor() const noexcept { return executor_; }
     const uuid& id() const noexcept { return id_; }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return stream_.peer(); }
     bool ended() const noexcept { return ended_.load(); }
-    std::chrono::milliseconds queued() const noexcept { return std::chrono::milliseconds(queued_ms_.load()); }
+    std::chrono::milliseconds queued() const noexcept {
+        return std::chrono::milliseconds(queued_ms_.load() + posted_ms_.load());
+    }
     media_format receive_format() const noexcept { return receive_format_.load(); }
     media_format send_format() const noexcept { return send_format_.load(); }
 
@@ -107,19 +115,18 @@ class connection final : public turn_taker, public wait_source<event>, public st
     void abandon();
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
+    error_code play(clip sound);
 
     /// Checks what can be checked of samples, and runs `play(session&, samples)` on the io_context; elsewhere with a
     /// copy.
-    template <class Play>
-    error_code play_copied(std::span<const std::int16_t> samples, int rate_hz, Play play);
+    using play_part = std::function<error_code(session&, std::span<const std::int16_t>)>;
+    error_code play_copied(std::span<const std::int16_t> samples, int rate_hz, play_part play);
 
     /// Empties the playout queue.
     error_code clear();
 
-    /// Returns the audio that is queued, and what is on its way to the queue from other threads.
-    std::chrono::milliseconds ahead() const noexcept {
-        return std::chrono::milliseconds(queued_ms_.load() + posted_ms_.load());
-    }
+    /// Returns the audio that is queued, without what is on its way to the queue from other threads.
+    std::chrono::milliseconds in_queue() const noexcept { return std::chrono::milliseconds(queued_ms_.load()); }
 
     /// Returns the bound of the playout queue.
     std::chrono::milliseconds playout_max() const noexcept { return std::chrono::milliseconds(playout_queue_ms_); }
@@ -146,12 +153,21 @@ class connection final : public turn_taker, public wait_source<event>, public st
 
     error_code hang_up_when_played();
 
+    /// Runs `action(waiter)` on the io_context, at once if that is where we are. If the io_context is gone, gives the
+    /// waiter up with `usage_errc::call_ended`.
+    template <class Result, class Action>
+    void start_operation(completion<Result> waiter, Action action);
+
+    /// Runs `action()` on the io_context, at once if that is where we are. Returns false if the io_context is gone.
+    template <class Action>
+    bool on_executor(Action action);
+
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
     /// later, and the result is what is known beforehand.
     template <class Action>
     error_code apply(Action action);
 
-    // On the io_context only.
+    // On the io_context only, or when it is gone.
 
     const call_statistics& statistics() const noexcept { return session_.statistics(); }
 
@@ -165,14 +181,17 @@ class connection final : public turn_taker, public wait_source<event>, public st
     time_point drain(time_point now, handlers run);
     bool send(std::span<const std::byte> message, time_point& now);
     void send_failed(io_error error, time_point now);
+    void wait(completion<event> waiter, time_point until);
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
     void report_plays(handlers run);
     void tell_watchers();
     template <class Queue>
     void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
-    template <class Action>
-    void on_executor(Action action);
+    template <class Play>
+    error_code play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length, std::chrono::nanoseconds room,
+                                   Play play);
+    void end_at_once();
     void schedule(time_point now);
     time_point next_turn(time_point now) const noexcept;
     void close();
@@ -180,7 +199,8 @@ class connection final : public turn_taker, public wait_source<event>, public st
 
     byte_stream stream_;
     io_executor executor_;
-    turn_table& turns_;
+    turn_table& turns_; // on the io_context only
+    const std::shared_ptr<io_home> home_;
     session session_;
     arrival_watch arrivals_;
     const uuid id_;
@@ -222,42 +242,39 @@ class connection final : public turn_taker, public wait_source<event>, public st
 };
 
 template <class Action>
-void connection::on_executor(Action action) {
-    if (executor_.running_in_this_thread()) return action();
-    boost::asio::post(executor_, [self = shared_from_this(), action = std::move(action)]() mutable { action(); });
+bool connection::on_executor(Action action) {
+    if (home_->is_here()) {
+        action();
+        return true;
+    }
+    return home_->post([&] { return [self = shared_from_this(), a = std::move(action)]() mutable { a(); }; });
 }
 
-template <class Play>
-error_code connection::play_copied(std::span<const std::int16_t> samples, int rate_hz, Play play) {
-    if (executor_.running_in_this_thread()) return apply([&](session& s) { return play(s, samples); });
-
-    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(duration_of(samples.size(), rate_hz)).count();
-    if (posted_ms_.load() + queued_ms_.load() + more_ms > playout_queue_ms_) return usage_errc::playout_full;
-    posted_ms_.add(more_ms);
-    return apply(
-        [this, copy = std::vector(samples.begin(), samples.end()), more_ms, p = std::move(play)](session& s) mutable {
-            const error_code result = p(s, std::span<const std::int16_t>(copy));
-            publish(); // what is queued must be seen before it is posted no more
-            posted_ms_.add(-more_ms);
-            return result;
-        });
+template <class Result, class Action>
+void connection::start_operation(completion<Result> waiter, Action action) {
+    if (home_->is_here()) return action(std::move(waiter));
+    const bool posted = home_->post([&] {
+        return [self = shared_from_this(), w = std::move(waiter), a = std::move(action)]() mutable { a(std::move(w)); };
+    });
+    if (!posted) waiter.give_up(make_error_code(usage_errc::call_ended));
 }
 
 template <class Action>
 error_code connection::apply(Action action) {
-    if (executor_.running_in_this_thread()) {
+    if (home_->is_here()) {
         const error_code result = action(session_);
         publish();
         pump(clock::now(), handlers::later);
         return result;
     }
     if (ended()) return usage_errc::call_ended;
-    boost::asio::post(executor_, [self = shared_from_this(), action = std::move(action)]() mutable {
-        action(self->session_);
-        self->pump(clock::now());
+    const bool posted = home_->post([&] {
+        return [self = shared_from_this(), action = std::move(action)]() mutable {
+            action(self->session_);
+            self->pump(clock::now());
+        };
     });
-    return {};
+    return posted ? error_code{} : usage_errc::call_ended;
 }
 
 } // namespace audiosocket::detail

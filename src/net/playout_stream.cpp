@@ -6,7 +6,7 @@
 #include <audiosocket/audio/duration.hpp>
 #include <audiosocket/audio/resampler.hpp>
 
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -34,7 +34,7 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
     }
 
     std::size_t room() const noexcept {
-        const auto left = ahead_max - line->ahead();
+        const auto left = ahead_max - line->queued();
         if (ended() || left <= milliseconds{}) return 0;
         return static_cast<std::size_t>(left.count() * rate_hz / 1000);
     }
@@ -44,9 +44,10 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
         const auto some = samples.first(std::min(samples.size(), room()));
         if (some.empty()) return {};
         const bool here = line->get_executor().running_in_this_thread();
-        const auto refused = line->play_copied(some, rate_hz, [self = shared_from_this(), here](session& s, auto copy) {
-            return self->put(s, copy, here);
-        });
+        const auto refused = line->play_copied(
+            some, rate_hz, [self = shared_from_this(), here](session& s, std::span<const std::int16_t> copy) {
+                return self->put(s, copy, here);
+            });
         if (refused == usage_errc::playout_full) return {};
         if (refused) return {0, refused};
         return {some.size(), {}};
@@ -55,7 +56,7 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
     play_result result() const noexcept {
         const bool over_now = over.load() != 0;
         const auto all = accepted_duration();
-        const auto unsent = over_now ? milliseconds(cut_ms.load()) : std::min(all, line->queued());
+        const auto unsent = over_now ? milliseconds(cut_ms.load()) : std::min(all, line->in_queue());
         return {all - unsent, over_now ? unsent : milliseconds{}, over_now};
     }
 
@@ -107,7 +108,10 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
         if (writer) writer.complete(why, taken, false);
     }
 
-    void forget() noexcept override { const auto dropped = std::move(writer); }
+    void forget() noexcept override {
+        over = static_cast<int>(usage_errc::call_ended);
+        if (writer) writer.give_up(make_error_code(usage_errc::call_ended));
+    }
 
     const std::shared_ptr<detail::connection> line;
     const int rate_hz;
@@ -170,7 +174,7 @@ play_ticket playout_stream::next_ticket(state& on) noexcept {
 
 void playout_stream::start_write(const std::shared_ptr<state>& on, std::vector<std::int16_t> samples,
                                  std::uint64_t number, detail::completion<std::size_t> waiter) {
-    asio::dispatch(on->line->get_executor(), [on, what = std::move(samples), number, w = std::move(waiter)]() mutable {
+    on->line->start_operation(std::move(waiter), [on, what = std::move(samples), number](auto w) mutable {
         on->begin_write(std::move(what), number, std::move(w));
     });
 }
@@ -178,7 +182,7 @@ void playout_stream::start_write(const std::shared_ptr<state>& on, std::vector<s
 void playout_stream::cancel_write(const std::weak_ptr<state>& on, std::uint64_t number) {
     const auto self = on.lock();
     if (!self) return;
-    asio::dispatch(self->line->get_executor(), [self, number] {
+    self->line->on_executor([self, number] {
         if (self->writer && self->writer_number == number)
             self->writer.complete(asio::error::operation_aborted, self->taken, false);
     });
@@ -186,7 +190,7 @@ void playout_stream::cancel_write(const std::weak_ptr<state>& on, std::uint64_t 
 
 void playout_stream::start_finish(const std::shared_ptr<state>& on, play_ticket ticket,
                                   detail::completion<play_result> waiter) {
-    asio::dispatch(on->line->get_executor(), [on, ticket, w = std::move(waiter)]() mutable {
+    on->line->start_operation(std::move(waiter), [on, ticket](auto w) {
         if (on->ended()) return w.complete({}, on->result(), false);
         on->line->start_mark(duration_of(on->accepted.load(), on->rate_hz), ticket, std::move(w));
     });

@@ -6,7 +6,7 @@
 
 #include <audiosocket/protocol/message.hpp>
 
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 
 #include <stdexcept>
 
@@ -38,6 +38,13 @@ void validate(const read_digits_options& options) {
 // Waits for one event after the other, on the thread of the call. Kept alive by the wait that is pending.
 struct digit_reading final : wait_source<digits_result>, std::enable_shared_from_this<digit_reading> {
     digit_reading(std::shared_ptr<connection> c, const read_digits_options& o) : line(std::move(c)), options(o) {}
+    digit_reading(const digit_reading&) = delete;
+    digit_reading& operator=(const digit_reading&) = delete;
+
+    // The thread of the call goes, and has destroyed the pending wait.
+    ~digit_reading() {
+        if (waiter) waiter.give_up(make_error_code(usage_errc::call_ended));
+    }
 
     void begin(completion<digits_result> w) {
         waiter = std::move(w);
@@ -126,15 +133,14 @@ call::executor_type digit_reader::executor_of(const digit_reading& reading) noex
 }
 
 void digit_reader::start(const std::shared_ptr<digit_reading>& reading, completion<digits_result> waiter) {
-    asio::dispatch(reading->line->get_executor(),
-                   [reading, w = std::move(waiter)]() mutable { reading->begin(std::move(w)); });
+    reading->line->start_operation(std::move(waiter), [reading](auto w) { reading->begin(std::move(w)); });
 }
 
 void digit_reader::cancel(const std::weak_ptr<digit_reading>& reading, wait_number wait) {
     const auto self = reading.lock();
     if (!self) return;
     self->mark_cancelled(wait);
-    asio::dispatch(self->line->get_executor(), [self, wait] { self->cancel(wait); });
+    self->line->on_executor([self, wait] { self->cancel(wait); });
 }
 
 } // namespace audiosocket::detail

@@ -19,7 +19,8 @@ turn_wheel::tick_number tick_of(time_point now) noexcept {
 boost::asio::execution_context::id turn_table::id;
 
 turn_table::turn_table(boost::asio::execution_context& context)
-    : service(context), buffer_(std::make_unique<std::array<std::byte, buffer_bytes>>()),
+    : service(context), home_(std::make_shared<io_home>(static_cast<boost::asio::io_context&>(context))),
+      buffer_(std::make_unique<std::array<std::byte, buffer_bytes>>()),
       timer_(static_cast<boost::asio::io_context&>(context).get_executor()) {}
 
 void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
@@ -36,22 +37,22 @@ void turn_table::leave(turn_taker& who) noexcept {
     const auto last = std::move(who.self_); // this may be the last reference
 }
 
-// A pending handler may own its own call; break that cycle here.
+// A pending handler may own its own call; forget() breaks that cycle.
 void turn_table::shutdown() noexcept {
     timer_.cancel();
+    home_->close();
+    while (const auto open = home_->take_one())
+        open->forget();
     while (const auto t = wheel_.first())
         wheel_.collect(*t, due_);
-    while (!due_.alone()) {
-        auto& taker = static_cast<turn_taker&>(*due_.after);
-        taker.unlink();
-        const auto last = std::move(taker.self_);
-        taker.forget();
-    }
+    while (!due_.alone())
+        leave(static_cast<turn_taker&>(*due_.after));
 }
 
 void turn_table::run() {
     if (armed_for_) statistics_.tick_lateness.add(clock::now() - time_point(*armed_for_ * tick));
     armed_for_.reset();
+    const io_home::running here(*home_);
     running_ = true;
     try {
         take_due_turns();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "net/io_home.hpp"
 #include "net/turn_wheel.hpp"
 
 #include <audiosocket/call/event.hpp>
@@ -30,9 +31,6 @@ class turn_taker : private turn_link {
     /// Its time has come. It has no place in the table now, until it is scheduled again; if it throws, it has another
     /// turn in the next tick.
     virtual void take_turn(time_point now) = 0;
-
-    /// The io_context goes: let go of everything that may keep it.
-    virtual void forget() noexcept = 0;
 
   private:
     friend turn_table;
@@ -68,6 +66,9 @@ class turn_table : public boost::asio::execution_context::service {
     /// of 16 kHz audio and more, so that a call costs one read a turn.
     std::span<std::byte> read_buffer() noexcept { return *buffer_; }
 
+    /// Which calls are open on its io_context, and whether that still exists.
+    const std::shared_ptr<io_home>& home() const noexcept { return home_; }
+
     /// Where its calls count together.
     engine_statistics& statistics() noexcept { return statistics_; }
 
@@ -84,6 +85,7 @@ class turn_table : public boost::asio::execution_context::service {
     void take_due_turns();
     void arm();
 
+    const std::shared_ptr<io_home> home_; // shared with the calls, whose handles may outlive the io_context
     turn_wheel wheel_;
     turn_link due_;
     std::optional<tick_number> armed_for_; // when the timer wakes us

@@ -16,4 +16,9 @@ shards::shards(std::size_t count) {
     }
 }
 
+shards::~shards() {
+    for (const auto& one : threads_)
+        one->hang_up_all(); // first, so that they end together
+}
+
 } // namespace audiosocket

@@ -2,6 +2,9 @@
 #include "loopback/net_test.hpp"
 #include "support/allocations.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,19 +14,32 @@ using namespace audiosocket::test;
 
 namespace {
 
-// Sends each event's audio back.
-void echo(call& c) {
-    c.async_next_event([&c](boost::system::error_code error, const event& e) {
-        if (error) return;
-        if (const auto* audio = std::get_if<audio_event>(&e)) c.play(audio->samples, audio->rate_hz);
-        echo(c);
-    });
-}
+enum class waits { plain, timed, cancellable };
+
+class call_on_its_own_thread : public testing::TestWithParam<waits> {
+  protected:
+    // Sends each event's audio back.
+    void echo(call& c) {
+        auto handler = [this, &c](boost::system::error_code error, const event& e) {
+            if (error) return;
+            if (const auto* audio = std::get_if<audio_event>(&e)) c.play(audio->samples, audio->rate_hz);
+            echo(c);
+        };
+        switch (GetParam()) {
+        case waits::plain: return c.async_next_event(handler);
+        case waits::timed: return c.async_next_event(std::chrono::hours(1), handler);
+        case waits::cancellable: return c.async_next_event(boost::asio::bind_cancellation_slot(stop_.slot(), handler));
+        }
+    }
+
+  private:
+    boost::asio::cancellation_signal stop_;
+};
 
 } // namespace
 
 // Everything between the socket and the program, and back: the turn, the session, the wait for events, the send.
-TEST(call_on_its_own_thread, echo_allocates_nothing_in_steady_state) {
+TEST_P(call_on_its_own_thread, echo_allocates_nothing_in_steady_state) {
     boost::asio::io_context io{1};
     call_options fast;
     fast.ptime = std::chrono::milliseconds(10);
@@ -63,3 +79,13 @@ TEST(call_on_its_own_thread, echo_allocates_nothing_in_steady_state) {
     EXPECT_EQ(after - before, 0U);
     EXPECT_EQ(c.statistics().frames_received, 60U);
 }
+
+INSTANTIATE_TEST_SUITE_P(kinds_of_wait, call_on_its_own_thread,
+                         testing::Values(waits::plain, waits::timed, waits::cancellable), [](const auto& about) {
+                             switch (about.param) {
+                             case waits::plain: return "plain";
+                             case waits::timed: return "timed";
+                             case waits::cancellable: return "cancellable";
+                             }
+                             return "unknown";
+                         });

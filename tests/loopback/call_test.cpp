@@ -135,6 +135,51 @@ TEST_F(call_on_loopback, wideband_is_learned_and_answered_in_kind) {
     ASSERT_TRUE(eventually([&learning] { return name(learning.receive_format()) == "slin16"; }));
 }
 
+// The test is another thread than the call's: what it may ask for is known beforehand.
+TEST_F(call_on_loopback, sound_that_the_call_would_refuse_is_refused_on_another_thread) {
+    listener_options options;
+    options.call.playout_queue = 1000ms;
+    listen(options);
+    auto [peer, c] = answered();
+    EXPECT_EQ(c.play(clip({1, 2, 3}, 3000)), usage_errc::unsupported_rate);
+    EXPECT_EQ(c.play(numbers(3), 3000), usage_errc::unsupported_rate);
+    EXPECT_FALSE(c.pause());
+    EXPECT_FALSE(c.play(clip(numbers(80'000), 8000))); // may exceed the bound by its own length
+    EXPECT_EQ(c.queued(), 10s);                        // on its way, or there
+    EXPECT_EQ(c.play(clip(numbers(8), 8000)), usage_errc::playout_full);
+    EXPECT_EQ(c.play(numbers(8), 8000), usage_errc::playout_full);
+    on_io([] {});
+    EXPECT_EQ(c.queued(), 10s);
+    EXPECT_FALSE(c.clear());
+    EXPECT_FALSE(c.pause());
+    call& line = c;
+    EXPECT_TRUE(eventually([&line] { return line.queued() == 0ms; }));
+    EXPECT_EQ(c.play(numbers(8008), 8000), usage_errc::playout_full); // samples may not
+    EXPECT_FALSE(c.play(numbers(8000), 8000));
+    EXPECT_FALSE(c.play(clip(numbers(8), 8000))); // there is no more than fits
+    EXPECT_EQ(c.play(clip(numbers(8), 8000)), usage_errc::playout_full);
+}
+
+TEST_F(call_on_loopback, sounds_of_many_threads_are_all_played_or_refused) {
+    listener_options options;
+    options.call.playout_queue = 1000ms;
+    listen(options);
+    auto [peer, c] = answered();
+    EXPECT_FALSE(c.pause());
+    std::atomic<int> taken = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t)
+            threads.emplace_back([&taken, &line = c] {
+                for (int n = 0; n < 100; ++n)
+                    if (!line.play(std::vector<std::int16_t>(80), 8000)) ++taken;
+            });
+    }
+    on_io([] {});
+    EXPECT_EQ(c.queued(), taken.load() * 10ms);
+    EXPECT_LE(taken, 100);
+}
+
 TEST_F(call_on_loopback, digits_and_marks_come_as_events) {
     listen();
     auto [caller, server] = joined();
@@ -341,22 +386,6 @@ TEST_F(call_on_loopback, handler_that_throws_leaves_the_call_alive) {
     while (digit == 0 && io.run_one() > 0) {
     }
     EXPECT_EQ(digit, '2');
-}
-
-TEST_F(call_on_loopback, io_thread_that_goes_first_cuts_the_calls_off) {
-    std::optional<io_thread> io(std::in_place);
-    std::optional<listener> here(std::in_place, io->context(), address{"127.0.0.1", 0});
-    raw_peer talking(here->local_endpoint());
-    raw_peer silent(here->local_endpoint());
-    talking.send(id_bytes());
-    auto waiting = std::make_shared<call>(here->async_accept(asio::use_future).get());
-    // A handler that holds its own call, as a coroutine does.
-    waiting->async_next_event([waiting](boost::system::error_code, const event&) {});
-    waiting.reset();
-    here.reset();
-    io.reset();
-    talking.receive_all(); // comes to an end, or the test's patience does
-    silent.receive_all();
 }
 
 TEST_F(call_on_loopback, hang_up_when_played_outlives_the_handle) {

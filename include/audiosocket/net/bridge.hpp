@@ -64,8 +64,10 @@ struct AUDIOSOCKET_EXPORT bridge_operation {
 ///
 /// Cancellation (all types) hangs up both calls in order. The operation completes when they have ended.
 ///
-/// Threads: may be called on any thread. The calls may live on different threads. The work is done on the executor of
-/// `a`, where the handler runs too unless it has an executor of its own; it never runs within this call.
+/// Threads: may be called on any thread. The calls may live on different threads, and each is served on its own. The
+/// handler runs on its associated executor, by default that of `a`, and never within this call. If the thread of a call
+/// goes meanwhile, that call counts as ended; where it is the thread of `a`, a handler with an executor of its own gets
+/// `usage_errc::call_ended`, and another one is destroyed.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge_result))
               CompletionToken = boost::asio::deferred_t>
 auto async_bridge(call a, call b, const bridge_options& options, CompletionToken&& token = CompletionToken()) {

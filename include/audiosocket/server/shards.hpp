@@ -23,11 +23,11 @@ namespace audiosocket {
 ///
 /// A call stays on its shard for its whole life, so what is done for it there needs no lock: start it with
 /// `dispatch(c.get_executor(), ...)`, and give the waits for its events handlers without an executor of their own.
-/// A handler that throws there ends the program, for nobody could catch it.
+/// A handler that throws there ends the program, because nothing could catch the exception.
 ///
-/// Destroying the shards cuts their calls off. They come after the listener's io_context and before the listener, as
-/// above, and go in the opposite order. Where the listener's io_context runs on another thread, close() the listener
-/// and wait until a wait has told `operation_aborted` before they go.
+/// Lifetime: they come after the listener's io_context and before the listener, as above, and go in the opposite order.
+/// Where the listener's io_context runs on another thread, close() the listener and wait until a wait has told
+/// `operation_aborted` before they go. Calls may outlive them, and then behave as calls that have ended.
 class AUDIOSOCKET_EXPORT shards {
   public:
     /// More threads than any machine has cores are a mistake.
@@ -37,7 +37,18 @@ class AUDIOSOCKET_EXPORT shards {
     /// system refuses.
     explicit shards(std::size_t count);
 
+    shards(const shards&) = delete;
+    shards& operator=(const shards&) = delete;
+
+    /// Hangs up their calls in order and waits until the connections are closed, but no longer than
+    /// io_thread::hang_up_max, all threads together. Then stops the threads; see io_thread for what is left.
+    ~shards();
+
+    /// Returns the number of threads. Safe from any thread.
     std::size_t size() const noexcept { return threads_.size(); }
+
+    /// Returns the io_contexts, one a thread: for the constructor of listener. Valid as long as this object. Safe from
+    /// any thread.
     std::span<boost::asio::io_context* const> contexts() const noexcept { return contexts_; }
 
   private:

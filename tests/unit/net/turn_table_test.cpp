@@ -24,12 +24,19 @@ struct taker final : turn_taker {
         EXPECT_GE(now, wanted);
         if (then) then();
     }
-    void forget() noexcept override { keeps.reset(); }
-
     int turns = 0;
     time_point wanted{};
     std::function<void()> then;
-    std::shared_ptr<taker> keeps;
+};
+
+// A call, as far as its io_context knows it; it may keep itself, as a call does whose handler owns it.
+struct guest final : resident, std::enable_shared_from_this<guest> {
+    void hang_up() override { hung_up = true; }
+    void forget() noexcept override { keeps.reset(); }
+    std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
+
+    bool hung_up = false;
+    std::shared_ptr<guest> keeps;
 };
 
 class table : public testing::Test {
@@ -120,15 +127,62 @@ TEST_F(table, many_turns_at_once_let_others_of_the_thread_have_theirs) {
     EXPECT_LT(taken_before_the_other, many);
 }
 
-TEST_F(table, context_that_goes_lets_go_of_those_who_keep_themselves) {
+TEST_F(table, context_that_goes_lets_go_of_those_who_wait_for_a_turn) {
     std::weak_ptr<taker> seen;
     {
         boost::asio::io_context brief{1};
         auto& its = boost::asio::use_service<turn_table>(brief);
         const auto one = std::make_shared<taker>();
-        one->keeps = one;
         seen = one;
         its.schedule(one, clock::now() + 10ms);
     }
     EXPECT_TRUE(seen.expired());
+}
+
+TEST(home, context_that_goes_lets_go_of_open_calls_that_keep_themselves) {
+    std::weak_ptr<guest> seen;
+    std::shared_ptr<io_home> home;
+    {
+        boost::asio::io_context brief{1};
+        home = boost::asio::use_service<turn_table>(brief).home();
+        const auto one = std::make_shared<guest>();
+        one->keeps = one;
+        seen = one;
+        EXPECT_TRUE(home->enter(*one));
+        EXPECT_FALSE(home->wait_until_empty(clock::now()));
+    }
+    EXPECT_TRUE(seen.expired());
+    EXPECT_TRUE(home->wait_until_empty(clock::now()));
+}
+
+TEST(home, context_that_is_gone_takes_nothing_any_more) {
+    std::shared_ptr<io_home> home;
+    {
+        boost::asio::io_context brief{1};
+        home = boost::asio::use_service<turn_table>(brief).home();
+        bool here = false;
+        EXPECT_TRUE(home->post([&] { return [&] { here = home->is_here(); }; }));
+        EXPECT_FALSE(home->is_here());
+        brief.run();
+        EXPECT_TRUE(here);
+    }
+    guest late;
+    EXPECT_FALSE(home->enter(late));
+    EXPECT_FALSE(home->is_here());
+    EXPECT_FALSE(home->post([] { return [] { ADD_FAILURE() << "ran without an io_context"; }; }));
+}
+
+TEST(home, hang_up_all_is_for_those_who_are_there_and_says_that_it_was) {
+    boost::asio::io_context io{1};
+    const auto home = boost::asio::use_service<turn_table>(io).home();
+    const auto here = std::make_shared<guest>();
+    const auto left = std::make_shared<guest>();
+    home->enter(*here);
+    home->enter(*left);
+    home->leave(*left);
+    EXPECT_FALSE(home->is_ending());
+    home->hang_up_all();
+    EXPECT_TRUE(home->is_ending());
+    EXPECT_TRUE(here->hung_up);
+    EXPECT_FALSE(left->hung_up);
 }

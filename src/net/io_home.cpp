@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/io_home.hpp"
+
+#include <vector>
+
+namespace audiosocket::detail {
+
+thread_local const io_home* io_home::running_here = nullptr;
+
+bool io_home::is_here() const noexcept {
+    if (running_here == this) return true;
+    const std::lock_guard lock(sharing_);
+    return context_ != nullptr && context_->get_executor().running_in_this_thread();
+}
+
+bool io_home::enter(resident& who) {
+    const std::lock_guard lock(sharing_);
+    if (context_ == nullptr) return false;
+    open_.insert(&who);
+    return true;
+}
+
+void io_home::leave(resident& who) noexcept {
+    const std::lock_guard lock(sharing_);
+    if (open_.erase(&who) > 0 && open_.empty()) emptied_.notify_all();
+}
+
+void io_home::hang_up_all() {
+    std::vector<std::shared_ptr<resident>> all; // a call may leave when it is hung up
+    {
+        const std::lock_guard lock(sharing_);
+        ending_ = true;
+        for (resident* one : open_)
+            if (auto kept = one->self()) all.push_back(std::move(kept));
+    }
+    for (const auto& one : all)
+        one->hang_up();
+}
+
+bool io_home::is_ending() const {
+    const std::lock_guard lock(sharing_);
+    return ending_;
+}
+
+bool io_home::wait_until_empty(std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(sharing_);
+    return emptied_.wait_until(lock, until, [this] { return open_.empty(); });
+}
+
+void io_home::close() noexcept {
+    const std::lock_guard lock(sharing_);
+    context_ = nullptr;
+}
+
+// A call that is being destroyed waits in leave() until its entry has been looked at.
+std::shared_ptr<resident> io_home::take_one() noexcept {
+    const std::lock_guard lock(sharing_);
+    while (!open_.empty()) {
+        auto kept = (*open_.begin())->self();
+        open_.erase(open_.begin());
+        if (kept) return kept;
+    }
+    return nullptr;
+}
+
+} // namespace audiosocket::detail

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <audiosocket/net/io_thread.hpp>
+
+#include "net/turn_table.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace audiosocket {
+namespace {
+
+detail::io_home& home_of(boost::asio::io_context& context) {
+    return *boost::asio::use_service<detail::turn_table>(context).home();
+}
+
+} // namespace
+
+io_thread::io_thread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+
+io_thread::~io_thread() {
+    hang_up_all();
+    home_of(context_).wait_until_empty(wait_until_);
+    context_.stop();
+    thread_.join();
+}
+
+void io_thread::hang_up_all() {
+    std::call_once(ending_, [this] {
+        wait_until_ = std::chrono::steady_clock::now() + hang_up_max;
+        boost::asio::post(context_, [this] { home_of(context_).hang_up_all(); });
+    });
+}
+
+} // namespace audiosocket
