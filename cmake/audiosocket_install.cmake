@@ -81,7 +81,23 @@ if(TARGET audiosocket_command)
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/audiosocket COMPONENT command)
 endif()
 
-# Debian has a file of its own for this (audiosocket_deb.cmake).
-if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+# --- Documents, examples, sounds ---
+
+# A Debian package has its documents in a folder of its own name, and a file of its own for the license
+# (audiosocket_deb.cmake).
+set(dev_doc "${doc_root}/audiosocket")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(dev_doc "${doc_root}/libaudiosocket-dev")
+else()
     install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${doc_root}/audiosocket COMPONENT dev)
+endif()
+set(documents FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION ${dev_doc} COMPONENT dev ${documents})
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples" DESTINATION ${dev_doc} COMPONENT dev FILES_MATCHING PATTERN "*.cpp")
+if(TARGET audiosocket_command)
+    install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
+        DESTINATION ${doc_root}/audiosocket COMPONENT command)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION ${doc_root}/audiosocket COMPONENT command ${documents})
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/share/sounds" DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/audiosocket
+        COMPONENT command FILES_MATCHING PATTERN "*.wav")
 endif()

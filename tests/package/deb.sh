@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the Debian packages and looks into them; then unpacks them and runs the command from there.
 # As root, also installs them on a layer above this machine, uses them and removes them again.
-# Usage: deb.sh BUILD_DIR; the packages are made of its objects, in BUILD_DIR/package.
+# Usage: deb.sh BUILD_DIR; the packages are made of its objects, in BUILD_DIR/packages.
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test
 here=$(realpath "$(dirname "$0")")
 objects=$(realpath "$1")
-build=$objects/package
+build=$objects/packages
 readonly here build objects
 
 for program in dpkg-deb dpkg-shlibdeps file gzip; do
@@ -29,6 +29,7 @@ fail() {
 # --- Building ---
 
 "$here/../../tools/package" "$build" "$objects" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+[[ $(find "$build" -mindepth 1 ! -name '*.deb' | wc -l) == 0 ]] || fail "tools/package DIR puts more than packages into DIR"
 version=$(dpkg-deb -f "$build"/libaudiosocket-dev_*.deb Version)
 soversion=$(cut -d. -f1-2 <<<"$version")
 lib=libaudiosocket$soversion
@@ -84,7 +85,11 @@ has libaudiosocket-dev 'usr/lib/[^/]+/pkgconfig/audiosocket\.pc' \
     'usr/lib/[^/]+/cmake/audiosocket/audiosocketConfig\.cmake'
 lacks libaudiosocket-dev 'usr/bin' '[^ ]*\.so\.'
 has audiosocket 'usr/bin/audiosocket' 'etc/audiosocket/audiosocket\.toml' \
-    'usr/lib/systemd/system/audiosocket\.(service|socket)' 'usr/share/man/man5/audiosocket\.toml\.5\.gz'
+    'usr/lib/systemd/system/audiosocket\.(service|socket)' 'usr/share/man/man5/audiosocket\.toml\.5\.gz' \
+    'usr/share/audiosocket/sounds/welcome\.wav' 'usr/share/doc/audiosocket/README\.md' \
+    'usr/share/doc/audiosocket/docs/asterisk\.md' 'usr/share/doc/audiosocket/docs/operations\.md'
+has libaudiosocket-dev 'usr/share/doc/libaudiosocket-dev/examples/01_echo\.cpp' \
+    'usr/share/doc/libaudiosocket-dev/docs/design\.md'
 lacks audiosocket 'usr/lib/[^s]' 'usr/include'
 
 # What the tree has of these, the package has as well.

@@ -55,7 +55,7 @@ distribution=$(source /etc/os-release && echo "$ID ${VERSION_CODENAME-}")
 [[ -n $(findmnt --noheadings --types cgroup2 --options rw) ]] || skip "there is no cgroup2 to be written, which systemd needs"
 
 objects=$(realpath "$1")
-build=$objects/package
+build=$objects/packages
 "$here/../../tools/package" "$build" "$objects" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 packages=("$build"/libaudiosocket[0-9]*.deb "$build"/audiosocket_*.deb)
 version=$(dpkg-deb -f "${packages[1]}" Version)

@@ -18,16 +18,17 @@ namespace audiosocket::asterisk {
 
 /// How a call ended for Asterisk.
 struct call_outcome {
+    /// What became of the channel.
     enum class result {
         goes_on, ///< The dialplan goes on with the next priority.
         fails,   ///< The dialplan ends, the caller is hung up.
         spins,   ///< A thread of Asterisk uses all of a core until the caller hangs up.
     };
-    result what = result::goes_on;
-    bool by_server = false; ///< The server hung up; otherwise what it sent, or did not, cost the call.
-    time_point at;
-    std::string why;
-    std::string log; ///< Level and key words of what Asterisk writes into its log; empty if nothing.
+    result what = result::goes_on; ///< What became of the channel.
+    bool by_server = false;        ///< The server hung up; otherwise what it sent, or did not, cost the call.
+    time_point at;                 ///< When it ended.
+    std::string why;               ///< One line for people: what ended it.
+    std::string log;               ///< Level and key words of what Asterisk writes into its log; empty if nothing.
 };
 
 /// What one release of Asterisk makes of what a server sends: its reading, byte by byte and pause by pause, right or
@@ -37,12 +38,16 @@ struct call_outcome {
 /// Asterisk's thread is in here, and not where it forwards the caller's audio: blocked().
 class AUDIOSOCKET_EXPORT reader {
   public:
+    /// A call that began now, through the application or the channel driver of this release.
     reader(const release& r, interface through, time_point now);
 
     /// Bytes have come. Ignored after the end.
     void receive(std::span<const std::byte> bytes, time_point now);
-    /// The server has closed in order, or reset the connection.
+
+    /// The server has closed the connection in order.
     void receive_end(time_point now);
+
+    /// The server, or the network, has reset the connection.
     void receive_reset(time_point now);
 
     /// A frame or digit of the caller's was written, which the network took whole or did not.
@@ -50,6 +55,8 @@ class AUDIOSOCKET_EXPORT reader {
 
     /// Time has passed; due at deadline() at the latest.
     void advance(time_point now);
+
+    /// Returns when advance() is due; time_point::max() if nothing is to come of the time alone.
     time_point deadline() const noexcept;
 
     /// Asterisk's thread waits for the rest of a message, so that the caller's audio stays where it is.
@@ -58,7 +65,9 @@ class AUDIOSOCKET_EXPORT reader {
     /// The longest time for which it was.
     std::chrono::nanoseconds blocked_max(time_point now) const;
 
+    /// Returns how the call ended for this release; nothing while it is in progress.
     const std::optional<call_outcome>& end() const noexcept { return end_; }
+    /// Returns the release whose reading this is.
     const release& of() const noexcept { return release_; }
 
   private:

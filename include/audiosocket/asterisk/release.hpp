@@ -30,9 +30,9 @@ enum class header_reading {
 
 /// The habits that a release has.
 struct release {
-    std::string_view version; ///< "22.10"
-    std::string_view others;  ///< Releases that behave the same.
-    header_reading header = header_reading::patient;
+    std::string_view version;                        ///< "22.10"
+    std::string_view others;                         ///< Releases that behave the same.
+    header_reading header = header_reading::patient; ///< How it reads a header.
     bool waits_for_payload = true; ///< payload_pause_max for each next piece (#1247); otherwise all has to be there.
     bool strict = true;            ///< Ends the call at kinds that it does not know and at empty audio (#1138).
     bool clean_end = true;         ///< The dialplan goes on when the server ends the call (#1138).

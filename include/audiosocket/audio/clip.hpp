@@ -35,8 +35,10 @@ class AUDIOSOCKET_EXPORT clip {
     /// Valid as long as this clip or any copy of it lives.
     std::span<const std::int16_t> samples() const { return *samples_; }
 
+    /// Returns samples a second.
     int rate_hz() const { return rate_hz_; }
 
+    /// Returns how long it plays.
     std::chrono::nanoseconds duration() const;
 
   private:

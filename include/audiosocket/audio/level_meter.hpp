@@ -14,8 +14,8 @@ struct level {
     /// Reads as silence: the quietest sound of 16 bits is at -90.3.
     static constexpr double floor_dbfs = -96;
 
-    double peak_dbfs = floor_dbfs;
-    double rms_dbfs = floor_dbfs;
+    double peak_dbfs = floor_dbfs; ///< Of the largest sample, in dB.
+    double rms_dbfs = floor_dbfs;  ///< Of the mean power, in dB.
 };
 
 /// Measures the level of a stream between two looks at it. Not thread-safe; never allocates.

@@ -21,11 +21,13 @@ namespace audiosocket {
 /// Not thread-safe. Allocates in the constructor only.
 class AUDIOSOCKET_EXPORT resampler {
   public:
-    /// Lowest and highest rate taken: half of telephony's 8 kHz, and four times the protocol's
+    /// The lowest rate taken. The bounds are half of telephony's 8 kHz, and four times the protocol's
     /// highest, 192 kHz (the most that sound hardware and files use). Filters grow with the ratio
     /// of the rates; within these bounds one stays below 250 kB at the default quality.
     static constexpr int rate_hz_min = 4'000;
+    /// The highest rate taken.
     static constexpr int rate_hz_max = 768'000;
+    /// Returns whether this rate, in Hz, is within the bounds.
     static constexpr bool takes(int rate_hz) noexcept { return rate_hz >= rate_hz_min && rate_hz <= rate_hz_max; }
 
     /// speexdsp's scale runs from 0 to 10. 5 keeps aliases and images below -80 dB at 5 ms of delay
@@ -35,11 +37,15 @@ class AUDIOSOCKET_EXPORT resampler {
     /// Throws std::invalid_argument for a rate or quality out of range.
     /// Throws std::bad_alloc.
     resampler(int in_rate_hz, int out_rate_hz, int quality = quality_default);
+    /// Takes over the state of the other, which may then only be destroyed or assigned to.
     resampler(resampler&&) noexcept;
+    /// Takes over the state of the other in place of its own. The other may then only be destroyed or assigned to.
     resampler& operator=(resampler&&) noexcept;
     ~resampler();
 
+    /// Returns the rate of what process() takes, in Hz.
     int in_rate_hz() const;
+    /// Returns the rate of what process() writes, in Hz.
     int out_rate_hz() const;
 
     /// How far the output lags the input between process() calls: 5 ms from 8 kHz at the default
@@ -50,6 +56,7 @@ class AUDIOSOCKET_EXPORT resampler {
     /// up, and one more, for the filter stops where the room does.
     std::size_t output_samples_max(std::size_t in_samples) const;
 
+    /// How far process() got.
     struct progress {
         std::size_t consumed; ///< samples taken from the front of `in`
         std::size_t produced; ///< samples written to the front of `out`

@@ -44,7 +44,9 @@ class AUDIOSOCKET_EXPORT sound_reader {
     ///     file, without a single sample, or of more channels or another rate than is taken.
     /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
     explicit sound_reader(const std::filesystem::path& path, int rate_hz = native_rate_hz);
+    /// Takes over the state of the other, which may then only be destroyed or assigned to.
     sound_reader(sound_reader&&) noexcept;
+    /// Takes over the state of the other in place of its own. The other may then only be destroyed or assigned to.
     sound_reader& operator=(sound_reader&&) noexcept;
     ~sound_reader();
 
@@ -63,8 +65,9 @@ class AUDIOSOCKET_EXPORT sound_reader {
     /// Rate of what read() delivers.
     int rate_hz() const;
 
-    /// What is in the file.
+    /// Returns the rate of the sound in the file, in Hz.
     int file_rate_hz() const;
+    /// Returns how many channels the file has. read() mixes them to one.
     int file_channels() const;
 
     /// Length of the sound, from the file's header; nothing when the format does not say.

@@ -49,7 +49,9 @@ class AUDIOSOCKET_EXPORT sound_writer {
     ///     file cannot be created (directory missing, no permission, disk full ...).
     /// Throws sound_file_exists when the name is taken and the creation is exclusive.
     sound_writer(const std::filesystem::path& path, int rate_hz, int channels = 1, const file_creation& creation = {});
+    /// Takes over the state of the other, which may then only be destroyed or assigned to.
     sound_writer(sound_writer&&) noexcept;
+    /// Closes its own file and takes over that of the other.
     sound_writer& operator=(sound_writer&&) noexcept;
     /// Closes the file.
     ~sound_writer();

@@ -36,7 +36,9 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// Three frames: more than the jitter of a sane network, and a gap that is not heard as an echo
     /// between the sides.
     static constexpr std::chrono::milliseconds behind_max{60};
+    /// How far a side may reach beyond the time of its block: a burst of a second is kept.
     static constexpr std::chrono::milliseconds ahead_max{1000};
+    /// How far one side may be shorter than the other before silence fills it. Bounds the memory.
     static constexpr std::chrono::milliseconds wait_max{1000};
 
     /// Longest recording: bounds the silence that one wrong time stamp can write. Beyond it the
@@ -47,17 +49,19 @@ class AUDIOSOCKET_EXPORT stereo_recorder {
     /// Throws sound_error as sound_writer.
     /// Throws std::invalid_argument for a rate that a resampler does not take.
     stereo_recorder(const std::filesystem::path& path, int rate_hz, const file_creation& creation = {});
+    /// Takes over the state of the other, which may then only be destroyed or assigned to.
     stereo_recorder(stereo_recorder&&) noexcept;
     /// Finishes this recording, then becomes the other.
     stereo_recorder& operator=(stereo_recorder&&) noexcept;
     /// Calls finish().
     ~stereo_recorder();
 
-    /// Adds samples of one side. `at` is the time since the start of the call; negative counts as
+    /// Adds samples of the peer (left). `at` is the time since the start of the call; negative counts as
     /// 0. Nothing happens once the recording has failed or is finished. Allocates when a side's
     /// rate changes, and while its queue grows to its bound.
     /// Throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
     void received(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
+    /// Adds samples that were sent (right), under the rules of received().
     void sent(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
     /// Fills the shorter side with silence, completes the file and closes it. False as ok().

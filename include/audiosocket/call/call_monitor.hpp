@@ -21,7 +21,9 @@ class AUDIOSOCKET_EXPORT call_monitor {
 
   protected:
     call_monitor() = default;
+    /// For derived classes that are values.
     call_monitor(const call_monitor&) = default;
+    /// For derived classes that are values.
     call_monitor& operator=(const call_monitor&) = default;
 };
 

@@ -33,6 +33,7 @@ struct call_options {
     /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
     std::optional<media_format> send_format;
 
+    /// What is taken to be in audio messages of kind 0x10: slin, G.711, or what the first audio shows.
     input_format input = input_format::automatic;
 
     /// The rate at which received audio is handed to the application, in Hz; 0: the rate of the first audio that

@@ -9,10 +9,10 @@ namespace audiosocket {
 /// What a call has counted so far.
 struct call_statistics {
     // From the peer.
-    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_received = 0;   ///< Headers included.
     std::uint64_t frames_received = 0;  ///< Audio messages.
     std::uint64_t samples_received = 0; ///< In them, at the rate of their kind.
-    std::uint64_t digits_received = 0;
+    std::uint64_t digits_received = 0;  ///< DTMF messages with a digit.
     /// Audio that the application did not take in time, or that came too fast to be converted.
     std::uint64_t frames_dropped = 0;
     std::uint64_t digits_dropped = 0; ///< Digits that the application did not take in time.
@@ -23,15 +23,15 @@ struct call_statistics {
     std::chrono::microseconds arrival_gap_max{};
 
     // To the peer.
-    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_sent = 0;          ///< Headers included.
     std::uint64_t frames_sent = 0;         ///< Audio messages, silence included.
     std::uint64_t silence_frames_sent = 0; ///< Audio messages that contained only silence.
     std::uint64_t underruns = 0;           ///< Times the queue ran dry with no mark at its end.
     /// Frames handed over more than late_after behind their time; the 15 ms that a frame may wait for late audio of
     /// the application do not count.
     std::uint64_t late_frames = 0;
-    std::uint64_t skipped_frames = 0; ///< Frame times that passed unserved; audio is delayed, not lost.
-    std::chrono::microseconds lateness_max{};
+    std::uint64_t skipped_frames = 0;         ///< Frame times that passed unserved; audio is delayed, not lost.
+    std::chrono::microseconds lateness_max{}; ///< The longest time that a frame was sent behind its time.
     /// Messages that the network did not take whole at once. Asterisk tries once and then ends the call.
     std::uint64_t stalled_sends = 0;
 

@@ -17,6 +17,7 @@ class duration_histogram {
     /// The first bucket holds up to this, and each that follows up to twice what the one before it does: an eighth of a
     /// millisecond is below what a tick resolves, and the last, of a second, far beyond the delay of any usable audio.
     static constexpr std::chrono::nanoseconds first_bound{125'000};
+    /// How many buckets have a bound. One more holds what is longer.
     static constexpr std::size_t bounded_buckets = 14;
 
     /// The longest duration that bucket n holds.
@@ -34,6 +35,7 @@ class duration_histogram {
     /// longer.
     std::uint64_t count(std::size_t n) const noexcept { return buckets_[n]; }
 
+    /// Returns the sum of all durations that were added.
     std::chrono::nanoseconds sum() const noexcept {
         return std::chrono::nanoseconds(static_cast<std::int64_t>(sum_ns_));
     }

@@ -11,10 +11,13 @@ namespace audiosocket {
 
 /// How the audio of one direction looks on the wire: the kind of its messages, and what really is in them.
 struct media_format {
+    /// The kind of the audio messages, which says their rate.
     audiosocket::kind kind = kind::slin;
-    /// G.711 only ever appears under kind 0x10, from a `Dial(AudioSocket/...)` without `c(...)`.
+    /// What the payload contains. G.711 only ever appears under kind 0x10, from a `Dial(AudioSocket/...)` without
+    /// `c(...)`.
     audiosocket::encoding encoding = encoding::slin;
 
+    /// Compares both fields.
     bool operator==(const media_format&) const = default;
 
     /// Samples a second.

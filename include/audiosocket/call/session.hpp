@@ -66,7 +66,9 @@ class AUDIOSOCKET_EXPORT session {
     session(const uuid& id, const call_options& options, time_point now);
 
     ~session();
+    /// Takes over the state of the other, which may then only be destroyed or assigned to.
     session(session&&) noexcept;
+    /// Takes over the state of the other in place of its own. The other may then only be destroyed or assigned to.
     session& operator=(session&&) noexcept;
 
     // --- What happens on the wire ---
@@ -130,6 +132,7 @@ class AUDIOSOCKET_EXPORT session {
     /// What we send.
     media_format send_format() const noexcept;
 
+    /// Returns what has been counted so far. Valid as long as the session.
     const call_statistics& statistics() const noexcept;
 
     // --- What the application does. Each returns usage_errc::call_ended once the call is ending. ---
@@ -161,6 +164,8 @@ class AUDIOSOCKET_EXPORT session {
 
     /// Sends silence until resume(); the queue stays as it is.
     error_code pause();
+
+    /// Goes on with the queue where pause() stopped. Harmless without a pause.
     error_code resume();
 
     /// Audio queued and not sent yet.

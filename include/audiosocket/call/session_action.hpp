@@ -11,6 +11,7 @@ namespace audiosocket {
 
 /// The next thing that a session wants from its driver: what session::poll() returns.
 struct session_action {
+    /// What is to be done.
     enum class type {
         shut_down, ///< Shut the sending side of the socket down (FIN), and keep reading. Comes at most once.
         deliver,   ///< Give `event` to the application.
@@ -19,6 +20,7 @@ struct session_action {
         close,     ///< Close the socket: the call is over in every respect.
     };
 
+    /// Which action this is. It says which of the members below have a meaning.
     type what = type::close;
 
     /// For transmit: one message. Valid until transmitted().

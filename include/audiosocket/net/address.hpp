@@ -16,13 +16,14 @@ inline constexpr std::uint16_t default_port = 9092;
 /// Where a server is: a host, as a name or an IP address, and a port. An empty host means every address of this
 /// machine.
 struct address {
-    std::string host;
-    std::uint16_t port = default_port;
+    std::string host;                  ///< A name or an IP address. Empty: every address of this machine.
+    std::uint16_t port = default_port; ///< 0, to listen on: a free port.
 
     /// Reads what parse_address() reads. Throws std::invalid_argument, whose text says what is expected, for any other
     /// text.
     AUDIOSOCKET_EXPORT static address parse(std::string_view text);
 
+    /// Compares as text: two spellings of one address are not equal.
     bool operator==(const address&) const = default;
 };
 

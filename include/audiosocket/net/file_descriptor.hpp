@@ -16,6 +16,7 @@ class AUDIOSOCKET_EXPORT file_descriptor {
     /// Takes over this descriptor. A negative number, which is how the system reports a failure, is none.
     explicit file_descriptor(int descriptor) noexcept : descriptor_(descriptor < 0 ? -1 : descriptor) {}
 
+    /// Takes over the descriptor of the other, which owns none afterwards.
     file_descriptor(file_descriptor&& other) noexcept : descriptor_(other.release()) {}
 
     /// Closes the descriptor that it owned before.

@@ -45,7 +45,9 @@ struct listener_options {
     /// The networks that may call; empty: all. At most `networks_max`, because each connection is compared with all of
     /// them.
     std::vector<network> allow = {};
-    static constexpr std::size_t networks_max = 1000; // takes some microseconds a connection
+
+    /// The most networks in `allow`. To compare with that many takes some microseconds a connection.
+    static constexpr std::size_t networks_max = 1000;
 
     /// Returns the rules for one call, which take the place of `call`; empty: `call` is for all.
     ///
@@ -71,19 +73,21 @@ enum class refusal : std::uint8_t {
 
 /// A summary of refusals: those since the last report.
 struct refusals {
-    std::uint64_t network = 0;
-    std::uint64_t full = 0;
-    std::uint64_t host = 0;
-    std::uint64_t files = 0;
-    std::uint64_t options = 0;
+    std::uint64_t network = 0; ///< For refusal::network.
+    std::uint64_t full = 0;    ///< For refusal::full.
+    std::uint64_t host = 0;    ///< For refusal::host.
+    std::uint64_t files = 0;   ///< For refusal::files.
+    std::uint64_t options = 0; ///< For refusal::options.
 
-    /// The first of them.
+    /// The peer of the first of them.
     boost::asio::ip::tcp::endpoint first_peer;
+    /// The reason of the first of them.
     refusal first_reason{};
 
     /// More about the first reason: for refusal::options the text of the exception. Otherwise empty.
     std::string first_detail;
 
+    /// Returns how many there were, for all reasons.
     std::uint64_t total() const noexcept { return network + full + host + files + options; }
 };
 

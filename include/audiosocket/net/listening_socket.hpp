@@ -25,7 +25,9 @@ class AUDIOSOCKET_EXPORT listening_socket {
     /// descriptor is closed then.
     static listening_socket adopt(file_descriptor listening);
 
+    /// Takes over the descriptor of the other, which is not open afterwards.
     listening_socket(listening_socket&&) noexcept = default;
+    /// Closes its own descriptor and takes over that of the other, which is not open afterwards.
     listening_socket& operator=(listening_socket&&) noexcept = default;
     ~listening_socket() = default;
 

@@ -29,6 +29,7 @@ class AUDIOSOCKET_EXPORT network {
     /// Returns ADDRESS/BITS, or only the address if it is a single one.
     std::string to_string() const;
 
+    /// Compares the first address and the length of the prefix.
     bool operator==(const network&) const = default;
 
   private:

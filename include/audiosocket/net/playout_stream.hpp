@@ -45,8 +45,11 @@ class AUDIOSOCKET_EXPORT playout_stream {
     /// it as well. A longer time bridges a synthesis that pauses. Throws std::invalid_argument for another rate, and
     /// for less than ahead_min.
     playout_stream(const call& c, int rate_hz, std::chrono::milliseconds ahead_max = std::chrono::seconds(2));
+    /// Takes the stream over. The other one may only be assigned to or destroyed.
     playout_stream(playout_stream&&) noexcept;
+    /// Takes the stream over. What was written to this one plays on.
     playout_stream& operator=(playout_stream&&) noexcept;
+    /// Leaves what was written playing.
     ~playout_stream();
 
     /// What write() did.

@@ -46,6 +46,7 @@ enum class digits_end {
 struct digits_result {
     /// The digits in their order, without the end digit.
     std::string digits;
+    /// Why the reading ended.
     digits_end reason = digits_end::complete;
 };
 

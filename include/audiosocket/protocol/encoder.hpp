@@ -24,6 +24,7 @@ class outgoing_message {
     /// The audio, where the program has it; empty for other messages.
     constexpr std::span<const std::byte> payload() const noexcept { return payload_; }
 
+    /// Returns the bytes of the whole message, header included; 0 for no message.
     constexpr std::size_t size() const noexcept { return head_bytes_ + payload_.size(); }
 
     /// Both parts, for a gathering write.

@@ -19,9 +19,10 @@ inline constexpr std::size_t payload_bytes_max = 65'535;
 
 /// A header by itself.
 struct header {
-    audiosocket::kind kind{};
-    std::uint16_t payload_bytes = 0;
+    audiosocket::kind kind{};        ///< The first byte. Any value: unknown kinds are messages as well.
+    std::uint16_t payload_bytes = 0; ///< Bytes that follow the header.
 
+    /// Compares both fields.
     bool operator==(const header&) const = default;
 };
 
@@ -32,6 +33,7 @@ constexpr void write_header(header h, std::span<std::byte, header_bytes> out) no
     out[2] = static_cast<std::byte>(h.payload_bytes & 0xff);
 }
 
+/// Reads a header. Any three bytes are one.
 constexpr header read_header(std::span<const std::byte, header_bytes> in) noexcept {
     return {static_cast<kind>(in[0]),
             static_cast<std::uint16_t>(std::to_integer<unsigned>(in[1]) << 8 | std::to_integer<unsigned>(in[2]))};
@@ -40,8 +42,8 @@ constexpr header read_header(std::span<const std::byte, header_bytes> in) noexce
 /// One message, seen where it lies: a kind and a view of its payload. Owns nothing; the view lives as long as the
 /// bytes that it was read from (see decoder::next).
 struct message {
-    audiosocket::kind kind{};
-    std::span<const std::byte> payload;
+    audiosocket::kind kind{};           ///< Any value of a byte.
+    std::span<const std::byte> payload; ///< At most payload_bytes_max. Valid as long as the bytes that it lies in.
 
     /// The payload's length in bytes.
     constexpr std::size_t content_length() const noexcept { return payload.size(); }

@@ -17,10 +17,13 @@ namespace audiosocket {
 ///
 /// Ids are chosen in the dialplan and are not unique in practice: two live calls may carry the same one.
 struct AUDIOSOCKET_EXPORT uuid {
+    /// Bytes of an id on the wire.
     static constexpr std::size_t size_bytes = 16;
 
+    /// In network order. All zeros by default.
     std::array<std::byte, size_bytes> bytes{};
 
+    /// Compares byte by byte.
     auto operator<=>(const uuid&) const = default;
 
     /// Reads the form 8-4-4-4-12, in either case. On `usage_errc::malformed_uuid` the result is all zeros.
@@ -41,8 +44,10 @@ AUDIOSOCKET_EXPORT std::string to_string(const uuid& id);
 
 } // namespace audiosocket
 
+/// Lets ids be keys of unordered containers.
 template <>
 struct std::hash<audiosocket::uuid> {
+    /// Returns the hash of the bytes.
     std::size_t operator()(const audiosocket::uuid& id) const noexcept {
         return std::hash<std::string_view>{}({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
     }
