@@ -13,6 +13,7 @@
 
 namespace asio = boost::asio;
 using namespace audiosocket;
+using namespace std::chrono_literals;
 using asio::ip::tcp;
 
 // Says five seconds of a tone, then hangs up; or stops when the caller does.
@@ -23,22 +24,22 @@ void speak(tcp::socket& socket) {
     encode(encoding::slin, samples, pcm);
 
     boost::system::error_code error;
-    write_paced(socket, pcm, {}, error);
-    if (!error) write_message(socket, hangup_message(), error);
+    write_paced(socket, pcm, {}, 5s, error); // a caller that does not read must not hold us
+    if (!error) write_message(socket, hangup_message(), std::chrono::steady_clock::now() + 5s, error);
     if (!error) socket.shutdown(tcp::socket::shutdown_send, error);
 }
 
 void serve(tcp::socket socket) {
     boost::system::error_code error;
     socket.set_option(tcp::no_delay(true), error);
-    const uuid id = read_id(socket, error);
+    const uuid id = read_id(socket, std::chrono::steady_clock::now() + 5s, error);
     if (error) return;
     std::cout << "call " << to_string(id) << std::endl;
 
     std::thread speaker(speak, std::ref(socket));
     std::vector<std::byte> store;
     for (;;) { // to the end of the stream, or closing would reset it
-        const message m = read_message(socket, store, error);
+        const message m = read_message(socket, store, std::chrono::steady_clock::now() + 1min, error);
         if (error) break;
         if (const auto digit = m.dtmf_digit()) std::cout << "digit " << *digit << std::endl;
     }

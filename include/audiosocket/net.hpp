@@ -6,6 +6,7 @@
 
 #include <audiosocket/net/address.hpp>
 #include <audiosocket/net/blocking.hpp>
+#include <audiosocket/net/bridge.hpp>
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/call_recorder.hpp>
 #include <audiosocket/net/connect.hpp>
@@ -19,4 +20,6 @@
 #include <audiosocket/net/listener_statistics.hpp>
 #include <audiosocket/net/listening_socket.hpp>
 #include <audiosocket/net/network.hpp>
+#include <audiosocket/net/playout_stream.hpp>
+#include <audiosocket/net/read_digits.hpp>
 #include <audiosocket/net/recording_memory.hpp>

@@ -17,6 +17,10 @@ void engine_hooks::shift_frames(session& s, std::chrono::nanoseconds by) noexcep
     s.impl_->output.frames().shift_frames(by);
 }
 
+bool engine_hooks::ending(const session& s) noexcept {
+    return s.impl_->life.ending();
+}
+
 void engine_hooks::set_tally(session& s, call_tally* tally) noexcept {
     s.impl_->output.frames().set_tally(tally);
     s.impl_->receiving.set_tally(tally);

@@ -62,8 +62,8 @@ struct session::impl {
 
     const role side;
     const bool learns_format; // the peer's first audio says what is sent
-    const std::chrono::milliseconds playout_max;
     bool hang_up_after_playout = false;
+    const std::chrono::milliseconds playout_max;
     call_statistics counters;
     time_point now; // the last time that was given
     std::optional<uuid> id;

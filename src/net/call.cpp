@@ -80,7 +80,7 @@ error_code call::mark(std::string name) {
 }
 
 error_code call::clear() {
-    return connection_->apply([](session& s) { return s.clear(); });
+    return connection_->clear();
 }
 
 error_code call::pause() {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/connection.hpp"
 
-#include <audiosocket/audio/duration.hpp>
-#include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/call/detail/engine_hooks.hpp>
 #include <audiosocket/net/call.hpp>
 #include <audiosocket/net/error.hpp>
@@ -50,6 +48,10 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
 
 call connection::as_call() {
     return call(shared_from_this());
+}
+
+const std::shared_ptr<connection>& connection::behind(const call& handle) noexcept {
+    return handle.connection_;
 }
 
 std::shared_ptr<connection> connection::of(call handle) noexcept {
@@ -112,9 +114,10 @@ void connection::forget() noexcept {
     engine_hooks::set_tally(session_, nullptr);
     ended_.store(true);
     returned_.reset();
-    while (auto play = plays_.take_first()) // a handler that is destroyed may own the call
-        play.give_up(asio::error::eof);
-    if (waiter_) waiter_.give_up(asio::error::eof);
+    plays_.give_up(make_error_code(usage_errc::call_ended));
+    for (const auto& watching : std::exchange(watchers_, {}))
+        if (const auto watcher = watching.lock()) watcher->forget();
+    if (waiter_) waiter_.give_up(asio::error::eof); // a handler that is destroyed may own the call
 }
 
 // Ends the call without waiting: sends what the network takes at once, hangup message and FIN included, and takes what
@@ -147,6 +150,7 @@ void connection::pump(time_point now, handlers run) try {
     if (closed_ || std::exchange(pumping_, true)) return;
     const time_point frame_at = engine_hooks::frame_time(session_);
     now = drain(now, run);
+    tell_watchers();
     publish();
     pumping_ = false;
     if (live_ && engine_hooks::frame_time(session_) != frame_at) arrivals_.left_behind(session_.queued());
@@ -224,7 +228,11 @@ void connection::deliver(event next, handlers run) {
 
 // Completes the wait with what the session does not have: the event of a cancelled wait, or that all were delivered.
 bool connection::deliver_known(handlers run) {
-    if (returned_)
+    if (!unread_.empty()) {
+        const char digit = unread_.front();
+        unread_.erase(0, 1);
+        deliver(dtmf_event{digit}, run);
+    } else if (returned_)
         deliver(*std::exchange(returned_, std::nullopt), run);
     else if (end_delivered_)
         waiter_.complete(asio::error::eof, {}, run == handlers::now);
@@ -272,6 +280,14 @@ void connection::take_back(event unheard) {
     });
 }
 
+void connection::unread(std::string digits) {
+    on_executor([this, d = std::move(digits)] {
+        if (abandoned_) return;
+        unread_.insert(0, d);
+        if (waiter_ && !pumping_) deliver_known(handlers::later);
+    });
+}
+
 void connection::abandon() {
     on_executor([this] {
         abandoned_ = true;
@@ -284,65 +300,7 @@ void connection::abandon() {
     });
 }
 
-void connection::report_plays(handlers run) {
-    while (const auto report = session_.take_report()) {
-        publish();
-        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
-    }
-}
-
 // --- The application's side ---
-
-audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
-    if (home_->is_here()) return apply([&](session& s) { return s.play(samples, rate_hz); });
-    const auto length = resampler::takes(rate_hz) ? duration_of(samples.size(), rate_hz) : std::chrono::nanoseconds{};
-    return play_from_elsewhere(
-        rate_hz, length, length,
-        [copy = std::vector(samples.begin(), samples.end()), rate_hz](session& s) { return s.play(copy, rate_hz); });
-}
-
-audiosocket::error_code connection::play(clip sound) {
-    if (home_->is_here()) return apply([&](session& s) { return s.play(std::move(sound)); });
-    const int rate_hz = sound.rate_hz();
-    const auto length = sound.duration();
-    return play_from_elsewhere(rate_hz, length, {}, [c = std::move(sound)](session& s) { return s.play(c); });
-}
-
-// Asks another thread than the call's to play a sound of this length, for which this much room is needed. Finds out
-// beforehand what the session would say, and counts the sound as queued until it is.
-template <class Play>
-audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length,
-                                                        std::chrono::nanoseconds room, Play play) {
-    if (ended()) return usage_errc::call_ended;
-    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
-    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(length).count();
-    const auto beyond_ms = more_ms - std::chrono::ceil<std::chrono::milliseconds>(room).count();
-    if (posted_ms_.add(more_ms) + queued_ms_.load() - beyond_ms > playout_queue_ms_) {
-        posted_ms_.add(-more_ms);
-        return usage_errc::playout_full;
-    }
-    return apply([this, play = std::move(play), more_ms](session& s) {
-        const error_code result = play(s);
-        publish(); // what is queued must be seen before it is posted no more
-        posted_ms_.add(-more_ms);
-        return result;
-    });
-}
-
-void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
-    on_executor([this, s = std::move(sound), ticket, w = std::move(waiter)]() mutable {
-        if (const auto refused = session_.play(std::move(s), ticket)) return w.complete(refused, {}, false);
-        plays_.add(ticket, std::move(w));
-        publish();
-        pump(clock::now(), handlers::later);
-    });
-}
-
-void connection::cancel_play(play_ticket ticket) {
-    on_executor([this, ticket] {
-        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
-    });
-}
 
 audiosocket::error_code connection::hang_up_when_played() {
     return apply([this](session& s) {

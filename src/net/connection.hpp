@@ -4,6 +4,7 @@
 #include "net/arrival_watch.hpp"
 #include "net/byte_stream.hpp"
 #include "net/pending_plays.hpp"
+#include "net/playout_watcher.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace audiosocket {
@@ -83,6 +85,9 @@ class connection final : public turn_taker,
     /// Takes the handle away again.
     static std::shared_ptr<connection> of(call handle) noexcept;
 
+    /// Returns the connection of a handle, which keeps it.
+    static const std::shared_ptr<connection>& behind(const call& handle) noexcept;
+
     /// Is called once when the socket is closed, on the io_context. To be set before start().
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
@@ -111,6 +116,27 @@ class connection final : public turn_taker,
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     error_code play(clip sound);
+
+    /// Checks what can be checked of samples, and runs `play(session&, samples)` on the io_context; elsewhere with a
+    /// copy.
+    using play_part = std::function<error_code(session&, std::span<const std::int16_t>)>;
+    error_code play_copied(std::span<const std::int16_t> samples, int rate_hz, play_part play);
+
+    /// Empties the playout queue.
+    error_code clear();
+
+    /// Returns the audio that is queued, without what is on its way to the queue from other threads.
+    std::chrono::milliseconds in_queue() const noexcept { return std::chrono::milliseconds(queued_ms_.load()); }
+
+    /// Returns the bound of the playout queue.
+    std::chrono::milliseconds playout_max() const noexcept { return std::chrono::milliseconds(playout_queue_ms_); }
+
+    /// Lets a watcher follow the playout queue as long as it lives.
+    void watch_playout(std::weak_ptr<playout_watcher> watcher);
+
+    /// Makes digits that were read the next events.
+    void unread(std::string digits);
+
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
     /// Returns a ticket that no other sound of this connection has.
@@ -119,10 +145,22 @@ class connection final : public turn_taker,
     /// Queues a sound, and completes when it was played or cleared.
     void start_play(clip sound, play_ticket ticket, completion<play_result> waiter);
 
+    /// Completes when the last audio before it, as long as `audio`, was played or cleared.
+    void start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter);
+
     /// Completes the wait for this sound with `operation_aborted`, if it is still pending. The sound plays on.
     void cancel_play(play_ticket ticket);
 
     error_code hang_up_when_played();
+
+    /// Runs `action(waiter)` on the io_context, at once if that is where we are. If the io_context is gone, gives the
+    /// waiter up with `usage_errc::call_ended`.
+    template <class Result, class Action>
+    void start_operation(completion<Result> waiter, Action action);
+
+    /// Runs `action()` on the io_context, at once if that is where we are. Returns false if the io_context is gone.
+    template <class Action>
+    bool on_executor(Action action);
 
     /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
     /// later, and the result is what is known beforehand.
@@ -147,8 +185,9 @@ class connection final : public turn_taker,
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
     void report_plays(handlers run);
-    template <class Action>
-    bool on_executor(Action action);
+    void tell_watchers();
+    template <class Queue>
+    void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
     template <class Play>
     error_code play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length, std::chrono::nanoseconds room,
                                    Play play);
@@ -173,6 +212,9 @@ class connection final : public turn_taker,
 
     completion<event> waiter_;
     pending_plays plays_;
+    std::vector<std::weak_ptr<playout_watcher>> watchers_;
+    std::chrono::milliseconds watched_{}; // what the watchers know of the queue
+    std::string unread_;                  // digits, for the next waits
     time_point wait_until_ = time_point::max();
     std::optional<event>
         returned_;              // of a cancelled wait, for the next one; its views are valid: nothing was taken since
@@ -199,7 +241,6 @@ class connection final : public turn_taker,
     shared_format send_format_;
 };
 
-/// Runs `action()` on the io_context, at once if that is where we are. Returns false if the io_context is gone.
 template <class Action>
 bool connection::on_executor(Action action) {
     if (home_->is_here()) {
@@ -207,6 +248,15 @@ bool connection::on_executor(Action action) {
         return true;
     }
     return home_->post([&] { return [self = shared_from_this(), a = std::move(action)]() mutable { a(); }; });
+}
+
+template <class Result, class Action>
+void connection::start_operation(completion<Result> waiter, Action action) {
+    if (home_->is_here()) return action(std::move(waiter));
+    const bool posted = home_->post([&] {
+        return [self = shared_from_this(), w = std::move(waiter), a = std::move(action)]() mutable { a(std::move(w)); };
+    });
+    if (!posted) waiter.give_up(make_error_code(usage_errc::call_ended));
 }
 
 template <class Action>

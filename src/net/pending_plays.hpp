@@ -6,6 +6,8 @@
 #include <audiosocket/call/play_result.hpp>
 #include <audiosocket/net/detail/completion.hpp>
 
+#include <utility>
+
 namespace audiosocket::detail {
 
 /// The operations that wait until a sound has been played, in the order of the playout queue, each with the ticket of
@@ -33,9 +35,11 @@ class pending_plays {
         return found;
     }
 
-    /// Returns the first operation, which is in the table no more; nothing if there is none.
-    completion<play_result> take_first() noexcept {
-        return entries_.empty() ? completion<play_result>() : take(entries_[0].ticket);
+    /// Gives all of them up: their thread goes.
+    void give_up(boost::system::error_code error) {
+        auto all = std::exchange(entries_, {}); // what goes with a handler may come back here
+        for (; !all.empty(); all.pop())
+            all.front().waiter.give_up(error);
     }
 
   private:

@@ -29,6 +29,7 @@ const char* text(usage_errc e) {
     case usage_errc::call_ended: return "the call has ended";
     case usage_errc::caller_only: return "only the calling side may send this";
     case usage_errc::unsupported_rate: return "the sample rate must lie between 4,000 and 768,000 Hz";
+    case usage_errc::playout_cleared: return "the playout queue was cleared";
     }
     return "unknown usage error";
 }

@@ -125,6 +125,49 @@ case $name in
     says "1 calls ended by themselves, 0 were hung up"
     server=
     ;;
+09_ivr | 13_ivr_callbacks)
+    start "$examples/$name" 127.0.0.1:0
+    call --dtmf '12#' --dtmf-after 0.5 --duration 60
+    says "choice: 1"
+    says "choice: 2"
+    says "goodbye: 200 ms"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    call --duration 0.5 # the caller goes: the server stays
+    call --dtmf '1#' --dtmf-after 0.2 --duration 60
+    ;;
+10_blocking_ivr)
+    start "$examples/10_blocking_ivr" 127.0.0.1:0
+    call --dtmf '7#' --dtmf-after 0.5 --duration 60
+    says "choice: 7"
+    says "goodbye: 1000 ms"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    call --duration 0.5
+    says "the call has ended"
+    ;;
+11_speech_stream)
+    start "$examples/11_speech_stream" 127.0.0.1:0
+    call --dtmf 1 --dtmf-after 1 --duration 60
+    says "heard [0-9]+ ms"
+    heard=$(milliseconds_in heard)
+    ((heard > 0 && heard < 10000)) || fail "heard $heard ms"
+    grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "heard no tone"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    call --duration 0.5 # the caller goes: the server stays
+    call --dtmf 1 --dtmf-after 0.2 --duration 60
+    ;;
+12_bridge)
+    make_tone "$folder/said.wav"
+    "$command" serve --listen 127.0.0.1:0 --echo --exit-after 1 --json >"$folder/far.out" 2>/dev/null &
+    until_it find_address "$folder/far.out" || fail "serve does not listen"
+    start "$examples/12_bridge" "$address" 127.0.0.1:0
+    call --play "$folder/said.wav" --duration 1.5
+    grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "no echo through the bridge"
+    says "the caller ended it: peer hung up"
+    # Nothing answers any more: the caller is hung up, and the server stays.
+    call --duration 60
+    until_it grep -q "Connection refused" "$folder/server.err" || fail "did not say why"
+    grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    ;;
 *) fail "no test for $name" ;;
 esac
 echo "$name: ok"

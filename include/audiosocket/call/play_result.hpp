@@ -23,8 +23,8 @@ enum class play_ticket : std::uint64_t {};
 
 /// The result of the sound with this ticket.
 struct play_report {
-    play_ticket ticket{};
-    play_result result;
+    play_ticket ticket{}; ///< The ticket of the sound.
+    play_result result;   ///< What became of it.
 };
 
 } // namespace audiosocket

@@ -127,8 +127,9 @@ class AUDIOSOCKET_EXPORT call {
     /// Threads: may be called on any thread. The handler runs on its associated executor, by default get_executor(),
     /// and never within this call. Lifetime: the clip is kept as long as needed. The handle may be moved while the
     /// operation is pending; dropping it hangs up, and so completes the operation.
-    template <class CompletionToken>
-    auto async_play(clip sound, CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_play(clip sound, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(std::move(sound), token);
     }
 
@@ -137,8 +138,9 @@ class AUDIOSOCKET_EXPORT call {
     /// As async_play(clip), of which it has everything else. The samples are copied before this function returns, also
     /// where the token starts the operation later. They count as a clip: they may exceed the bound of the queue by
     /// their own length.
-    template <class CompletionToken>
-    auto async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(copy_of(samples, rate_hz), token);
     }
 

@@ -67,8 +67,10 @@ std::size_t collect(const BufferSequence& from, std::array<Buffer, buffers_max>&
 template <native_socket Socket>
 class deadline_socket {
   public:
+    /// The clock of the deadlines is monotonic.
     using time_point = std::chrono::steady_clock::time_point;
 
+    /// Uses this socket, which must outlive the object, until this deadline.
     deadline_socket(Socket& socket, time_point deadline) noexcept : socket_(socket), deadline_(deadline) {}
 
     /// Moves the deadline, for the reads and writes to come.

@@ -52,6 +52,8 @@ enum class usage_errc {
     caller_only,
     /// A sample rate outside 4,000 to 768,000 Hz.
     unsupported_rate,
+    /// The playout queue was cleared while a playout_stream wrote to it; nothing more of that stream is played.
+    playout_cleared,
 };
 
 AUDIOSOCKET_EXPORT const std::error_category& protocol_category() noexcept;

@@ -18,9 +18,9 @@ namespace audiosocket {
 
 /// A call whose handler threw an exception.
 struct failed_call {
-    uuid id;
-    boost::asio::ip::tcp::endpoint peer;
-    std::exception_ptr why;
+    uuid id;                             ///< The id of the call.
+    boost::asio::ip::tcp::endpoint peer; ///< Its other end.
+    std::exception_ptr why;              ///< What the handler threw.
 };
 
 /// The options of serve().

@@ -23,6 +23,9 @@ class AUDIOSOCKET_EXPORT engine_hooks {
     /// transport that reads only when a frame is due so finds there what the peer has just sent.
     static void shift_frames(session& s, std::chrono::nanoseconds by) noexcept;
 
+    /// Returns whether the call is ending or has ended: the application can do nothing any more.
+    static bool ending(const session& s) noexcept;
+
     /// Counts in this tally as well; null to stop. It must live as long as the session or until replaced.
     static void set_tally(session& s, call_tally* tally) noexcept;
 };

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <audiosocket/net/call.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace audiosocket {
+
+/// Audio that is made while it plays, for example by a speech synthesis, and that ends when the caller interrupts.
+///
+/// \code
+/// playout_stream speech(c, 16'000);
+/// for (const auto& piece : synthesis) // on any thread but that of the call, which must not wait for a future
+///     speech.async_write(piece, boost::asio::use_future).get(); // throws when the stream has ended
+/// speech.finish();
+/// \endcode
+///
+/// The stream lets a bounded amount of audio wait in the playout queue of its call, so the application neither floods
+/// the queue nor has to watch a clock. Audio of any rate is resampled by the call.
+///
+/// End: call::clear(), from wherever it comes (async_read_digits with barge-in as well), ends the stream with
+/// `usage_errc::playout_cleared`. Nothing that was written before or after the clear is played any more: also not a
+/// piece on its way from another thread. The end of the call ends the stream with `usage_errc::call_ended`. What
+/// follows an interruption is a new stream.
+///
+/// Threads: all members may be used on any thread, by one thread at a time. Lifetime: the call may be moved or dropped
+/// meanwhile; the stream does not keep it from hanging up. Destroying the stream leaves what was written playing.
+class AUDIOSOCKET_EXPORT playout_stream {
+  public:
+    /// The smallest ahead_max: two frames.
+    static constexpr std::chrono::milliseconds ahead_min{40};
+
+    /// Prepares a stream; plays nothing yet. `rate_hz` is the rate of its samples, 4,000 to 768,000 Hz. `ahead_max` is
+    /// how much audio may wait in the playout queue, all audio of the call counted; call_options::playout_queue bounds
+    /// it as well. A longer time bridges a synthesis that pauses. Throws std::invalid_argument for another rate, and
+    /// for less than ahead_min.
+    playout_stream(const call& c, int rate_hz, std::chrono::milliseconds ahead_max = std::chrono::seconds(2));
+    /// Takes the stream over. The other one may only be assigned to or destroyed.
+    playout_stream(playout_stream&&) noexcept;
+    /// Takes the stream over. What was written to this one plays on.
+    playout_stream& operator=(playout_stream&&) noexcept;
+    /// Leaves what was written playing.
+    ~playout_stream();
+
+    /// What write() did.
+    struct progress {
+        std::size_t samples =
+            0;            ///< How many samples were taken, from the first on. 0 is not an error: there is no room.
+        error_code error; ///< Why the stream has ended; then no sample was taken.
+    };
+
+    /// Takes as many samples as there is room for, and returns at once. They are copied.
+    /// Errors: `usage_errc::playout_cleared`, `usage_errc::call_ended`, and `usage_errc::playout_full` when other audio
+    /// filled the queue while samples were on their way from another thread.
+    [[nodiscard]] progress write(std::span<const std::int16_t> samples);
+
+    /// Returns how many samples write() would take now; 0 after the end.
+    std::size_t room() const noexcept;
+
+    /// Writes all samples, and waits for room as long as it takes.
+    ///
+    /// Completes with `void(boost::system::error_code, std::size_t)` when the last sample was taken, which is before it
+    /// was played. The number is how many samples were taken. It waits until half of ahead_max has been played, or the
+    /// rest fits. Errors: those of write(), and `boost::asio::error::in_progress` if another one is pending. Supports
+    /// cancellation (all types) with `operation_aborted`; what was taken plays on. The samples are copied before this
+    /// function returns. The handler runs on its associated executor, by default that of the call, and never within
+    /// this call. The stream may be moved meanwhile; a stream that is destroyed still writes the rest.
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_write(std::span<const std::int16_t> samples, CompletionToken&& token = CompletionToken()) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, std::size_t)>(
+            [](auto handler, const std::shared_ptr<state>& on, std::vector<std::int16_t> what) {
+                const auto number = next_number(*on);
+                auto slot = boost::asio::get_associated_cancellation_slot(handler);
+                if (slot.is_connected())
+                    slot.assign([weak = std::weak_ptr(on), number](boost::asio::cancellation_type) {
+                        cancel_write(weak, number);
+                    });
+                start_write(on, std::move(what), number, {std::move(handler), executor_of(*on)});
+            },
+            token, state_, std::vector<std::int16_t>(samples.begin(), samples.end()));
+    }
+
+    /// Says that nothing follows at once, so that running dry is not an underrun. More may be written later.
+    void finish();
+
+    /// The same, and waits until all that was written has been played, or was cut off.
+    ///
+    /// Completes with `void(boost::system::error_code, play_result)`, where the result is about all that was written to
+    /// this stream. To be cut off is not an error. Errors: `usage_errc::playout_full` while 10,000 marks are pending.
+    /// Cancellation (all types) stops the waiting, with `operation_aborted`. The handler runs as that of async_write().
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
+                  CompletionToken = boost::asio::deferred_t>
+    auto async_finish(CompletionToken&& token = CompletionToken()) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, play_result)>(
+            [](auto handler, const std::shared_ptr<state>& on) {
+                const auto ticket = next_ticket(*on);
+                auto slot = boost::asio::get_associated_cancellation_slot(handler);
+                if (slot.is_connected())
+                    slot.assign([weak = std::weak_ptr(on), ticket](boost::asio::cancellation_type) {
+                        cancel_finish(weak, ticket);
+                    });
+                start_finish(on, ticket, {std::move(handler), executor_of(*on)});
+            },
+            token, state_);
+    }
+
+    /// Returns what has become of all that was written so far: how much was sent, and after the end how much was cut
+    /// off. Exact to a frame, as long as no other audio is played behind the stream.
+    play_result result() const noexcept;
+
+  private:
+    struct AUDIOSOCKET_HIDDEN state;
+
+    static call::executor_type executor_of(const state& on) noexcept;
+    static std::uint64_t next_number(state& on) noexcept;
+    static play_ticket next_ticket(state& on) noexcept;
+    static void start_write(const std::shared_ptr<state>& on, std::vector<std::int16_t> samples, std::uint64_t number,
+                            detail::completion<std::size_t> waiter);
+    static void cancel_write(const std::weak_ptr<state>& on, std::uint64_t number);
+    static void start_finish(const std::shared_ptr<state>& on, play_ticket ticket,
+                             detail::completion<play_result> waiter);
+    static void cancel_finish(const std::weak_ptr<state>& on, play_ticket ticket);
+
+    std::shared_ptr<state> state_; // shared with what is on its way to the thread of the call
+};
+
+} // namespace audiosocket

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <audiosocket/net/call.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace audiosocket {
+
+/// How async_read_digits() reads.
+struct read_digits_options {
+    /// Reading is complete with this many digits; at least 1.
+    std::size_t digits_max = 1;
+
+    /// How long the caller has for the first digit. It counts from the moment when nothing is left to play, so a prompt
+    /// that plays takes nothing of it. 0: only digits that were pressed by then.
+    std::chrono::milliseconds first{8000};
+
+    /// How long the caller has for each further digit, from the one before.
+    std::chrono::milliseconds between{3000};
+
+    /// The digit that ends the reading, and is not one of the digits read; empty: none does.
+    std::optional<char> end = '#';
+
+    /// Whether the first digit, the end digit included, stops what is being played (call::clear).
+    bool barge_in = true;
+};
+
+/// Why a reading ended.
+enum class digits_end {
+    complete,   ///< digits_max digits were pressed.
+    end_digit,  ///< The end digit was pressed.
+    timed_out,  ///< The caller did not press the next digit in time.
+    call_ended, ///< The call ended first. Comes with the error `usage_errc::call_ended`.
+};
+
+/// What async_read_digits() read.
+struct digits_result {
+    /// The digits in their order, without the end digit.
+    std::string digits;
+    /// Why the reading ended.
+    digits_end reason = digits_end::complete;
+};
+
+namespace detail {
+
+struct digit_reading;
+
+/// Throws std::invalid_argument which says what is wrong with which option.
+AUDIOSOCKET_EXPORT void validate(const read_digits_options& options);
+
+/// The operation behind async_read_digits.
+struct AUDIOSOCKET_EXPORT digit_reader {
+    static std::shared_ptr<digit_reading> make(const call& c, const read_digits_options& options);
+    static wait_source<digits_result>& source_of(digit_reading& reading) noexcept;
+    static call::executor_type executor_of(const digit_reading& reading) noexcept;
+    static void start(const std::shared_ptr<digit_reading>& reading, completion<digits_result> waiter);
+    static void cancel(const std::weak_ptr<digit_reading>& reading, wait_number wait);
+};
+
+} // namespace detail
+
+/// Reads what the caller dials: up to a number of digits, until an end digit, or until the caller takes too long.
+///
+/// \code
+/// c.play(menu);
+/// const digits_result choice = co_await async_read_digits(c, {.digits_max = 1}, use_awaitable);
+/// \endcode
+///
+/// Completes with `void(boost::system::error_code, digits_result)`. A timeout is not an error. Errors:
+/// `usage_errc::call_ended` when the call ends or has ended, with the digits that came before;
+/// `boost::asio::error::in_progress` when the application waits for events at the same time;
+/// `boost::asio::error::operation_aborted`. Throws std::invalid_argument for options that contradict their
+/// documentation.
+///
+/// It takes the events of the call meanwhile: digits that were pressed before it began count; audio and the events of
+/// marks are dropped. ended_event is kept for the next call::async_next_event().
+///
+/// Cancellation (all types) loses no digit: those that were read are the next events of the call. What was cleared at
+/// the first of them stays cleared.
+///
+/// Threads: may be called on any thread. The handler runs on its associated executor, by default that of the call, and
+/// never within this call. Lifetime: the handle may be moved while the operation is pending. Dropping it ends the
+/// operation with `operation_aborted`.
+template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
+              CompletionToken = boost::asio::deferred_t>
+auto async_read_digits(call& c, const read_digits_options& options, CompletionToken&& token = CompletionToken()) {
+    detail::validate(options);
+    return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, digits_result)>(
+        [](auto handler, const std::shared_ptr<detail::digit_reading>& reading) {
+            using reader = detail::digit_reader;
+            const auto wait = detail::connect_slot(
+                handler, reader::source_of(*reading),
+                [weak = std::weak_ptr(reading)](detail::wait_number cancelled) { reader::cancel(weak, cancelled); });
+            reader::start(reading, {std::move(handler), reader::executor_of(*reading), wait});
+        },
+        token, detail::digit_reader::make(c, options));
+}
+
+} // namespace audiosocket

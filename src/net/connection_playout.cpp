@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a connection does about sound that is played: queue it, report its end, and let watchers follow the queue.
+
+#include "net/connection.hpp"
+
+#include <audiosocket/audio/duration.hpp>
+#include <audiosocket/audio/resampler.hpp>
+#include <audiosocket/call/detail/engine_hooks.hpp>
+#include <audiosocket/net/error.hpp>
+
+#include <algorithm>
+
+namespace audiosocket::detail {
+namespace asio = boost::asio;
+
+audiosocket::error_code connection::play(std::span<const std::int16_t> samples, int rate_hz) {
+    if (home_->is_here()) return apply([&](session& s) { return s.play(samples, rate_hz); });
+    const auto length = resampler::takes(rate_hz) ? duration_of(samples.size(), rate_hz) : std::chrono::nanoseconds{};
+    return play_from_elsewhere(
+        rate_hz, length, length,
+        [copy = std::vector(samples.begin(), samples.end()), rate_hz](session& s) { return s.play(copy, rate_hz); });
+}
+
+audiosocket::error_code connection::play(clip sound) {
+    if (home_->is_here()) return apply([&](session& s) { return s.play(std::move(sound)); });
+    const int rate_hz = sound.rate_hz();
+    const auto length = sound.duration();
+    return play_from_elsewhere(rate_hz, length, {}, [c = std::move(sound)](session& s) { return s.play(c); });
+}
+
+// Asks another thread than the call's to play a sound of this length, for which this much room is needed. Finds out
+// beforehand what the session would say, and counts the sound as queued until it is.
+template <class Play>
+audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length,
+                                                        std::chrono::nanoseconds room, Play play) {
+    if (ended()) return usage_errc::call_ended;
+    if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
+    const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(length).count();
+    const auto beyond_ms = more_ms - std::chrono::ceil<std::chrono::milliseconds>(room).count();
+    if (posted_ms_.add(more_ms) + queued_ms_.load() - beyond_ms > playout_queue_ms_) {
+        posted_ms_.add(-more_ms);
+        return usage_errc::playout_full;
+    }
+    return apply([this, play = std::move(play), more_ms](session& s) {
+        const error_code result = play(s);
+        publish(); // what is queued must be seen before it is posted no more
+        posted_ms_.add(-more_ms);
+        return result;
+    });
+}
+
+audiosocket::error_code connection::play_copied(std::span<const std::int16_t> samples, int rate_hz, play_part play) {
+    if (home_->is_here()) return apply([&](session& s) { return play(s, samples); });
+    const auto length = duration_of(samples.size(), rate_hz);
+    return play_from_elsewhere(
+        rate_hz, length, length,
+        [copy = std::vector(samples.begin(), samples.end()), p = std::move(play)](session& s) { return p(s, copy); });
+}
+
+audiosocket::error_code connection::clear() {
+    return apply([this](session& s) {
+        const auto cut = s.queued();
+        const error_code refused = s.clear();
+        for (std::size_t i = 0; !refused && i < watchers_.size(); ++i)
+            if (const auto w = watchers_[i].lock()) w->cut_off(cut, usage_errc::playout_cleared);
+        return refused;
+    });
+}
+
+// --- Sounds whose end is waited for ---
+
+template <class Queue>
+void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
+    start_operation(std::move(waiter), [this, ticket, q = std::move(queue)](completion<play_result> w) mutable {
+        if (const auto refused = q(session_)) return w.complete(refused, {}, false);
+        plays_.add(ticket, std::move(w));
+        publish();
+        pump(clock::now(), handlers::later);
+    });
+}
+
+void connection::start_play(clip sound, play_ticket ticket, completion<play_result> waiter) {
+    start_reported(ticket, std::move(waiter),
+                   [what = std::move(sound), ticket](session& s) mutable { return s.play(std::move(what), ticket); });
+}
+
+void connection::start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter) {
+    start_reported(ticket, std::move(waiter), [audio, ticket](session& s) { return s.mark(ticket, audio); });
+}
+
+void connection::cancel_play(play_ticket ticket) {
+    on_executor([this, ticket] {
+        if (auto waiter = plays_.take(ticket)) waiter.complete(asio::error::operation_aborted, {}, false);
+    });
+}
+
+void connection::report_plays(handlers run) {
+    while (const auto report = session_.take_report()) {
+        publish();
+        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
+    }
+}
+
+// --- Those who follow the playout queue ---
+
+void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
+    on_executor([this, w = std::move(watcher)]() mutable {
+        std::erase_if(watchers_, [](const auto& old) { return old.expired(); });
+        watchers_.push_back(std::move(w));
+        tell_watchers();
+    });
+}
+
+// A watcher may play, clear, and bring another watcher while it is told.
+void connection::tell_watchers() {
+    if (watchers_.empty()) return;
+    const bool ending = engine_hooks::ending(session_);
+    for (std::size_t i = 0; i < watchers_.size(); ++i) {
+        const auto w = watchers_[i].lock();
+        if (!w) continue;
+        if (ending)
+            w->cut_off(watched_, usage_errc::call_ended);
+        else
+            w->queue_is(session_.queued());
+    }
+    watched_ = session_.queued();
+    if (ending) watchers_.clear();
+}
+
+} // namespace audiosocket::detail

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of pending operations when the io_context of their call goes.
+
+#include "net_test.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+namespace asio = boost::asio;
+
+namespace {
+
+// Calls that live on an io_context, and operations whose handlers run on another one.
+class operations_on_loopback : public testing::Test {
+  protected:
+    // A call in progress, and its other end.
+    std::pair<raw_peer, call> answered() {
+        raw_peer peer(calls_->local_endpoint());
+        peer.send(id_bytes());
+        call accepted;
+        calls_->async_accept([&](boost::system::error_code, call c) { accepted = std::move(c); });
+        while (!accepted)
+            home_->run_one();
+        return {std::move(peer), std::move(accepted)};
+    }
+
+    // Returns a handler that runs on the other io_context and notes its error.
+    auto note(boost::system::error_code& error) {
+        error = asio::error::would_block; // until it has run
+        return asio::bind_executor(ours_, [&error](boost::system::error_code e, auto&&...) { error = e; });
+    }
+
+    void destroy_home() {
+        home_->poll();
+        calls_.reset();
+        home_.reset();
+        ours_.run();
+    }
+
+    std::optional<asio::io_context> home_{std::in_place, 1};
+    std::optional<listener> calls_{std::in_place, *home_, address{"127.0.0.1", 0}};
+    asio::io_context ours_{1};
+    boost::system::error_code first_;
+    boost::system::error_code second_;
+};
+
+} // namespace
+
+TEST_F(operations_on_loopback, play_and_reading_get_call_ended) {
+    auto [peer, c] = answered();
+    c.async_play(clip(std::vector<std::int16_t>(80'000), 8000), note(first_));
+    async_read_digits(c, {}, note(second_));
+    destroy_home();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+    EXPECT_EQ(second_, usage_errc::call_ended);
+    // Started after that, on a handle that is left.
+    ours_.restart();
+    c.async_play(clip(std::vector<std::int16_t>(80'000), 8000), note(first_));
+    async_read_digits(c, {}, note(second_));
+    ours_.run();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+    EXPECT_EQ(second_, usage_errc::call_ended);
+}
+
+TEST_F(operations_on_loopback, stream_gets_call_ended) {
+    auto [peer, c] = answered();
+    playout_stream s(c, 8000);
+    s.async_write(std::vector<std::int16_t>(80'000), note(first_));
+    s.async_finish(note(second_));
+    destroy_home();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+    EXPECT_EQ(second_, usage_errc::call_ended);
+    EXPECT_EQ(s.write(std::vector<std::int16_t>(160)).error, usage_errc::call_ended);
+}
+
+TEST_F(operations_on_loopback, bridge_gets_call_ended) {
+    auto [left, a] = answered();
+    auto [right, b] = answered();
+    async_bridge(std::move(a), std::move(b), note(first_));
+    destroy_home();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+}
+
+TEST_F(operations_on_loopback, bridge_to_a_thread_that_goes_ends_the_other_call_in_order) {
+    io_thread other;
+    listener there(other.context(), {"127.0.0.1", 0});
+    raw_peer staying(there.local_endpoint());
+    staying.send(id_bytes());
+    call a = there.async_accept(asio::use_future).get();
+    auto [leaving, b] = answered();
+    auto done = async_bridge(std::move(a), std::move(b), asio::use_future);
+    destroy_home();
+    EXPECT_TRUE(staying.receive_all().orderly);
+    staying.finish();
+    const bridge_result result = done.get();
+    EXPECT_EQ(result.ended_first, 1U);
+    EXPECT_EQ(result.ends[1].error, usage_errc::call_ended);
+    EXPECT_EQ(result.ends[0].reason, end_reason::hung_up);
+}
+
+TEST_F(operations_on_loopback, handlers_without_an_executor_are_destroyed) {
+    auto [peer, c] = answered();
+    const auto held = std::make_shared<int>();
+    playout_stream s(c, 8000);
+    c.async_play(clip(std::vector<std::int16_t>(80'000), 8000), [held](auto, auto) {});
+    async_read_digits(c, {}, [held](auto, auto) {});
+    s.async_write(std::vector<std::int16_t>(80'000), [held](auto, auto) {});
+    s.async_finish([held](auto, auto) {});
+    destroy_home();
+    EXPECT_EQ(held.use_count(), 1);
+}

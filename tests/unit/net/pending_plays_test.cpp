@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/pending_plays.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+using namespace audiosocket;
+using namespace audiosocket::detail;
+
+namespace {
+
+class pending_plays_test : public testing::Test {
+  protected:
+    void add(std::uint64_t ticket) {
+        plays.add(
+            play_ticket{ticket},
+            {[this, ticket](boost::system::error_code, play_result) { told.push_back(ticket); }, io.get_executor()});
+    }
+
+    // Completes the operation with this ticket. Returns whether there was one.
+    bool complete(std::uint64_t ticket) {
+        auto waiter = plays.take(play_ticket{ticket});
+        if (!waiter) return false;
+        waiter.complete(boost::system::error_code(), play_result());
+        io.run();
+        io.restart();
+        return true;
+    }
+
+    boost::asio::io_context io{1};
+    pending_plays plays;
+    std::vector<std::uint64_t> told;
+};
+
+} // namespace
+
+TEST_F(pending_plays_test, each_is_taken_once_by_its_ticket) {
+    for (const std::uint64_t ticket : {1U, 2U, 3U})
+        add(ticket);
+    EXPECT_TRUE(complete(1));
+    EXPECT_FALSE(complete(1));
+    EXPECT_TRUE(complete(2));
+    EXPECT_TRUE(complete(3));
+    EXPECT_EQ(told, (std::vector<std::uint64_t>{1, 2, 3}));
+}
+
+TEST_F(pending_plays_test, cancelled_one_in_the_middle_leaves_the_others) {
+    for (const std::uint64_t ticket : {1U, 2U, 3U})
+        add(ticket);
+    EXPECT_TRUE(complete(2)); // cancelled
+    EXPECT_TRUE(complete(1));
+    EXPECT_FALSE(complete(2)); // its report
+    EXPECT_TRUE(complete(3));
+}
+
+TEST_F(pending_plays_test, unknown_ticket_finds_nothing) {
+    EXPECT_FALSE(complete(1));
+    add(1);
+    EXPECT_FALSE(complete(2));
+}
