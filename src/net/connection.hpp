@@ -216,12 +216,13 @@ class connection final : public turn_taker,
     std::chrono::milliseconds watched_{}; // what the watchers know of the queue
     std::string unread_;                  // digits, for the next waits
     time_point wait_until_ = time_point::max();
-    std::optional<event>
-        returned_;              // of a cancelled wait, for the next one; its views are valid: nothing was taken since
-    bool reading_ = false;      // it has begun
-    bool more_to_read_ = false; // the last read left something behind
-    bool read_all_ = false;     // the peer's end has come, or an error
-    bool abandoned_ = false;    // no handle is left that could ask for events
+    // Of a cancelled wait, for the next one. Its views are valid, because no event was taken since.
+    std::optional<event> returned_;
+
+    bool reading_ = false;          // it has begun
+    bool more_to_read_ = false;     // the last read left something behind
+    bool read_all_ = false;         // the peer's end has come, or an error
+    bool abandoned_ = false;        // no handle is left that could ask for events
     bool ends_when_played_ = false; // the application asked for that
     bool end_delivered_ = false;
 
