@@ -309,3 +309,36 @@ TEST_F(wait_on_loopback, call_on_its_way_to_a_cancelled_accept_is_the_first_of_t
     EXPECT_EQ(c.id(), sample_id);
     EXPECT_FALSE(peer.receive_bytes(323).empty());
 }
+
+TEST_F(wait_on_loopback, call_on_its_way_to_a_cancelled_connect_is_hung_up) {
+    listen();
+    const address server{"127.0.0.1", calls_->local_endpoint().port()};
+    asio::cancellation_signal stop;
+    boost::system::error_code error;
+    async_connect(
+        io_.context(), server,
+        asio::bind_executor(application_, asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code e,
+                                                                                        const call&) { error = e; })));
+    call c = accept();
+    on_io([] {}); // the id was sent, and so the result is on its way
+    stop.emit(asio::cancellation_type::terminal);
+    run_application();
+    EXPECT_EQ(error, asio::error::operation_aborted);
+    for (;;) {
+        const event e = next(c);
+        if (const auto* ended = std::get_if<ended_event>(&e)) {
+            EXPECT_EQ(ended->reason, end_reason::peer_hung_up);
+            break;
+        }
+    }
+}
+
+TEST_F(wait_on_loopback, deferred_connect_to_an_address_has_an_id_of_its_own) {
+    listen();
+    auto placing = async_connect(io_.context(), {"127.0.0.1", calls_->local_endpoint().port()});
+    auto placed = std::move(placing)(asio::use_future);
+    const call answering = accept();
+    const call calling = placed.get();
+    EXPECT_EQ(answering.id(), calling.id());
+    EXPECT_NE(calling.id(), uuid());
+}
