@@ -4,7 +4,6 @@
 #include <audiosocket/net.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <iostream>
 
@@ -12,14 +11,13 @@ namespace asio = boost::asio;
 using namespace audiosocket;
 
 asio::awaitable<void> ring(asio::io_context& io, address server) {
-    const connect_options options;
-    call line = co_await async_connect(io, server, uuid::random(), options, asio::use_awaitable);
-    line.send_dtmf('1');
+    call line = co_await async_connect(io, server);
+    if (line.send_dtmf('1')) throw std::runtime_error("the server has ended the call");
 
     std::chrono::duration<double> heard{};
     level_meter meter;
     for (;;) {
-        const event e = co_await line.async_next_event(asio::use_awaitable);
+        const event e = co_await line.async_next_event();
         if (const auto* audio = std::get_if<audio_event>(&e)) {
             meter.add(audio->samples);
             heard += std::chrono::duration<double>(double(audio->samples.size()) / audio->rate_hz);
@@ -40,6 +38,6 @@ int main(int argc, char** argv) try {
     });
     io.run();
 } catch (const std::exception& e) {
-    std::cerr << e.what() << '\n';
+    std::cerr << (argc > 1 ? argv[1] : "localhost:9092") << ": " << e.what() << '\n';
     return 1;
 }

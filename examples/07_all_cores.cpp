@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Echo on every core: each call lives, from its id to its end, on one of several threads.   ./07_all_cores [HOST:PORT]
-#include <audiosocket/net.hpp>
 #include <audiosocket/server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -13,29 +12,30 @@
 
 namespace asio = boost::asio;
 using namespace audiosocket;
+using namespace std::chrono_literals;
 
 asio::awaitable<void> echo(call caller) {
     for (;;) {
-        const event e = co_await caller.async_next_event(asio::use_awaitable);
-        if (const auto* audio = std::get_if<audio_event>(&e)) caller.play(audio->samples, audio->rate_hz);
+        const event e = co_await caller.async_next_event();
+        if (const auto* audio = std::get_if<audio_event>(&e); audio && caller.play(audio->samples, audio->rate_hz))
+            co_return; // refused: the call is ending
         if (std::holds_alternative<ended_event>(e)) co_return;
-    }
-}
-
-asio::awaitable<void> serve(listener& calls) {
-    for (;;) {
-        call caller = co_await calls.async_accept(asio::use_awaitable);
-        const auto home = caller.get_executor(); // its shard: what runs there needs no lock
-        asio::co_spawn(home, echo(std::move(caller)), asio::detached);
     }
 }
 
 int main(int argc, char** argv) try {
     asio::io_context io{1};
-    shards cores{std::max(std::thread::hardware_concurrency(), 1U)};
-    listener calls{io, address::parse(argc > 1 ? argv[1] : ":9092"), {}, cores.contexts()};
-    std::cout << "listening on " << calls.local_endpoint() << " for " << cores.size() << " cores" << std::endl;
-    asio::co_spawn(io, serve(calls), asio::detached);
+    const auto answer = [](call caller) {
+        const auto home = caller.get_executor(); // its thread: what runs there needs no lock
+        asio::co_spawn(home, echo(std::move(caller)), asio::detached);
+    };
+    call_server_options options;
+    options.threads = std::max(std::thread::hardware_concurrency(), 1U);
+    call_server server{io, address::parse(argc > 1 ? argv[1] : ":9092"), answer, options};
+    std::cout << "listening on " << server.local_endpoint() << " for " << options.threads << " cores" << std::endl;
+
+    asio::signal_set stop{io, SIGINT, SIGTERM};
+    stop.async_wait([&](auto, int) { server.async_drain(0s, asio::detached); }); // hangs up in order
     io.run();
 } catch (const std::exception& e) {
     std::cerr << e.what() << '\n';

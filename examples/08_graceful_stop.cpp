@@ -6,7 +6,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <iostream>
 
@@ -16,8 +15,9 @@ using namespace std::chrono_literals;
 
 asio::awaitable<void> echo(call caller) {
     for (;;) {
-        const event e = co_await caller.async_next_event(asio::use_awaitable);
-        if (const auto* audio = std::get_if<audio_event>(&e)) caller.play(audio->samples, audio->rate_hz);
+        const event e = co_await caller.async_next_event();
+        if (const auto* audio = std::get_if<audio_event>(&e); audio && caller.play(audio->samples, audio->rate_hz))
+            co_return; // refused: the call is ending
         if (std::holds_alternative<ended_event>(e)) co_return;
     }
 }

@@ -9,31 +9,45 @@
 #include <boost/asio/connect.hpp>
 
 namespace audiosocket::detail {
-namespace {
-
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
 /// Resolve, connect, say the id; or run out of time. Whatever comes first completes the wait.
-class connector : public std::enable_shared_from_this<connector> {
+class connector final : public wait_source<call>, public std::enable_shared_from_this<connector> {
   public:
-    connector(asio::io_context& io, const uuid& id, const connect_options& options, completion<call> waiter)
-        : io_(io), resolver_(io.get_executor()), socket_(io.get_executor()), timer_(io.get_executor()), id_(id),
-          options_(options), waiter_(std::move(waiter)) {}
+    connector(asio::io_context& io, const address& where, const uuid& id, const connect_options& options)
+        : io_(io), resolver_(io.get_executor()), socket_(io.get_executor()), timer_(io.get_executor()), where_(where),
+          id_(id), options_(options) {}
 
-    void start(const address& where) {
+    void start(completion<call> waiter) {
+        asio::dispatch(io_, [self = shared_from_this(), w = std::move(waiter)]() mutable {
+            self->waiter_ = std::move(w);
+            if (self->is_cancelled(self->waiter_.wait())) return self->finish(asio::error::operation_aborted, {});
+            self->resolve();
+        });
+    }
+
+    void cancel(wait_number wait) {
+        mark_cancelled(wait);
+        asio::dispatch(io_, [self = shared_from_this()] { self->finish(asio::error::operation_aborted, {}); });
+    }
+
+    // Hangs up: nothing waits for the call any more.
+    void take_back(call) override {}
+
+  private:
+    void resolve() {
         timer_.expires_after(options_.connect_timeout);
         timer_.async_wait([self = shared_from_this()](io_error error) {
             if (!error) self->finish(asio::error::timed_out, {});
         });
-        resolver_.async_resolve(where.host.empty() ? "localhost" : where.host, std::to_string(where.port),
+        resolver_.async_resolve(where_.host.empty() ? "localhost" : where_.host, std::to_string(where_.port),
                                 [self = shared_from_this()](io_error error, const auto& found) {
                                     if (error) return self->finish(error, {});
                                     if (self->waiter_) self->connect(found);
                                 });
     }
 
-  private:
     using resolver = asio::ip::basic_resolver<tcp, io_executor>;
 
     void connect(const resolver::results_type& found) {
@@ -63,25 +77,39 @@ class connector : public std::enable_shared_from_this<connector> {
         io_error ignored;
         socket_.close(ignored);
         const io_error without_place(error.value(), error.category()); // in Asio's code, where it is thrown
-        if (waiter_) waiter_.complete(without_place, std::move(result));
+        if (!waiter_) return;
+        if (error || waiter_.wait() == 0)
+            waiter_.complete(without_place, std::move(result), false);
+        else
+            waiter_.complete(std::move(result), shared_from_this(), false);
     }
 
     asio::io_context& io_;
     resolver resolver_;
     tcp_socket socket_;
     io_timer timer_;
+    const address where_;
     const uuid id_;
     const connect_options options_;
     completion<call> waiter_;
 };
 
-} // namespace
-
-void start_connect(asio::io_context& io, const address& where, const uuid& id, const connect_options& options,
-                   completion<call> waiter) {
+std::shared_ptr<connector> make_connector(asio::io_context& io, const address& where, const uuid& id,
+                                          const connect_options& options) {
     validate(options.call);
-    const auto c = std::make_shared<connector>(io, id, options, std::move(waiter));
-    asio::dispatch(io, [c, where] { c->start(where); });
+    return std::make_shared<connector>(io, where, id, options);
+}
+
+wait_source<call>& waits_of(connector& one) noexcept {
+    return one;
+}
+
+void start_connect(const std::shared_ptr<connector>& one, completion<call> waiter) {
+    one->start(std::move(waiter));
+}
+
+void cancel_connect(const std::weak_ptr<connector>& one, wait_number wait) {
+    if (const auto kept = one.lock()) kept->cancel(wait);
 }
 
 } // namespace audiosocket::detail

@@ -58,9 +58,9 @@ class answerer {
 
     /// Plays this, and notes when it has been played.
     static void play(call& c, const clip& sound) {
-        c.play(sound);
-        c.play(std::vector<std::int16_t>(static_cast<std::size_t>(tail.count() * 8)), 8000);
-        c.mark("all");
+        EXPECT_FALSE(c.play(sound));
+        EXPECT_FALSE(c.play(std::vector<std::int16_t>(static_cast<std::size_t>(tail.count() * 8)), 8000));
+        EXPECT_FALSE(c.mark("all"));
     }
 
     std::string where() const { return "127.0.0.1:" + std::to_string(calls_.local_endpoint().port()); }

@@ -22,7 +22,9 @@ class call_on_its_own_thread : public testing::TestWithParam<waits> {
     void echo(call& c) {
         auto handler = [this, &c](boost::system::error_code error, const event& e) {
             if (error) return;
-            if (const auto* audio = std::get_if<audio_event>(&e)) c.play(audio->samples, audio->rate_hz);
+            if (const auto* audio = std::get_if<audio_event>(&e)) {
+                EXPECT_FALSE(c.play(audio->samples, audio->rate_hz));
+            }
             echo(c);
         };
         switch (GetParam()) {

@@ -115,7 +115,7 @@ TEST_F(bridge_on_loopback, calls_of_two_threads_and_two_rates_are_joined_and_dig
     auto done = bridge(std::move(answered_call), std::move(placed_call));
     peer.send(frame(kind::dtmf, raw("5")));
     EXPECT_EQ(next_of<dtmf_event>(far_end).digit, '5');
-    far_end.play(std::vector<std::int16_t>(1600, 1000), 16'000);
+    EXPECT_FALSE(far_end.play(std::vector<std::int16_t>(1600, 1000), 16'000));
     while (sound_in(peer.receive_bytes(323)).empty()) {
     }
     far_end.hang_up();

@@ -128,7 +128,7 @@ TEST_F(call_on_loopback, wideband_is_learned_and_answered_in_kind) {
     wide.call.send_format = parse_format("slin16");
     auto [caller, server] = joined(wide);
     const auto sent = numbers(3200);
-    caller.play(sent, 16000);
+    EXPECT_FALSE(caller.play(sent, 16000));
     EXPECT_EQ(listen_for(sent.size(), server), sent);
     EXPECT_EQ(name(server.receive_format()), "slin16");
     call& learning = caller; // Clang 14 does not capture structured bindings
@@ -190,11 +190,11 @@ TEST_F(call_on_loopback, digits_and_marks_come_as_events) {
     EXPECT_EQ(server.send_dtmf('1'), error_code{}); // from another thread: told too late to refuse
     EXPECT_EQ(caller.send_dtmf('x'), usage_errc::not_a_dtmf_digit);
 
-    server.play(numbers(800), 8000);
-    server.mark("a");
+    EXPECT_FALSE(server.play(numbers(800), 8000));
+    EXPECT_FALSE(server.mark("a"));
     EXPECT_EQ(next_of<played_event>(server).mark, "a");
-    server.play(numbers(80'000), 8000);
-    server.mark("b");
+    EXPECT_FALSE(server.play(numbers(80'000), 8000));
+    EXPECT_FALSE(server.mark("b"));
     server.clear();
     const auto cut = next_of<cleared_event>(server);
     EXPECT_EQ(cut.mark, "b");
@@ -394,7 +394,7 @@ TEST_F(call_on_loopback, hang_up_when_played_outlives_the_handle) {
     peer.send(id_bytes());
     {
         call c = accept();
-        c.play(numbers(1600), 8000);
+        EXPECT_FALSE(c.play(numbers(1600), 8000));
         c.hang_up_when_played();
     }
     const auto end = peer.receive_all();

@@ -99,7 +99,7 @@ TEST_F(shards_on_loopback, echo_goes_on_when_the_listener_is_closed) {
     line.first.send(frame(kind::slin, bytes(320, std::byte{7})));
     const auto audio = next_of<audio_event>(line.second);
     ASSERT_EQ(audio.samples.size(), 160U);
-    line.second.play(std::vector<std::int16_t>(160, 1234), 8000);
+    EXPECT_FALSE(line.second.play(std::vector<std::int16_t>(160, 1234), 8000));
     line.second.hang_up_when_played();
     const auto said = line.first.receive_all();
     EXPECT_TRUE(said.orderly);

@@ -62,7 +62,7 @@ void use_net(const std::vector<std::int16_t>& sound) {
     calls.async_accept([&](boost::system::error_code error, call line) {
         require(!error, "cannot accept");
         answered = std::move(line);
-        answered.play(std::span(sound).first(1600), 8000);
+        require(!answered.play(std::span(sound).first(1600), 8000), "cannot play");
         answered.hang_up_when_played();
         listen_to(answered, heard_by_server);
         calls.close();

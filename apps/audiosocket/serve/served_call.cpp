@@ -41,19 +41,20 @@ void served_call::start() {
     wait();
 }
 
-// Queues the next piece of the program, with a mark that asks for the one after it.
+// Queues the next piece of the program, with a mark that asks for the one after it. A call that is ending refuses it;
+// then its end is the next event.
 void served_call::play_next() {
     if (tone_) {
         std::vector<std::int16_t> piece(static_cast<std::size_t>(tone_rate_hz_) * tone_piece_seconds);
         tone_->fill(piece);
-        call_.play(clip(std::move(piece), tone_rate_hz_));
+        static_cast<void>(call_.play(clip(std::move(piece), tone_rate_hz_)));
     } else if (plan_.play) {
-        call_.play(*plan_.play);
+        static_cast<void>(call_.play(*plan_.play));
     } else {
         program_done_ = true;
         return;
     }
-    call_.mark("played");
+    static_cast<void>(call_.mark("played"));
 }
 
 void served_call::wait() {
@@ -102,7 +103,7 @@ bool served_call::is_news(const event& e) {
 }
 
 void served_call::echo(const audio_event& audio) {
-    if (call_.queued() < echo_queue_max) call_.play(audio.samples, audio.rate_hz);
+    if (call_.queued() < echo_queue_max) static_cast<void>(call_.play(audio.samples, audio.rate_hz));
 }
 
 void served_call::obey(check::request what, char digit) {
@@ -121,12 +122,12 @@ void served_call::obey(check::request what, char digit) {
         } else {
             std::vector<std::int16_t> sound(static_cast<std::size_t>(check::tone_time.count()) * 8000);
             tone(check::tone_hz, 8000).fill(sound);
-            call_.play(clip(std::move(sound), 8000));
+            static_cast<void>(call_.play(clip(std::move(sound), 8000)));
         }
         break;
     case check::request::hang_up: call_.hang_up(); break;
     case check::request::spell:
-        call_.play(std::vector<std::int16_t>(check::spelled_samples, check::spelled(digit)), 8000);
+        static_cast<void>(call_.play(std::vector<std::int16_t>(check::spelled_samples, check::spelled(digit)), 8000));
         break;
     }
 }

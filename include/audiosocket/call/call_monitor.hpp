@@ -7,16 +7,17 @@ namespace audiosocket {
 
 /// Hears both sides of a call as they pass, whatever the application does with its events: for recordings and meters.
 ///
-/// Called from within the session (for a `call`, on its I/O executor), so it must be quick, must not throw, and must
-/// not call back. The views are valid only during the call.
+/// Called from within the session (for a `call`, on its executor), so it must be quick, must not throw, and must not
+/// call back. The views are valid only until the function returns. Times are moments on audiosocket::clock, for both
+/// sides: call_recorder, which is a call_monitor, and any other one see the same ones.
 class AUDIOSOCKET_EXPORT call_monitor {
   public:
     virtual ~call_monitor() = default;
 
-    /// Audio of the peer, decoded, at its own rate, as it arrived.
+    /// Called for audio of the peer: mono, decoded, at its own rate, with the time at which it was read.
     virtual void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
 
-    /// A frame that we send (silence included), with the time at which its first sample is due.
+    /// Called for a frame that we send (silence included): mono, with the time at which its first sample was due.
     virtual void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
 
   protected:

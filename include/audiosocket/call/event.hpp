@@ -13,13 +13,17 @@
 
 namespace audiosocket {
 
-/// The clock of everything here: monotonic.
+/// The clock of everything here: monotonic. Events, deadlines and call_monitor count by it.
 using clock = std::chrono::steady_clock;
+
+/// A moment on that clock.
 using time_point = clock::time_point;
 
-/// The id has arrived (or, on the calling side, was sent): the call is up. First of all events, but for the
-/// cleared_events of marks that the application queued and cleared before there was a call.
+/// The id has arrived (or, on the calling side, was sent): the call is in progress. Only a session reports it: first of
+/// all events, except for cleared_events of marks that the application queued and cleared before. A `call` does not,
+/// on either side, because async_accept and async_connect complete with it: the first wait gives what comes next.
 struct started_event {
+    /// Which call this is. Not unique: see uuid.
     uuid id;
 };
 
@@ -33,11 +37,13 @@ struct audio_event {
 
 /// The peer pressed a key (Asterisk reports it when the key is released). In order with the audio around it.
 struct dtmf_event {
+    /// 0-9, A-D, * or #.
     char digit = 0;
 };
 
 /// A mark was reached: all audio queued before it has been handed to the network.
 struct played_event {
+    /// The name that the application gave it.
     std::string mark;
     /// How much audio was sent since the mark before (or the last clear).
     std::chrono::milliseconds sent{};
@@ -46,6 +52,7 @@ struct played_event {
 /// A clear took this mark out of the queue before it was reached; audio behind the last mark is reported with an empty
 /// name.
 struct cleared_event {
+    /// The name that the application gave it; empty for audio behind the last mark.
     std::string mark;
     /// How much of its audio had been sent: what the caller heard of it.
     std::chrono::milliseconds sent{};
@@ -77,6 +84,7 @@ constexpr bool is_failure(end_reason reason) noexcept {
 
 /// The call is over. Last of all events, and there is exactly one.
 struct ended_event {
+    /// Which side ended it, and how.
     end_reason reason = end_reason::none;
     /// More about the reason where there is more: protocol_errc, or an error of the system.
     error_code error;

@@ -31,32 +31,49 @@ class connection;
 /// first. Reading begins with the first wait for an event, or after 100 ms without one; so a monitor that is set before
 /// misses nothing.
 ///
-/// Threads: the call lives on its `io_context`, which exactly one thread runs. Its members may be used from any thread
-/// (one at a time), unless they say otherwise; the events come on the executor associated with the handler. So an
-/// application that does long work in its handlers gives the calls an io_thread of their own and stays on its own
-/// executor.
+/// Threads: the call lives on its `io_context`, which exactly one thread runs. Unless a member says otherwise, it may
+/// be called on any thread, and on several at once, without a mutex. What one thread asks for happens in that order;
+/// between threads there is no order. Not safe: a member on one thread while another one moves, assigns or destroys the
+/// handle. An application that does long work in its handlers gives the calls an io_thread of their own and stays on
+/// its own executor.
+///
+/// Members that act (play, mark, clear, pause, resume, send_dtmf, hang_up, hang_up_when_played) return at once. On the
+/// thread of the call they return what the session answers. On another thread they report what can be known there: the
+/// end of the call, wrong arguments, and a full playout queue. What only the session knows (a full queue of marks or
+/// digits, a call that is just ending) comes too late there and is lost.
+///
+/// Lifetime: a handle may outlive its io_context. It then behaves as a call that has ended: members that act return
+/// usage_errc::call_ended, and waits complete with `boost::asio::error::eof`.
 ///
 /// Move-only. Dropping it hangs up in an orderly way, in the background; after hang_up_when_played() it is played to
-/// its end first.
+/// its end first. An io_context that is destroyed meanwhile closes its calls at once, still with hangup and FIN.
 class AUDIOSOCKET_EXPORT call {
   public:
+    /// The executor of an io_context.
     using executor_type = boost::asio::io_context::executor_type;
 
-    /// No call. Only assignment, destruction and `operator bool` make sense.
+    /// Makes no call. Only assignment, destruction and `operator bool` make sense.
     call() = default;
-    call(call&&) noexcept = default;
+
+    /// Takes the call over; `other` is no call then. Waits in progress go on.
+    call(call&& other) noexcept = default;
+
+    /// Drops the call that this one was, and takes the other one over.
     call& operator=(call&& other) noexcept;
+
+    /// Drops the call: hangs up, and ends a wait in progress with `boost::asio::error::operation_aborted`.
     ~call();
 
+    /// Returns whether this is a call, in progress or ended.
     explicit operator bool() const noexcept { return connection_ != nullptr; }
 
-    /// Where the call's input and output run.
+    /// Returns the executor of the io_context on which the call lives. Work that touches the call often belongs there.
     executor_type get_executor() const noexcept;
 
-    /// Which call this is. Not unique: see uuid.
+    /// Returns the id that the calling side sent. Not unique: see uuid. Valid as long as the call.
     const uuid& id() const noexcept;
 
-    /// The other end.
+    /// Returns the address of the other end. Valid as long as the call.
     const boost::asio::ip::tcp::endpoint& peer() const noexcept;
 
     /// Waits for the next event: audio, a digit, a mark, the end.
@@ -127,31 +144,69 @@ class AUDIOSOCKET_EXPORT call {
         return initiate_play<CompletionToken>(copy_of(samples, rate_hz), token);
     }
 
-    // These members return at once: usage_errc::call_ended after the end, or the error of session's member of the same
-    // name. Called from another thread than the call's they report a full playout queue and wrong arguments. Errors
-    // that only the session knows (a full queue of marks, a call that is just ending) come too late there and are lost.
+    /// Queues samples for playing: mono, 16 bits, at any rate from 4,000 to 768,000 Hz. Copies them, and resamples them
+    /// to the rate of the call as they are sent, a frame every ptime.
+    ///
+    /// Errors, with nothing queued: `usage_errc::playout_full` if the queue would exceed call_options::playout_queue,
+    /// `usage_errc::unsupported_rate`, `usage_errc::call_ended`.
+    [[nodiscard]] error_code play(std::span<const std::int16_t> samples, int rate_hz);
 
-    error_code play(std::span<const std::int16_t> samples, int rate_hz);
-    error_code play(clip sound);
-    error_code mark(std::string name);
+    /// Queues a clip for playing. Shares it and copies nothing. It may exceed call_options::playout_queue by its own
+    /// length.
+    ///
+    /// Errors, with nothing queued: `usage_errc::playout_full` if the queue has reached its bound already,
+    /// `usage_errc::unsupported_rate`, `usage_errc::call_ended`.
+    [[nodiscard]] error_code play(clip sound);
+
+    /// Queues a mark: a played_event with this name comes when all audio before it was handed to the network, or a
+    /// cleared_event if clear() took it out. Any name, also one that was used before. A mark also says that nothing
+    /// follows at once, so that running dry behind it is not counted as an underrun.
+    ///
+    /// Errors: `usage_errc::playout_full` while 10,000 marks are pending, `usage_errc::call_ended`.
+    [[nodiscard]] error_code mark(std::string name);
+
+    /// Empties the playout queue: what is being played stops within one frame. A cleared_event comes for each mark that
+    /// was not reached, and one with an empty name for audio behind the last mark. Errors: `usage_errc::call_ended`.
     error_code clear();
+
+    /// Sends silence until resume(). The queue stays as it is. Errors: `usage_errc::call_ended`.
     error_code pause();
+
+    /// Goes on with what pause() stopped; does nothing if nothing is paused. Errors: `usage_errc::call_ended`.
     error_code resume();
-    error_code send_dtmf(char digit);
+
+    /// Sends a DTMF digit (0-9, A-D, * or #), ahead of the audio that is queued. On the calling side only, because
+    /// Asterisk takes none.
+    ///
+    /// Errors: `usage_errc::not_a_dtmf_digit`, `usage_errc::caller_only`, `usage_errc::playout_full` while 64 digits
+    /// wait for the network, `usage_errc::call_ended`.
+    [[nodiscard]] error_code send_dtmf(char digit);
+
+    /// Ends the call in order: drops what is queued, sends the hangup message (on the answering side; Asterisk sends
+    /// none) and FIN, and reads on until the peer has closed, at most call_options::hangup_timeout. Then ended_event
+    /// comes. Errors: `usage_errc::call_ended`, which needs no care.
     error_code hang_up();
+
+    /// Does what hang_up() does as soon as the playout queue is empty: at once if it is, and not while playing is
+    /// paused. Nothing can be taken back; audio that is queued later is played as well. Errors:
+    /// `usage_errc::call_ended`.
     error_code hang_up_when_played();
 
-    /// Audio queued and not sent yet.
+    /// Returns the length of the audio that is queued and not sent yet. What another thread has just queued counts.
     std::chrono::milliseconds queued() const noexcept;
 
-    /// What the peer's audio turned out to be, and what we send.
+    /// Returns what the peer's audio turned out to be; before the first audio, what is expected.
     media_format receive_format() const noexcept;
+
+    /// Returns what we send.
     media_format send_format() const noexcept;
 
-    /// The counters so far. Only on get_executor(), or after ended_event has been delivered.
+    /// Returns the counters so far. Valid as long as the call. Only on get_executor(), or after ended_event was
+    /// delivered.
     const call_statistics& statistics() const noexcept;
 
-    /// Lets a monitor hear both sides, on get_executor(); null to stop.
+    /// Lets a monitor hear both sides, on get_executor(), from now on; null to stop. Replaces the one before. The call
+    /// shares it until it is replaced, the handle is dropped, or the io_context goes.
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
   private:

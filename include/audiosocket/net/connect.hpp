@@ -8,6 +8,7 @@ namespace audiosocket {
 
 /// How a call is placed.
 struct connect_options {
+    /// The rules of the call.
     audiosocket::call_options call;
 
     /// From the start, name resolution included, to a connection.
@@ -15,24 +16,47 @@ struct connect_options {
 };
 
 namespace detail {
-AUDIOSOCKET_EXPORT void start_connect(boost::asio::io_context& io, const address& where, const uuid& id,
-                                      const connect_options& options, completion<call> waiter);
-}
+
+class connector;
+
+AUDIOSOCKET_EXPORT std::shared_ptr<connector> make_connector(boost::asio::io_context& io, const address& where,
+                                                             const uuid& id, const connect_options& options);
+AUDIOSOCKET_EXPORT wait_source<call>& waits_of(connector& one) noexcept;
+AUDIOSOCKET_EXPORT void start_connect(const std::shared_ptr<connector>& one, completion<call> waiter);
+AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait_number wait);
+
+} // namespace detail
 
 /// Places a call, as Asterisk does: resolves the host, connects (to each of its addresses in turn), and sends the id.
 ///
 /// Completes with `void(boost::system::error_code, call)` once the id is out: an error of the resolver or of the
-/// system, or `boost::asio::error::timed_out`. A server that does not want the call shows that by ending it. The
-/// io_context must be run by exactly one thread and outlive the call. Throws std::invalid_argument for options that
-/// make no sense.
-template <class CompletionToken>
+/// system, or `boost::asio::error::timed_out`. The handler runs on its associated executor, by default that of `io`. A
+/// server that does not want the call shows that by ending it. Supports cancellation (all types): completes with
+/// `operation_aborted`, and a call that was placed meanwhile is hung up.
+///
+/// The io_context must be run by exactly one thread. Throws std::invalid_argument for options that make no sense, when
+/// the operation is started. Safe from any thread.
+template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
+              CompletionToken = boost::asio::deferred_t>
 auto async_connect(boost::asio::io_context& io, const address& where, const uuid& id, const connect_options& options,
-                   CompletionToken&& token) {
+                   CompletionToken&& token = CompletionToken()) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, call)>(
         [&io](auto handler, const address& to, const uuid& with, const connect_options& how) {
-            detail::start_connect(io, to, with, how, {std::move(handler), io.get_executor()});
+            const auto one = detail::make_connector(io, to, with, how);
+            const auto wait = detail::connect_slot(handler, detail::waits_of(*one),
+                                                   [weak = std::weak_ptr(one)](detail::wait_number cancelled) {
+                                                       detail::cancel_connect(weak, cancelled);
+                                                   });
+            detail::start_connect(one, {std::move(handler), io.get_executor(), wait});
         },
         token, where, id, options);
+}
+
+/// Places a call with a random id of its own and with default options. Otherwise like the one with both.
+template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
+              CompletionToken = boost::asio::deferred_t>
+auto async_connect(boost::asio::io_context& io, const address& where, CompletionToken&& token = CompletionToken()) {
+    return async_connect(io, where, uuid::random(), connect_options(), std::forward<CompletionToken>(token));
 }
 
 } // namespace audiosocket

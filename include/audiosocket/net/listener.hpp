@@ -27,6 +27,8 @@ namespace audiosocket {
 /// The io_context must be run by exactly one thread and outlive the listener and its calls. Closing or destroying the
 /// listener leaves the calls that were handed out alone.
 ///
+/// Threads: members that are safe from any thread say so, and need no mutex there. The others belong on the io_context.
+///
 /// Accepting gets at most a sixth of its thread's time, so that calls in progress keep their pace when many peers
 /// connect at once. Further connections wait in the kernel's queue meanwhile.
 ///
@@ -34,6 +36,7 @@ namespace audiosocket {
 /// ids on the first one, and hands each call to the io_context that has the fewest calls.
 class AUDIOSOCKET_EXPORT listener {
   public:
+    /// The executor of an io_context.
     using executor_type = boost::asio::io_context::executor_type;
 
     /// Starts listening (listening_socket::listen). Throws boost::system::system_error, whose text names the address,
@@ -51,8 +54,13 @@ class AUDIOSOCKET_EXPORT listener {
     listener(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
-    listener(listener&&) noexcept;
-    listener& operator=(listener&&) noexcept;
+    /// Takes the other listener over, which may then only be assigned or destroyed. Waits in progress go on.
+    listener(listener&& other) noexcept;
+
+    /// Closes what this listener was, and takes the other one over.
+    listener& operator=(listener&& other) noexcept;
+
+    /// Closes it; see close().
     ~listener();
 
     /// Returns the executor of the io_context on which it accepts, and on which its handlers run.
@@ -80,7 +88,8 @@ class AUDIOSOCKET_EXPORT listener {
             token, impl_);
     }
 
-    /// Accepts no more connections, and drops those whose id has not arrived. Safe from any thread, like async_accept.
+    /// Accepts no more connections, drops those whose id has not arrived, and hangs up calls that no wait has taken. A
+    /// wait in progress completes with `operation_aborted`. Safe from any thread.
     void close();
 
     /// Accepts no more connections. Those that were accepted may still become calls; waits complete with
@@ -100,19 +109,26 @@ class AUDIOSOCKET_EXPORT listener {
     /// std::invalid_argument for options that contradict the limits in their documentation.
     void set_options(const listener_options& options);
 
-    /// Called for the first refusal at once, then with a summary at most once a second. For logs. Runs on the
-    /// io_context; must not throw.
+    /// A function that is called for refusals. Runs on the io_context; must not throw.
     using refused_handler = std::function<void(const refusals&)>;
+
+    /// Sets the function that is called for the first refusal at once, then with a summary at most once a second; null
+    /// to stop. For logs. Safe from any thread.
     void on_refused(refused_handler handler);
 
-    /// Called for each connection that ended before it became a call, with its peer and the reason. For logs. Runs on
-    /// the io_context; must not throw.
+    /// A function that is called with a peer and the reason why its connection ended. Runs on the io_context; must not
+    /// throw.
     using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&)>;
+
+    /// Sets the function that is called for each connection that ended before it became a call; null to stop. For
+    /// logs. Safe from any thread.
     void on_ended_early(ended_early_handler handler);
 
-    /// Called when the connection of a call has closed and is no longer counted in listener_statistics::calls_up; null
-    /// to stop. Runs on the io_context; must not throw.
+    /// A function that is called for a call whose connection has closed. Runs on the io_context; must not throw.
     using call_closed_handler = std::function<void()>;
+
+    /// Sets the function that is called when the connection of a call has closed and is no longer counted in
+    /// listener_statistics::calls_up; null to stop. Safe from any thread.
     void on_call_closed(call_closed_handler handler);
 
     /// Returns what it has counted. Valid as long as the listener. Only on the io_context.

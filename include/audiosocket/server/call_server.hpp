@@ -12,7 +12,9 @@
 
 namespace audiosocket {
 
+/// How a call_server answers.
 struct call_server_options {
+    /// Which connections it takes, and the rules of their calls.
     listener_options listener;
 
     /// Threads that the calls live on (shards). 0: calls live on the io_context of the server, which one core can
@@ -38,8 +40,7 @@ struct drain_report {
 ///
 /// Threads: the io_context is run by exactly one thread. Members may be called from any thread unless they say
 /// otherwise. The server must be destroyed on that thread, or while no thread runs the io_context; the io_context must
-/// outlive it. Destroying it closes the listener. With threads of its own (call_server_options::threads) it cuts off
-/// the calls that are still in progress: drain first.
+/// outlive it.
 class AUDIOSOCKET_EXPORT call_server {
   public:
     /// Called for each call, on the io_context, when its id has arrived. Work for the call belongs on the call's own
@@ -52,25 +53,33 @@ class AUDIOSOCKET_EXPORT call_server {
     call_server(boost::asio::io_context& io, const address& where, call_handler on_call,
                 const call_server_options& options = {});
 
-    /// The same on a socket that listens already; see the constructor of listener that takes one.
+    /// Answers calls on a socket that listens already; see the constructor of listener that takes one. Throws the same
+    /// errors.
     call_server(boost::asio::io_context& io, listening_socket inherited, call_handler on_call,
                 const call_server_options& options = {});
 
     call_server(const call_server&) = delete;
     call_server& operator=(const call_server&) = delete;
+
+    /// Closes the listener. Calls on the io_context of the server go on. With threads of its own
+    /// (call_server_options::threads) it hangs up the calls that are still in progress and waits for them, as shards
+    /// do; async_drain() first lets them end by themselves.
     ~call_server();
 
-    /// Where it listens; the port is the real one where 0 was asked for.
+    /// Returns the address on which it listens, with the port that the system chose for port 0.
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// The listener, for its options, handlers, statistics and socket. async_accept belongs to the server.
+    /// Returns the listener, for its options, handlers, statistics and socket. async_accept and on_call_closed belong
+    /// to the server. Valid as long as the server. Its members say on which threads they may be called.
     listener& listening() noexcept;
+
+    /// Returns the same to read.
     const listener& listening() const noexcept;
 
-    /// The io_contexts that the calls live on; one thread runs each.
+    /// Returns the io_contexts that the calls live on; one thread runs each. Valid as long as the server.
     std::span<boost::asio::io_context* const> contexts() const noexcept;
 
-    /// Calls whose connection is open, those that are being hung up included.
+    /// Returns the number of calls whose connection is open, those that are being hung up included.
     std::size_t calls_in_progress() const noexcept;
 
     /// Accepts no more connections and waits until all calls have ended. Connections that have not sent their id yet

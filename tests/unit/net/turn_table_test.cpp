@@ -185,4 +185,5 @@ TEST(home, hang_up_all_is_for_those_who_are_there_and_says_that_it_was) {
     EXPECT_TRUE(home->is_ending());
     EXPECT_TRUE(here->hung_up);
     EXPECT_FALSE(left->hung_up);
+    home->leave(*here); // as a call does before it is destroyed
 }
