@@ -71,7 +71,7 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 /// Reads what the caller dials: up to a number of digits, until an end digit, or until the caller takes too long.
 ///
 /// \code
-/// c.play(menu);
+/// c.async_play(menu, boost::asio::detached); // the first digit stops it
 /// const digits_result choice = co_await async_read_digits(c, {.digits_max = 1}, use_awaitable);
 /// \endcode
 ///
