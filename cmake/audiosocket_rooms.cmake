@@ -12,7 +12,7 @@ target_compile_options(audiosocket_flags_ INTERFACE
     $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-zero-variadic-macro-arguments>
     $<$<BOOL:${AUDIOSOCKET_WARNINGS_AS_ERRORS}>:-Werror>)
 if(AUDIOSOCKET_HARDEN)
-    # Only x86 has it. The linker leaves it out where a single object lacks it.
+    # Only x86 has it.
     include(CheckCXXCompilerFlag)
     check_cxx_compiler_flag(-fcf-protection AUDIOSOCKET_HAS_CET)
     if(AUDIOSOCKET_HAS_CET)

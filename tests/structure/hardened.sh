@@ -25,13 +25,31 @@ lacks() {
     grep -qE '\((FLAGS|FLAGS_1)\).*(BIND_NOW|NOW)' <<<"$dynamic" || echo BIND_NOW
     grep -q '__stack_chk_fail' <<<"$symbols" || echo canary
     grep -qE '__(mem|str|stp|v?s?n?printf|f?gets|read|poll|realpath|explicit_bzero)[a-z]*_chk' <<<"$symbols" || echo FORTIFY
-    if [[ $cet == cet ]]; then
-        grep -qE 'x86 feature: .*IBT.*SHSTK' <<<"$(readelf -nW "$1")" || echo CET
+    if [[ $cet == cet ]]; then has_cet "$1" || echo CET; fi
+}
+
+# A file is marked for CET where all of its objects are. Where those of the C library are not (Debian 12), only the code
+# shows it: our functions begin with ENDBR64, and less than ten of the startup code do.
+has_cet() {
+    if [[ $can_be_marked == yes ]]; then
+        is_marked "$1"
+    else
+        (($(LC_ALL=C grep -obUaP '\xf3\x0f\x1e\xfa' "$1" | wc -l) > 20))
     fi
+}
+
+is_marked() {
+    grep -qE 'x86 feature: .*IBT.*SHSTK' <<<"$(readelf -nW "$1")"
 }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+can_be_marked=no
+if [[ $cet == cet ]]; then
+    echo 'int main() {}' >"$work/marked.cpp"
+    "$compiler" -fcf-protection "$work/marked.cpp" -o "$work/marked"
+    if is_marked "$work/marked"; then can_be_marked=yes; fi
+fi
 cat >"$work/bare.cpp" <<'CPP'
 #include <cstdio>
 #include <cstring>

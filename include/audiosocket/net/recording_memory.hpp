@@ -9,6 +9,10 @@
 
 namespace audiosocket {
 
+namespace detail {
+class memory_share;
+}
+
 /// Bounds the memory of sound that waits for the disk, over all recordings that share it.
 ///
 /// A call_recorder with this in its options takes from it what it collects, and gives it back when that is written.
@@ -38,14 +42,13 @@ class AUDIOSOCKET_EXPORT recording_memory {
     /// Returns how many bytes have found no room so far.
     std::uint64_t bytes_refused() const noexcept { return bytes_refused_; }
 
-    /// Used by call_recorder: takes `bytes` for a recording that holds `own` already. Returns false where there is no
-    /// room.
-    [[nodiscard]] bool take(std::size_t own, std::size_t bytes) noexcept;
+  private:
+    friend class detail::memory_share;
 
-    /// Used by call_recorder: gives back what was taken.
+    // Takes `bytes` for a recording that holds `own` already; false where there is no room.
+    [[nodiscard]] bool take(std::size_t own, std::size_t bytes) noexcept;
     void give_back(std::size_t bytes) noexcept { bytes_ -= bytes; }
 
-  private:
     const std::size_t bytes_max_;
     const std::size_t part_bytes_;
     std::atomic<std::size_t> bytes_{0};
