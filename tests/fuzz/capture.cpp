@@ -66,11 +66,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const auto input = std::as_bytes(std::span(data, size));
     const memory_file file(is_capture(input) ? bytes(input.begin(), input.end()) : file_of_packets(input));
-    const inspect::observers nobody;
+    const inspect::observers no_observers;
     inspect::inspection_totals totals;
     try {
         inspect::capture_input capture(file.path());
-        if (capture.kind() == inspect::input_kind::capture) inspect::read_capture(capture, {9092, nobody, totals});
+        if (capture.kind() == inspect::input_kind::capture)
+            inspect::read_capture(capture, {9092, no_observers, totals});
     } catch (const failure&) {
         // A damaged header.
     }

@@ -58,7 +58,7 @@ class audio_track {
 /// Writes a sound file for each direction that has audio. `where` is the file for a raw stream, and a directory for a
 /// capture: there files are named ID.caller.wav and ID.server.wav, or ID-2.caller.wav and so on if one of these exists.
 /// A file that exists is never replaced, and no symbolic link followed. A capture may have any number of open calls:
-/// its files are open only while they are written. `out` is told what was written; may be null. Throws failure,
+/// its files are open only while they are written. `out` gets a line for each file; may be null. Throws failure,
 /// sound_error.
 class audio_extraction final : public inspect_observer {
   public:

@@ -113,7 +113,7 @@ struct inspection_totals {
     std::string capture_failure;                  ///< Why the capture could not be read to its end; empty if it could.
 };
 
-/// Is told of everything in the order of the stream.
+/// Called for everything in the order of the stream.
 class inspect_observer {
   public:
     virtual ~inspect_observer() = default;

@@ -25,7 +25,7 @@ constexpr fault_rule rules[] = {
      "no audio at all from the server: one call in three to five stays silent both ways (asterisk#2089)", ""},
     {"audio_gap", is_noted, "gap of more than 40 ms between audio messages: the caller hears it", "ms"},
     {"mixed_kinds", is_noted, "change of the audio kind within the call: keep to one", ""},
-    {"sent_after_hangup", is_noted, "message after the hangup: nobody reads it", ""},
+    {"sent_after_hangup", is_noted, "message after the hangup: the caller does not read it", ""},
     {"reset", costs_call, "connection reset by the server: Asterisk takes it for a failure; send 00 00 00, then close",
      ""},
     {"id_missing", costs_call, "message before the id: a server closes the connection", ""},

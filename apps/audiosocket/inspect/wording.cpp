@@ -156,7 +156,7 @@ std::string describe_no_call(const inspection_totals& t) {
     constexpr std::string_view advice = "capture with: tcpdump -i any -s 0 -w FILE port 9092";
     if (t.packets == 0) return fmt::format("no packet in it; {}", advice);
     const std::string packets = grouped(t.packets) + (t.packets == 1 ? " packet" : " packets");
-    if (t.packets_cut != 0) {
+    if (t.packets_cut > t.packets / 10) { // not a few jumbo frames
         const std::string which = t.packets_cut == t.packets ? "" : grouped(t.packets_cut) + " of them ";
         return fmt::format("no AudioSocket in its {}, {}cut off at {} bytes: capture with -s 0", packets, which,
                            t.cut_at_bytes);

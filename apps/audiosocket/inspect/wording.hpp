@@ -7,7 +7,7 @@
 #include <vector>
 
 /// \file
-/// The words in which an inspection is told to people.
+/// The words in which an inspection is reported to people.
 
 namespace audiosocket::app::inspect {
 

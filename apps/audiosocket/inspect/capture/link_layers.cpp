@@ -136,7 +136,7 @@ layer packet_walk::llc() {
     return skip_to(snap_bytes, {space::ethertype, u16(type_at)}, {});
 }
 
-// Labels up to the one with the bottom bit. What is below them nobody says: IP shows its version; what starts with 0
+// Labels up to the one with the bottom bit. No field says what is below them. IP shows its version; what starts with 0
 // has a control word, and is Ethernet as the rest is.
 layer packet_walk::mpls() {
     constexpr std::size_t label_bytes = 4, control_word_bytes = 4;
