@@ -2,6 +2,7 @@
 #pragma once
 
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/protocol/message.hpp>
 
 namespace audiosocket {
 
@@ -13,7 +14,11 @@ class AUDIOSOCKET_EXPORT call_monitor {
   public:
     virtual ~call_monitor() = default;
 
-    /// Audio of the peer, decoded, at its own rate, as it arrived.
+    /// Called with each audio message of the peer as it came, before it is decoded. Does nothing by default.
+    virtual void arrived([[maybe_unused]] const message& audio, [[maybe_unused]] time_point at) {}
+
+    /// Audio of the peer, decoded, at its own rate, with the time of its arrival. It may come up to a second later than
+    /// it arrived, while its rate is not known (input_format::automatic).
     virtual void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
 
     /// A frame that we send (silence included), with the time at which its first sample is due.
