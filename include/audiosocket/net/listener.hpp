@@ -105,9 +105,13 @@ class AUDIOSOCKET_EXPORT listener {
     using refused_handler = std::function<void(const refusals&)>;
     void on_refused(refused_handler handler);
 
-    /// Called for each connection that ended before it became a call, with its peer and the reason. For logs. Runs on
-    /// the io_context; must not throw.
-    using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&)>;
+    /// Called for each connection that ended before it became a call, with its peer, the reason, and the first bytes
+    /// that arrived: at most `first_bytes_max`, which tell most protocols apart. The bytes are valid during the call.
+    /// For logs. Runs on the io_context; must not throw.
+    using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&,
+                                                   std::span<const std::byte> first_bytes)>;
+    /// How many of the first bytes of a connection ended_early_handler sees.
+    static constexpr std::size_t first_bytes_max = 192;
     void on_ended_early(ended_early_handler handler);
 
     /// Called when the connection of a call has closed and is no longer counted in listener_statistics::calls_up; null
