@@ -15,14 +15,61 @@ namespace {
 // What a look at a payload costs of the budget: 2 to 5 us.
 constexpr std::uint64_t look_work = 100;
 
+// Messages whose rate is in doubt: all that Asterisk collects during its Answer(), and those that show the rate.
+constexpr std::size_t held_messages_max = 64;
+
 } // namespace
 
 bool reception::take(const message& audio, time_point now, call_monitor* monitor) {
+    if (monitor) monitor->arrived(audio, now);
     if (audio.payload.empty()) {
         ++counters_.empty_audio;
         return false;
     }
-    const media_format arrived{audio.kind, encoding_of(audio, now)};
+    const bool first = !known_ && !doubt_;
+    if (hold_back(audio, now)) {
+        if (doubt_->rate.decided() || doubt_->pieces.size() == held_messages_max) settle(monitor);
+        return first;
+    }
+    settle(monitor);
+    return hand_over(audio, now, monitor);
+}
+
+// Holds audio back if its rate is in doubt.
+bool reception::hold_back(const message& audio, time_point now) {
+    if (input_ || rate_known_ || audio.kind != kind::slin) return false;
+    if (!doubt_) {
+        rate_detector rate;
+        rate.observe(audio.payload.size(), now);
+        if (rate.decided()) {
+            rate_known_ = true;
+            return false;
+        }
+        doubt_ = std::make_unique<doubt>(doubt{rate, {}, {}});
+    } else {
+        doubt_->rate.observe(audio.payload.size(), now);
+    }
+    doubt_->pieces.push_back({audio.payload.size(), now});
+    doubt_->payloads.insert(doubt_->payloads.end(), audio.payload.begin(), audio.payload.end());
+    return true;
+}
+
+void reception::settle(call_monitor* monitor) {
+    const auto held = std::exchange(doubt_, nullptr);
+    if (!held) return;
+    held->rate.decide();
+    slin_kind_ = held->rate.kind();
+    rate_known_ = true;
+    std::span<const std::byte> rest(held->payloads);
+    for (const doubt::piece& p : held->pieces) {
+        hand_over({kind::slin, rest.first(p.bytes)}, p.at, monitor);
+        rest = rest.subspan(p.bytes);
+    }
+}
+
+// Returns whether it was the first.
+bool reception::hand_over(const message& audio, time_point now, call_monitor* monitor) {
+    const media_format arrived = contents_of(audio, now);
     if (arrived.encoding == encoding::slin && audio.payload.size() % 2 != 0) ++counters_.odd_audio;
     const std::size_t samples = samples_in(arrived.encoding, audio.payload.size());
     count_arrival(samples, arrived.rate_hz(), now);
@@ -33,16 +80,16 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     if (!first && arrived.kind != format_.kind) ++counters_.kind_changes;
     format_ = arrived;
     if (arrived.rate_hz() == rate_out_hz_)
-        hand_over(audio.payload, samples, now, monitor);
+        decode_into_queue(audio.payload, samples, now, monitor);
     else
         convert(audio.payload, samples, now, monitor);
     return first;
 }
 
-// Decodes straight into the queue, as nearly all audio allows.
-void reception::hand_over(std::span<const std::byte> payload, std::size_t samples, time_point now,
-                          call_monitor* monitor) {
-    if (converter_) converter_->finish_stream();
+// As nearly all audio allows.
+void reception::decode_into_queue(std::span<const std::byte> payload, std::size_t samples, time_point now,
+                                  call_monitor* monitor) {
+    if (conversion_) conversion_->to_rate_out.finish_stream();
     const auto decoded = to_.room_for_audio(samples, rate_out_hz_);
     decode(format_.encoding, payload, decoded);
     if (monitor) monitor->received(decoded, rate_out_hz_, now);
@@ -51,26 +98,23 @@ void reception::hand_over(std::span<const std::byte> payload, std::size_t sample
 void reception::convert(std::span<const std::byte> payload, std::size_t samples, time_point now,
                         call_monitor* monitor) {
     const int rate_hz = format_.rate_hz();
-    decoded_.resize(samples);
-    decode(format_.encoding, payload, decoded_);
-    if (monitor) monitor->received(decoded_, rate_hz, now);
-    if (!converter_) converter_ = std::make_unique<rate_converter>(rate_out_hz_, to_);
-    if (work_.take(converter_->work(samples, rate_hz), now))
-        converter_->convert(decoded_, rate_hz);
+    if (!conversion_) conversion_ = std::make_unique<conversion>(conversion{rate_converter(rate_out_hz_, to_), {}});
+    auto& [to_rate_out, decoded] = *conversion_;
+    decoded.resize(samples);
+    decode(format_.encoding, payload, decoded);
+    if (monitor) monitor->received(decoded, rate_hz, now);
+    if (work_.take(to_rate_out.work(samples, rate_hz), now))
+        to_rate_out.convert(decoded, rate_hz);
     else
         ++counters_.frames_dropped;
-    clear_and_keep(decoded_, kept_samples_max(rate_hz));
+    clear_and_keep(decoded, kept_samples_max(rate_hz));
 }
 
-encoding reception::encoding_of(const message& audio, time_point now) {
-    if (audio.kind != kind::slin) return encoding::slin;
-    switch (input_) {
-    case input_format::automatic: return recognise(audio.payload, now);
-    case input_format::slin: return encoding::slin;
-    case input_format::ulaw: return encoding::ulaw;
-    case input_format::alaw: return encoding::alaw;
-    }
-    return encoding::slin;
+media_format reception::contents_of(const message& audio, time_point now) {
+    if (audio.kind != kind::slin) return {audio.kind, encoding::slin};
+    if (input_) return *input_;
+    const encoding contents = recognise(audio.payload, now);
+    return {contents == encoding::slin ? slin_kind_ : kind::slin, contents};
 }
 
 encoding reception::recognise(std::span<const std::byte> payload, time_point now) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call/rate_converter.hpp"
+#include "call/rate_detector.hpp"
 #include "call/receive_queue.hpp"
 #include "call/work_budget.hpp"
 
@@ -24,13 +25,21 @@ namespace audiosocket {
 /// audio become 4 s at 192 kHz, 70 ms of work. So there is a budget (work_budget). Audio that it does not allow to be
 /// converted is dropped and counted, and a payload that it does not allow to be looked at is taken for what the last
 /// one was. Audio that needs no conversion costs next to nothing and is always taken.
+///
+/// Audio whose rate is in doubt is held back (rate_detector), at most 64 messages for at most a second.
 class reception {
   public:
     reception(const call_options& options, call_statistics& counters, receive_queue& to)
-        : counters_(counters), to_(to), input_(options.input), rate_out_hz_(options.receive_rate_hz) {}
+        : counters_(counters), to_(to), input_(format_of(options.input)), rate_out_hz_(options.receive_rate_hz) {}
 
     /// Takes one audio message. Returns whether it was the first with audio in it, which decides the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
+
+    /// Hands over what is held back. To be called at deadline(), and before anything that must not overtake the audio.
+    void settle(call_monitor* monitor);
+
+    /// When audio must not be held back any longer; time_point::max() if none is.
+    time_point deadline() const noexcept { return doubt_ ? doubt_->rate.deadline() : time_point::max(); }
 
     /// Counts in this as well, or null.
     void set_tally(call_tally* tally) noexcept { tally_ = tally; }
@@ -39,26 +48,48 @@ class reception {
     media_format format() const noexcept { return format_; }
 
   private:
-    encoding encoding_of(const message& audio, time_point now);
+    // Audio whose rate is in doubt.
+    struct doubt {
+        rate_detector rate;
+        struct piece {
+            std::size_t bytes;
+            time_point at;
+        };
+        std::vector<piece> pieces;
+        std::vector<std::byte> payloads; // of all pieces
+    };
+
+    // For audio of another rate than the application's.
+    struct conversion {
+        rate_converter to_rate_out;
+        std::vector<std::int16_t> decoded;
+    };
+
+    bool hold_back(const message& audio, time_point now);
+    bool hand_over(const message& audio, time_point now, call_monitor* monitor);
+    media_format contents_of(const message& audio, time_point now);
     encoding recognise(std::span<const std::byte> payload, time_point now);
     void count_arrival(std::size_t samples, int rate_hz, time_point now);
-    void hand_over(std::span<const std::byte> payload, std::size_t samples, time_point now, call_monitor* monitor);
+    void decode_into_queue(std::span<const std::byte> payload, std::size_t samples, time_point now,
+                           call_monitor* monitor);
     void convert(std::span<const std::byte> payload, std::size_t samples, time_point now, call_monitor* monitor);
 
     call_statistics& counters_;
     receive_queue& to_;
     call_tally* tally_ = nullptr;
 
-    const input_format input_;
+    const std::optional<media_format> input_; // what kind 0x10 contains; nothing: found out
     media_format format_;
-    bool known_ = false;                 // audio has arrived, and format_ is what it is
+    bool known_ = false;                 // audio has been handed over, and format_ is what it is
     int rate_out_hz_;                    // 0: that of the first audio
+    bool rate_known_ = false;            // of kind 0x10
+    kind slin_kind_ = kind::slin;        // the rate that linear audio of kind 0x10 really has
     std::optional<encoding> recognised_; // what the detector was sure of; here, where it takes no room of its own
-    std::vector<std::int16_t> decoded_;  // of another rate
 
     work_budget work_;
     std::unique_ptr<encoding_detector> detector_; // while it is needed
-    std::unique_ptr<rate_converter> converter_;   // once another rate has come
+    std::unique_ptr<doubt> doubt_;                // while there is audio in doubt
+    std::unique_ptr<conversion> conversion_;      // once another rate has come
 
     time_point last_arrival_{};
     std::chrono::nanoseconds last_duration_{};

@@ -39,6 +39,7 @@ void session::impl::take(const message& m) {
         if (first && learns_format) output.change_kind(m.kind);
         return;
     }
+    receiving.settle(monitor); // nothing overtakes audio
     switch (m.kind) {
     case kind::hangup: return begin_close({end_reason::peer_hung_up, {}, {}});
     case kind::error: return begin_close({end_reason::peer_error, protocol_errc::error_received, m.error()});
@@ -112,10 +113,11 @@ void session::impl::advance() {
         finish(); // a peer that does not read would not see a hangup
     }
     if (life.close_is_late(now)) finish();
+    if (now >= receiving.deadline()) receiving.settle(monitor);
 }
 
 time_point session::impl::deadline(bool can_transmit) const noexcept {
-    time_point next = std::min({life.deadline(), watch.deadline(), output.send_deadline()});
+    time_point next = std::min({life.deadline(), watch.deadline(), output.send_deadline(), receiving.deadline()});
     if (can_transmit && !output.in_flight()) next = std::min(next, output.frames().next_due());
     return next;
 }
@@ -177,6 +179,7 @@ void session::impl::begin_close(const ended_event& why) {
     life.begin_close(why, now);
     watch.stop();
     incoming.reset();
+    receiving.settle(monitor);
 
     clear();
     output.frames().stop();

@@ -10,6 +10,9 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
+#include <span>
+
 namespace audiosocket::detail {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
@@ -43,6 +46,9 @@ class handshake {
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
     const ended_event& end() const noexcept { return end_; }
 
+    /// Returns the first bytes that arrived, as many as `to` has room for. Those that were not read stay unread.
+    std::span<const std::byte> first_bytes(std::span<std::byte> to);
+
     /// To wait on until something arrives.
     tcp_socket& socket() noexcept { return socket_; }
 
@@ -64,6 +70,7 @@ class handshake {
     session session_;
     boost::asio::ip::tcp::endpoint peer_;
     ended_event end_;
+    std::array<std::byte, header_bytes + uuid::size_bytes> head_{}; // of what was read
 };
 
 } // namespace audiosocket::detail

@@ -96,9 +96,10 @@ check_command_includes() {
         BEGIN {
             # What each room may know, besides itself.
             knows["base"] = " "
-            knows["log"] = knows["settings"] = knows["service"] = knows["live"] = knows["diagnosis"] = " base "
-            knows["admin"] = " base log settings service live "
-            knows["daemon"] = " base log settings service live admin "
+            knows["log"] = knows["settings"] = knows["service"] = knows["diagnosis"] = " base "
+            knows["live"] = " base diagnosis "
+            knows["admin"] = " base log settings service diagnosis live "
+            knows["daemon"] = " base log settings service diagnosis live admin "
             split("serve call check bench inspect", verbs, " ")
             for (i in verbs) knows[verbs[i]] = " verbs base log settings service live diagnosis admin daemon "
             knows["verbs"] = " base "

@@ -57,6 +57,16 @@ json::value level_json(const std::optional<level>& l) {
     return json::object{{"rms_dbfs", rounded(l->rms_dbfs)}, {"peak_dbfs", rounded(l->peak_dbfs)}};
 }
 
+json::array findings_json(const std::vector<diagnosis::finding>& findings) {
+    json::array all;
+    for (const auto& f : findings)
+        all.push_back(json::object{{"code", name(f.code)},
+                                   {"fault", f.weight == diagnosis::severity::finding},
+                                   {"text", f.text},
+                                   {"advice", f.advice}});
+    return all;
+}
+
 double seconds(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
 }
@@ -94,6 +104,7 @@ json::object to_json(const call_row& c) {
         {"jitter_ms", rounded(static_cast<double>(c.counted.arrival_jitter.count()) / 1000)},
         {"received", level_json(c.received)},
         {"sent", level_json(c.sent)},
+        {"findings", findings_json(c.findings)},
         {"statistics", app::to_json(c.counted)},
     };
 }

@@ -120,6 +120,15 @@ void add_recordings(families& f, const recording_counts& r) {
     f.gauge("audiosocket_recordings_waiting_bytes_limit", "How much may wait (--record-memory).", r.waiting_bytes_max);
 }
 
+void add_findings(families& f, const finding_counts& counts) {
+    auto& found = f.family("audiosocket_findings_total",
+                           "Calls and connections that sent something else than AudioSocket with the audio of its "
+                           "label, by what was found.",
+                           prom::MetricType::Counter);
+    for (std::size_t n = 0; n < counts.size(); ++n)
+        families::add(found, {{"code", std::string(name(static_cast<diagnosis::code>(n)))}}, counts[n]);
+}
+
 void add_audio(families& f, const snapshot& s) {
     const call_statistics c = s.counted();
     f.counter("audiosocket_received_frames_total", "Audio messages of callers.", c.frames_received);
@@ -213,6 +222,7 @@ std::string metrics_text(const snapshot& s, const own_counters& own) {
     families f;
     add_server(f, s);
     add_recordings(f, s.server.recordings);
+    add_findings(f, s.server.findings);
     add_audio(f, s);
     add_distributions(f, s);
     add_admin(f, own);

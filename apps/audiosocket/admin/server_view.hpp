@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "live/finding_counts.hpp"
 #include "live/recording_counts.hpp"
 
 #include <audiosocket/net/listener.hpp>
@@ -19,6 +20,7 @@ struct server_status {
     std::size_t handshakes_max = 0;
     bool stopping = false; ///< It takes no more calls: it is draining, or hanging up.
     recording_counts recordings{};
+    finding_counts findings{};
 };
 
 /// What the admin address has to know of the server behind it.

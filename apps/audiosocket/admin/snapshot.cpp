@@ -12,12 +12,22 @@ constexpr std::size_t waiting_max = 64;
 
 call_row look_at(live_call& c, time_point now) {
     auto& line = c.line();
-    call_row row{c.weak_from_this(), line.id(),     line.peer(), c.age(), line.receive_format(),
-                 line.send_format(), line.queued(), {},          {},      line.statistics()};
+    call_row row{c.weak_from_this(),
+                 line.id(),
+                 line.peer(),
+                 c.age(),
+                 line.receive_format(),
+                 line.send_format(),
+                 line.queued(),
+                 {},
+                 {},
+                 line.statistics(),
+                 {}};
     if (const auto& sound = c.shown()) {
         row.received = sound->received_level(now);
         row.sent = sound->sent_level(now);
     }
+    if (const auto* judged = c.judged()) row.findings = judged->findings();
     return row;
 }
 

@@ -27,6 +27,7 @@ struct call_row {
     std::optional<level> received; ///< While a page shows its levels.
     std::optional<level> sent;
     call_statistics counted;
+    std::vector<diagnosis::finding> findings;
 };
 
 /// The server and its calls at (nearly) one moment.

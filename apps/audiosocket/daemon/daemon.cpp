@@ -3,6 +3,7 @@
 
 #include "admin/admin_service.hpp"
 #include "base/failure.hpp"
+#include "daemon/call_findings.hpp"
 #include "daemon/call_recordings.hpp"
 #include "daemon/repeating_timer.hpp"
 #include "daemon/server_report.hpp"
@@ -103,6 +104,7 @@ class daemon final : public admin::server_view {
     server_report report_;
     call_registry registry_;
     call_recordings recordings_;
+    call_findings findings_{report_};
     asio::io_context io_{1}; // one thread runs it
     service_link service_;
     const std::unique_ptr<call_server> server_;
@@ -144,7 +146,7 @@ void daemon::run() {
     for (const auto& name : inherited_.close_rest())
         report_.inherited_in_vain(name);
     auto& listening = server_->listening();
-    listening.on_ended_early([this](const auto& peer, const ended_event& why) { report_.ended_early(peer, why); });
+    listening.on_ended_early([this](const auto&... end) { findings_.ended_early(end...); });
     listening.on_refused([this](const refusals& sum) { report_.refused(sum); });
     wait_for_signal();
     sum_timer_.start();
@@ -157,7 +159,7 @@ void daemon::run() {
 
 admin::server_status daemon::status_now() const {
     return {server_->listening().statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
-            phase_ != phase::serving, recordings_.counts()};
+            phase_ != phase::serving,          recordings_.counts(),        findings_.counts()};
 }
 
 void daemon::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
@@ -199,6 +201,7 @@ void daemon::answer(call c) {
     const auto fresh = std::make_shared<live_call>(std::move(c));
     if (!options_.record.empty()) recordings_.record(*fresh, options_.record);
     if (report_.interactive()) fresh->measure();
+    findings_.judge(*fresh, options_.listener.call.input);
     // Registered once it is complete, because its thread may then be asked about it; and before its start is reported.
     registry_.started(fresh);
     report_.started(fresh->line());

@@ -22,10 +22,11 @@
 namespace audiosocket::app {
 namespace {
 
-const std::map<std::string, input_format> input_formats{{"auto", input_format::automatic},
-                                                        {"slin", input_format::slin},
-                                                        {"ulaw", input_format::ulaw},
-                                                        {"alaw", input_format::alaw}};
+const std::map<std::string, input_format> input_formats{
+    {"auto", input_format::automatic}, {"slin", input_format::slin},     {"ulaw", input_format::ulaw},
+    {"alaw", input_format::alaw},      {"slin12", input_format::slin12}, {"slin16", input_format::slin16},
+    {"slin24", input_format::slin24},  {"slin32", input_format::slin32}, {"slin44", input_format::slin44},
+    {"slin48", input_format::slin48},  {"slin96", input_format::slin96}, {"slin192", input_format::slin192}};
 
 constexpr std::size_t files_per_call = 2;  // its socket, and a recording
 constexpr std::size_t files_per_shard = 3; // of Asio's reactor
@@ -109,8 +110,8 @@ void daemon_verb::add_daemon_options() {
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
     said_
-        .reloadable(
-            verb_.add_option("--input-format", input_, "What audio labelled slin really is: auto, slin, ulaw or alaw"))
+        .reloadable(verb_.add_option("--input-format", input_,
+                                     "What audio labelled slin really is: auto, ulaw, alaw, or slin ... slin192"))
         ->capture_default_str()
         ->check(CLI::IsMember(&input_formats).description(""))
         ->type_name("FORMAT");

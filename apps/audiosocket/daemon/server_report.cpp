@@ -5,6 +5,7 @@
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
 #include "base/statistics_json.hpp"
+#include "diagnosis/stranger.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -47,6 +48,16 @@ std::string refusal_counts(const refusals& sum) {
                                      std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files}})
         if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
     return out;
+}
+
+// Why a connection did not become a call: what its bytes show, or else how it ended and with which bytes.
+std::string no_call_text(const ended_event& why, std::span<const std::byte> first_bytes,
+                         const std::optional<diagnosis::finding>& found) {
+    if (found) return ": no call: " + to_text(*found);
+    if (!why.error) return " connected and closed without a call";
+    auto text = ": no call: " + why.error.message();
+    if (!first_bytes.empty()) text += fmt::format("; it began with {}", diagnosis::shown(first_bytes));
+    return text;
 }
 
 std::string lost_line(std::uint64_t lines) {
@@ -216,17 +227,28 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
     });
 }
 
-void server_report::ended_early(const endpoint& peer, const ended_event& why) {
+void server_report::found(const call_name& which, const diagnosis::finding& f) {
+    const std::lock_guard lock(using_);
+    const bool is_fault = f.weight == diagnosis::severity::finding;
+    log_about(which, is_fault ? level_enum::warn : level_enum::info,
+              [&] { return fmt::format("call {}: {}", which.id, to_text(f)); });
+    print_about(which.peer, reported::call_events, [&] {
+        return json::object{{"event", "finding"}, {"id", which.id}, {"code", name(f.code)},
+                            {"fault", is_fault},  {"text", f.text}, {"advice", f.advice}};
+    });
+}
+
+void server_report::ended_early(const endpoint& peer, const ended_event& why, std::span<const std::byte> first_bytes,
+                                const std::optional<diagnosis::finding>& found) {
     const std::lock_guard lock(using_);
     if (why.error == std::errc::operation_canceled) return; // by us, who stop
-    const bool harmless = why.reason == end_reason::never_started && !why.error;
+    const bool harmless = why.reason == end_reason::never_started && !why.error && !found;
     const auto level = harmless ? level_enum::debug : level_enum::warn;
     const auto now = clock::now();
     sum_up_quotas(now, false);
     if (!console_.log().should_log(level) || !quotas_.allows(reported::early_ends, peer.address(), now)) return;
     const auto who = peer_text(peer);
-    console_.log(level, who + (harmless ? " connected and closed without a call" : ": no call: " + why.error.message()),
-                 {{"peer", who}});
+    console_.log(level, who + no_call_text(why, first_bytes, found), {{"peer", who}});
 }
 
 void server_report::sum_up() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/report_quotas.hpp"
+#include "diagnosis/finding.hpp"
 #include "log/console.hpp"
 #include "log/line_writer.hpp"
 #include "settings/settings_changes.hpp"
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -95,8 +97,12 @@ class server_report {
     /// The call is over, `age` after it came.
     void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
 
-    /// A connection never became a call.
-    void ended_early(const endpoint& peer, const ended_event& why);
+    /// Something is wrong with what the caller sends.
+    void found(const call_name& which, const diagnosis::finding& f);
+
+    /// A connection never became a call. `found` is what its first bytes show, if anything.
+    void ended_early(const endpoint& peer, const ended_event& why, std::span<const std::byte> first_bytes,
+                     const std::optional<diagnosis::finding>& found);
 
     /// Connections were reset because of a limit.
     void refused(const refusals& sum);

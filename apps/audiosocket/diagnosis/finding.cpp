@@ -7,10 +7,9 @@ namespace audiosocket::app::diagnosis {
 
 std::string_view name(code c) noexcept {
     // In the order of the enumeration.
-    constexpr std::array<std::string_view, 12> names{
+    constexpr std::array<std::string_view, code_count> names{
         "g711_as_slin",   "codec_as_slin",        "noise",      "wrong_rate", "byte_order",    "file_header", "burst",
         "other_protocol", "little_endian_length", "no_headers", "id_as_text", "no_audiosocket"};
-    static_assert(names.size() == static_cast<std::size_t>(code::no_audiosocket) + 1);
     return names[static_cast<std::size_t>(c)];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ enum class code : std::uint8_t {
     id_as_text,           ///< the UUID as text, not as 16 bytes
     no_audiosocket,       ///< something else
 };
+
+inline constexpr std::size_t code_count = static_cast<std::size_t>(code::no_audiosocket) + 1;
 
 /// For programs: "g711_as_slin".
 std::string_view name(code c) noexcept;

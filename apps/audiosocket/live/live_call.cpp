@@ -3,23 +3,33 @@
 
 namespace audiosocket::app {
 
+// A call that nothing observes has no monitor, and costs nothing for it.
+live_call::monitor& live_call::monitored() {
+    if (!monitor_) {
+        monitor_ = std::make_shared<monitor>();
+        monitor_->observer = shown_;
+        call_.set_monitor(monitor_);
+    }
+    return *monitor_;
+}
+
 void live_call::record(std::shared_ptr<call_recorder> recording) {
-    if (!monitor_) monitor_ = std::make_shared<monitor>();
-    monitor_->recording = std::move(recording);
-    call_.set_monitor(monitor_);
+    monitored().recording = std::move(recording);
 }
 
 void live_call::finish_recording() {
     if (monitor_ && monitor_->recording) monitor_->recording->finish();
 }
 
-void live_call::measure() {
-    if (monitor_) return;
-    monitor_ = std::make_shared<monitor>();
-    call_.set_monitor(monitor_);
+void live_call::judge(input_format read_as, caller_judge::handler on_finding) {
+    monitored().judge.emplace(read_as, std::move(on_finding));
 }
 
-// Without a recording and a meter, a call that no one observes has no monitor, and costs nothing for it.
+void live_call::measure() {
+    if (measured_) return;
+    monitored().measured = measured_ = std::make_shared<meters>();
+}
+
 void live_call::show(std::shared_ptr<live_levels> levels) {
     shown_ = std::move(levels);
     if (monitor_)
@@ -28,25 +38,29 @@ void live_call::show(std::shared_ptr<live_levels> levels) {
         call_.set_monitor(shown_);
 }
 
+void live_call::monitor::arrived(const message& audio, time_point at) {
+    if (judge) judge->add(audio, at);
+}
+
 void live_call::monitor::received(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
-    {
-        const std::lock_guard lock(reading);
-        received_level.add(samples);
-    }
+    if (judge) judge->read_at(rate_hz);
+    if (measured) measured->add(measured->received, samples);
     if (recording) recording->received(samples, rate_hz, at);
     if (observer) observer->received(samples, rate_hz, at);
 }
 
 void live_call::monitor::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
-    {
-        const std::lock_guard lock(reading);
-        sent_level.add(samples);
-    }
+    if (measured) measured->add(measured->sent, samples);
     if (recording) recording->sent(samples, rate_hz, at);
     if (observer) observer->sent(samples, rate_hz, at);
 }
 
-level live_call::monitor::take(level_meter& which) {
+void live_call::meters::add(level_meter& to, std::span<const std::int16_t> samples) {
+    const std::lock_guard lock(reading);
+    to.add(samples);
+}
+
+level live_call::meters::take(level_meter& which) {
     const std::lock_guard lock(reading);
     return which.take();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "live/caller_judge.hpp"
 #include "live/live_levels.hpp"
 #include "live/recording.hpp"
 
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace audiosocket::app {
 
@@ -29,35 +31,53 @@ class live_call : public std::enable_shared_from_this<live_call> {
     /// Completes the recording, if there is one. On the call's executor, after ended_event.
     void finish_recording();
 
+    /// Judges the caller's audio from now on. Called before the first event is taken. `on_finding` is called on the
+    /// call's executor, also after this live_call is gone, and must not act on the call.
+    void judge(input_format read_as, caller_judge::handler on_finding);
+
+    /// What was found so far, or null. On the call's executor.
+    const caller_judge* judged() const noexcept { return monitor_ && monitor_->judge ? &*monitor_->judge : nullptr; }
+
     /// Measures both sides for a meter, which any thread may read.
     void measure();
 
     /// Levels since the last call of the same function; the floor unless measure() was called. On any thread.
-    level take_received_level() { return monitor_ ? monitor_->take(monitor_->received_level) : level{}; }
-    level take_sent_level() { return monitor_ ? monitor_->take(monitor_->sent_level) : level{}; }
+    level take_received_level() { return measured_ ? measured_->take(measured_->received) : level{}; }
+    level take_sent_level() { return measured_ ? measured_->take(measured_->sent) : level{}; }
 
     /// Feeds both sides to this observer; null to stop. On the call's executor.
     void show(std::shared_ptr<live_levels> levels);
     const std::shared_ptr<live_levels>& shown() const noexcept { return shown_; }
 
   private:
-    // Feeds the recording, the meters and the observer; each of them is optional.
+    // Levels that another thread shows.
+    struct meters {
+        void add(level_meter& to, std::span<const std::int16_t> samples);
+        level take(level_meter& which);
+
+        std::mutex reading;
+        level_meter received;
+        level_meter sent;
+    };
+
+    // Feeds the judge, the recording, the meters and the observer; each of them is optional.
     struct monitor final : call_monitor {
+        void arrived(const message& audio, time_point at) override;
         void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
         void sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
 
-        level take(level_meter& which);
-
+        std::optional<caller_judge> judge;
         std::shared_ptr<call_recorder> recording;
         std::shared_ptr<live_levels> observer;
-        std::mutex reading; // of the meters, which another thread shows
-        level_meter received_level;
-        level_meter sent_level;
+        std::shared_ptr<meters> measured;
     };
+
+    monitor& monitored();
 
     call call_;
     const time_point since_ = clock::now();
     std::shared_ptr<monitor> monitor_; // shared with the call, which outlives this while it hangs up
+    std::shared_ptr<meters> measured_;
     std::shared_ptr<live_levels> shown_;
 };
 

@@ -102,7 +102,9 @@ bool served_call::is_news(const event& e) {
     return std::exchange(key_cuts_, false) && (cleared->mark != barge_in_mark || cleared->cut.count() > 0);
 }
 
+// Audio of another codec is noise at full scale, and would come back to a phone as that: silence is better.
 void served_call::echo(const audio_event& audio) {
+    if (const auto* judged = live_->judged(); judged && judged->another_codec()) return;
     if (call_.queued() < echo_queue_max) static_cast<void>(call_.play(audio.samples, audio.rate_hz));
 }
 

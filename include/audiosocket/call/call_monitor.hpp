@@ -2,6 +2,7 @@
 #pragma once
 
 #include <audiosocket/call/event.hpp>
+#include <audiosocket/protocol/message.hpp>
 
 namespace audiosocket {
 
@@ -14,7 +15,11 @@ class AUDIOSOCKET_EXPORT call_monitor {
   public:
     virtual ~call_monitor() = default;
 
-    /// Called for audio of the peer: mono, decoded, at its own rate, with the time at which it was read.
+    /// Called for each audio message of the peer as it came, before it is decoded. Does nothing by default.
+    virtual void arrived([[maybe_unused]] const message& audio, [[maybe_unused]] time_point at) {}
+
+    /// Called for audio of the peer: mono, decoded, at its own rate, with the time at which it was read. It may come up
+    /// to a second later than it was read, while its rate is not known (input_format::automatic).
     virtual void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) = 0;
 
     /// Called for a frame that we send (silence included): mono, with the time at which its first sample was due.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace audiosocket {
@@ -16,13 +17,46 @@ enum class role {
     caller, ///< Calls: does what Asterisk does.
 };
 
-/// What is done with audio under kind 0x10, which is G.711 when no format is configured in Asterisk.
-enum class input_format {
-    automatic, ///< Recognise G.711 from what arrives (see encoding_detector).
-    slin,      ///< Take it for what it is labelled.
-    ulaw,      ///< Take it for G.711 mu-law.
-    alaw,      ///< Take it for G.711 A-law.
+/// What audio under kind 0x10 really is. Asterisk labels G.711 so when it dials without a format, and its releases
+/// before 20.17, 21.12 and 22.7 label linear audio of any rate so.
+enum class input_format : std::uint8_t {
+    /// Recognise G.711 by its sound (encoding_detector), and the rate of linear audio by the clock.
+    ///
+    /// The rate is in doubt only if the first message is longer than 20 ms by its label, and has the length of a frame
+    /// of another rate. Then audio is held back until the messages have shown their rate: after 200 ms of them, and for
+    /// a second at most.
+    automatic,
+    slin,    ///< Linear at 8 kHz, as it is labelled.
+    ulaw,    ///< G.711 mu-law at 8 kHz.
+    alaw,    ///< G.711 A-law at 8 kHz.
+    slin12,  ///< Linear at 12 kHz.
+    slin16,  ///< Linear at 16 kHz.
+    slin24,  ///< Linear at 24 kHz.
+    slin32,  ///< Linear at 32 kHz.
+    slin44,  ///< Linear at 44.1 kHz.
+    slin48,  ///< Linear at 48 kHz.
+    slin96,  ///< Linear at 96 kHz.
+    slin192, ///< Linear at 192 kHz.
 };
+
+/// Returns the format that an input format stands for; nothing for `automatic`. Its kind says the rate.
+constexpr std::optional<media_format> format_of(input_format input) noexcept {
+    switch (input) {
+    case input_format::automatic: return std::nullopt;
+    case input_format::slin: return media_format{kind::slin, encoding::slin};
+    case input_format::ulaw: return media_format{kind::slin, encoding::ulaw};
+    case input_format::alaw: return media_format{kind::slin, encoding::alaw};
+    case input_format::slin12: return media_format{kind::slin12, encoding::slin};
+    case input_format::slin16: return media_format{kind::slin16, encoding::slin};
+    case input_format::slin24: return media_format{kind::slin24, encoding::slin};
+    case input_format::slin32: return media_format{kind::slin32, encoding::slin};
+    case input_format::slin44: return media_format{kind::slin44, encoding::slin};
+    case input_format::slin48: return media_format{kind::slin48, encoding::slin};
+    case input_format::slin96: return media_format{kind::slin96, encoding::slin};
+    case input_format::slin192: return media_format{kind::slin192, encoding::slin};
+    }
+    return std::nullopt;
+}
 
 /// The rules of one call. The defaults are safe against every Asterisk that speaks AudioSocket.
 struct call_options {
@@ -33,7 +67,8 @@ struct call_options {
     /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
     std::optional<media_format> send_format;
 
-    /// What is taken to be in audio messages of kind 0x10: slin, G.711, or what the first audio shows.
+    /// What is taken to be in audio messages of kind 0x10: linear audio of a rate, G.711, or what arrives shows. Has no
+    /// effect on what we send: Asterisk takes kind 0x10 for 8 kHz, also where it labels another rate so.
     input_format input = input_format::automatic;
 
     /// The rate at which received audio is handed to the application, in Hz; 0: the rate of the first audio that

@@ -11,7 +11,8 @@ namespace audiosocket {
 
 /// How the audio of one direction looks on the wire: the kind of its messages, and what really is in them.
 struct media_format {
-    /// The kind of the audio messages, which says their rate.
+    /// The kind of the audio messages, which says their rate. Where messages are of another rate than their label says
+    /// (input_format), the kind of that rate.
     audiosocket::kind kind = kind::slin;
     /// What the payload contains. G.711 only ever appears under kind 0x10, from a `Dial(AudioSocket/...)` without
     /// `c(...)`.

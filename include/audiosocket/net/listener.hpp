@@ -116,9 +116,13 @@ class AUDIOSOCKET_EXPORT listener {
     /// to stop. For logs. Safe from any thread.
     void on_refused(refused_handler handler);
 
-    /// A function that is called with a peer and the reason why its connection ended. Runs on the io_context; must not
-    /// throw.
-    using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&)>;
+    /// How many of the first bytes of a connection ended_early_handler gets at most. They tell most protocols apart.
+    static constexpr std::size_t first_bytes_max = 192;
+
+    /// A function that is called with a peer, the reason why its connection ended, and the first bytes that arrived.
+    /// The bytes are valid during the call. Runs on the io_context; must not throw.
+    using ended_early_handler = std::function<void(const boost::asio::ip::tcp::endpoint&, const ended_event&,
+                                                   std::span<const std::byte> first_bytes)>;
 
     /// Sets the function that is called for each connection that ended before it became a call; null to stop. For
     /// logs. Safe from any thread.

@@ -10,13 +10,17 @@ using namespace audiosocket::test;
 namespace {
 
 struct monitor_log : call_monitor {
-    void received(std::span<const std::int16_t> samples, int rate_hz, time_point) override {
+    void arrived(const message& audio, time_point) override { bytes_arrived += audio.payload.size(); }
+    void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) override {
         samples_heard += samples.size();
         last_rate_hz = rate_hz;
+        heard_at.push_back(at);
     }
     void sent(std::span<const std::int16_t>, int, time_point) override {}
     std::size_t samples_heard = 0;
     int last_rate_hz = 0;
+    std::size_t bytes_arrived = 0;
+    std::vector<time_point> heard_at;
 };
 
 struct receiver {
@@ -32,12 +36,21 @@ struct receiver {
     bool take_at_once(kind k, const bytes& payload) {
         const auto exact = std::make_unique<bytes>(payload);
         const bool first = in.take({k, *exact}, now, &monitor);
+        take_events();
+        return first;
+    }
+
+    void settle() {
+        in.settle(&monitor);
+        take_events();
+    }
+
+    void take_events() {
         while (auto e = queue.pop()) {
             const auto& a = std::get<audio_event>(*e);
             rates_hz.push_back(a.rate_hz);
             heard.insert(heard.end(), a.samples.begin(), a.samples.end());
         }
-        return first;
     }
 
     call_statistics counters;
@@ -165,6 +178,91 @@ TEST(reception, slin_asked_for_is_never_taken_for_g711) {
         r.take(kind::slin, g711(encoding::ulaw, voice(160)));
     EXPECT_EQ(r.in.format().encoding, encoding::slin);
     EXPECT_EQ(r.heard.size(), 50U * 80U);
+}
+
+TEST(reception, rate_that_is_asked_for_is_taken_instead_of_that_of_the_label) {
+    for (const auto input : {input_format::slin12, input_format::slin16, input_format::slin24, input_format::slin32,
+                             input_format::slin44, input_format::slin48, input_format::slin96, input_format::slin192}) {
+        const kind real = format_of(input)->kind;
+        SCOPED_TRACE(name(real));
+        receiver r(taking(input));
+        const auto samples = count_up(static_cast<std::size_t>(rate_hz(real)) / 50);
+        for (int i = 0; i < 10; ++i)
+            EXPECT_EQ(r.take(kind::slin, pcm(samples)), i == 0);
+        EXPECT_EQ(r.rates_hz, std::vector<int>(10, rate_hz(real)));
+        EXPECT_EQ(r.in.format(), (media_format{real, encoding::slin}));
+        EXPECT_EQ(r.monitor.last_rate_hz, rate_hz(real));
+        EXPECT_EQ(r.counters.arrival_jitter, 0us);
+    }
+}
+
+TEST(reception, rate_that_is_asked_for_is_that_of_kind_0x10_only) {
+    receiver r(taking(input_format::slin16));
+    r.take(kind::slin24, pcm(count_up(480)));
+    EXPECT_EQ(r.rates_hz, std::vector{24'000});
+}
+
+TEST(reception, wrong_label_is_found_out_and_all_audio_from_the_first_message_on_has_the_right_rate) {
+    for (const int hz : slin_rates_hz) {
+        SCOPED_TRACE(hz);
+        receiver r;
+        const auto frame = count_up(static_cast<std::size_t>(hz) / 50);
+        for (int i = 0; i < 25; ++i)
+            EXPECT_EQ(r.take(kind::slin, pcm(frame)), i == 0);
+        EXPECT_EQ(r.rates_hz, std::vector<int>(25, hz));
+        EXPECT_EQ(r.in.format(), (media_format{*slin_kind(hz), encoding::slin}));
+        EXPECT_EQ(r.heard.size(), 25 * frame.size());
+        EXPECT_EQ(r.counters.frames_received, 25U);
+        EXPECT_EQ(r.counters.arrival_jitter, 0us);
+        for (int i = 0; i < 25; ++i)
+            EXPECT_EQ(r.monitor.heard_at[static_cast<std::size_t>(i)], epoch + i * 20ms); // not when it was known
+    }
+}
+
+TEST(reception, audio_in_doubt_is_held_back_for_a_second_at_most_and_shown_to_the_monitor_at_once) {
+    receiver r;
+    EXPECT_EQ(r.in.deadline(), time_point::max());
+    EXPECT_TRUE(r.take(kind::slin, pcm(count_up(320))));
+    EXPECT_FALSE(r.take(kind::slin, pcm(count_up(320))));
+    EXPECT_TRUE(r.heard.empty());
+    EXPECT_EQ(r.monitor.bytes_arrived, 1280U);
+    EXPECT_EQ(r.in.deadline(), epoch + 1s);
+    r.settle();
+    ASSERT_EQ(r.heard.size(), 640U);
+    EXPECT_EQ(std::vector(r.heard.begin() + 320, r.heard.end()), count_up(320));
+    EXPECT_EQ(r.rates_hz.front(), 8000);
+    EXPECT_EQ(r.in.deadline(), time_point::max());
+    r.take(kind::slin, pcm(count_up(320))); // is not in doubt again
+    EXPECT_EQ(r.heard.size(), 960U);
+}
+
+TEST(reception, audio_of_another_kind_does_not_overtake_what_is_held_back) {
+    receiver r;
+    r.take(kind::slin, pcm(count_up(320)));
+    r.take(kind::slin16, pcm(count_up(320)));
+    ASSERT_GE(r.heard.size(), 320U);
+    EXPECT_EQ(std::vector(r.heard.begin(), r.heard.begin() + 320), count_up(320));
+}
+
+TEST(reception, messages_held_back_are_bounded) {
+    receiver r;
+    for (int i = 0; i < 63; ++i)
+        r.take_at_once(kind::slin, bytes(640));
+    EXPECT_TRUE(r.heard.empty());
+    r.take_at_once(kind::slin, bytes(640));
+    EXPECT_EQ(r.heard.size(), 64U * 320U);
+}
+
+TEST(reception, g711_of_60_ms_is_recognised_although_its_length_is_that_of_a_frame_of_another_rate) {
+    const auto sent = voice(48'000);
+    receiver r;
+    for (std::size_t at = 0; at < sent.size(); at += 480) {
+        r.take_at_once(kind::slin, g711(encoding::ulaw, std::span(sent).subspan(at, 480)));
+        r.now += 60ms;
+    }
+    EXPECT_EQ(r.in.format(), (media_format{kind::slin, encoding::ulaw}));
+    ASSERT_EQ(r.heard.size(), sent.size());
+    EXPECT_NEAR(cycles(r.heard), cycles(sent), 10); // mu-law moves some zero crossings
 }
 
 TEST(reception, a_switch_of_rate_is_resampled_to_the_first_rate_and_nothing_is_lost) {

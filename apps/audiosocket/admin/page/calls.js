@@ -96,8 +96,11 @@ class Row {
     this.age.textContent = age(call.age_seconds);
     this.received(call.received);
     this.sent(call.sent);
-    this.format.textContent =
+    const formats =
       call.receive_format === call.send_format ? call.send_format : `${call.receive_format} / ${call.send_format}`;
+    const found = call.findings.map((f) => `${f.text}; ${f.advice}`).join("\n");
+    this.format.textContent = found ? `⚠ ${formats}` : formats;
+    this.format.title = found;
     this.jitter(call.jitter_ms.toFixed(1));
     this.queue((call.queue_ms / 1000).toFixed(1));
     this.underruns(call.statistics.underruns);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "diagnosis/finding.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace audiosocket::app {
+
+/// How many calls and connections had each finding, by diagnosis::code.
+using finding_counts = std::array<std::uint64_t, diagnosis::code_count>;
+
+} // namespace audiosocket::app
