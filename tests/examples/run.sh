@@ -96,7 +96,8 @@ case $name in
     "$examples/05_place_call" "$address" >"$folder/example.out" || fail "exit code $?"
     grep -q "hung up; peak -1[12]" "$folder/example.out" || fail "heard no tone"
     says '"digit":"1"'
-    "$examples/05_place_call" 127.0.0.1:1 2>/dev/null && fail "a server that is not there went unnoticed"
+    "$examples/05_place_call" 127.0.0.1:1 2>"$folder/example.err" && fail "a server that is not there went unnoticed"
+    grep -q "127.0.0.1:1" "$folder/example.err" || fail "does not say which server cannot be reached"
     ;;
 06_blocking)
     start "$examples/06_blocking" 127.0.0.1:0
@@ -167,6 +168,10 @@ case $name in
     call --duration 60
     until_it grep -q "Connection refused" "$folder/server.err" || fail "did not say why"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
+    ;;
+readme_server) # its port is a fixed one, so only its mistake is tried
+    "$examples/readme_server" "$folder/missing.wav" 2>"$folder/example.err" && fail "a missing sound went unnoticed"
+    grep -q "missing.wav" "$folder/example.err" || fail "does not say which sound is missing"
     ;;
 *) fail "no test for $name" ;;
 esac

@@ -72,7 +72,9 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 ///
 /// \code
 /// c.async_play(menu, boost::asio::detached); // the first digit stops it
-/// const digits_result choice = co_await async_read_digits(c, {.digits_max = 1}, use_awaitable);
+/// read_digits_options pin; // a name of its own: GCC 12 destroys a braced temporary of a co_await expression twice
+/// pin.digits_max = 4;
+/// const digits_result choice = co_await async_read_digits(c, pin, boost::asio::use_awaitable);
 /// \endcode
 ///
 /// Completes with `void(boost::system::error_code, digits_result)`. A timeout is not an error. Errors:
