@@ -78,7 +78,6 @@ class framing_judge {
     bool makes_no_sense_ = false;
     bool hung_up_ = false;
     bool nonsense_behind_hangup_ = false;
-    std::uint64_t hangup_at_ = 0; // bytes up to its end
 
     header_walk swapped_;
     std::uint64_t swapped_messages_ = 0; // in a row, from the start
