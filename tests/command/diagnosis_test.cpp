@@ -79,7 +79,8 @@ class diagnosis_command : public command_test {
 
     static std::string codes(const outcome& o) {
         std::string all;
-        for (const auto& f : o.json().at("findings").as_array())
+        const auto report = o.json();
+        for (const auto& f : report.at("findings").as_array())
             if (f.at("code").as_string() != "burst") all += std::string(f.at("code").as_string()) + " ";
         return all;
     }

@@ -7,6 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
@@ -113,8 +114,9 @@ class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
     /// audio; `boost::system::errc::io_error` after a failure, see failure(). Sound that was dropped is not an error.
     /// The handler runs on its associated executor, by default the disk executor, and never within this call. Several
     /// waits may be in progress. Does not support cancellation. The call_recorder may be destroyed meanwhile.
-    template <class CompletionToken>
-    auto async_finish(CompletionToken&& token) {
+    template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
+                  CompletionToken = boost::asio::deferred_t>
+    [[nodiscard]] auto async_finish(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
             [kept = state_, disk = disk_](auto handler) {
                 using handler_type = decltype(handler);

@@ -38,8 +38,8 @@ AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait
 /// the operation is started. Safe from any thread.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
               CompletionToken = boost::asio::deferred_t>
-auto async_connect(boost::asio::io_context& io, const address& where, const uuid& id, const connect_options& options,
-                   CompletionToken&& token = CompletionToken()) {
+[[nodiscard]] auto async_connect(boost::asio::io_context& io, const address& where, const uuid& id,
+                                 const connect_options& options, CompletionToken&& token = CompletionToken()) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, call)>(
         [&io](auto handler, const address& to, const uuid& with, const connect_options& how) {
             const auto one = detail::make_connector(io, to, with, how);
@@ -55,7 +55,8 @@ auto async_connect(boost::asio::io_context& io, const address& where, const uuid
 /// Places a call with a random id of its own and with default options. Otherwise like the one with both.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
               CompletionToken = boost::asio::deferred_t>
-auto async_connect(boost::asio::io_context& io, const address& where, CompletionToken&& token = CompletionToken()) {
+[[nodiscard]] auto async_connect(boost::asio::io_context& io, const address& where,
+                                 CompletionToken&& token = CompletionToken()) {
     return async_connect(io, where, uuid::random(), connect_options(), std::forward<CompletionToken>(token));
 }
 

@@ -94,7 +94,8 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 /// operation with `operation_aborted`.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
               CompletionToken = boost::asio::deferred_t>
-auto async_read_digits(call& c, const read_digits_options& options, CompletionToken&& token = CompletionToken()) {
+[[nodiscard]] auto async_read_digits(call& c, const read_digits_options& options,
+                                     CompletionToken&& token = CompletionToken()) {
     detail::validate(options);
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, digits_result)>(
         [](auto handler, const std::shared_ptr<detail::digit_reading>& reading) {

@@ -91,7 +91,7 @@ class AUDIOSOCKET_EXPORT call_server {
     /// (`operation_aborted`; the server goes on draining) or another wait is in progress (`in_progress`).
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, drain_report))
                   CompletionToken = boost::asio::deferred_t>
-    auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token = CompletionToken()) {
+    [[nodiscard]] auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, drain_report)>(
             [](auto handler, std::shared_ptr<impl> server, std::chrono::nanoseconds limit) {
                 auto& source = waits_of(*server);
