@@ -83,7 +83,9 @@ std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
             if (option->count() > 0)
                 if (const auto wrong = number_mistake(*option, option->results().front()))
                     return option->get_name() + ": " + *wrong;
-    return e.what();
+    const std::string text = e.what();
+    const auto colon = text.starts_with("--") ? text.find(": ") : std::string::npos;
+    return colon == std::string::npos ? text : text.substr(0, colon + 2) + in_one_form(text.substr(colon + 2));
 }
 
 // CLI11 says of an unknown verb only that one is required.

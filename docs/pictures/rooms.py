@@ -27,10 +27,11 @@ BOXES = {
     "inspect": (874, 168, 94, 48, COMMAND, ["inspect", "captures"]),
     "daemon": (450, 280, 150, 62, COMMAND, ["daemon", "signals, drain,", "hand-over, reload"]),
     "admin": (450, 392, 150, 62, COMMAND, ["admin", "HTTP, metrics, page;", "knows live calls"]),
-    "live": (450, 502, 118, 52, COMMAND, ["live", "calls in progress"]),
-    "settings": (580, 502, 112, 52, COMMAND, ["settings", "file, environment"]),
-    "service": (704, 502, 112, 52, COMMAND, ["service", "systemd, sockets"]),
-    "log": (828, 502, 104, 52, COMMAND, ["log", "lines, console"]),
+    "live": (450, 502, 100, 52, COMMAND, ["live", "calls in progress"]),
+    "diagnosis": (558, 502, 98, 52, COMMAND, ["diagnosis", "judges streams"]),
+    "settings": (664, 502, 104, 52, COMMAND, ["settings", "file, environment"]),
+    "service": (776, 502, 100, 52, COMMAND, ["service", "systemd, sockets"]),
+    "log": (884, 502, 84, 52, COMMAND, ["log", "lines, console"]),
     "base": (450, 588, 518, 48, COMMAND, ["base", "failures, JSON, text"]),
 }
 
@@ -43,8 +44,9 @@ ARROWS = [
     ("serve", "daemon", 0.5, None), ("daemon", "admin", 0.5, 0.5), ("admin", "live", 0.4, None),
     ("daemon", "settings", 0.97, 0.4), ("daemon", "service", 0.97, 0.4), ("daemon", "log", 0.97, 0.25),
     ("v_call", "log", 0.5, 0.45), ("check", "log", 0.5, 0.6), ("bench", "log", 0.5, 0.75),
-    ("inspect", "base", 0.75, None),
-    ("live", "base", 0.5, None), ("settings", "base", 0.5, None), ("service", "base", 0.5, None),
+    ("v_call", "diagnosis", 0.5, 0.55), ("check", "diagnosis", 0.3, 0.7),
+    ("inspect", "diagnosis", 0.3, 0.85),
+    ("live", "base", 0.5, None), ("diagnosis", "base", 0.5, None), ("settings", "base", 0.5, None), ("service", "base", 0.5, None),
     ("log", "base", 0.5, None),
 ]
 

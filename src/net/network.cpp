@@ -50,7 +50,7 @@ ip::address without_host_bits(const ip::address& a, std::size_t prefix_bits) {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
     const std::string shown(text.substr(0, text_bytes_max));
-    throw std::invalid_argument(shown + (text.size() > text_bytes_max ? "..." : "") + ": " + why);
+    throw std::invalid_argument('"' + shown + (text.size() > text_bytes_max ? "..." : "") + "\": " + why);
 }
 
 std::size_t parse_bits(std::string_view text, std::string_view digits, std::size_t bits_max) {

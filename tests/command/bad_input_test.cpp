@@ -80,25 +80,26 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"serve", "--requests"}, 2, "--echo");
     expect_refusal({"check"}, 2, "HOST:PORT");
     expect_refusal({"check", "localhost:0"}, 2, "HOST:PORT");
-    expect_refusal({"check", "localhost", "--only", "99"}, 2, "no such case");
+    expect_refusal({"check", "localhost", "--only", "99"}, 2, "--only: \"99\": no such case");
     expect_refusal({"check", "localhost", "--only", "nonsense"}, 2, "no such case");
     expect_refusal({"check", "localhost", "--stop"}, 2, "--server-pid");
-    expect_refusal({"check", "localhost", "--server-pid", "999999999"}, 2, "is not there");
+    expect_refusal({"check", "localhost", "--server-pid", "999999999"}, 2,
+                   "--server-pid: \"999999999\": no such process");
     expect_refusal({"check", "127.0.0.1:1"}, 3, "cannot connect to 127.0.0.1:1: Connection refused");
     expect_refusal({"call", "localhost", "--as", "19"}, 2, "22.10");
     expect_refusal({"call", "localhost", "--as", "22.10", "--format", "slin16"}, 2, "--dial");
     expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");
-    expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format");
+    expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format: \"mp3\": expected ");
     expect_refusal({"call"}, 2, "server");
     expect_refusal({"call", ":9092"}, 2, "HOST:PORT");
     expect_refusal({"call", "localhost:0"}, 2, "HOST:PORT");
-    expect_refusal({"call", "localhost", "--id", "not-a-uuid"}, 2, "UUID");
-    expect_refusal({"call", "localhost", "--dtmf", "12x"}, 2, "digits");
-    expect_refusal({"call", "localhost", "--format", "mp3"}, 2, "--format");
-    expect_refusal({"call", "localhost", "--ptime", "25"}, 2, "--ptime");
+    expect_refusal({"call", "localhost", "--id", "not-a-uuid"}, 2, "--id: \"not-a-uuid\": not a UUID");
+    expect_refusal({"call", "localhost", "--dtmf", "12x"}, 2, "--dtmf: \"12x\": only the digits");
+    expect_refusal({"call", "localhost", "--format", "mp3"}, 2, "--format: \"mp3\": expected slin8, ulaw, ");
+    expect_refusal({"call", "localhost", "--ptime", "25"}, 2, "--ptime: \"25\": expected 10, 20, 30, 40 or 60");
     expect_refusal({"call", "localhost", "--duration", "soon"}, 2, "--duration: expected a number, found \"soon\"");
     expect_refusal({"bench", "localhost", "--calls", "1k"}, 2, "--calls: expected a whole number, found \"1k\"");
-    expect_refusal({"bench", "localhost", "--calls", "0"}, 2, "--calls: Value 0 not in range 1 to 100000");
+    expect_refusal({"bench", "localhost", "--calls", "0"}, 2, "--calls: \"0\": expected 1 to 100000");
 }
 
 TEST_F(bad_input, unreachable_servers_and_taken_ports_are_code_3) {
@@ -138,7 +139,7 @@ TEST_F(bad_input, server_that_would_cost_the_call_is_found_out) {
     expect_finding({good, bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())}, "pause");
     expect_finding({good, bytes(good.begin(), good.begin() + 2), bytes(good.begin() + 2, good.end())}, "two pieces");
     expect_finding({good, bytes(good.begin(), good.begin() + 100)}, "inside a message");
-    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "does AudioSocket listen there?");
+    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "the server sends an HTTP answer, no AudioSocket");
     expect_finding({good}, "reset", [](raw_peer& p) { p.reset(); });
     expect_finding({}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
     expect_finding({good, good}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });

@@ -68,7 +68,7 @@ TEST_F(check_command, realtime_serve_passes_the_long_cases_strictly) {
 TEST_F(check_command, cases_can_be_listed_and_chosen) {
     const auto list = run({"check", "--list"});
     EXPECT_EQ(list.code, 0);
-    for (const std::string word : {"Lifecycle", "Framing", "Output", "Load and faults", "53", "why:"})
+    for (const std::string word : {"Lifecycle", "Framing", "Output", "Load and faults", "53", "Sound", "58", "why:"})
         EXPECT_NE(list.out.find(word), std::string::npos) << word;
     const auto some = run({"check", "--list", "--json", "--only", "framing,3,50-51"});
     EXPECT_EQ(some.json().as_array().size(), 15U + 3U) << some.out;

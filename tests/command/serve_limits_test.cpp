@@ -69,10 +69,10 @@ TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
         return result.err;
     };
     EXPECT_NE(complaint("10.1.2.3/8")
-                  .find("--allow: 10.1.2.3/8: the address has bits set beyond its first 8; write "
+                  .find("--allow: \"10.1.2.3/8\": the address has bits set beyond its first 8; write "
                         "10.0.0.0/8"),
               std::string::npos);
-    EXPECT_NE(complaint("pbx.example").find("--allow: pbx.example: expected an IP address or a network"),
+    EXPECT_NE(complaint("pbx.example").find("--allow: \"pbx.example\": expected an IP address or a network"),
               std::string::npos);
     EXPECT_NE(complaint("10.0.0.0/33").find("from 0 to 32"), std::string::npos);
 }

@@ -26,4 +26,11 @@ class failure : public std::runtime_error {
     exit_code code_;
 };
 
+/// The failure of an option that has a wrong value. All messages about one have this form: `--dtmf: "12x": only the
+/// digits 0-9 * # A-D`.
+inline failure wrong_value(const std::string& option, const std::string& value, const std::string& why,
+                           exit_code code = exit_code::usage) {
+    return {code, option + ": \"" + value + "\": " + why};
+}
+
 } // namespace audiosocket::app

@@ -66,7 +66,7 @@ std::string process_id_mistake(const std::string& text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), process);
     if (error != std::errc{} || end != text.data() + text.size() || process <= 0)
         return "expected the id of a process, found \"" + text + "\"; does it run?";
-    return look_at(process) ? "" : "process " + text + " is not there, or may not be looked at";
+    return look_at(process) ? "" : '"' + text + "\": no such process, or it may not be looked at";
 }
 
 } // namespace audiosocket::app

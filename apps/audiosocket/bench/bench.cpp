@@ -72,7 +72,7 @@ std::size_t connections_max() {
 
 void check_limits(const bench_options& o) {
     if (o.shards > o.calls)
-        throw failure(exit_code::usage, fmt::format("--shards {}: more threads than --calls {}", o.shards, o.calls));
+        throw wrong_value("--shards", std::to_string(o.shards), fmt::format("more threads than --calls {}", o.calls));
     const std::size_t wanted = o.calls + o.idle;
     if (const auto allowed = connections_max(); wanted > allowed)
         throw failure(exit_code::usage,
@@ -156,13 +156,13 @@ class bench_run {
     static std::ofstream open_plot(const std::string& file) {
         std::ofstream out;
         if (!file.empty()) out.open(file);
-        if (!out) throw failure(exit_code::file, "--plot " + file + ": cannot be written");
+        if (!out) throw wrong_value("--plot", file, "cannot be written", exit_code::file);
         return out;
     }
 
     void draw(const measurement* m) {
         if (plot_.is_open() && m != nullptr) plot_ << draw_svg(what_, *m) << std::flush;
-        if (!plot_) throw failure(exit_code::file, "--plot " + o_.plot + ": cannot be written");
+        if (!plot_) throw wrong_value("--plot", o_.plot, "cannot be written", exit_code::file);
     }
 
     void end() {

@@ -56,6 +56,8 @@ std::string to_text(const capacity::tried& one) {
 }
 
 std::string to_text(const capacity& found, const bounds& allowed) {
+    if (found.calls == 0 && found.bounded_by == bound::generator)
+        return "no answer: the generator itself was late in each step; other processes take its processor time\n";
     auto text =
         fmt::format("{}{} calls: {}\n", found.at_least() ? "at least " : "", found.calls, sentence(found, allowed));
     if (found.calls_a_core() > 0)

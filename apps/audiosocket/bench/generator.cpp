@@ -50,8 +50,8 @@ generator::generator(const generator_options& options, interruption& interrupted
     if (const auto seen = look_at_server())
         before_ = idle_ = *seen;
     else if (options.server_pid)
-        throw failure(exit_code::usage, fmt::format("--server-pid {}: there is no such process that can be looked at",
-                                                    *options.server_pid));
+        throw wrong_value("--server-pid", std::to_string(*options.server_pid),
+                          "no such process, or it may not be looked at");
     const auto epoch = clock::now();
     for (std::size_t i = 0; i < options.shards; ++i) {
         shards_.push_back(std::make_unique<shard>());

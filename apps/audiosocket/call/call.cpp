@@ -50,7 +50,7 @@ void parse_id(const call_verb_options& o, caller_options& ready) {
     }
     error_code error;
     ready.id = uuid::parse(*o.id, error);
-    if (error) throw failure(exit_code::usage, "--id " + *o.id + ": " + error.message());
+    if (error) throw wrong_value("--id", *o.id, error.message());
 }
 
 std::string known_releases() {
@@ -64,13 +64,12 @@ caller_identity parse_identity(const call_verb_options& o) {
     caller_identity who;
     if (!o.as.empty()) {
         who.as = asterisk::find_release(o.as);
-        if (!who.as) throw failure(exit_code::usage, "--as " + o.as + ": known are asterisk- with " + known_releases());
+        if (!who.as) throw wrong_value("--as", o.as, "expected asterisk- with one of " + known_releases());
     }
     if (o.dial) who.through = asterisk::interface::channel;
     if (who.as && !o.dial && o.format != "slin" && o.format != "slin8")
-        throw failure(exit_code::usage,
-                      "--format " + o.format +
-                          ": the application AudioSocket() always sends slin; the channel has others: --dial");
+        throw wrong_value("--format", o.format,
+                          "the application AudioSocket() always sends slin; the channel has others: --dial");
     return who;
 }
 
@@ -79,7 +78,7 @@ caller_options prepare(const call_verb_options& o) {
     ready.server = parse_server_address(o.server);
     parse_id(o, ready);
     if (!std::ranges::all_of(ready.digits, is_dtmf_digit))
-        throw failure(exit_code::usage, "--dtmf " + ready.digits + ": only the digits 0-9 * # A-D");
+        throw wrong_value("--dtmf", ready.digits, "only the digits 0-9 * # A-D");
     ready.digits_after = std::chrono::milliseconds(std::lround(o.dtmf_after_s * 1000));
     if (o.duration_s > 0) ready.duration = std::chrono::milliseconds(std::lround(o.duration_s * 1000));
 

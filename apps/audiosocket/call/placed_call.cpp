@@ -43,13 +43,14 @@ void placed_call::connected(io_error error) {
     const auto now = clock::now();
     socket_.non_blocking(true);
     if (!who_.as || who_.as->no_delay) socket_.set_option(tcp::no_delay(true));
-    session_.emplace(id_, options_.call, now);
-    send_due();                                        // the id, before anything is read
     const bool labels = !who_.as || who_.as->wideband; // older releases call all of it slin
     const bool wide = labels && options_.call.send_format && options_.call.send_format->kind != kind::slin;
     for (const asterisk::release& r : asterisk::releases())
         if (r.wideband || !wide) readers_.emplace_back(r, who_.through, now);
+    session_.emplace(id_, options_.call, now);
+    send_due(); // the id, before anything is read; a server that has reset the connection by now shows here
     if (who_.as) ruling_.emplace(*who_.as, who_.through, now);
+    if (ruling_ && session_->closed()) ruling_->receive_reset(now);
     read();
     std::exchange(up_, nullptr)({});
     pump();

@@ -97,8 +97,7 @@ void add_named(const std::string& word, const std::vector<conformance_case>& all
         wanted.insert(c.number);
         found = true;
     }
-    if (!found)
-        throw failure(exit_code::usage, "--only " + word + ": no such case, range of cases, or group (see --list)");
+    if (!found) throw wrong_value("--only", word, "no such case, range of cases, or group (see --list)");
 }
 
 std::vector<conformance_case> chosen_cases(const std::string& only) {
@@ -145,7 +144,7 @@ target prepare(const check_options& o) {
 std::ofstream open_junit(const std::string& file) {
     std::ofstream out;
     if (!file.empty()) out.open(file);
-    if (!out) throw failure(exit_code::file, "--junit " + file + ": cannot be written");
+    if (!out) throw wrong_value("--junit", file, "cannot be written", exit_code::file);
     return out;
 }
 
@@ -156,7 +155,7 @@ exit_code conclude(const check_options& o, const target* t, const std::vector<ca
     else
         std::cout << '\n' << sum(results);
     if (junit.is_open()) junit << to_junit(o.server, results) << std::flush;
-    if (!junit) throw failure(exit_code::file, "--junit " + o.junit + ": cannot be written");
+    if (!junit) throw wrong_value("--junit", o.junit, "cannot be written", exit_code::file);
     return any_failed(results) ? exit_code::findings : exit_code::good;
 }
 

@@ -125,6 +125,7 @@ std::vector<const received_message*> audio_of(const watched& w) {
 }
 
 std::string judge_id(const watched& w) {
+    if (const auto other = w.l.something_else()) throw mismatch(to_text(*other));
     expect(!w.l.received().empty(), fmt::format("no message within {}", text(id_deadline)));
     const auto& first = w.l.received().front();
     expect(first.kind == kind::id,

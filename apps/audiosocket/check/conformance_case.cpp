@@ -27,13 +27,14 @@ std::string_view name(group g) {
     case group::framing: return "Framing";
     case group::output: return "Output";
     case group::load: return "Load and faults";
+    case group::sound: return "Sound";
     default: return "Caller";
     }
 }
 
 std::vector<conformance_case> all_cases() {
     std::vector<conformance_case> all;
-    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), sound_cases(), load_cases()})
+    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), load_cases(), sound_cases()})
         all.insert(all.end(), cases.begin(), cases.end());
     return all;
 }

@@ -21,7 +21,7 @@ struct not_applicable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-enum class group { lifecycle, framing, output, load, caller };
+enum class group { lifecycle, framing, output, load, sound, caller };
 std::string_view name(group g);
 
 /// How a case has to be run.
@@ -48,8 +48,8 @@ struct conformance_case {
 std::vector<conformance_case> lifecycle_cases();
 std::vector<conformance_case> framing_cases();
 std::vector<conformance_case> output_cases();
-std::vector<conformance_case> sound_cases(); ///< Of the group output as well.
 std::vector<conformance_case> load_cases();
+std::vector<conformance_case> sound_cases();
 std::vector<conformance_case> all_cases();
 
 // --- What the cases have in common ---

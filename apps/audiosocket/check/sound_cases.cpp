@@ -73,16 +73,16 @@ std::string no_bursts(const target& t) {
 std::vector<conformance_case> sound_cases() {
     using enum group;
     return {
-        {54, output, "samples of 16 bits", "no G.711, no other codec, no compressed data",
+        {54, sound, "samples of 16 bits", "no G.711, no other codec, no compressed data",
          "a TTS engine that is asked for mu-law, or MP3, is full-scale noise for the phone", samples_of_16_bits},
-        {55, output, "byte order", "little endian samples, none of them cut in two",
+        {55, sound, "byte order", "little endian samples, none of them cut in two",
          "network byte order, or one byte too many in front, is full-scale noise for the phone", byte_order},
-        {56, output, "the rate of the label", "as many samples a second as the kind says",
+        {56, sound, "the rate of the label", "as many samples a second as the kind says",
          "16 kHz labelled slin (0x10) is heard at half the speed", rate_of_label},
-        {57, output, "no header of a file", "strict: samples only",
+        {57, sound, "no header of a file", "strict: samples only",
          "the 44 bytes in front of a WAV file are a click; those of an MP3 file are not all that is wrong",
          no_file_header, true},
-        {58, output, "no bursts", "20 ms of audio each 20 ms, not 500 ms each 500 ms",
+        {58, sound, "no bursts", "20 ms of audio each 20 ms, not 500 ms each 500 ms",
          "there is no playout buffer in Asterisk here: a phone keeps some 40 ms of a burst", no_bursts},
     };
 }

@@ -29,6 +29,9 @@ bool is_half(double pace) {
 // Slower than this is no rate of speech under any label of slin.
 constexpr double codec_pace_max = 0.3;
 
+// A codec of 64 kbit/s, and some jitter.
+constexpr double noise_pace_max = 0.55;
+
 constexpr std::size_t g722_frame_bytes = 160;
 
 // Noise is reported after this: by then the pace is known, and with it perhaps the codec.
@@ -88,16 +91,19 @@ void audio_judge::judge_contents(std::span<const std::byte> payload) {
 }
 
 void audio_judge::judge_pace() {
-    const auto pace = rate_.pace();
-    if (!pace || g711_ || codec_) return;
-    if (kind_ == kind::slin && is_half(*pace) && detector_.guess() != encoding::slin) {
+    if (g711_ || codec_) return;
+    const auto lasting = rate_.pace();
+    if (lasting && kind_ == kind::slin && is_half(*lasting) && detector_.guess() != encoding::slin) {
         g711_ = detector_.guess();
         return;
     }
     const auto interval = rate_.interval();
     const auto ms = std::lround(std::chrono::duration<double, std::milli>(interval).count() / 10) * 10;
     const bool is_noise = content_.current() == content_watch::verdict::noise;
-    if (const auto bytes = lengths_.common(); bytes && (*pace <= codec_pace_max || (is_noise && *pace <= 0.55))) {
+    // Noise at half of real time or less is a codec. A pace that no slin has needs no evidence but that it lasts.
+    const auto pace = is_noise ? rate_.recent_pace() : lasting;
+    const auto bytes = lengths_.common();
+    if (pace && bytes && *pace <= (is_noise ? noise_pace_max : codec_pace_max)) {
         const auto found = codec_of(*bytes, ms);
         if (!found.empty()) {
             codec_ = found;
@@ -105,8 +111,9 @@ void audio_judge::judge_pace() {
             return;
         }
     }
-    const int rate = rate_of_pace(*pace, rate_hz(kind_));
-    if (!pace_fault_ && (rate != 0 || is_half(*pace))) pace_fault_ = pace_fault{*pace, rate, message_bytes_, interval};
+    if (!lasting || pace_fault_) return;
+    const int rate = rate_of_pace(*lasting, rate_hz(kind_));
+    if (rate != 0 || is_half(*lasting)) pace_fault_ = pace_fault{*lasting, rate, message_bytes_, interval};
 }
 
 void audio_judge::judge_lengths() {

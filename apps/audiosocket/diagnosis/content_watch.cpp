@@ -15,13 +15,17 @@ constexpr std::size_t payload_bytes_min = 16;
 // Quieter messages are not judged: -20 dBFS. Swapped samples and compressed data are louder, whatever they carry.
 constexpr double loud_rms = 3277;
 
-// Of compressed data, on the average of the window: -12 dBFS.
+// Compressed data are louder than -12 dBFS.
 constexpr double full_scale_rms = 8231;
 
 // The mean step from sample to sample, in units of the RMS level: 1.13 for white noise, 1.15 when it is uniform. Below
 // `smooth_max` two thirds of the power of a sample are known from the one before.
 constexpr double white_min = 0.9;
 constexpr double smooth_max = 0.8;
+
+// Compressed data on the average of the window: less than white noise, because a codec has favourite codes. G.722 of a
+// voice has 0.98.
+constexpr double compressed_min = 0.85;
 
 // Swapped samples step by a third of full scale on the average, whatever their true level is.
 constexpr double swapped_gain_min = 2.5;
@@ -31,7 +35,7 @@ constexpr std::uint32_t every_message_until = 250;
 constexpr std::uint32_t looked_at_every = 8;
 
 // Of the loud messages. Quiet passages that are swapped step less, because their high bytes hardly change.
-constexpr double noise_share_min = 0.9;
+constexpr double full_scale_share_min = 0.9;
 constexpr double swapped_share_min = 0.6;
 
 struct shape {
@@ -81,15 +85,17 @@ content_watch::verdict content_watch::add(std::span<const std::byte> payload) {
     if (as_is.rms < loud_rms) return verdict_;
 
     ++loud_;
+    roughness_ += as_is.roughness();
+    if (as_is.rms >= full_scale_rms) {
+        ++full_scale_;
+        bytes_ += static_cast<std::uint32_t>(head.size());
+        for (std::size_t i = 0; i < head.size(); ++i)
+            ++(i % 2 == 0 ? even_ : odd_)[byte(i) >> 4U];
+    }
     if (as_is.roughness() >= white_min) {
-        ++white_;
         const shape other = shape_of(
             samples, [&](std::size_t i) { return static_cast<std::int16_t>(byte(2 * i) << 8U | byte(2 * i + 1)); });
         if (other.rms > 0 && other.roughness() <= smooth_max && other.step * swapped_gain_min < as_is.step) ++swapped_;
-        if (as_is.rms >= full_scale_rms)
-            for (std::size_t i = 0; i < head.size(); ++i)
-                ++(i % 2 == 0 ? even_ : odd_)[byte(i) >> 4U];
-        bytes_ += static_cast<std::uint32_t>(as_is.rms >= full_scale_rms ? head.size() : 0);
     }
     if (loud_ == window_messages) judge();
     return verdict_;
@@ -99,11 +105,13 @@ void content_watch::judge() {
     const auto part = [this](std::uint32_t n) { return static_cast<double>(n) / loud_; };
     if (part(swapped_) >= swapped_share_min)
         verdict_ = verdict::swapped;
-    else if (part(white_) >= noise_share_min && part(swapped_) < 0.1 && bytes_ > 0 && is_alike(even_, odd_, bytes_))
+    else if (part(full_scale_) >= full_scale_share_min && roughness_ / loud_ >= compressed_min &&
+             part(swapped_) < 0.1 && is_alike(even_, odd_, bytes_))
         verdict_ = verdict::noise;
     else
         verdict_ = verdict::none;
-    loud_ = swapped_ = white_ = bytes_ = 0;
+    loud_ = swapped_ = full_scale_ = bytes_ = 0;
+    roughness_ = 0;
     even_ = odd_ = {};
 }
 

@@ -35,7 +35,8 @@ class content_watch {
     // Of the current window.
     std::uint32_t loud_ = 0;
     std::uint32_t swapped_ = 0;
-    std::uint32_t white_ = 0;
+    std::uint32_t full_scale_ = 0;
+    double roughness_ = 0; // sum of the steps from sample to sample, in units of the level
     std::uint32_t bytes_ = 0;
     std::array<std::uint32_t, 16> even_{}; // of the high four bits of bytes at even and odd offsets
     std::array<std::uint32_t, 16> odd_{};

@@ -16,6 +16,9 @@ namespace {
 // So many headers in a row that fit are no accident.
 constexpr std::uint64_t swapped_messages_min = 5;
 
+// Shorter than the messages that matter.
+constexpr std::size_t step_bytes = 64;
+
 // Behind a hangup there may be one more, and a few bytes that were on their way.
 constexpr std::uint64_t behind_hangup_min = 32;
 
@@ -86,20 +89,25 @@ bool framing_judge::end() {
     return result_.has_value();
 }
 
+// While both byte orders are possible, both walks go on side by side: which is right must not depend on how much has
+// arrived at once.
 void framing_judge::walk(std::span<const std::byte> bytes) {
-    if (!makes_no_sense_) right_.feed(bytes, [this](header h) { return follow(h); });
-    if (!swapped_fits_) return;
-    swapped_.feed(bytes, [this](header h) { return follow_swapped(h); });
+    while (!bytes.empty()) {
+        const auto piece = bytes.first(std::min(bytes.size(), swapped_fits_ ? step_bytes : bytes.size()));
+        bytes = bytes.subspan(piece.size());
+        if (!makes_no_sense_) right_.feed(piece, [this](header h) { return follow(h); });
+        if (!swapped_fits_) continue;
+        swapped_.feed(piece, [this](header h) { return follow_swapped(h); });
+        is_swapped_ =
+            is_swapped_ || (swapped_messages_ >= swapped_messages_min && messages_ <= 1 + swapped_messages_ / 4);
+    }
 }
 
-// One header, read with its length in little endian. A hangup ends the walk; what was found so far remains.
+// One header, read with its length in little endian. What does not fit ends the walk, and so does a hangup.
 bool framing_judge::follow_swapped(header h) {
     const auto other = static_cast<std::uint16_t>(h.payload_bytes << 8U | h.payload_bytes >> 8U);
     swapped_fits_ = has_exact_length(h) && h.payload_bytes != other;
-    if (swapped_fits_)
-        ++swapped_messages_;
-    else if (h != header{kind::hangup, 0})
-        swapped_messages_ = 0;
+    if (swapped_fits_) ++swapped_messages_;
     if (is_audio(h.kind)) swapped_bytes_ = h.payload_bytes;
     return swapped_fits_;
 }
@@ -126,14 +134,14 @@ bool framing_judge::follow(header h) {
 
 void framing_judge::judge(bool at_end) {
     // Most calls: nothing to be done.
-    if (messages_ > 1 && !makes_no_sense_ && swapped_messages_ < swapped_messages_min && !at_end) return;
+    if (messages_ > 1 && !makes_no_sense_ && !is_swapped_ && !at_end) return;
     if (messages_ <= 1 || at_end) judge_id();
     if (result_) return;
     if (const auto other = recognise(head())) {
         result_ = finding{code::other_protocol, severity::finding,
                           fmt::format("{} sends {}, no AudioSocket: {}", name(from_), other->name, shown(head())),
                           std::string(other->advice)};
-    } else if (swapped_messages_ >= swapped_messages_min && messages_ <= 1 + swapped_messages_ / 4) {
+    } else if (is_swapped_) {
         result_ = finding{
             code::little_endian_length, severity::finding,
             fmt::format("the length in the headers of {} is little endian: {} bytes are written as {:02x} {:02x}: {}",
@@ -166,7 +174,7 @@ void framing_judge::judge_id() {
 void framing_judge::judge_nonsense(bool at_end) {
     if (nonsense_behind_hangup_ && messages_ > 1) return; // a call that was in order; what follows is not read
     if (nonsense_behind_hangup_ && bytes_ < behind_hangup_min) return;
-    if (head_size_ < sample_bytes_min && !at_end) return; // more bytes will say more
+    if (head_size_ < head_.size() && !at_end) return; // more bytes will say more
     const auto length = fmt::format("{} bytes", bytes_);
     if (messages_ > 2) {
         result_ = finding{code::no_audiosocket, severity::finding,

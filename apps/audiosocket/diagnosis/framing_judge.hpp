@@ -80,8 +80,9 @@ class framing_judge {
     bool nonsense_behind_hangup_ = false;
 
     header_walk swapped_;
-    std::uint64_t swapped_messages_ = 0; // in a row; none once it did not fit
+    std::uint64_t swapped_messages_ = 0; // in a row, from the start
     bool swapped_fits_ = true;
+    bool is_swapped_ = false;
     std::uint16_t swapped_bytes_ = 0; // length of the last one, read little endian
 };
 

@@ -77,6 +77,7 @@ std::optional<double> rate_watch::steady_pace(std::size_t slots, std::size_t gro
 
 void rate_watch::judge() {
     pace_.reset();
+    recent_pace_.reset();
     std::uint32_t messages = 0;
     for (std::size_t i = 1; i <= quick_groups; ++i)
         messages += back(i).messages;
@@ -85,6 +86,7 @@ void rate_watch::judge() {
     const auto group = std::min<std::size_t>(static_cast<std::size_t>(2 * interval_ / slot_time) + 1, group_slots_max);
 
     const auto quick = steady_pace(quick_groups * group, group);
+    recent_pace_ = quick;
     const auto wanted = quick && *quick >= quick_pace_min ? quick : steady_pace(slow_slots, group);
     if (!wanted) return;
     const auto window = slot_time * static_cast<std::int64_t>(wanted == quick ? quick_groups * group : slow_slots);

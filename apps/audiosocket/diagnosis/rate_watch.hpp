@@ -24,7 +24,10 @@ class rate_watch {
     /// A pace of 1.9 or more is known after a second, one below after 2.5 s.
     std::optional<double> pace() const noexcept { return pace_; }
 
-    /// The usual time from message to message in the window of pace().
+    /// The steady pace of the last second, whatever it is: too little to judge it alone, enough beside other evidence.
+    std::optional<double> recent_pace() const noexcept { return recent_pace_; }
+
+    /// The usual time from message to message in the last second.
     std::chrono::nanoseconds interval() const noexcept { return interval_; }
 
     /// Forgets what has arrived: the next message is the first.
@@ -51,6 +54,7 @@ class rate_watch {
     std::chrono::nanoseconds last_at_{};
     std::chrono::nanoseconds ahead_{}; // audio minus time; negative after a pause
     std::optional<double> pace_;
+    std::optional<double> recent_pace_;
     std::chrono::nanoseconds interval_{};
 };
 

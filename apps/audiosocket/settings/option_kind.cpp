@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <regex>
 
 namespace audiosocket::app {
 namespace {
@@ -137,6 +138,19 @@ std::optional<std::string> number_mistake(const CLI::Option& option, const std::
         return fmt::format("expected a whole number, found \"{}\"", text);
     if (kind == option_kind::number && !is_number(text)) return fmt::format("expected a number, found \"{}\"", text);
     return std::nullopt;
+}
+
+std::string in_one_form(const std::string& cli11) {
+    static const std::regex range("Value (.*) not in range ([-0-9.]+) to ([-0-9.]+)");
+    static const std::regex set(R"((.*) not in \{(.*)\})");
+    std::smatch found;
+    if (std::regex_match(cli11, found, range))
+        return fmt::format("\"{}\": expected {:.10g} to {:.10g}", found.str(1), std::stod(found.str(2)),
+                           std::stod(found.str(3)));
+    if (!std::regex_match(cli11, found, set)) return cli11;
+    std::string names = std::regex_replace(found.str(2), std::regex(","), ", ");
+    if (const auto last = names.rfind(", "); last != std::string::npos) names.replace(last, 2, " or ");
+    return fmt::format("\"{}\": expected {}", found.str(1), names);
 }
 
 std::string as_toml(const CLI::Option& option, const std::vector<std::string>& values) {

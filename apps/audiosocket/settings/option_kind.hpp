@@ -37,6 +37,11 @@ std::optional<std::string> type_mistake(const CLI::Option& option, const file_se
 /// What is wrong with a text where a number is wanted; nothing if it is right, or wanted otherwise.
 std::optional<std::string> number_mistake(const CLI::Option& option, const std::string& text);
 
+/// What CLI11 says of a value, in the form of all our messages: the value in quotes, then what is expected.
+/// `Value 0 not in range 1.000000 to 64.000000` is `"0": expected 1 to 64`, `x not in {a,b}` is `"x": expected a or b`.
+/// Any other text stays as it is.
+std::string in_one_form(const std::string& cli11);
+
 /// A value as TOML.
 std::string as_toml(const CLI::Option& option, const std::vector<std::string>& values);
 

@@ -71,7 +71,7 @@ std::vector<std::string> whole_paths(const CLI::Option& option, std::vector<std:
 std::string reason(const CLI::Option& option, const CLI::ParseError& e) {
     std::string text = e.what();
     const auto name = option.get_name() + ": ";
-    return text.starts_with(name) ? text.substr(name.size()) : text;
+    return in_one_form(text.starts_with(name) ? text.substr(name.size()) : text);
 }
 
 // The verb of this name beside this one, or this one; nullptr if there is none.

@@ -66,11 +66,13 @@ TEST(network, text_of_it_reads_as_itself) {
 }
 
 TEST(network, host_bits_are_an_error_that_tells_the_cure) {
-    EXPECT_EQ(complaint("10.1.2.3/8"), "10.1.2.3/8: the address has bits set beyond its first 8; write 10.0.0.0/8 for "
-                                       "the network, or 10.1.2.3 for that one address");
-    EXPECT_EQ(complaint("2001:db8::1/33"),
-              "2001:db8::1/33: the address has bits set beyond its first 33; write 2001:db8::/33 for the network, or "
-              "2001:db8::1 for that one address");
+    EXPECT_EQ(complaint("10.1.2.3/8"),
+              "\"10.1.2.3/8\": the address has bits set beyond its first 8; write 10.0.0.0/8 for "
+              "the network, or 10.1.2.3 for that one address");
+    EXPECT_EQ(
+        complaint("2001:db8::1/33"),
+        "\"2001:db8::1/33\": the address has bits set beyond its first 33; write 2001:db8::/33 for the network, or "
+        "2001:db8::1 for that one address");
     EXPECT_NE(complaint("10.0.0.1/0").find("write 0.0.0.0/0"), std::string::npos);
 }
 

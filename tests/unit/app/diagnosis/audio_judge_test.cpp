@@ -187,6 +187,11 @@ TEST(audio_judge, other_codecs_are_found_by_length_pace_and_noise) {
     }
 }
 
+TEST(audio_judge, g722_is_found_in_a_call_of_two_seconds) {
+    EXPECT_EQ(judge(random_bytes(160 * 100, 11), {.message_bytes = 160, .from = sender::caller}).codes(),
+              "codec_as_slin");
+}
+
 TEST(audio_judge, gsm_is_found_within_a_second_with_and_without_a_clock) {
     auto frames = random_bytes(33 * 200, 4);
     for (std::size_t i = 0; i < frames.size(); i += 33)

@@ -4,7 +4,11 @@
 
 #include "unit/app/diagnosis/streams.hpp"
 
+#include "support/seed.hpp"
+
 #include <gtest/gtest.h>
+
+#include <random>
 
 #include <string_view>
 
@@ -190,6 +194,49 @@ TEST(framing_judge, id_as_text_is_named_with_its_length_and_bytes) {
     EXPECT_NE(text.find("32 characters"), std::string::npos) << text;
     EXPECT_EQ(found_in(sender::caller, bytes_of(std::string(uuid_text) + "\n"), &text), "id_as_text");
     EXPECT_NE(text.find("without a header"), std::string::npos) << text;
+}
+
+// Calls, other protocols and noise, with a few bytes changed, taken out or put in.
+byte_string random_stream(std::mt19937& engine) {
+    const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine); };
+    byte_string out;
+    switch (below(6)) {
+    case 0: out = call(stream(voice(), 2 * (1 + below(400)))); break;
+    case 1: out = stream(voice(), 2 * (1 + below(400)), true); break;
+    case 2: out = as_slin(test::random_samples(1 + below(500), static_cast<unsigned>(engine()))); break;
+    case 3: out = bytes_of("GET / HTTP/1.1\r\nHost: x\r\n\r\n"); break;
+    case 4: out = byte_string(below(300)); break;
+    default: out = message_of(kind::id, bytes_of("6ba7b810-9dad-11d1-80b4-00c04fd430c8")); break;
+    }
+    for (std::size_t i = below(4); i > 0 && !out.empty(); --i) {
+        const auto at = out.begin() + static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(out.size(), 700)));
+        switch (below(3)) {
+        case 0: *at = static_cast<std::byte>(engine()); break;
+        case 1: out.erase(at); break;
+        default: out.insert(at, static_cast<std::byte>(engine())); break;
+        }
+    }
+    return out;
+}
+
+// Which mistake it is may depend on how much was there when it was judged; that there is one may not.
+TEST(framing_judge, any_bytes_are_judged_alike_in_any_pieces) {
+    test::for_each_seed(300, [](unsigned seed) {
+        std::mt19937 engine(seed);
+        const auto bytes = random_stream(engine);
+        for (const sender from : {sender::server, sender::caller}) {
+            const bool is_wrong = judge_start(from, bytes).has_value();
+            for (const std::size_t size : {1U, 7U, 323U, 1448U}) {
+                framing_judge judge(from);
+                for (std::size_t at = 0; at < bytes.size(); at += size)
+                    judge.feed(std::span(bytes).subspan(at, std::min(size, bytes.size() - at)));
+                judge.end();
+                EXPECT_EQ(judge.result().has_value(), is_wrong) << "in pieces of " << size;
+            }
+        }
+        EXPECT_FALSE(testing::Test::HasFailure()) << test::replay(seed);
+        return !testing::Test::HasFailure();
+    });
 }
 
 TEST(framing_judge, first_bytes_are_judged_at_once) {

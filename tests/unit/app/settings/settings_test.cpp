@@ -184,7 +184,7 @@ TEST_F(settings_test, all_mistakes_are_told_with_their_places) {
         "f.toml:2:13: max-calls: expected a whole number, found the text \"500\"; write it without quotes\n"
         "f.toml:3:8: tone: expected a number, found true\n"
         "f.toml:5:10: listen: expected a text in quotes, found the number 12; write it in quotes\n"
-        "f.toml:6:10: format: xml not in {text,json}\n"
+        "f.toml:6:10: format: \"xml\": expected text or json\n"
         "f.toml:7:9: allow: expected a list of texts, as [\"...\", \"...\"], found a list\n"
         "f.toml:8:1: nonsense: no such setting; they are called as the options in --help, without dashes in front\n"
         "f.toml:9:11: verbose: expected true or false, found the number 1\n"
@@ -194,8 +194,8 @@ TEST_F(settings_test, all_mistakes_are_told_with_their_places) {
 
 TEST_F(settings_test, mistake_of_the_command_line_stands_beside_those_of_the_file) {
     read("tone = 0\nloop = true\n", {"--max-calls", "0"});
-    EXPECT_EQ(mistakes(), "--max-calls: Value 0 not in range 1 to 1000\n"
-                          "f.toml:1:8: tone: Value 0 not in range 1.000000 to 20000.000000\n"
+    EXPECT_EQ(mistakes(), "--max-calls: \"0\": expected 1 to 1000\n"
+                          "f.toml:1:8: tone: \"0\": expected 1 to 20000\n"
                           "f.toml:2:8: loop: only together with play");
 }
 
