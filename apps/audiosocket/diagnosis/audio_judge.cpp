@@ -67,14 +67,6 @@ bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<
     return faults() != before;
 }
 
-bool audio_judge::end() {
-    const std::size_t before = faults();
-    has_clock_ = false; // it will tell no more
-    judge_lengths();
-    noise_ = noise_ || (!g711_ && content_.current() == content_watch::verdict::noise);
-    return faults() != before;
-}
-
 void audio_judge::judge_contents(std::span<const std::byte> payload) {
     if (g711_ || codec_) return;
     if (kind_ == kind::slin) {

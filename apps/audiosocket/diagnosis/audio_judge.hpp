@@ -29,10 +29,6 @@ class audio_judge {
     /// (pace, bursts). Returns whether findings() has one more, or another one than before.
     bool add(kind k, std::span<const std::byte> payload, std::optional<std::chrono::nanoseconds> at);
 
-    /// There are no more messages: names noise and a codec of which the pace would have been proof. Returns whether
-    /// findings() changed.
-    bool end();
-
     /// Something was lost, or the stream was paused on purpose: the clock starts again with the next message.
     void forget_pace() noexcept { rate_.reset(); }
 

@@ -21,8 +21,7 @@ bool stream_judge::feed(std::span<const std::byte> bytes, std::optional<std::chr
 }
 
 bool stream_judge::end() {
-    if (framing_.result()) return false;
-    return framing_.end() || audio_.end();
+    return framing_.end();
 }
 
 std::vector<finding> stream_judge::findings() const {

@@ -225,7 +225,6 @@ void stream_inspector::end(ending how) {
     if (is_nonsense() && findings_.end_offset == 0 && is_whole_ && framing_.result())
         findings_.diagnoses = {*framing_.result()};
     if (is_nonsense()) return;
-    audio_.end();
     findings_.diagnoses = audio_.findings();
     if (!has_clock_ && mix_.is_mixed()) findings_.remarks.add(fault::both_directions, {});
 }
