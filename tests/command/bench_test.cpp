@@ -236,7 +236,9 @@ TEST_F(bench_command, wrong_command_lines_say_what_is_wrong) {
         {{"localhost:9092", "--jitter-bound", "1"}, 2, "--find-capacity"},
         {{"localhost:9092", "--find-capacity", "--churn", "1"}, 2, "--churn"},
         {{"localhost:9092", "--calls", "100000", "--idle", "100000"}, 2, "the limit of open files"},
-        {{"localhost:9092", "--plot", "/no/such/folder/a.svg"}, 4, "--plot: \"/no/such/folder/a.svg\": cannot be written"},
+        {{"localhost:9092", "--plot", "/no/such/folder/a.svg"},
+         4,
+         "--plot: \"/no/such/folder/a.svg\": cannot be written"},
     };
     for (auto [options, code, said] : lines) {
         options.insert(options.begin(), "bench");
