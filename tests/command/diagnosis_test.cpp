@@ -144,6 +144,21 @@ TEST_F(diagnosis_command, check_says_once_that_a_server_is_no_audiosocket) {
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
 }
 
+TEST_F(diagnosis_command, check_says_once_that_a_server_floods) {
+    bytes flood;
+    for (int i = 0; i < 20'000; ++i)
+        for (const std::byte b : frame(kind::slin, bytes(2)))
+            flood.push_back(b);
+    const auto result = check_at([&flood](raw_peer& peer) {
+        peer.receive_bytes(19);
+        boost::system::error_code gone;
+        while (!gone)
+            boost::asio::write(peer.socket(), boost::asio::buffer(flood), gone);
+    });
+    EXPECT_EQ(result.code, 1);
+    EXPECT_NE(result.err.find("the server floods: "), std::string::npos) << result.err;
+}
+
 TEST_F(diagnosis_command, check_asks_for_a_limit_where_a_server_refuses) {
     const auto result = check_at([](raw_peer& peer) {
         peer.receive_bytes(19);

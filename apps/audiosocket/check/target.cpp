@@ -4,6 +4,8 @@
 #include "base/failure.hpp"
 #include "check/test_audio.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -37,6 +39,11 @@ line first_call(const target& t, line l) {
 
 void expect_audiosocket(const line& l) {
     if (const auto other = l.something_else()) throw failure(exit_code::findings, to_text(*other));
+    if (l.end() == ending::flooded)
+        throw failure(exit_code::findings,
+                      fmt::format("the server floods: {} audio messages within its first two seconds; send 20 ms of "
+                                  "audio each 20 ms",
+                                  l.frames()));
 }
 
 traits probe_audio(const target& t, line first) {

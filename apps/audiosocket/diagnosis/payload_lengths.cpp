@@ -15,7 +15,7 @@ constexpr std::size_t opus_bytes_max = 250;
 bool is_gsm(std::span<const std::byte> payload) {
     if (payload.empty() || payload.size() % gsm_frame_bytes != 0) return false;
     for (std::size_t i = 0; i < payload.size(); i += gsm_frame_bytes)
-        if ((payload[i] >> 4U) != std::byte{0xd}) return false;
+        if ((payload[i] & std::byte{0xf0}) != std::byte{0xd0}) return false;
     return true;
 }
 
