@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/handshake.hpp"
 
+#include <audiosocket/net/listener.hpp>
 #include <audiosocket/protocol/encoder.hpp>
 #include <audiosocket/protocol/message.hpp>
 
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace audiosocket::detail {
@@ -29,26 +31,20 @@ handshake::state handshake::read() {
     io_error error;
     const std::size_t bytes = socket_.read_some(boost::asio::buffer(buffer.data(), wanted), error);
     const auto now = clock::now();
-    if (so_far < head_.size()) std::copy_n(buffer.begin(), std::min(bytes, head_.size() - so_far), &head_[so_far]);
     if (!error)
         session_.receive(std::span(buffer).first(bytes), now);
     else if (error == boost::asio::error::eof)
         session_.receive_end(now);
     else if (error != boost::asio::error::would_block)
         session_.connection_failed(error, now);
+    if (!session_.id()) remember(std::span(buffer).first(bytes));
     return advance(now);
 }
 
-std::span<const std::byte> handshake::first_bytes(std::span<std::byte> to) {
-    const auto read = static_cast<std::size_t>(session_.statistics().bytes_received);
-    const std::size_t kept = std::min({read, head_.size(), to.size()});
-    std::copy_n(head_.begin(), kept, to.begin());
-    const auto rest = to.subspan(kept);
-    if (read > kept || rest.empty()) return to.first(kept);
-    io_error ignored; // nothing more has arrived, or the connection has failed
-    const std::size_t more =
-        socket_.receive(boost::asio::buffer(rest.data(), rest.size()), boost::asio::socket_base::message_peek, ignored);
-    return to.first(kept + more);
+// A connection that is closed is still read, so what it began with is whole by then.
+void handshake::remember(std::span<const std::byte> bytes) {
+    const std::size_t wanted = std::min(bytes.size(), listener::first_bytes_max - head_.size());
+    head_.insert(head_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(wanted));
 }
 
 void handshake::drop(io_error why) {

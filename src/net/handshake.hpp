@@ -10,8 +10,8 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <array>
 #include <span>
+#include <vector>
 
 namespace audiosocket::detail {
 
@@ -46,8 +46,8 @@ class handshake {
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
     const ended_event& end() const noexcept { return end_; }
 
-    /// Returns the first bytes that arrived, as many as `to` has room for. Those that were not read stay unread.
-    std::span<const std::byte> first_bytes(std::span<std::byte> to);
+    /// The first bytes that arrived without becoming an id, at most listener::first_bytes_max.
+    std::span<const std::byte> first_bytes() const noexcept { return head_; }
 
     /// To wait on until something arrives.
     tcp_socket& socket() noexcept { return socket_; }
@@ -63,6 +63,7 @@ class handshake {
     const uuid& id() const noexcept { return *session_.id(); }
 
   private:
+    void remember(std::span<const std::byte> bytes);
     state settle(const event& first);
     void shut_down();
 
@@ -70,7 +71,7 @@ class handshake {
     session session_;
     boost::asio::ip::tcp::endpoint peer_;
     ended_event end_;
-    std::array<std::byte, header_bytes + uuid::size_bytes> head_{}; // of what was read
+    std::vector<std::byte> head_; // of what was read; stays empty if the id comes in one piece, as Asterisk sends it
 };
 
 } // namespace audiosocket::detail

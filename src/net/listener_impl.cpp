@@ -2,7 +2,6 @@
 #include "net/listener_impl.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace audiosocket {
 namespace {
@@ -75,10 +74,7 @@ void listener::impl::settled(detail::pending_connection& c, detail::handshake::s
     } else {
         admitted.leave(c.host);
         ++counters.never_started;
-        if (ended_early) {
-            std::array<std::byte, first_bytes_max> head;
-            ended_early(c.line.peer(), c.line.end(), c.line.first_bytes(head));
-        }
+        if (ended_early) ended_early(c.line.peer(), c.line.end(), c.line.first_bytes());
         c.line.socket().close();
     }
     if (!accepting.is_open()) stop_if_idle(true);

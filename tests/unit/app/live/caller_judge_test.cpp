@@ -16,8 +16,8 @@ using diagnosis::code;
 using diagnosis::severity;
 
 // Four seconds of audio of this rate, a message each 20 ms under the label of slin. `read_hz`: as the call reads it.
-std::vector<diagnosis::finding> judged(input_format read_as, const byte_string& audio, std::size_t message_bytes,
-                                       int read_hz) {
+std::vector<diagnosis::finding> reported_by(input_format read_as, const byte_string& audio, std::size_t message_bytes,
+                                            int read_hz) {
     std::vector<diagnosis::finding> reported;
     caller_judge judge(read_as, [&](const diagnosis::finding& f) { reported.push_back(f); });
     time_point now{1h};
@@ -38,7 +38,7 @@ const byte_string mu_law = encoded(encoding::ulaw, make(32'000, -12, voiced(140)
 } // namespace
 
 TEST(caller_judge, rate_that_was_found_out_is_a_remark_and_says_what_it_is_read_as) {
-    const auto found = judged(input_format::automatic, voice_at(16'000), 640, 16'000);
+    const auto found = reported_by(input_format::automatic, voice_at(16'000), 640, 16'000);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].code, code::wrong_rate);
     EXPECT_EQ(found[0].weight, severity::remark);
@@ -48,7 +48,7 @@ TEST(caller_judge, rate_that_was_found_out_is_a_remark_and_says_what_it_is_read_
 
 TEST(caller_judge, rate_that_is_read_as_labelled_is_a_fault) {
     for (const auto read_as : {input_format::automatic, input_format::slin}) {
-        const auto found = judged(read_as, voice_at(16'000), 640, 8000);
+        const auto found = reported_by(read_as, voice_at(16'000), 640, 8000);
         ASSERT_EQ(found.size(), 1U);
         EXPECT_EQ(found[0].code, code::wrong_rate);
         EXPECT_EQ(found[0].weight, severity::finding);
@@ -57,24 +57,24 @@ TEST(caller_judge, rate_that_is_read_as_labelled_is_a_fault) {
 }
 
 TEST(caller_judge, what_the_settings_say_is_no_fault_and_something_else_is) {
-    EXPECT_TRUE(judged(input_format::slin16, voice_at(16'000), 640, 16'000).empty());
-    EXPECT_TRUE(judged(input_format::ulaw, mu_law, 160, 8000).empty());
-    EXPECT_TRUE(judged(input_format::automatic, voice_at(8000), 320, 8000).empty());
+    EXPECT_TRUE(reported_by(input_format::slin16, voice_at(16'000), 640, 16'000).empty());
+    EXPECT_TRUE(reported_by(input_format::ulaw, mu_law, 160, 8000).empty());
+    EXPECT_TRUE(reported_by(input_format::automatic, voice_at(8000), 320, 8000).empty());
 
-    const auto found = judged(input_format::slin16, voice_at(8000), 320, 16'000);
+    const auto found = reported_by(input_format::slin16, voice_at(8000), 320, 16'000);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].code, code::wrong_rate);
     EXPECT_EQ(found[0].weight, severity::finding);
 }
 
 TEST(caller_judge, g711_is_a_remark_where_it_is_decoded_and_a_fault_where_it_is_not) {
-    const auto decoded = judged(input_format::automatic, mu_law, 160, 8000);
+    const auto decoded = reported_by(input_format::automatic, mu_law, 160, 8000);
     ASSERT_EQ(decoded.size(), 1U);
     EXPECT_EQ(decoded[0].code, code::g711_as_slin);
     EXPECT_EQ(decoded[0].weight, severity::remark);
     EXPECT_NE(decoded[0].text.find("read as ulaw"), std::string::npos) << decoded[0].text;
 
-    const auto noise = judged(input_format::slin, mu_law, 160, 8000);
+    const auto noise = reported_by(input_format::slin, mu_law, 160, 8000);
     ASSERT_EQ(noise.size(), 1U);
     EXPECT_EQ(noise[0].weight, severity::finding);
 }
