@@ -90,6 +90,19 @@ bool is_hex(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+// Returns how many headers of an exact length follow each other from the first byte on, at most so many; 0 where
+// anything else follows a message. Nothing follows a hangup.
+std::size_t exact_messages(std::span<const std::byte> bytes, std::size_t most) noexcept {
+    std::size_t seen = 0;
+    while (seen < most && bytes.size() >= header_bytes) {
+        const header h = read_header(bytes.first<header_bytes>());
+        bytes = bytes.subspan(std::min(bytes.size(), header_bytes + h.payload_bytes));
+        if (!has_exact_length(h) || (h.kind == kind::hangup && !bytes.empty())) return 0;
+        ++seen;
+    }
+    return seen;
+}
+
 } // namespace
 
 bool has_exact_length(header h) noexcept {
@@ -108,11 +121,11 @@ bool is_plausible(header h) noexcept {
 }
 
 bool starts_like_a_message(std::span<const std::byte> bytes) noexcept {
-    if (bytes.size() < header_bytes) return false;
-    const header h = read_header(bytes.first<header_bytes>());
-    if (!has_exact_length(h)) return false;
-    const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes + h.payload_bytes));
-    return rest.size() < header_bytes || has_exact_length(read_header(rest.first<header_bytes>()));
+    return exact_messages(bytes, 2) != 0;
+}
+
+bool is_surely_messages(std::span<const std::byte> bytes) noexcept {
+    return exact_messages(bytes, 4) >= 2;
 }
 
 bool starts_with_id(std::span<const std::byte> bytes) noexcept {

@@ -22,8 +22,12 @@ bool is_plausible(header h) noexcept;
 bool has_exact_length(header h) noexcept;
 
 /// Whether the bytes, the first of a packet, may start a message: a header with has_exact_length(), and another one
-/// wherever the bytes reach beyond the message.
+/// wherever the bytes reach beyond the message. Nothing follows a hangup.
 bool starts_like_a_message(std::span<const std::byte> bytes) noexcept;
+
+/// Whether the bytes, the first of a file, can hardly be anything else than messages: two or more that follow each
+/// other. Samples that are silent at first look like one hangup, but not like this.
+bool is_surely_messages(std::span<const std::byte> bytes) noexcept;
 
 /// Whether the bytes start as those of a caller: with the header of an id, 01 00 10.
 bool starts_with_id(std::span<const std::byte> bytes) noexcept;

@@ -2,7 +2,7 @@
 #include "inspect/capture/capture_input.hpp"
 
 #include "base/failure.hpp"
-#include "inspect/nonsense.hpp"
+#include "diagnosis/stranger.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>
 
@@ -62,7 +62,7 @@ std::FILE* open_file(const std::string& path) {
 // claims to be sound, as HTML under the name .ulaw, is left to the reader of sounds, which says what it is. And what
 // people call .raw here is a stream, though to sound_reader it would be slin.
 bool is_sound(const std::string& path, std::span<const std::byte> start) {
-    if (is_surely_messages(start) || std::filesystem::path(path).extension() == ".raw") return false;
+    if (diagnosis::is_surely_messages(start) || std::filesystem::path(path).extension() == ".raw") return false;
     try {
         const sound_reader sound(path);
         return true;

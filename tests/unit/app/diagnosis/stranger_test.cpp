@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "inspect/nonsense.hpp"
+#include "diagnosis/stranger.hpp"
 
 #include "unit/app/inspect/captures.hpp"
 
 #include <gtest/gtest.h>
 
-namespace audiosocket::app::inspect {
+namespace audiosocket::app::diagnosis {
 namespace {
 
 using test::bytes;
@@ -14,7 +14,7 @@ using test::operator+;
 
 const bytes silent_samples(800); // as a sound without a header begins
 
-TEST(nonsense, nothing_follows_a_hangup) {
+TEST(stranger, nothing_follows_a_hangup) {
     EXPECT_TRUE(starts_like_a_message(frame(kind::hangup)));
     EXPECT_TRUE(starts_like_a_message(test::audio_frame() + frame(kind::hangup)));
     EXPECT_FALSE(starts_like_a_message(silent_samples));
@@ -22,7 +22,7 @@ TEST(nonsense, nothing_follows_a_hangup) {
     EXPECT_FALSE(starts_like_a_message(test::audio_frame() + silent_samples));
 }
 
-TEST(nonsense, one_message_is_likely_and_two_are_sure) {
+TEST(stranger, one_message_is_likely_and_two_are_sure) {
     EXPECT_TRUE(starts_like_a_message(test::audio_frame()));
     EXPECT_FALSE(is_surely_messages(test::audio_frame()));
     EXPECT_TRUE(is_surely_messages(test::id_frame() + test::audio_frame()));
@@ -33,4 +33,4 @@ TEST(nonsense, one_message_is_likely_and_two_are_sure) {
 }
 
 } // namespace
-} // namespace audiosocket::app::inspect
+} // namespace audiosocket::app::diagnosis
