@@ -50,7 +50,7 @@ call_options options_from(unsigned b) {
     static constexpr std::array ptimes{20ms, 10ms, 30ms, 60ms};
     call_options o;
     o.ptime = ptimes[b & 3];
-    if (b & 4) o.input = input_format::ulaw;
+    if (b & 4) o.input = (b & 128) != 0 ? input_format::slin44 : input_format::ulaw;
     if (b & 8) o.receive_rate_hz = 16'000;
     if (b & 16) o.send_format = media_format{kind::slin16, encoding::slin};
     if (b & 32) o.receive_queue = 40ms;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A call whose audio has another rate than its label says: what becomes of it from the wire to the events.
+#include "support/session_driver.hpp"
+
+using namespace audiosocket;
+using namespace audiosocket::test;
+
+namespace {
+
+session_driver a_call(input_format input = input_format::automatic) {
+    call_options options;
+    options.input = input;
+    session_driver d(options);
+    d.receive(id_frame());
+    d.log.clear();
+    return d;
+}
+
+const bytes wide_frame = frame(kind::slin, pcm(count_up(320))); // 20 ms at 16 kHz
+
+} // namespace
+
+TEST(session, audio_of_16_khz_labelled_slin_is_heard_at_16_khz_and_answered_at_8_khz) {
+    for (const auto input : {input_format::automatic, input_format::slin16}) {
+        auto d = a_call(input);
+        for (int i = 0; i < 50; ++i) {
+            d.receive(wide_frame);
+            d.run_for(20ms);
+        }
+        EXPECT_EQ(d.heard.size(), 50U * 320U);
+        EXPECT_EQ(name(d->receive_format()), "slin16");
+        EXPECT_EQ(name(d->send_format()), "slin");
+        for (const auto& m : d.frames())
+            EXPECT_EQ(m.data.size(), header_bytes + 320U);
+    }
+}
+
+TEST(session, audio_in_doubt_comes_before_the_digit_and_the_end_that_follow_it) {
+    auto d = a_call();
+    d.receive(wide_frame + wide_frame);
+    EXPECT_TRUE(d.log.empty());
+    d.receive(frame(kind::dtmf, raw("5")) + wide_frame);
+    d.receive_end();
+    EXPECT_EQ(d.log, (std::vector<std::string>{"audio 640@8000", "dtmf 5", "audio 320@8000", "ended peer hung up"}));
+}
+
+TEST(session, audio_in_doubt_is_heard_after_a_second_without_more) {
+    auto d = a_call();
+    d.receive(wide_frame);
+    d.run_for(999ms);
+    EXPECT_TRUE(d.heard.empty());
+    d.run_for(1ms);
+    EXPECT_EQ(d.heard, count_up(320));
+}
+
+TEST(session, audio_in_doubt_is_not_lost_when_the_connection_ends) {
+    for (const bool orderly : {true, false}) {
+        auto d = a_call();
+        d.receive(wide_frame);
+        if (orderly)
+            d.receive_end();
+        else
+            d.fail();
+        EXPECT_EQ(d.heard, count_up(320));
+    }
+}
