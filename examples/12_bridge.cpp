@@ -17,11 +17,7 @@ int main(int argc, char** argv) try {
     serve_options options;
     options.listener.call.live = true; // keeps the delay short
     options.on_failed = [](const failed_call& failed) {
-        try {
-            std::rethrow_exception(failed.why);
-        } catch (const std::exception& e) {
-            std::cerr << "call " << to_string(failed.id) << ": " << e.what() << std::endl;
-        }
+        std::cerr << "call " << to_string(failed.id) << ": " << failed.what() << std::endl;
     };
     const auto answer = [&](call caller) -> asio::awaitable<void> {
         connect_options how;

@@ -163,11 +163,33 @@ TEST(serve, exception_without_a_handler_leaves_through_run_and_the_server_goes_o
     server.reset();
 }
 
+// A handler that does not look at ended_event: its next wait fails, and no caller can end the process by that.
+TEST(serve, coroutine_that_waits_behind_the_end_of_its_call_is_no_failure) {
+    io_thread io;
+    std::promise<void> over;
+    serve_options options;
+    options.on_failed = [](const failed_call& f) { ADD_FAILURE() << f.what(); };
+    auto server = make(
+        io,
+        [&](call c) -> asio::awaitable<void> {
+            const auto kept = std::shared_ptr<void>(nullptr, [&over](void*) { over.set_value(); });
+            for (;;)
+                co_await c.async_next_event(asio::use_awaitable);
+        },
+        options);
+    raw_peer peer(server->local_endpoint());
+    peer.send(id_bytes());
+    peer.send(frame(kind::hangup));
+    over.get_future().wait();
+    destroy(io, server); // behind the report, if there were one
+}
+
 TEST(serve, end_of_a_call_is_known_by_its_error) {
     const auto of = [](const auto& e) { return std::make_exception_ptr(e); };
     using boost::system::system_error;
     EXPECT_TRUE(is_end_of_call(of(system_error(make_error_code(usage_errc::call_ended)))));
-    EXPECT_FALSE(is_end_of_call(of(system_error(asio::error::eof)))); // of a socket of the application, for instance
+    EXPECT_TRUE(is_end_of_call(of(system_error(asio::error::eof)))); // of a wait behind ended_event
+    EXPECT_FALSE(is_end_of_call(of(system_error(asio::error::connection_refused))));
     EXPECT_FALSE(is_end_of_call(of(std::runtime_error("x"))));
     EXPECT_FALSE(is_end_of_call(of(42)));
     EXPECT_FALSE(is_end_of_call(nullptr));

@@ -65,7 +65,7 @@ struct call_options {
 
     /// What we send. Unset: the server sends slin at 8 kHz, which every Asterisk takes, until the first audio shows the
     /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
-    std::optional<media_format> send_format;
+    std::optional<media_format> send_format = std::nullopt;
 
     /// What is taken to be in audio messages of kind 0x10: linear audio of a rate, G.711, or what arrives shows. Has no
     /// effect on what we send: Asterisk takes kind 0x10 for 8 kHz, also where it labels another rate so.

@@ -98,6 +98,11 @@ struct ended_event {
 /// A class of its own, because Boost.Asio's `||` of two awaitables takes a bare std::variant apart: its alternatives
 /// would become alternatives of the result. As it is, `co_await (c.async_next_event(use_awaitable) ||
 /// timer.async_wait(use_awaitable))` has index 0 for an event and 1 for the timer.
+///
+/// In such a race `||` waits for the first operation that succeeds. One that fails (the call has ended, its own
+/// timeout) is left out, and the race goes on until the timer. Where a failure is to end the race, make it a result:
+/// `as_tuple` of Boost.Asio, `c.async_next_event(as_tuple(use_awaitable)) || ...`. For a timeout alone use
+/// call::async_next_event(timeout).
 class event : public std::variant<started_event, audio_event, dtmf_event, played_event, cleared_event, ended_event> {
   public:
     using variant::variant;

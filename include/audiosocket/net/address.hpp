@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace audiosocket {
 
@@ -15,7 +16,15 @@ inline constexpr std::uint16_t default_port = 9092;
 
 /// Where a server is: a host, as a name or an IP address, and a port. An empty host means every address of this
 /// machine.
+///
+/// Not an aggregate, because GCC 12 destroys a braced temporary of one twice in a co_await expression.
 struct address {
+    /// Every address of this machine, at the default port.
+    address() = default;
+
+    /// A host, as it stands, and a port. For text with both ("host:9092") use parse().
+    address(std::string name, std::uint16_t number) : host(std::move(name)), port(number) {}
+
     std::string host;                  ///< A name or an IP address. Empty: every address of this machine.
     std::uint16_t port = default_port; ///< 0, to listen on: a free port.
 

@@ -70,8 +70,8 @@ struct AUDIOSOCKET_EXPORT bridge_operation {
 /// `usage_errc::call_ended`, and another one is destroyed.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge_result))
               CompletionToken = boost::asio::deferred_t>
-[[nodiscard]] auto async_bridge(call a, call b, const bridge_options& options,
-                                CompletionToken&& token = CompletionToken()) {
+[[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+async_bridge(call a, call b, const bridge_options& options, CompletionToken&& token = CompletionToken()) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, bridge_result)>(
         [](auto handler, const std::shared_ptr<detail::bridging>& operation) {
             using bridge = detail::bridge_operation;
@@ -87,7 +87,8 @@ template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge
 /// Joins two calls with the default options; see async_bridge() with options.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge_result))
               CompletionToken = boost::asio::deferred_t>
-[[nodiscard]] auto async_bridge(call a, call b, CompletionToken&& token = CompletionToken()) {
+[[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+async_bridge(call a, call b, CompletionToken&& token = CompletionToken()) {
     return async_bridge(std::move(a), std::move(b), bridge_options{}, std::forward<CompletionToken>(token));
 }
 

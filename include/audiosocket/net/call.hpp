@@ -87,7 +87,8 @@ class AUDIOSOCKET_EXPORT call {
     /// completes with `operation_aborted`.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, event))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_next_event(CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_next_event(CompletionToken&& token = CompletionToken()) {
         return async_next_event(clock::duration::max(), std::forward<CompletionToken>(token));
     }
 
@@ -97,7 +98,8 @@ class AUDIOSOCKET_EXPORT call {
     /// Otherwise like the wait without a timeout.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, event))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_next_event(clock::duration timeout, CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_next_event(clock::duration timeout, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, event)>(
             [](auto handler, std::shared_ptr<detail::connection> on, clock::duration limit) {
                 auto& source = waits_of(*on);
@@ -129,7 +131,8 @@ class AUDIOSOCKET_EXPORT call {
     /// operation is pending; dropping it hangs up, and so completes the operation.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_play(clip sound, CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_play(clip sound, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(std::move(sound), token);
     }
 
@@ -140,8 +143,8 @@ class AUDIOSOCKET_EXPORT call {
     /// their own length.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_play(std::span<const std::int16_t> samples, int rate_hz,
-                                  CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_play(std::span<const std::int16_t> samples, int rate_hz, CompletionToken&& token = CompletionToken()) {
         return initiate_play<CompletionToken>(copy_of(samples, rate_hz), token);
     }
 

@@ -35,29 +35,32 @@ struct call_recorder_options {
     std::filesystem::perms mode{0640};
 
     /// Memory that several recordings share. Null: only the bounds of each recording hold.
-    std::shared_ptr<recording_memory> memory;
+    std::shared_ptr<recording_memory> memory = nullptr;
 
     /// Called on the disk executor before the file is created. Returns why it must not be, for example because too few
     /// open files are left: then the recording has failed for this reason. Empty: it is created.
-    std::function<std::string()> objection;
+    std::function<std::string()> objection = {};
 
     /// Called on the disk executor when the name of the file is taken, with 2, then 3, and so on. Returns the name to
     /// try next. An empty path ends the recording, and so does the thousandth name. Without this function the first
     /// taken name ends the recording.
-    std::function<std::filesystem::path(int attempt)> next_file;
+    std::function<std::filesystem::path(int attempt)> next_file = {};
 
     /// Called once if the recording fails, with the file and the reason in one line. On the disk executor, or, if the
     /// disk is too slow, on the thread of the call.
-    std::function<void(const std::string& why)> on_failure;
+    std::function<void(const std::string& why)> on_failure = {};
 
     /// Called once when the file is complete, on the disk executor, if it lacks sound that came too fast, with the
     /// length of that sound. See call_recorder::dropped().
-    std::function<void(std::chrono::nanoseconds dropped)> on_dropped;
+    std::function<void(std::chrono::nanoseconds dropped)> on_dropped = {};
 };
 
 /// Records both sides of a call into a two-channel sound file: received left, sent right, aligned in time.
 ///
-///     auto recorder = std::make_shared<call_recorder>(disk.get_executor(), "calls/1.wav");
+///     boost::asio::thread_pool disk{1};           // call disk.join() before it goes, so that every piece is written
+///     call_recorder_options options;              // without on_failure nothing says that a recording failed
+///     options.on_failure = [](const std::string& why) { std::cerr << why << std::endl; };
+///     auto recorder = std::make_shared<call_recorder>(disk.get_executor(), "calls/1.wav", options);
 ///     c.set_monitor(recorder);                    // before the first wait for an event
 ///     ...                                         // until ended_event
 ///     co_await recorder->async_finish(use_awaitable);
@@ -116,7 +119,8 @@ class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
     /// waits may be in progress. Does not support cancellation. The call_recorder may be destroyed meanwhile.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_finish(CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_finish(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
             [kept = state_, disk = disk_](auto handler) {
                 using handler_type = decltype(handler);

@@ -75,7 +75,8 @@ class AUDIOSOCKET_EXPORT listener {
     /// started on any thread. A deferred operation does not need the listener to stay where it is.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_accept(CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_accept(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, call)>(
             [](auto handler, std::shared_ptr<impl> on) {
                 auto& source = waits_of(*on);

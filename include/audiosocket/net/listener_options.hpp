@@ -22,7 +22,7 @@ namespace audiosocket {
 /// nothing listened on the port. It does not take it for a call that ended well.
 struct listener_options {
     /// The rules for each call.
-    audiosocket::call_options call;
+    audiosocket::call_options call = {};
 
     /// Calls in progress at once; at least 1. With handshakes_max and files_reserved, the default stays below 1,024,
     /// the usual limit of open files.

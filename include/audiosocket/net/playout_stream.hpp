@@ -77,7 +77,8 @@ class AUDIOSOCKET_EXPORT playout_stream {
     /// this call. The stream may be moved meanwhile; a stream that is destroyed still writes the rest.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_write(std::span<const std::int16_t> samples, CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_write(std::span<const std::int16_t> samples, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, std::size_t)>(
             [](auto handler, const std::shared_ptr<state>& on, std::vector<std::int16_t> what) {
                 const auto number = next_number(*on);
@@ -101,7 +102,8 @@ class AUDIOSOCKET_EXPORT playout_stream {
     /// Cancellation (all types) stops the waiting, with `operation_aborted`. The handler runs as that of async_write().
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_finish(CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_finish(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, play_result)>(
             [](auto handler, const std::shared_ptr<state>& on) {
                 const auto ticket = next_ticket(*on);

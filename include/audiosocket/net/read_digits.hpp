@@ -21,7 +21,8 @@ struct read_digits_options {
     std::size_t digits_max = 1;
 
     /// How long the caller has for the first digit. It counts from the moment when nothing is left to play, so a prompt
-    /// that plays takes nothing of it. 0: only digits that were pressed by then.
+    /// that plays takes nothing of it. Speech that is still being made does not count as left to play: where a
+    /// playout_stream may be late, allow for that. 0: only digits that were pressed by then.
     std::chrono::milliseconds first{8000};
 
     /// How long the caller has for each further digit, from the one before.
@@ -94,8 +95,8 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 /// operation with `operation_aborted`.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
               CompletionToken = boost::asio::deferred_t>
-[[nodiscard]] auto async_read_digits(call& c, const read_digits_options& options,
-                                     CompletionToken&& token = CompletionToken()) {
+[[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+async_read_digits(call& c, const read_digits_options& options, CompletionToken&& token = CompletionToken()) {
     detail::validate(options);
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, digits_result)>(
         [](auto handler, const std::shared_ptr<detail::digit_reading>& reading) {
@@ -106,6 +107,14 @@ template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits
             reader::start(reading, {std::move(handler), reader::executor_of(*reading), wait});
         },
         token, detail::digit_reader::make(c, options));
+}
+
+/// Reads one digit with the default options. Otherwise as async_read_digits() with options.
+template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
+              CompletionToken = boost::asio::deferred_t>
+[[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+async_read_digits(call& c, CompletionToken&& token = CompletionToken()) {
+    return async_read_digits(c, read_digits_options{}, std::forward<CompletionToken>(token));
 }
 
 } // namespace audiosocket

@@ -15,7 +15,7 @@ namespace audiosocket {
 /// How a call_server answers.
 struct call_server_options {
     /// Which connections it takes, and the rules of their calls.
-    listener_options listener;
+    listener_options listener = {};
 
     /// Threads that the calls live on (shards). 0: calls live on the io_context of the server, which one core can
     /// serve. At most shards::count_max.
@@ -91,7 +91,8 @@ class AUDIOSOCKET_EXPORT call_server {
     /// (`operation_aborted`; the server goes on draining) or another wait is in progress (`in_progress`).
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, drain_report))
                   CompletionToken = boost::asio::deferred_t>
-    [[nodiscard]] auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token = CompletionToken()) {
+    [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
+    async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, drain_report)>(
             [](auto handler, std::shared_ptr<impl> server, std::chrono::nanoseconds limit) {
                 auto& source = waits_of(*server);

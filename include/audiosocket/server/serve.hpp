@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -21,10 +22,19 @@ struct failed_call {
     uuid id;                             ///< The id of the call.
     boost::asio::ip::tcp::endpoint peer; ///< Its other end.
     std::exception_ptr why;              ///< What the handler threw.
+
+    /// Returns the text of the exception, for a log.
+    AUDIOSOCKET_EXPORT std::string what() const;
 };
 
 /// The options of serve().
-struct serve_options : call_server_options {
+struct serve_options {
+    /// The options of the listener, with the rules for each call.
+    listener_options listener = {};
+
+    /// Threads that the calls live on; see call_server_options::threads.
+    std::size_t threads = 0;
+
     /// Called for each call whose handler threw, on the io_context of the server. It may throw, which leaves through
     /// io_context::run(). Without it the exception itself leaves through there: so it is never lost, and ends a process
     /// only where main() lets it. The server goes on when run() is called again.
@@ -34,8 +44,8 @@ struct serve_options : call_server_options {
 };
 
 /// Returns whether the exception only says that the call is over: a boost::system::system_error with
-/// `usage_errc::call_ended`. A coroutine that asks for more of its call gets this one, and most often has nothing to do
-/// about it.
+/// `usage_errc::call_ended`, or with `boost::asio::error::eof` of a wait for an event behind the last one. A coroutine
+/// that asks for more of its call gets one of these, and most often has nothing to do about it.
 AUDIOSOCKET_EXPORT bool is_end_of_call(const std::exception_ptr& exception) noexcept;
 
 namespace detail {
@@ -110,7 +120,13 @@ void start_handler(const std::shared_ptr<serving<Handler>>& shared, call line) {
 /// The handler is kept until the server and the last of its coroutines are gone, so a lambda with captures is safe.
 ///
 /// Exceptions: a handler that throws ends its own call, in order, and no other. The exception is reported on the
-/// io_context of the server: see serve_options::on_failed. It never ends a thread of the server.
+/// io_context of the server: see serve_options::on_failed. It never ends a thread of the server. That is true of the
+/// handler, and of the coroutine that it is; what a completion handler throws later leaves io_context::run(), and with
+/// threads ends the process.
+///
+/// The handler runs on the thread of its call, so it must never block, and never wait for a future of that call:
+/// nothing would complete it. An application that works with futures has a listener, an io_thread for its calls, and
+/// threads of its own (examples/10_blocking_ivr.cpp).
 ///
 /// Returns the server, which cannot be moved: `auto server = serve(...)`. Throws as the constructor of call_server.
 template <class Handler>
@@ -123,7 +139,8 @@ template <class Handler>
     const auto shared = std::make_shared<detail::serving<Handler>>(
         detail::serving<Handler>{std::move(handler), options.on_failed, io.get_executor()});
     return call_server(
-        io, where, [shared](call line) { detail::start_handler(shared, std::move(line)); }, options);
+        io, where, [shared](call line) { detail::start_handler(shared, std::move(line)); },
+        call_server_options{options.listener, options.threads});
 }
 
 } // namespace audiosocket
