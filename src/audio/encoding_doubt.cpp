@@ -62,8 +62,8 @@ bool is_swapped(std::span<const std::byte> head) {
     return for_it >= firm_payloads_min && for_it > 9 * against_it;
 }
 
-// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less than half
-// of all bytes do. The silence of A-law, 0xd5, starts with them throughout.
+// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less than
+// half of all bytes do. The silence of A-law, 0xd5, starts with them throughout.
 bool is_gsm(std::span<const std::byte> head) {
     constexpr std::size_t frame_bytes = 33;
     constexpr std::size_t frames_min = 32; // less than once in 2^32 by chance
