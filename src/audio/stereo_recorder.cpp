@@ -114,7 +114,8 @@ struct stereo_recorder::state {
     void add(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz, nanoseconds at);
     void realign(side& mine, std::int64_t target);
     void watch_lead(side& mine, std::int64_t target) const;
-    bool shortens_lead(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz) const;
+    bool shortens_lead(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
+                       std::int64_t target) const;
     std::span<const std::int16_t> without_excess(const side& mine, std::span<const std::int16_t> samples,
                                                  int samples_rate_hz, std::int64_t target);
     void set_rate(side& mine, int samples_rate_hz) const;
@@ -158,7 +159,7 @@ void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> sampl
         realign(mine, target);
     }
     watch_lead(mine, target);
-    if (shortens_lead(mine, samples, samples_rate_hz)) {
+    if (shortens_lead(mine, samples, samples_rate_hz, target)) {
         return;
     }
     samples = without_excess(mine, samples, samples_rate_hz, target);
@@ -173,6 +174,7 @@ void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> sampl
 // Lays silence up to `target`, a piece at a time so that a long gap takes no more memory.
 void stereo_recorder::state::realign(side& mine, std::int64_t target) {
     mine.drain_resampler();
+    mine.lead_excess = 0; // it is no longer early
     while (mine.end < target && ok()) {
         mine.append_silence(std::min(target - mine.end, frames_in(wait_max)));
         settle();
@@ -191,10 +193,10 @@ void stereo_recorder::state::watch_lead(side& mine, std::int64_t target) const {
 }
 
 // Whether the block is a pause that is left out, because its side is early. Speech is never cut.
-bool stereo_recorder::state::shortens_lead(side& mine, std::span<const std::int16_t> samples,
-                                           int samples_rate_hz) const {
+bool stereo_recorder::state::shortens_lead(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
+                                           std::int64_t target) const {
     const auto frames = static_cast<std::int64_t>(samples.size()) * rate_hz / samples_rate_hz;
-    if (frames == 0 || frames > mine.lead_excess) {
+    if (frames == 0 || frames > std::min(mine.lead_excess, mine.end - target)) {
         return false;
     }
     const auto is_quiet = [](int sample) { return std::abs(sample) <= pause_peak_max; };

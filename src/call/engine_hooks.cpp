@@ -21,6 +21,10 @@ bool engine_hooks::ending(const session& s) noexcept {
     return s.impl_->life.ending();
 }
 
+std::chrono::milliseconds engine_hooks::queued_at_most(const session& s) noexcept {
+    return std::chrono::ceil<std::chrono::milliseconds>(s.impl_->output.frames().queue().queued());
+}
+
 void engine_hooks::set_tally(session& s, call_tally* tally) noexcept {
     s.impl_->output.frames().set_tally(tally);
     s.impl_->receiving.set_tally(tally);

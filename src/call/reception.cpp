@@ -31,7 +31,7 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
         if (doubt_->rate.decided() || doubt_->pieces.size() == held_messages_max) settle(monitor);
         return first;
     }
-    settle(monitor);
+    let_go(monitor);
     return hand_over(audio, now, monitor);
 }
 
@@ -55,13 +55,22 @@ bool reception::hold_back(const message& audio, time_point now) {
 }
 
 void reception::settle(call_monitor* monitor) {
-    const auto held = std::exchange(doubt_, nullptr);
-    if (!held) return;
-    held->rate.decide();
-    slin_kind_ = held->rate.kind();
+    if (!doubt_) return;
+    doubt_->rate.decide();
+    slin_kind_ = doubt_->rate.kind();
     rate_known_ = true;
-    std::span<const std::byte> rest(held->payloads);
-    for (const doubt::piece& p : held->pieces) {
+    // What was handed over by its label is no change of the peer's.
+    if (known_ && format_ == media_format{}) format_.kind = slin_kind_;
+    let_go(monitor);
+    doubt_.reset();
+}
+
+void reception::let_go(call_monitor* monitor) {
+    if (!doubt_) return;
+    const auto pieces = std::exchange(doubt_->pieces, {});
+    const auto payloads = std::exchange(doubt_->payloads, {});
+    std::span<const std::byte> rest(payloads);
+    for (const doubt::piece& p : pieces) {
         hand_over({kind::slin, rest.first(p.bytes)}, p.at, monitor);
         rest = rest.subspan(p.bytes);
     }

@@ -35,8 +35,13 @@ class reception {
     /// Takes one audio message. Returns whether it was the first with audio in it, which decides the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
 
-    /// Hands over what is held back. To be called at deadline(), and before anything that must not overtake the audio.
+    /// Decides the rate by what has arrived, and hands over what is held back. To be called at deadline() and at the
+    /// end.
     void settle(call_monitor* monitor);
+
+    /// Hands over what is held back, by its label, before something that must not overtake it. The rate stays in doubt:
+    /// what follows may still show it.
+    void let_go(call_monitor* monitor);
 
     /// When audio must not be held back any longer; time_point::max() if none is.
     time_point deadline() const noexcept { return doubt_ ? doubt_->rate.deadline() : time_point::max(); }

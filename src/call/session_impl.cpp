@@ -39,7 +39,7 @@ void session::impl::take(const message& m) {
         if (first && learns_format) output.change_kind(m.kind);
         return;
     }
-    receiving.settle(monitor); // nothing overtakes audio
+    receiving.let_go(monitor); // nothing overtakes audio
     switch (m.kind) {
     case kind::hangup: return begin_close({end_reason::peer_hung_up, {}, {}});
     case kind::error: return begin_close({end_reason::peer_error, protocol_errc::error_received, m.error()});

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/net/bridge.hpp>
 
+#include "net/connection.hpp"
+
 #include <audiosocket/audio/duration.hpp>
 
 #include <boost/asio/error.hpp>
 
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
@@ -35,10 +39,11 @@ struct bridging : std::enable_shared_from_this<bridging> {
     };
 
     bridging(call a, call b, const bridge_options& options)
-        : home(a.get_executor()), delay_max(options.delay_max), calls{std::move(a), std::move(b)} {}
+        : home(connection::behind(a)), delay_max(options.delay_max), calls{std::move(a), std::move(b)} {}
 
     void begin(completion<bridge_result> w) {
         waiter = std::move(w);
+        busy.emplace(home->home());
         const auto keep = shared_from_this();
         for (const std::size_t side : {0U, 1U})
             wait(side);
@@ -59,17 +64,12 @@ struct bridging : std::enable_shared_from_this<bridging> {
         if (ending) return; // the call that is left plays what it has
         call& to = calls[1 - side];
         const auto more = duration_of(audio.samples.size(), audio.rate_hz);
-        if (to.queued() + more > delay_max)
-            dropped[side] += more;
-        else
-            static_cast<void>(to.play(audio.samples, audio.rate_hz)); // unless it has ended, which its events report
+        if (to.queued() + more > delay_max || to.play(audio.samples, audio.rate_hz) == usage_errc::playout_full)
+            dropped[side] += more; // a call that has ended is none of these: its events report that
     }
 
     // The thread of a call goes: no handler can run there.
-    void lost(std::size_t side) {
-        if (side == 0) home_is_gone = true;
-        ended(side, {end_reason::none, usage_errc::call_ended, {}});
-    }
+    void lost(std::size_t side) { ended(side, {end_reason::none, usage_errc::call_ended, {}}); }
 
     void ended(std::size_t side, const ended_event& why) {
         std::unique_lock lock(guard);
@@ -85,9 +85,12 @@ struct bridging : std::enable_shared_from_this<bridging> {
         static_cast<void>(calls[1 - side].hang_up_when_played());
     }
 
+    // On the thread of either call. That of `a` may be gone, whichever ended last.
     void finish() {
-        if (home_is_gone) return waiter.give_up(make_error_code(usage_errc::call_ended));
-        waiter.complete(cancelled ? asio::error::operation_aborted : boost::system::error_code{}, result);
+        home->start_operation(std::move(waiter), [self = shared_from_this()](completion<bridge_result> w) {
+            w.complete(self->cancelled ? asio::error::operation_aborted : boost::system::error_code{}, self->result);
+        });
+        busy.reset();
     }
 
     void cancel() {
@@ -96,14 +99,14 @@ struct bridging : std::enable_shared_from_this<bridging> {
             static_cast<void>(c.hang_up());
     }
 
-    const call::executor_type home;
+    const std::shared_ptr<connection> home; // of `a`
+    std::optional<io_home::work> busy;      // a call that has ended is no work for its io_context
     const std::chrono::nanoseconds delay_max;
     std::array<call, 2> calls;
     completion<bridge_result> waiter;
     std::array<std::chrono::nanoseconds, 2> dropped{}; // each on the thread of its call
     std::atomic<bool> ending{false};
     std::atomic<bool> cancelled{false};
-    std::atomic<bool> home_is_gone{false};
 
     std::mutex guard;
     bridge_result result;
@@ -111,11 +114,15 @@ struct bridging : std::enable_shared_from_this<bridging> {
 };
 
 std::shared_ptr<bridging> bridge_operation::make(call a, call b, const bridge_options& options) {
+    if (options.delay_max < bridge_options::delay_min)
+        throw std::invalid_argument("bridge_options: delay_max is " + std::to_string(options.delay_max.count()) +
+                                    " ms; it has to be at least " + std::to_string(bridge_options::delay_min.count()) +
+                                    " ms, a frame");
     return std::make_shared<bridging>(std::move(a), std::move(b), options);
 }
 
 call::executor_type bridge_operation::executor_of(const bridging& operation) noexcept {
-    return operation.home;
+    return operation.home->get_executor();
 }
 
 void bridge_operation::start(const std::shared_ptr<bridging>& operation, completion<bridge_result> waiter) {

@@ -59,7 +59,10 @@ play_ticket call::next_ticket(detail::connection& line) noexcept {
 
 void call::start_play(const std::shared_ptr<detail::connection>& line, std::optional<clip> sound, play_ticket ticket,
                       detail::completion<play_result> waiter) {
-    if (!sound) return waiter.complete(make_error_code(usage_errc::unsupported_rate), {}, false);
+    if (!sound)
+        return line->start_operation(std::move(waiter), [](detail::completion<play_result> w) {
+            w.complete(make_error_code(usage_errc::unsupported_rate), {}, false);
+        });
     line->start_play(*std::move(sound), ticket, std::move(waiter));
 }
 

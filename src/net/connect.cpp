@@ -19,9 +19,17 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         : io_(io), resolver_(io.get_executor()), socket_(io.get_executor()), timer_(io.get_executor()), where_(where),
           id_(id), options_(options) {}
 
+    connector(const connector&) = delete;
+    connector& operator=(const connector&) = delete;
+
+    // The io_context goes, and has destroyed what was pending.
+    ~connector() {
+        if (waiter_) waiter_.give_up(asio::error::operation_aborted);
+    }
+
     void start(completion<call> waiter) {
-        asio::dispatch(io_, [self = shared_from_this(), w = std::move(waiter)]() mutable {
-            self->waiter_ = std::move(w);
+        waiter_ = std::move(waiter);
+        asio::dispatch(io_, [self = shared_from_this()] {
             if (self->is_cancelled(self->waiter_.wait())) return self->finish(asio::error::operation_aborted, {});
             self->resolve();
         });

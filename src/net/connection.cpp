@@ -168,19 +168,21 @@ void connection::pump(time_point now, handlers run) try {
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
     for (;;) {
+        tell_of_end();
         while (waiter_ && deliver_known(run)) {
         }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
-        report_plays(run);
+        tell_of_end();
+        // The handler of a sound may end the wait for which the event was taken, and it may throw.
+        if (next.event && !abandoned_) returned_ = std::move(next.event);
+        const bool reported = report_plays(run);
         switch (next.what) {
-        case session_action::type::deliver:
-            publish();
-            if (waiter_) deliver(std::move(*next.event), run);
-            break;
+        case session_action::type::deliver: publish(); break;
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
+            if (reported) break; // the handler may have asked for something
             if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
             return now;
         case session_action::type::close: return now;
@@ -226,7 +228,7 @@ void connection::deliver(event next, handlers run) {
         waiter_.complete(std::move(next), shared_from_this(), run == handlers::now);
 }
 
-// Completes the wait with what the session does not have: the event of a cancelled wait, or that all were delivered.
+// Completes the wait with what the session does not have: the event that is next, or that all were delivered.
 bool connection::deliver_known(handlers run) {
     if (!unread_.empty()) {
         const char digit = unread_.front();
@@ -295,8 +297,10 @@ void connection::abandon() {
         if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
         session_.set_monitor(nullptr);
         monitor_.reset();
+        note_queue();
         if (!ends_when_played_) session_.hang_up();
-        pump(clock::now());
+        tell_of_end();
+        pump(clock::now(), handlers::later); // no handler runs within the destructor of the handle
     });
 }
 
@@ -341,7 +345,7 @@ time_point connection::next_turn(time_point now) const noexcept {
 
 void connection::publish() {
     ended_.store(session_.closed());
-    queued_ms_.store(session_.queued().count());
+    queued_ms_.store(engine_hooks::queued_at_most(session_).count());
     receive_format_.store(session_.receive_format());
     send_format_.store(session_.send_format());
 }

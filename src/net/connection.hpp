@@ -102,6 +102,8 @@ class connection final : public turn_taker,
     const uuid& id() const noexcept { return id_; }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return stream_.peer(); }
     bool ended() const noexcept { return ended_.load(); }
+    bool is_here() const noexcept { return home_->is_here(); }
+    const std::shared_ptr<io_home>& home() const noexcept { return home_; }
     std::chrono::milliseconds queued() const noexcept {
         return std::chrono::milliseconds(queued_ms_.load() + posted_ms_.load());
     }
@@ -175,6 +177,10 @@ class connection final : public turn_taker,
     // When a handler that the pump has events for may run: at once, or after the function that was called has returned.
     enum class handlers { now, later };
 
+    // Does what the application asks for; watchers learn of an end at once.
+    template <class Action>
+    error_code act(Action& action);
+
     void look(time_point now);
     bool read(time_point now);
     void pump(time_point now, handlers run = handlers::now);
@@ -184,8 +190,10 @@ class connection final : public turn_taker,
     void wait(completion<event> waiter, time_point until);
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
-    void report_plays(handlers run);
+    bool report_plays(handlers run);
     void tell_watchers();
+    void tell_of_end();
+    void note_queue();
     template <class Queue>
     void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
     template <class Play>
@@ -213,10 +221,11 @@ class connection final : public turn_taker,
     completion<event> waiter_;
     pending_plays plays_;
     std::vector<std::weak_ptr<playout_watcher>> watchers_;
-    std::chrono::milliseconds watched_{}; // what the watchers know of the queue
+    std::chrono::milliseconds watched_{}; // the queue before what happened last
     std::string unread_;                  // digits, for the next waits
     time_point wait_until_ = time_point::max();
-    // Of a cancelled wait, for the next one. Its views are valid, because no event was taken since.
+    // The event that is next: that of a cancelled wait, or the one that pump() is about to deliver. Its views are
+    // valid, because no event was taken since.
     std::optional<event> returned_;
 
     bool reading_ = false;          // it has begun
@@ -263,7 +272,7 @@ void connection::start_operation(completion<Result> waiter, Action action) {
 template <class Action>
 error_code connection::apply(Action action) {
     if (home_->is_here()) {
-        const error_code result = action(session_);
+        const error_code result = act(action);
         publish();
         pump(clock::now(), handlers::later);
         return result;
@@ -271,11 +280,19 @@ error_code connection::apply(Action action) {
     if (ended()) return usage_errc::call_ended;
     const bool posted = home_->post([&] {
         return [self = shared_from_this(), action = std::move(action)]() mutable {
-            action(self->session_);
+            self->act(action);
             self->pump(clock::now());
         };
     });
     return posted ? error_code{} : usage_errc::call_ended;
+}
+
+template <class Action>
+error_code connection::act(Action& action) {
+    note_queue();
+    const error_code result = action(session_);
+    tell_of_end();
+    return result;
 }
 
 } // namespace audiosocket::detail

@@ -94,11 +94,15 @@ void connection::cancel_play(play_ticket ticket) {
     });
 }
 
-void connection::report_plays(handlers run) {
+// Returns whether there was something to report.
+bool connection::report_plays(handlers run) {
+    bool any = false;
     while (const auto report = session_.take_report()) {
+        any = true;
         publish();
         if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
     }
+    return any;
 }
 
 // --- Those who follow the playout queue ---
@@ -123,8 +127,17 @@ void connection::tell_watchers() {
         else
             w->queue_is(session_.queued());
     }
-    watched_ = session_.queued();
+    note_queue();
     if (ending) watchers_.clear();
+}
+
+// Before a handler hears of the end. The queue is empty then; what was in it is what was noted before.
+void connection::tell_of_end() {
+    if (!watchers_.empty() && engine_hooks::ending(session_)) tell_watchers();
+}
+
+void connection::note_queue() {
+    if (!watchers_.empty() && !engine_hooks::ending(session_)) watched_ = session_.queued();
 }
 
 } // namespace audiosocket::detail

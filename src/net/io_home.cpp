@@ -47,6 +47,13 @@ bool io_home::wait_until_empty(std::chrono::steady_clock::time_point until) {
     return emptied_.wait_until(lock, until, [this] { return open_.empty(); });
 }
 
+void io_home::count_work(bool more) noexcept {
+    const std::lock_guard lock(sharing_);
+    if (context_ == nullptr) return;
+    const auto where = context_->get_executor();
+    more ? where.on_work_started() : where.on_work_finished();
+}
+
 void io_home::close() noexcept {
     const std::lock_guard lock(sharing_);
     context_ = nullptr;

@@ -60,6 +60,19 @@ class io_home {
     /// Takes one of the open calls out; null if none is left.
     std::shared_ptr<resident> take_one() noexcept;
 
+    /// While it exists, the io_context has work to do, as with an executor_work_guard; but it may outlive the
+    /// io_context.
+    class work {
+      public:
+        explicit work(std::shared_ptr<io_home> home) : home_(std::move(home)) { home_->count_work(true); }
+        work(const work&) = delete;
+        work& operator=(const work&) = delete;
+        ~work() { home_->count_work(false); }
+
+      private:
+        const std::shared_ptr<io_home> home_;
+    };
+
     /// While it exists, this thread is known to run the io_context: is_here() costs no lock.
     class running {
       public:
@@ -73,6 +86,8 @@ class io_home {
     };
 
   private:
+    void count_work(bool more) noexcept;
+
     static thread_local const io_home* running_here;
 
     mutable std::mutex sharing_;       // of these:

@@ -18,9 +18,20 @@ io_thread::io_thread() : work_(context_.get_executor()), thread_([this] { contex
 
 io_thread::~io_thread() {
     hang_up_all();
+    wait_for_calls();
+    stop();
+}
+
+void io_thread::wait_for_calls() {
     home_of(context_).wait_until_empty(wait_until_);
+}
+
+// Ends the thread, and what is left of its calls: their last completions may need a context that goes before this one.
+void io_thread::stop() {
+    if (!thread_.joinable()) return;
     context_.stop();
     thread_.join();
+    boost::asio::use_service<detail::turn_table>(context_).end_calls();
 }
 
 void io_thread::hang_up_all() {

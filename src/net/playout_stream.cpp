@@ -43,7 +43,7 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
         if (const auto why = ended()) return {0, why};
         const auto some = samples.first(std::min(samples.size(), room()));
         if (some.empty()) return {};
-        const bool here = line->get_executor().running_in_this_thread();
+        const bool here = line->is_here();
         const auto refused = line->play_copied(
             some, rate_hz, [self = shared_from_this(), here](session& s, std::span<const std::int16_t> copy) {
                 return self->put(s, copy, here);

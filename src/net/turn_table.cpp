@@ -38,11 +38,15 @@ void turn_table::leave(turn_taker& who) noexcept {
 }
 
 // A pending handler may own its own call; forget() breaks that cycle.
-void turn_table::shutdown() noexcept {
-    timer_.cancel();
+void turn_table::end_calls() noexcept {
     home_->close();
     while (const auto open = home_->take_one())
         open->forget();
+}
+
+void turn_table::shutdown() noexcept {
+    timer_.cancel();
+    end_calls();
     while (const auto t = wheel_.first())
         wheel_.collect(*t, due_);
     while (!due_.alone())

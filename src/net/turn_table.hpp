@@ -69,6 +69,9 @@ class turn_table : public boost::asio::execution_context::service {
     /// Which calls are open on its io_context, and whether that still exists.
     const std::shared_ptr<io_home>& home() const noexcept { return home_; }
 
+    /// Ends the calls that are open at once. When no thread runs the io_context any more.
+    void end_calls() noexcept;
+
     /// Where its calls count together.
     engine_statistics& statistics() noexcept { return statistics_; }
 

@@ -19,6 +19,11 @@ shards::shards(std::size_t count) {
 shards::~shards() {
     for (const auto& one : threads_)
         one->hang_up_all(); // first, so that they end together
+    for (const auto& one : threads_)
+        one->wait_for_calls();
+    // A call of one thread may have its handlers on another one. So all stop before the first io_context goes.
+    for (const auto& one : threads_)
+        one->stop();
 }
 
 } // namespace audiosocket

@@ -164,3 +164,28 @@ TEST_F(bridge_on_loopback, call_that_has_ended_before_ends_the_other_at_once) {
     EXPECT_EQ(o.result.ends[1].error, usage_errc::call_ended);
     EXPECT_EQ(o.result.ends[0].reason, end_reason::hung_up);
 }
+
+TEST_F(bridge_on_loopback, audio_for_which_the_queue_of_the_other_call_has_no_room_is_counted_as_dropped) {
+    listener_options options;
+    options.call.playout_queue = 100ms;
+    listen(options);
+    auto [left, a] = answered();
+    auto [right, b] = answered();
+    auto done = bridge(std::move(a), std::move(b), {.delay_max = 1h});
+    bytes second;
+    for (int i = 0; i < 50; ++i)
+        second = second + frame(kind::slin, numbered(160));
+    left.send(second); // at once
+    left.finish();
+    const auto end = right.receive_all();
+    right.finish();
+    const outcome o = done.get();
+    EXPECT_EQ(std::chrono::milliseconds(sound_in(end.all).size() / 8) + o.result.dropped[0], 1s);
+}
+
+TEST_F(bridge_on_loopback, delay_below_a_frame_is_refused) {
+    listen();
+    auto [left, a] = answered();
+    auto [right, b] = answered();
+    EXPECT_THROW(bridge(std::move(a), std::move(b), {.delay_max = 19ms}), std::invalid_argument);
+}

@@ -5,6 +5,9 @@
 
 #include <boost/asio/bind_executor.hpp>
 
+#include <atomic>
+#include <thread>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 namespace asio = boost::asio;
@@ -109,4 +112,79 @@ TEST_F(operations_on_loopback, handlers_without_an_executor_are_destroyed) {
     s.async_finish([held](auto, auto) {});
     destroy_home();
     EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(operations_on_loopback, play_of_a_rate_that_does_not_exist_does_not_touch_what_is_gone) {
+    auto [peer, c] = answered();
+    destroy_home();
+    const auto held = std::make_shared<int>();
+    c.async_play(std::span<const std::int16_t>(), 0, [held](auto, auto) {});
+    EXPECT_EQ(held.use_count(), 1);
+    ours_.restart();
+    c.async_play(std::span<const std::int16_t>(), 0, note(first_));
+    ours_.run();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+}
+
+// Nothing else keeps the io_context of the first call busy once that has ended.
+TEST_F(operations_on_loopback, bridge_completes_on_an_io_context_that_has_nothing_else_to_do) {
+    auto [ending, a] = answered();
+    calls_.reset();
+    io_thread other;
+    listener there(other.context(), {"127.0.0.1", 0});
+    raw_peer staying(there.local_endpoint());
+    staying.send(id_bytes());
+    call b = there.async_accept(asio::use_future).get();
+    EXPECT_FALSE(b.play(clip(std::vector<std::int16_t>(2400), 8000))); // is still played
+    bool done = false;
+    async_bridge(std::move(a), std::move(b),
+                 [&](boost::system::error_code error, const bridge_result& r) { done = !error && r.ended_first == 0; });
+    ending.finish();
+    std::thread far_end([&staying = staying] {
+        EXPECT_TRUE(staying.receive_all().orderly);
+        staying.finish();
+    });
+    home_->run();
+    far_end.join();
+    EXPECT_TRUE(done);
+}
+
+TEST_F(operations_on_loopback, bridge_outlives_the_thread_of_the_call_that_ended_first) {
+    auto [ending, a] = answered();
+    io_thread other;
+    listener there(other.context(), {"127.0.0.1", 0});
+    raw_peer staying(there.local_endpoint());
+    staying.send(id_bytes());
+    call b = there.async_accept(asio::use_future).get();
+    const auto held = std::make_shared<int>();
+    async_bridge(std::move(a), std::move(b), [held](boost::system::error_code, const bridge_result&) {});
+    ending.finish();
+    std::atomic<bool> told{false}; // that the first call has ended
+    std::thread far_end([&staying = staying, &told] {
+        EXPECT_TRUE(staying.receive_all().orderly);
+        told = true;
+    });
+    while (!told)
+        home_->run_one_for(std::chrono::milliseconds(10));
+    far_end.join();
+    calls_.reset();
+    home_.reset();
+    staying.finish();
+    EXPECT_TRUE(eventually([&] { return held.use_count() == 1; }));
+}
+
+TEST_F(operations_on_loopback, placing_a_call_gets_an_error) {
+    async_connect(*home_, {"127.0.0.1", calls_->local_endpoint().port()}, note(first_));
+    calls_.reset();
+    home_.reset();
+    ours_.run();
+    EXPECT_EQ(first_, asio::error::operation_aborted);
+
+    home_.emplace(1);
+    ours_.restart();
+    async_connect(*home_, {"127.0.0.1", 9}, note(second_));
+    home_->poll_one(); // it has begun
+    home_.reset();
+    ours_.run();
+    EXPECT_NE(second_, asio::error::would_block);
 }

@@ -190,3 +190,82 @@ TEST_F(playout_stream_on_loopback, arguments_that_make_no_sense_are_refused) {
     EXPECT_THROW(playout_stream(c, 3999), std::invalid_argument);
     EXPECT_THROW(playout_stream(c, 8000, 39ms), std::invalid_argument);
 }
+
+TEST_F(playout_stream_on_loopback, handler_of_the_end_of_the_call_finds_what_was_cut_off) {
+    listen();
+    auto [peer, c] = answered();
+    call& line = c; // Clang 14 does not capture structured bindings
+    std::optional<playout_stream> s;
+    std::promise<play_result> at_once;
+    std::promise<outcome> finished;
+    on_io([&] {
+        line.pause(); // time does not matter
+        s.emplace(line, 8000);
+        EXPECT_EQ(s->write(second()).samples, 8000U);
+        line.async_next_event([&](boost::system::error_code, const event&) { // cleared_event
+            at_once.set_value(s->result());
+            s->async_finish([&](boost::system::error_code error, play_result r) {
+                finished.set_value({error, static_cast<std::size_t>(r.cut.count())});
+            });
+        });
+    });
+    peer.reset();
+    const play_result r = at_once.get_future().get();
+    EXPECT_TRUE(r.cleared);
+    EXPECT_EQ(r.cut, 1s);
+    const outcome end = finished.get_future().get();
+    EXPECT_FALSE(end.error);
+    EXPECT_EQ(end.samples, 1000U);
+}
+
+TEST_F(playout_stream_on_loopback, handler_that_writes_and_hangs_up_finds_what_was_cut_off) {
+    listen();
+    auto [peer, c] = answered();
+    call& line = c;
+    std::optional<playout_stream> s;
+    std::promise<play_result> at_once;
+    on_io([&] {
+        line.pause();
+        s.emplace(line, 8000);
+        line.async_next_event([&](boost::system::error_code, const event&) {
+            EXPECT_EQ(s->write(second()).samples, 8000U);
+            line.hang_up();
+            EXPECT_EQ(s->write(second()).error, usage_errc::call_ended);
+            at_once.set_value(s->result());
+        });
+    });
+    peer.send(frame(kind::dtmf, raw("1")));
+    const play_result r = at_once.get_future().get();
+    EXPECT_TRUE(r.cleared);
+    EXPECT_EQ(r.cut, 1s);
+}
+
+// The queue holds a fraction of a millisecond more than it says in whole ones.
+TEST_F(playout_stream_on_loopback, stream_at_the_brim_of_the_queue_goes_on) {
+    listener_options options;
+    options.call.playout_queue = 200ms;
+    listen(options);
+    auto [peer, c] = answered();
+    c.pause(); // time does not matter
+    EXPECT_FALSE(c.play(std::vector<std::int16_t>(803), 8000));
+    on_io([] {});
+    playout_stream s(c, 8000);
+    EXPECT_GT(s.write(second()).samples, 0U);
+    on_io([] {});
+    EXPECT_FALSE(s.write(second()).error);
+    EXPECT_FALSE(s.result().cleared);
+}
+
+TEST_F(playout_stream_on_loopback, play_from_another_thread_that_is_taken_is_not_lost_at_the_brim_of_the_queue) {
+    listener_options options;
+    options.call.playout_queue = 200ms;
+    listen(options);
+    auto [peer, c] = answered();
+    c.pause();
+    EXPECT_FALSE(c.play(std::vector<std::int16_t>(803), 8000)); // 100.375 ms
+    on_io([] {});
+    EXPECT_EQ(c.play(std::vector<std::int16_t>(800), 8000), usage_errc::playout_full);
+    EXPECT_FALSE(c.play(std::vector<std::int16_t>(792), 8000));
+    on_io([] {});
+    EXPECT_EQ(c.queued(), 200ms);
+}

@@ -3,6 +3,8 @@
 
 #include <audiosocket/server.hpp>
 
+#include <boost/asio/bind_executor.hpp>
+
 #include <list>
 #include <map>
 #include <stdexcept>
@@ -135,4 +137,22 @@ TEST_F(shards_on_loopback, shards_that_go_first_hang_their_calls_up) {
     const auto end = peer.receive_all();
     EXPECT_TRUE(end.orderly);
     EXPECT_EQ(messages_in(end.all).back().kind, kind::hangup);
+}
+
+// The other thread has no call of its own, and is still there for the end of this one.
+TEST_F(shards_on_loopback, handler_on_another_thread_hears_of_the_end_when_the_shards_go) {
+    auto [first_peer, first] = answered();
+    auto [peer, c] = answered();
+    const auto other = shard_of(first, *cores_);
+    ASSERT_NE(shard_of(c, *cores_), other);
+    first.hang_up();
+    first_peer.finish();
+    while (!std::holds_alternative<ended_event>(next(first))) {
+    }
+    std::atomic<bool> ended{false};
+    c.async_next_event(asio::bind_executor(
+        cores_->contexts()[static_cast<std::size_t>(other)]->get_executor(),
+        [&](boost::system::error_code, const event& e) { ended = std::holds_alternative<ended_event>(e); }));
+    close(); // the peer does not answer the hangup, so that the call ends after hangup_timeout
+    EXPECT_TRUE(ended);
 }

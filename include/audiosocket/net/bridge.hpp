@@ -16,8 +16,11 @@ namespace audiosocket {
 
 /// How async_bridge() joins two calls.
 struct bridge_options {
-    /// The most audio that waits to be played in either call. Audio that would exceed it is dropped and counted, so the
-    /// delay cannot grow when a network stalls, or when the clocks of the two sides differ.
+    /// The smallest delay_max: a frame.
+    static constexpr std::chrono::milliseconds delay_min{20};
+
+    /// The most audio that waits to be played in either call; at least delay_min. Audio that would exceed it is dropped
+    /// and counted, so the delay cannot grow when a network stalls, or when the clocks of the two sides differ.
     ///
     /// This is a bound. To keep the usual delay far below it, let both calls have call_options::live.
     std::chrono::milliseconds delay_max{200};
@@ -32,7 +35,8 @@ struct bridge_result {
     /// before, `boost::asio::error::in_progress` for one whose events the application waited for as well.
     std::array<ended_event, 2> ends{};
 
-    /// How much audio of each call was dropped because of bridge_options::delay_max.
+    /// How much audio of each call was dropped because of bridge_options::delay_max, or because the playout queue of
+    /// the other call was full.
     std::array<std::chrono::milliseconds, 2> dropped{};
 };
 
@@ -60,7 +64,8 @@ struct AUDIOSOCKET_EXPORT bridge_operation {
 /// `void(boost::system::error_code, bridge_result)` when both have ended. The only error is
 /// `boost::asio::error::operation_aborted`.
 ///
-/// It takes the events of both calls, which it owns. Set monitors and recorders before.
+/// It takes the events of both calls, which it owns. Set monitors and recorders before. Throws std::invalid_argument
+/// for a delay_max below bridge_options::delay_min, and has dropped both calls then.
 ///
 /// Cancellation (all types) hangs up both calls in order. The operation completes when they have ended.
 ///

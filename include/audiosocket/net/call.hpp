@@ -82,9 +82,9 @@ class AUDIOSOCKET_EXPORT call {
     /// get_executor(). Views in the event are valid until the next wait is started. After ended_event, which is the
     /// last one, completes with `boost::asio::error::eof`. One wait at a time; a second one completes with
     /// `boost::asio::error::in_progress`. Supports cancellation (all types): completes with `operation_aborted`. A
-    /// cancelled wait loses no event: what it would have given is the first of the next wait. May be started on any
-    /// thread. A deferred operation does not need the call to stay where it is; started after the call was dropped, it
-    /// completes with `operation_aborted`.
+    /// cancelled wait loses no event: what it would have given is the first of the next wait, which must not start
+    /// before the handler of the cancelled one has run. May be started on any thread. A deferred operation does not
+    /// need the call to stay where it is; started after the call was dropped, it completes with `operation_aborted`.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, event))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -120,9 +120,10 @@ class AUDIOSOCKET_EXPORT call {
     /// (call_options::playout_queue), or 10,000 marks are pending; `usage_errc::unsupported_rate`; and
     /// `usage_errc::call_ended`. The sound may exceed the bound of the queue by its own length, as in play(clip).
     ///
-    /// It does not need the events: it completes whether or not the application waits for them, and it adds none.
-    /// Several may be pending. They complete in their order. The marks around it are reported as if it were play().
-    /// As at a mark, nothing is expected to follow at once; for audio that comes piece by piece use playout_stream.
+    /// It does not need the events: it completes whether or not the application waits for them. Several may be pending.
+    /// They complete in their order. The events are those of play(): none when it was played, and a cleared_event with
+    /// an empty name when it was cut off behind the last mark. As at a mark, nothing is expected to follow at once; for
+    /// audio that comes piece by piece use playout_stream.
     ///
     /// Cancellation (all types) stops the waiting, with `operation_aborted`: the sound plays on; clear() cuts it off.
     ///

@@ -48,6 +48,11 @@ class AUDIOSOCKET_EXPORT io_thread {
     void hang_up_all();
 
   private:
+    friend class shards; // ends several together
+
+    void wait_for_calls();
+    void stop();
+
     boost::asio::io_context context_{1}; // one thread runs it
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::once_flag ending_;

@@ -166,6 +166,24 @@ TEST_F(stereo_recorder_test, side_without_pauses_is_never_cut_however_early_it_i
     EXPECT_EQ(read_stereo(path).left, left);
 }
 
+// A burst makes a side early for long enough to be noticed; then a gap brings it back in line.
+TEST_F(stereo_recorder_test, side_that_a_gap_has_brought_back_in_line_keeps_its_pauses) {
+    stereo_recorder recorder(path, 8000);
+    const samples loud(160, 5000);
+    for (int n = 0; n < 15; ++n)
+        recorder.received(loud, 8000, 0ms);
+    std::size_t i = 0;
+    for (; i < 220; ++i)
+        recorder.received(loud, 8000, frame_time(i));
+    i += 30; // twice as long as it was early
+    const samples pause(160, 1);
+    for (std::size_t end = i + 50; i < end; ++i)
+        recorder.received(pause, 8000, frame_time(i));
+    recorder.finish();
+    EXPECT_EQ(recorder.duration(), frame_time(i));
+    EXPECT_EQ(std::ranges::count(read_stereo(path).left, 1), 50 * 160);
+}
+
 TEST_F(stereo_recorder_test, hours_without_a_sound_take_no_memory_and_stay_in_place) {
     stereo_recorder recorder(path, 8000);
     recorder.received(samples(160, 5), 8000, 2h);

@@ -64,3 +64,28 @@ TEST(session, audio_in_doubt_is_not_lost_when_the_connection_ends) {
         EXPECT_EQ(d.heard, count_up(320));
     }
 }
+
+TEST(session, digit_does_not_keep_the_rate_from_being_found_out) {
+    auto d = a_call();
+    d.receive(wide_frame + frame(kind::dtmf, raw("5")));
+    EXPECT_EQ(d.log, (std::vector<std::string>{"audio 320@8000", "dtmf 5"}));
+    EXPECT_EQ(name(d->receive_format()), "slin");
+    for (int i = 0; i < 50; ++i) {
+        d.run_for(20ms);
+        d.receive(wide_frame);
+    }
+    EXPECT_EQ(name(d->receive_format()), "slin16");
+    EXPECT_EQ(d->statistics().kind_changes, 0U); // the peer has changed nothing
+    const double heard = static_cast<double>(d.heard.size()) - 320;
+    EXPECT_NEAR(heard, 50 * 160, 160); // at the right speed
+}
+
+TEST(session, message_of_an_unknown_kind_does_not_keep_the_rate_from_being_found_out) {
+    auto d = a_call();
+    d.receive(wide_frame + frame(static_cast<kind>(0x42), {}));
+    for (int i = 0; i < 20; ++i) {
+        d.run_for(20ms);
+        d.receive(wide_frame);
+    }
+    EXPECT_EQ(name(d->receive_format()), "slin16");
+}

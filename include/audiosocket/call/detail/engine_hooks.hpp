@@ -26,6 +26,9 @@ class AUDIOSOCKET_EXPORT engine_hooks {
     /// Returns whether the call is ending or has ended: the application can do nothing any more.
     static bool ending(const session& s) noexcept;
 
+    /// Returns what session::queued() does, rounded up: with that much less than the bound, the queue takes more.
+    static std::chrono::milliseconds queued_at_most(const session& s) noexcept;
+
     /// Counts in this tally as well; null to stop. It must live as long as the session or until replaced.
     static void set_tally(session& s, call_tally* tally) noexcept;
 };
