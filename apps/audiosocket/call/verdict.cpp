@@ -47,6 +47,7 @@ verdict::verdict(std::span<const asterisk::reader> readers, time_point now) {
         const fate what = fate_of(r, now);
         if (!caller::costs_the_call(what)) {
             good_.push_back(r.of().version);
+            if (what == fate::ended_with_error) end_dialplan_.push_back(r.of().version);
             continue;
         }
         const auto why = reason_of(r, now);
@@ -58,6 +59,9 @@ verdict::verdict(std::span<const asterisk::reader> readers, time_point now) {
 }
 
 std::string verdict::good_text() const {
+    if (good_.empty()) return {};
+    if (all_.size() == 1) return "good on Asterisk " + std::string(all_.front().version);
+    if (bad_.empty()) return "good on all releases";
     // "and later" where all releases from some point on are good: with those that came with the same habits.
     const auto last = all_.size() - good_.size();
     const bool is_rest = good_.size() > 2 && good_.front() == all_[last].version;
@@ -79,10 +83,12 @@ std::string verdict::text(const group& g) {
 
 std::string verdict::text() const {
     if (all_.empty()) return "no release of Asterisk could make this call";
-    if (all_.size() == 1 && bad_.empty()) return "good on Asterisk " + std::string(all_.front().version);
-    std::string text = bad_.empty() ? "good on all releases" : good_.empty() ? "" : good_text();
+    std::string text = good_text();
     for (const group& g : bad_)
         text += (text.empty() ? "" : "; ") + verdict::text(g);
+    if (!end_dialplan_.empty())
+        text += fmt::format("; on {} the dialplan ends too, as always when a server hangs up",
+                            fmt::join(end_dialplan_, ", "));
     return text;
 }
 

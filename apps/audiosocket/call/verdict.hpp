@@ -57,6 +57,7 @@ class verdict {
 
     std::vector<asterisk::release> all_;
     std::vector<std::string_view> good_;
+    std::vector<std::string_view> end_dialplan_; // of the good ones, those with fate::ended_with_error
     std::vector<group> bad_;
 };
 
