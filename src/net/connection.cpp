@@ -246,10 +246,10 @@ bool connection::deliver_known(handlers run) {
 void connection::start_wait(completion<event> waiter, clock::duration timeout) {
     const time_point until = timeout == clock::duration::max() ? time_point::max() : later_by(timeout);
     if (home_->is_here()) return wait(std::move(waiter), until);
-    const bool posted = home_->post([&] {
-        return [self = shared_from_this(), w = std::move(waiter), until]() mutable { self->wait(std::move(w), until); };
+    posted_completion<event> carried(std::move(waiter), asio::error::eof);
+    home_->post([&] {
+        return [self = shared_from_this(), w = std::move(carried), until]() mutable { self->wait(w.take(), until); };
     });
-    if (!posted) waiter.give_up(asio::error::eof);
 }
 
 void connection::wait(completion<event> waiter, time_point until) {

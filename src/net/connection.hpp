@@ -54,6 +54,25 @@ class shared_format {
     mirror<std::uint16_t> both_;
 };
 
+/// A completion on its way to the io_context. It is given up if the io_context goes before it has arrived.
+template <class Result>
+class posted_completion {
+  public:
+    posted_completion(completion<Result> waiter, boost::system::error_code if_lost)
+        : waiter_(std::move(waiter)), if_lost_(if_lost) {}
+    posted_completion(posted_completion&&) noexcept = default;
+    posted_completion& operator=(posted_completion&&) = delete;
+    ~posted_completion() {
+        if (waiter_) waiter_.give_up(if_lost_);
+    }
+
+    completion<Result> take() noexcept { return std::move(waiter_); }
+
+  private:
+    completion<Result> waiter_;
+    boost::system::error_code if_lost_;
+};
+
 /// A call that is up, and its socket: performs what its session asks for.
 ///
 /// How it works: the kernel does not report to the call that something has arrived. It has a turn each time a frame is
@@ -263,10 +282,10 @@ bool connection::on_executor(Action action) {
 template <class Result, class Action>
 void connection::start_operation(completion<Result> waiter, Action action) {
     if (home_->is_here()) return action(std::move(waiter));
-    const bool posted = home_->post([&] {
-        return [self = shared_from_this(), w = std::move(waiter), a = std::move(action)]() mutable { a(std::move(w)); };
+    posted_completion<Result> carried(std::move(waiter), make_error_code(usage_errc::call_ended));
+    home_->post([&] {
+        return [self = shared_from_this(), w = std::move(carried), a = std::move(action)]() mutable { a(w.take()); };
     });
-    if (!posted) waiter.give_up(make_error_code(usage_errc::call_ended));
 }
 
 template <class Action>

@@ -29,7 +29,7 @@ void io_thread::wait_for_calls() {
 // Ends the thread, and what is left of its calls: their last completions may need a context that goes before this one.
 void io_thread::stop() {
     if (!thread_.joinable()) return;
-    context_.stop();
+    boost::asio::post(context_, [this] { context_.stop(); }); // behind the handlers of calls that have just ended
     thread_.join();
     boost::asio::use_service<detail::turn_table>(context_).end_calls();
 }

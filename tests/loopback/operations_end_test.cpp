@@ -66,6 +66,21 @@ TEST_F(operations_on_loopback, play_and_reading_get_call_ended) {
     EXPECT_EQ(second_, usage_errc::call_ended);
 }
 
+TEST_F(operations_on_loopback, those_that_have_not_begun_get_an_error_as_well) {
+    auto [peer, c] = answered();
+    playout_stream s(c, 8000);
+    boost::system::error_code third;
+    c.async_play(clip(std::vector<std::int16_t>(80'000), 8000), note(first_));
+    s.async_finish(note(second_));
+    c.async_next_event(note(third));
+    calls_.reset();
+    home_.reset(); // has not run since
+    ours_.run();
+    EXPECT_EQ(first_, usage_errc::call_ended);
+    EXPECT_EQ(second_, usage_errc::call_ended);
+    EXPECT_EQ(third, asio::error::eof);
+}
+
 TEST_F(operations_on_loopback, stream_gets_call_ended) {
     auto [peer, c] = answered();
     playout_stream s(c, 8000);

@@ -72,7 +72,8 @@ class AUDIOSOCKET_EXPORT listener {
     /// Waits for the next call. Completes with `void(boost::system::error_code, call)`; after close() with
     /// `boost::asio::error::operation_aborted`. One wait at a time; a second one completes with
     /// `boost::asio::error::in_progress`. Supports cancellation (all types); a cancelled wait loses no call. May be
-    /// started on any thread. A deferred operation does not need the listener to stay where it is.
+    /// started on any thread. A deferred operation does not need the listener to stay where it is. Where the io_context
+    /// goes before the handler has run, a handler without an executor of its own is destroyed without being called.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
