@@ -24,7 +24,7 @@ enum class input_format : std::uint8_t {
     ///
     /// The rate is in doubt only if the first message is longer than 20 ms by its label, and has the length of a frame
     /// of another rate. Then audio is held back until the messages have shown their rate: after 200 ms of them, and for
-    /// a second at most.
+    /// a second at most. It comes to the application at once then: a receive_queue that is shorter loses the oldest.
     automatic,
     slin,    ///< Linear at 8 kHz, as it is labelled.
     ulaw,    ///< G.711 mu-law at 8 kHz.

@@ -33,7 +33,8 @@ AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait
 /// system, or `boost::asio::error::timed_out`. The handler runs on its associated executor, by default that of `io`. A
 /// server that does not want the call shows that by ending it. In a race by `||` a failure does not end the race: see
 /// event. Supports cancellation (all types): completes with
-/// `operation_aborted`, and a call that was placed meanwhile is hung up.
+/// `operation_aborted`, and a call that was placed meanwhile is hung up. If `io` goes first, a handler with an executor
+/// of its own gets `operation_aborted`, and another one is destroyed.
 ///
 /// The io_context must be run by exactly one thread. Throws std::invalid_argument for options that make no sense, when
 /// the operation is started. Safe from any thread.

@@ -47,7 +47,7 @@ enum class digits_end {
 struct digits_result {
     /// The digits in their order, without the end digit.
     std::string digits;
-    /// Why the reading ended.
+    /// Why the reading ended. Has no meaning with another error than `usage_errc::call_ended`.
     digits_end reason = digits_end::complete;
 };
 

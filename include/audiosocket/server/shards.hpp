@@ -41,7 +41,8 @@ class AUDIOSOCKET_EXPORT shards {
     shards& operator=(const shards&) = delete;
 
     /// Hangs up their calls in order and waits until the connections are closed, but no longer than
-    /// io_thread::hang_up_max, all threads together. Then stops the threads; see io_thread for what is left.
+    /// io_thread::hang_up_max, all threads together. Then stops the threads; see io_thread for what is left. All
+    /// threads stop before the first io_context goes, so a handler may live on another of these threads than its call.
     ~shards();
 
     /// Returns the number of threads. Safe from any thread.
