@@ -107,8 +107,8 @@ depends audiosocket "$lib (>= $version)" libtomlplusplus adduser
 root=$work/root
 for package in "${packages[@]}"; do dpkg-deb -x "$build/${package}_$version"_*.deb "$root"; done
 net=$(find "$root/usr/lib" -name 'libaudiosocket_net.so')
-"$here/../structure/hardened.sh" "$root/usr" "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")" \
-    "$(sed -n 's/^AUDIOSOCKET_HAS_CET:INTERNAL=1$/cet/p' "$build/CMakeCache.txt")" || fail "the packages are not hardened"
+"$here/../structure/hardened.sh" "$root/usr" "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$objects/package/CMakeCache.txt")" \
+    "$(sed -n 's/^AUDIOSOCKET_HAS_CET:INTERNAL=1$/cet/p' "$objects/package/CMakeCache.txt")" || fail "the packages are not hardened"
 said=$(LD_LIBRARY_PATH=$(dirname "$net") "$root/usr/bin/audiosocket" --version)
 [[ $said == "audiosocket ${version%-*}" ]] || fail "the unpacked command says: $said"
 

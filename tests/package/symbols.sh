@@ -8,10 +8,15 @@
 set -euo pipefail
 
 here=$(dirname "$0")
+# Of the namespace detail, what the templates of the headers call: of connect, blocking, read_digits and bridge; and what
+# another room of the library does.
+connect='(make|start|cancel)_connect(or)?$|waits_of$'
+needed="^audiosocket::detail::($connect|(send|receive)_until$|validate$|(digit_reader|bridge_operation|engine_hooks)::)"
+readonly here connect needed
 
 # unwanted LIBRARY: symbols that it should not show, with what is wrong with each.
 unwanted() {
-    nm --dynamic --demangle --defined-only "$1" | awk '
+    nm --dynamic --demangle --defined-only "$1" | awk -v needed="$needed" '
         {
             type = $2
             name = $0
@@ -24,8 +29,7 @@ unwanted() {
         type !~ /[VWu]/ && plain !~ /^audiosocket::/ { print "strong, and not ours: " name }
         plain !~ /^audiosocket::/ { next }
         plain ~ /::(impl|state)(::|$)|anonymous/ { print "private: " name }
-        # What the templates in the headers, and another room of the library, have to reach.
-        plain ~ /^audiosocket::detail::/ && plain !~ /^audiosocket::detail::(start_connect$|engine_hooks::)/ { print "detail: " name }
+        plain ~ /^audiosocket::detail::/ && plain !~ needed { print "detail: " name }
     '
 }
 
