@@ -115,7 +115,7 @@ void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
     });
 }
 
-// A watcher may play, clear, and bring another watcher while it is told.
+// A watcher may play, clear, and bring another watcher while it is called.
 void connection::tell_watchers() {
     if (watchers_.empty()) return;
     const bool ending = engine_hooks::ending(session_);

@@ -132,18 +132,18 @@ TEST_F(bridge_on_loopback, cancellation_hangs_up_both_in_order) {
     auto [left, a] = answered();
     auto [right, b] = answered();
     asio::cancellation_signal stop;
-    std::promise<outcome> told;
+    std::promise<outcome> reported;
     async_bridge(
         std::move(a), std::move(b),
         asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code error, const bridge_result& r) {
-            told.set_value({error, r});
+            reported.set_value({error, r});
         }));
     stop.emit(asio::cancellation_type::terminal);
     for (raw_peer* peer : {&left, &right}) {
         EXPECT_TRUE(peer->receive_all().orderly);
         peer->finish();
     }
-    const outcome o = told.get_future().get();
+    const outcome o = reported.get_future().get();
     EXPECT_EQ(o.error, asio::error::operation_aborted);
     EXPECT_EQ(o.result.ends[0].reason, end_reason::hung_up);
     EXPECT_EQ(o.result.ends[1].reason, end_reason::hung_up);

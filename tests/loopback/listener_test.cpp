@@ -79,21 +79,21 @@ TEST_F(listener_on_loopback, silent_connection_is_closed_at_the_id_deadline) {
 
 TEST_F(listener_on_loopback, other_protocols_are_closed_at_once_and_told) {
     listen();
-    std::atomic<std::size_t> told = 0;
+    std::atomic<std::size_t> reported = 0;
     const std::array noises{raw("GET / HTTP/1.1\r\n\r\n"), raw({0x16, 3, 1, 2, 0}), raw("PROXY TCP4 "),
                             frame(kind::slin, numbered(160)), raw("40325ec2-5efd-4bd3-805f-53576e581d13")};
     calls_->on_ended_early([&](const auto&, const ended_event& why, std::span<const std::byte> first) {
         EXPECT_EQ(why.error, protocol_errc::id_expected);
-        const bytes& noise = noises.at(told);
+        const bytes& noise = noises.at(reported);
         EXPECT_TRUE(std::ranges::equal(first, std::span(noise).first(std::min(noise.size(), first.size()))));
         EXPECT_EQ(first.size(), std::min(noise.size(), listener::first_bytes_max));
-        ++told;
+        ++reported;
     });
     for (std::size_t i = 0; i < noises.size(); ++i) {
         raw_peer peer = connect();
         peer.send(noises[i]);
         EXPECT_TRUE(peer.receive_all().all.empty());
-        ASSERT_TRUE(eventually([&] { return told == i + 1; }));
+        ASSERT_TRUE(eventually([&] { return reported == i + 1; }));
     }
 }
 

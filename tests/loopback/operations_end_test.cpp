@@ -174,12 +174,12 @@ TEST_F(operations_on_loopback, bridge_outlives_the_thread_of_the_call_that_ended
     const auto held = std::make_shared<int>();
     async_bridge(std::move(a), std::move(b), [held](boost::system::error_code, const bridge_result&) {});
     ending.finish();
-    std::atomic<bool> told{false}; // that the first call has ended
-    std::thread far_end([&staying = staying, &told] {
+    std::atomic<bool> reported{false}; // that the first call has ended
+    std::thread far_end([&staying = staying, &reported] {
         EXPECT_TRUE(staying.receive_all().orderly);
-        told = true;
+        reported = true;
     });
-    while (!told)
+    while (!reported)
         home_->run_one_for(std::chrono::milliseconds(10));
     far_end.join();
     calls_.reset();

@@ -66,14 +66,14 @@ TEST_F(play_and_wait_on_loopback, mark_in_the_frame_that_ends_the_sound_is_not_l
     listen();
     auto [peer, c] = answered();
     call& line = c;
-    std::future<boost::system::error_code> told;
+    std::future<boost::system::error_code> reported;
     on_io([&] {
-        told = wait_while_playing(line, sound(30ms));
+        reported = wait_while_playing(line, sound(30ms));
         EXPECT_FALSE(line.mark("behind"));
         EXPECT_FALSE(line.play(sound(40ms)));
         EXPECT_FALSE(line.mark("last"));
     });
-    EXPECT_EQ(told.get(), asio::error::operation_aborted);
+    EXPECT_EQ(reported.get(), asio::error::operation_aborted);
     EXPECT_EQ(next_of<played_event>(c).mark, "behind");
     EXPECT_EQ(next_of<played_event>(c).mark, "last");
 }
@@ -82,10 +82,10 @@ TEST_F(play_and_wait_on_loopback, what_the_end_of_the_call_tells_is_not_lost) {
     listen();
     auto [peer, c] = answered();
     call& line = c;
-    std::future<boost::system::error_code> told;
-    on_io([&] { told = wait_while_playing(line, sound(10s)); });
+    std::future<boost::system::error_code> reported;
+    on_io([&] { reported = wait_while_playing(line, sound(10s)); });
     peer.reset();
-    EXPECT_EQ(told.get(), asio::error::operation_aborted);
+    EXPECT_EQ(reported.get(), asio::error::operation_aborted);
     EXPECT_TRUE(std::holds_alternative<cleared_event>(next(c)));
     EXPECT_TRUE(std::holds_alternative<ended_event>(next(c)));
 }

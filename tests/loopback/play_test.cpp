@@ -110,12 +110,13 @@ TEST_F(play_on_loopback, cancelled_wait_leaves_the_sound_playing) {
     listen();
     auto [peer, c] = answered();
     asio::cancellation_signal stop;
-    std::promise<boost::system::error_code> told;
-    c.async_play(sound(10s), asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code error,
-                                                                           play_result) { told.set_value(error); }));
+    std::promise<boost::system::error_code> reported;
+    c.async_play(sound(10s),
+                 asio::bind_cancellation_slot(
+                     stop.slot(), [&](boost::system::error_code error, play_result) { reported.set_value(error); }));
     auto behind = play(c, sound(20ms));
     stop.emit(asio::cancellation_type::terminal);
-    EXPECT_EQ(told.get_future().get(), asio::error::operation_aborted);
+    EXPECT_EQ(reported.get_future().get(), asio::error::operation_aborted);
     EXPECT_GT(c.queued(), 0ms);
     EXPECT_EQ(behind.wait_for(0s), std::future_status::timeout);
     c.clear();
@@ -130,10 +131,10 @@ TEST_F(play_on_loopback, what_cannot_be_played_is_refused_with_the_reason) {
     auto playing = play(c, sound(1s));
     EXPECT_EQ(play(c, sound(10ms)).get().error, usage_errc::playout_full);
     for (const int rate : {-1, 0, 3999, 1'000'000}) {
-        std::promise<boost::system::error_code> told;
+        std::promise<boost::system::error_code> reported;
         c.async_play(std::span<const std::int16_t>(), rate,
-                     [&](boost::system::error_code error, play_result) { told.set_value(error); });
-        EXPECT_EQ(told.get_future().get(), usage_errc::unsupported_rate) << rate;
+                     [&](boost::system::error_code error, play_result) { reported.set_value(error); });
+        EXPECT_EQ(reported.get_future().get(), usage_errc::unsupported_rate) << rate;
     }
     EXPECT_FALSE(playing.get().error);
 }

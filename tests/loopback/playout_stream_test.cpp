@@ -153,14 +153,14 @@ TEST_F(playout_stream_on_loopback, cancelled_write_stops_waiting_and_the_next_on
     auto [peer, c] = answered();
     playout_stream s(c, 8000, 100ms);
     asio::cancellation_signal stop;
-    std::promise<outcome> told;
+    std::promise<outcome> reported;
     s.async_write(std::vector<std::int16_t>(80'000),
                   asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code error, std::size_t n) {
-                      told.set_value({error, n});
+                      reported.set_value({error, n});
                   }));
     EXPECT_EQ(write(s, second()).get().error, asio::error::in_progress);
     stop.emit(asio::cancellation_type::terminal);
-    const outcome o = told.get_future().get();
+    const outcome o = reported.get_future().get();
     EXPECT_EQ(o.error, asio::error::operation_aborted);
     EXPECT_LT(o.samples, 80'000U);
     EXPECT_FALSE(write(s, std::vector<std::int16_t>(1600)).get().error);
@@ -170,18 +170,20 @@ TEST_F(playout_stream_on_loopback, writer_on_the_thread_of_the_call_is_served_as
     listen();
     auto [peer, c] = answered();
     call& line = c; // Clang 14 does not capture structured bindings
-    std::promise<outcome> told;
+    std::promise<outcome> reported;
     std::optional<playout_stream> s;
     on_io([&] {
         line.pause(); // time does not matter
         s.emplace(line, 8000, 100ms);
         EXPECT_EQ(s->write(second()).samples, 800U);
         EXPECT_EQ(s->write(second()).samples, 0U);
-        s->async_write(second(), [&](boost::system::error_code error, std::size_t n) { told.set_value({error, n}); });
+        s->async_write(second(), [&](boost::system::error_code error, std::size_t n) {
+            reported.set_value({error, n});
+        });
         line.clear();
         EXPECT_EQ(s->write(second()).error, usage_errc::playout_cleared);
     });
-    EXPECT_EQ(told.get_future().get().error, usage_errc::playout_cleared);
+    EXPECT_EQ(reported.get_future().get().error, usage_errc::playout_cleared);
 }
 
 TEST_F(playout_stream_on_loopback, arguments_that_make_no_sense_are_refused) {

@@ -131,15 +131,16 @@ TEST_F(read_digits_on_loopback, cancelled_reading_loses_no_digit) {
     listen();
     auto [peer, c] = answered();
     asio::cancellation_signal stop;
-    std::promise<boost::system::error_code> told;
+    std::promise<boost::system::error_code> reported;
     peer.send(key("1") + key("2"));
     ASSERT_TRUE(peer.wait_until_read());
-    async_read_digits(c, patient(9),
-                      asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code error,
-                                                                    const digits_result&) { told.set_value(error); }));
+    async_read_digits(
+        c, patient(9),
+        asio::bind_cancellation_slot(
+            stop.slot(), [&](boost::system::error_code error, const digits_result&) { reported.set_value(error); }));
     ASSERT_TRUE(peer.wait_until_read());
     stop.emit(asio::cancellation_type::terminal);
-    EXPECT_EQ(told.get_future().get(), asio::error::operation_aborted);
+    EXPECT_EQ(reported.get_future().get(), asio::error::operation_aborted);
     peer.send(key("3"));
     for (const char digit : std::string("123"))
         EXPECT_EQ(next_of<dtmf_event>(c).digit, digit);
@@ -151,11 +152,11 @@ TEST_F(read_digits_on_loopback, result_that_a_cancellation_overtakes_goes_back) 
     auto [peer, c] = answered();
     asio::io_context ours{1};
     asio::cancellation_signal stop;
-    boost::system::error_code told;
+    boost::system::error_code reported;
     async_read_digits(c, patient(9),
                       asio::bind_cancellation_slot(
                           stop.slot(), asio::bind_executor(ours, [&](boost::system::error_code error,
-                                                                     const digits_result&) { told = error; })));
+                                                                     const digits_result&) { reported = error; })));
     peer.send(key("1") + key("#"));
     read_digits_options at_once;
     at_once.first = 0ms;
@@ -163,7 +164,7 @@ TEST_F(read_digits_on_loopback, result_that_a_cancellation_overtakes_goes_back) 
     ASSERT_TRUE(eventually([&] { return read(line, at_once).get().error != asio::error::in_progress; }));
     stop.emit(asio::cancellation_type::terminal);
     ours.run();
-    EXPECT_EQ(told, asio::error::operation_aborted);
+    EXPECT_EQ(reported, asio::error::operation_aborted);
     EXPECT_EQ(next_of<dtmf_event>(c).digit, '1');
     EXPECT_EQ(next_of<dtmf_event>(c).digit, '#');
 }

@@ -8,7 +8,7 @@ namespace audiosocket::app::admin {
 void outlines::take(const std::shared_ptr<live_call>& call, handler tell) {
     copy& known = copies_[call];
     if (known.waiting.empty() && clock::now() - known.made < young) return tell(known.last);
-    if (known.waiting.size() >= waiting_max) return; // the thread of the call hangs; whoever asks stops waiting
+    if (known.waiting.size() >= waiting_max) return; // the thread of the call hangs; the request stops waiting
     known.waiting.push_back(std::move(tell));
     if (known.waiting.size() > 1) return;
     const auto fresh = std::make_shared<std::shared_ptr<const drawn>>();

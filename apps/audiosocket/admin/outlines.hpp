@@ -31,7 +31,7 @@ class outlines {
     /// call has just begun to be looked at.
     void take(const std::shared_ptr<live_call>& call, handler tell);
 
-    /// Forgets copies that nobody can get any more. To be called about once a second.
+    /// Forgets copies that are too old to be given out. To be called about once a second.
     void sweep();
 
   private:

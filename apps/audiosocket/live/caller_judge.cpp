@@ -10,9 +10,9 @@ using diagnosis::code;
 
 void caller_judge::add(const message& audio, time_point at) {
     auto labelled = audio.kind;
-    if (const auto told = format_of(read_as_); told && labelled == kind::slin) {
-        if (told->encoding != encoding::slin) return; // the settings know what it is
-        labelled = told->kind;
+    if (const auto preset = format_of(read_as_); preset && labelled == kind::slin) {
+        if (preset->encoding != encoding::slin) return; // the settings know what it is
+        labelled = preset->kind;
     }
     if (!judge_.add(labelled, audio.payload, at.time_since_epoch())) return;
     for (diagnosis::finding& f : judge_.findings())

@@ -10,9 +10,9 @@
 
 namespace audiosocket::app {
 
-/// How many lines of a log each peer may have in a second, or in another window of time, so that one that floods it
-/// hides nobody else's. A peer is an IPv4 address, or the half of an IPv6 address that names the network: the other
-/// half costs nobody anything.
+/// How many lines of a log each peer may have in a second, or in another window of time, so that a peer
+/// that floods it does not hide the lines of others. A peer is an IPv4 address, or the half of an IPv6 address that
+/// names the network, because a peer can choose the other half freely.
 ///
 /// How it works: the peers of the last second stand in a table of bounded size. When more peers than that have
 /// something logged within a second, those that find no place share one quota, and so only they hide each other.

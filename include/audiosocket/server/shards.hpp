@@ -26,7 +26,7 @@ namespace audiosocket {
 /// A handler that throws there ends the program, because nothing could catch the exception.
 ///
 /// Lifetime: they come after the listener's io_context and before the listener, as above, and go in the opposite order.
-/// Where the listener's io_context runs on another thread, close() the listener and wait until a wait has told
+/// Where the listener's io_context runs on another thread, close() the listener and wait until a wait has reported
 /// `operation_aborted` before they go. Calls may outlive them, and then behave as calls that have ended.
 class AUDIOSOCKET_EXPORT shards {
   public:

@@ -17,7 +17,7 @@ using words = std::vector<std::string>;
 struct puller {
     playout_queue queue;
     int rate_hz = 8000;
-    words told;
+    words reported;
     words cleared;
 
     std::size_t pull() {
@@ -25,7 +25,7 @@ struct puller {
         std::vector<played_event> reached;
         const std::size_t n = queue.pull(frame, rate_hz, reached);
         for (const auto& r : reached)
-            told.push_back(r.mark + " " + std::to_string(r.sent.count()));
+            reported.push_back(r.mark + " " + std::to_string(r.sent.count()));
         return n;
     }
     void clear() {
@@ -66,7 +66,7 @@ TEST(playout_queue_ticket, ticket_is_reported_with_its_own_sound_when_it_has_bee
     EXPECT_EQ(p.reports(), words{"7 200/0"});
     p.pull();
     EXPECT_EQ(p.reports(), words{"8 20/0"});
-    EXPECT_EQ(p.told, words{"end 320"}); // a ticket leaves the ledger of the marks alone
+    EXPECT_EQ(p.reported, words{"end 320"}); // a ticket leaves the ledger of the marks alone
     EXPECT_TRUE(p.queue.empty());
     EXPECT_EQ(p.queue.marks(), 0U);
 }
@@ -99,10 +99,10 @@ TEST(playout_queue_ticket, ticket_of_another_rate_waits_for_the_last_converted_s
     p.append(1600, 8000, 2);
     p.pull();
     p.clear();
-    const auto told = p.reports();
-    ASSERT_EQ(told.size(), 1U);
+    const auto reported = p.reports();
+    ASSERT_EQ(reported.size(), 1U);
     // What the converter held counts as cut: the peer has heard 20 ms.
-    EXPECT_EQ(told[0], "2 20/180 cleared");
+    EXPECT_EQ(reported[0], "2 20/180 cleared");
 }
 
 TEST(playout_queue_ticket, ticket_without_sound_is_reported_in_its_place) {

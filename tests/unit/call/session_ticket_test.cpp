@@ -126,7 +126,7 @@ TEST(session_ticket, sounds_one_after_the_other_allocate_nothing_in_steady_state
     }
     const clip one = sound(160);
     std::size_t before = 0;
-    std::size_t told = 0;
+    std::size_t reported = 0;
     for (int i = 0; i < 2000; ++i) {
         if (i == 1000) before = allocations();
         const auto now = epoch + i * 20ms;
@@ -135,8 +135,8 @@ TEST(session_ticket, sounds_one_after_the_other_allocate_nothing_in_steady_state
         while (!s.transmit().empty())
             s.transmitted(now);
         while (s.take_report())
-            ++told;
+            ++reported;
     }
     EXPECT_EQ(allocations(), before);
-    EXPECT_EQ(told, 2000U);
+    EXPECT_EQ(reported, 2000U);
 }

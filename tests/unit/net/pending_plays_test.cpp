@@ -13,9 +13,9 @@ namespace {
 class pending_plays_test : public testing::Test {
   protected:
     void add(std::uint64_t ticket) {
-        plays.add(
-            play_ticket{ticket},
-            {[this, ticket](boost::system::error_code, play_result) { told.push_back(ticket); }, io.get_executor()});
+        plays.add(play_ticket{ticket},
+                  {[this, ticket](boost::system::error_code, play_result) { reported.push_back(ticket); },
+                   io.get_executor()});
     }
 
     // Completes the operation with this ticket. Returns whether there was one.
@@ -30,7 +30,7 @@ class pending_plays_test : public testing::Test {
 
     boost::asio::io_context io{1};
     pending_plays plays;
-    std::vector<std::uint64_t> told;
+    std::vector<std::uint64_t> reported;
 };
 
 } // namespace
@@ -42,7 +42,7 @@ TEST_F(pending_plays_test, each_is_taken_once_by_its_ticket) {
     EXPECT_FALSE(complete(1));
     EXPECT_TRUE(complete(2));
     EXPECT_TRUE(complete(3));
-    EXPECT_EQ(told, (std::vector<std::uint64_t>{1, 2, 3}));
+    EXPECT_EQ(reported, (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
 TEST_F(pending_plays_test, cancelled_one_in_the_middle_leaves_the_others) {
