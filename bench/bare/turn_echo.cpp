@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The limit of the machine for a server whose calls have turns (ADR 6): one timer a millisecond, and each call is read
+// when its frame is due, 20 ms after the last one. No epoll. A read that finds nothing is repeated a millisecond later.
+//
+// Knows of AudioSocket only that the id is not sent back. One thread. A peer that does not take its echo loses its
+// call.
+#include "bare.hpp"
+#include "tick_clock.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+
+namespace {
+
+constexpr std::size_t frame_ticks = 20;
+constexpr std::size_t slots = 32; // more than a frame has ticks
+
+class echo_server {
+  public:
+    explicit echo_server(int listener) : listener_(listener) {}
+
+    [[noreturn]] void run() {
+        bare::tick_clock clock;
+        for (std::size_t tick = 0;; tick += clock.sleep()) {
+            for (; done_ <= tick; ++done_)
+                take_turns(done_);
+            accept_all();
+        }
+    }
+
+  private:
+    // Whose turn it is may be in no slot afterwards, or in a later one.
+    void take_turns(std::size_t tick) {
+        due_.swap(wheel_[tick % slots]);
+        for (const int socket : due_)
+            if (const auto wait = echo(socket); wait > 0) wheel_[(tick + wait) % slots].push_back(socket);
+        due_.clear();
+    }
+
+    void accept_all() {
+        for (;;) {
+            const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
+            if (socket < 0) return;
+            bare::no_delay(socket);
+            ids_.expect(socket);
+            wheel_[done_ % slots].push_back(socket);
+        }
+    }
+
+    // Returns in how many ticks to look again; 0 if the call has ended.
+    std::size_t echo(int socket) {
+        std::array<std::byte, bare::read_bytes> buffer;
+        const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
+        if (got < 0 && errno == EAGAIN) return 1;
+        if (got <= 0) {
+            ::close(socket);
+            return 0;
+        }
+        const std::span<const std::byte> read(buffer.data(), static_cast<std::size_t>(got));
+        const auto echo = read.subspan(ids_.skip(socket, read.size()));
+        if (echo.empty()) return 1;
+        if (::send(socket, echo.data(), echo.size(), MSG_NOSIGNAL) == std::ssize(echo)) return frame_ticks;
+        ::close(socket);
+        return 0;
+    }
+
+    int listener_;
+    std::size_t done_ = 0;
+    std::array<std::vector<int>, slots> wheel_;
+    std::vector<int> due_;
+    bare::ids ids_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    echo_server(bare::listen_at(argc, argv, SOCK_NONBLOCK)).run();
+}
