@@ -17,6 +17,12 @@ void engine_hooks::shift_frames(session& s, std::chrono::nanoseconds by) noexcep
     s.impl_->output.frames().shift_frames(by);
 }
 
+void engine_hooks::leave_out(session& s, std::chrono::nanoseconds most) {
+    const auto left_out = s.impl_->output.frames().queue().leave_out(most);
+    s.impl_->counters.left_out_ms +=
+        static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(left_out).count());
+}
+
 bool engine_hooks::ending(const session& s) noexcept {
     return s.impl_->life.ending();
 }

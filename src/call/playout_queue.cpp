@@ -132,6 +132,22 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
     }
 }
 
+std::chrono::nanoseconds playout_queue::leave_out(std::chrono::nanoseconds most) noexcept {
+    const auto before = queued_;
+    const auto played = untold_;
+    while (!items_.empty() && items_.front().what == item::type::samples) {
+        item& first = items_.front();
+        const auto left = most - (before - queued_);
+        const auto wanted = static_cast<std::size_t>(left * first.rate_hz / std::chrono::seconds(1));
+        const auto samples = std::min(first.rest().size(), wanted);
+        account(first, samples);
+        if (!first.rest().empty()) break;
+        pop();
+    }
+    untold_ = played;
+    return before - queued_;
+}
+
 void playout_queue::reach(item& mark, std::vector<played_event>& reached) {
     if (mark.what == item::type::ticket) return report(mark, {}, false);
     reached.push_back({std::move(mark.name), rounded_ms(std::exchange(untold_, {}))});

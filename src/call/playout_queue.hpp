@@ -63,6 +63,10 @@ class playout_queue {
     /// reached are appended to `reached`.
     std::size_t pull(std::span<std::int16_t> out, int rate_hz, std::vector<played_event>& reached);
 
+    /// Leaves out samples at the front, up to so much of them and up to the first clip or mark. They count neither as
+    /// queued nor as played. Returns how much it was.
+    std::chrono::nanoseconds leave_out(std::chrono::nanoseconds most) noexcept;
+
     /// Empties the queue; each pending mark is appended to `cut`, and audio behind the last of them as a mark without
     /// a name.
     void clear(std::vector<cleared_event>& cut);

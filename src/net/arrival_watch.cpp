@@ -4,6 +4,7 @@
 #include "call/frame_clock.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace audiosocket::detail {
 namespace {
@@ -20,42 +21,35 @@ nanoseconds nearest(nanoseconds offset, nanoseconds circle) {
 
 } // namespace
 
-void arrival_watch::looked(time_point now, bool found, time_point frame_at) {
-    if (searching_) return search(now, found, frame_at);
-    if (now >= frame_at && frame_at != frame_looked_at_) {
-        frame_looked_at_ = frame_at;
-        return look_at_frame(found);
+void arrival_watch::arrived(time_point now, time_point frame_at) {
+    const time_point tick = tick_of(now);
+    if (silent() && !searching_) {
+        searching_ = true;
+        arrivals_ = 0;
     }
-    look_between(found, now >= frame_at - ahead_ticks * tick_);
+    const auto missing_at = std::exchange(missing_at_, std::nullopt);
+    const int frame_missing = missing_at ? 1 : 0; // it has gone already, and belongs to this message
+    frames_between_ = std::clamp(frames_since_ - frame_missing, 1, silence_frames);
+    frames_since_ = frame_missing;
+    if (searching_) return search(tick, frame_at);
+    if (missing_at) return note(tick - *missing_at);
+    if (!std::exchange(came_, true)) note(tick - frame_at);
 }
 
-time_point arrival_watch::next_look(time_point now, time_point frame_at) const noexcept {
-    // Counted from the beginning of the tick: a turn begins a little after it, and must not lose a whole one by that.
-    const time_point tick = tick_of(now);
-    const time_point latest = frame_at > now ? frame_at : tick + waiting_ticks * tick_;
-    if (searching_) return std::min(latest, tick + tick_);
-    if (late_looks_ >= 0) return std::min(latest, tick + tick_ * (1 << late_looks_));
-    if (look_ahead_ && frame_at > now) return frame_at - ahead_ticks * tick_;
-    return latest;
+void arrival_watch::frame_passed(time_point frame_at) {
+    ++frames_since_;
+    if (unsettled_frames_ > 0) --unsettled_frames_;
+    const bool expected = frames_since_ > frames_between_ && !silent();
+    if (!std::exchange(came_, false) && expected && !searching_) missing_at_ = frame_at;
 }
 
 // --- Searching ---
 
-void arrival_watch::search(time_point now, bool found, time_point frame_at) {
-    if (++looks_ > looks_max) {
-        searching_ = false;
-        return;
-    }
-    const time_point look = tick_of(now);
-    if (!found) {
-        last_empty_look_ = look;
-        return;
-    }
-    const bool burst = look - last_arrival_ < ptime_ / 2;
-    const bool just_come = look - last_empty_look_ <= tick_;
-    last_arrival_ = look;
-    if (burst || !just_come) return;
-    offsets_[arrivals_++] = look - frame_at;
+void arrival_watch::search(time_point tick, time_point frame_at) {
+    const bool burst = tick - last_arrival_ < ptime_ / 2;
+    last_arrival_ = tick;
+    if (burst) return;
+    offsets_[arrivals_++] = tick - frame_at;
     if (arrivals_ == arrivals_wanted) settle();
 }
 
@@ -68,65 +62,29 @@ void arrival_watch::settle() {
         o = nearest(o - first, ptime_);
     std::sort(offsets_.begin(), offsets_.end());
     searching_ = false;
-    frames_since_ = 0;
     move(first + offsets_[arrivals_wanted - 2]);
 }
 
 // --- Following ---
 
-void arrival_watch::look_at_frame(bool found) {
-    const bool there = std::exchange(came_early_, false) || found;
-    late_looks_ = -1;
-    ++frames_since_;
-    if (unsettled_frames_ > 0) --unsettled_frames_;
-    if (there)
-        count_arrival();
-    else if (frames_since_ >= frames_between_ && !silent())
-        late_looks_ = 0;
-    if (++frames_ < window_frames) return;
-    frames_ = late_ = 0;
-    look_ahead_ = !silent();
-}
-
-void arrival_watch::look_between(bool found, bool ahead) {
-    if (late_looks_ >= 0) {
-        if (found) count_late();
-        if (found || ++late_looks_ >= late_looks_max) late_looks_ = -1;
-        return;
+void arrival_watch::note(nanoseconds after_frame) {
+    if (unsettled_frames_ > 0) return;
+    if (noted_ == 0) latest_.fill(nanoseconds::min());
+    const auto place = std::ranges::upper_bound(latest_, after_frame, std::greater{});
+    if (place != latest_.end()) {
+        std::move_backward(place, latest_.end() - 1, latest_.end());
+        *place = after_frame;
     }
-    came_early_ = came_early_ || found;
-    if (!ahead || !std::exchange(look_ahead_, false) || unsettled_frames_ > 0) return;
-    found_ahead_ = found ? found_ahead_ + 1 : 0;
-    if (found_ahead_ == ahead_wanted) move(-tick_);
-}
-
-void arrival_watch::count_arrival() {
-    if (silent()) { // until now
-        searching_ = true;
-        looks_ = 0;
-        arrivals_ = 0;
-    }
-    frames_between_ = std::clamp(frames_since_, 1, silence_frames);
-    frames_since_ = 0;
-}
-
-void arrival_watch::count_late() {
-    count_arrival();
-    if (unsettled_frames_ == 0 && ++late_ == late_max) move(tick_);
-}
-
-void arrival_watch::left_behind(nanoseconds queued) {
-    const nanoseconds frames = queued - queued % ptime_;
-    least_left_ = frames_left_ == 0 ? frames : std::min(least_left_, frames);
-    if (searching_ || unsettled_frames_ > 0 || least_left_ == nanoseconds{} || least_left_ > standing_max * ptime_)
-        frames_left_ = 0;
-    else if (++frames_left_ == standing_frames)
-        move(-least_left_);
+    const nanoseconds nearly_all = latest_[late_max];
+    const bool window_ends = ++noted_ == window_messages;
+    if (window_ends) noted_ = 0;
+    if (nearly_all >= tick_ || (window_ends && nearly_all <= -tick_)) move(nearly_all);
 }
 
 void arrival_watch::move(nanoseconds by) {
     shift_ = by;
-    frames_ = late_ = found_ahead_ = frames_left_ = 0;
+    noted_ = 0;
+    missing_at_.reset();
     unsettled_frames_ = static_cast<int>(std::chrono::abs(by) / frame_clock::shift_a_frame) + 2;
 }
 

@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -23,9 +24,17 @@ class byte_stream {
         socket_ = file_descriptor(socket.release(ignored));
     }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
+    int descriptor() const noexcept { return socket_.get(); }
 
     /// Reads what is there and fits. Errors: `would_block` when nothing is, `eof` at the end, whatever the system says.
     std::size_t receive(std::span<std::byte> to, io_error& error) noexcept;
+
+    /// Makes receive_timed() possible. It costs the kernel a time stamp a packet.
+    void time_arrivals() noexcept;
+
+    /// Reads as receive() does, and says how long the last byte had waited in this machine; negative if that is not
+    /// known.
+    std::size_t receive_timed(std::span<std::byte> to, io_error& error, std::chrono::nanoseconds& waited) noexcept;
 
     /// Sends as much as the system takes. Errors: `would_block` when that is nothing, whatever the system says.
     std::size_t send(std::span<const std::byte> bytes, io_error& error) noexcept;

@@ -14,8 +14,26 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A call is read this often whatever its frame time, its end included.
-constexpr std::chrono::milliseconds longest_pause{20};
+// A call is looked after this often, whatever happens.
+constexpr std::chrono::milliseconds longest_pause{60};
+
+// Bytes that a call reads in a turn. It begins with what Asterisk sends of 8 kHz audio in a quarter of a second. It may
+// be more as long as that costs little, and is less where it costs much: a turn delays the others.
+constexpr std::size_t read_first = 4096;
+constexpr std::size_t read_least = 512;
+constexpr std::chrono::microseconds little_time{100};
+constexpr std::chrono::microseconds much_time{400};
+
+// Up to this size a read is not worth measuring: a frame of 48 kHz.
+constexpr std::size_t ordinary_read = 2048;
+
+// What a peer sends may use one part in so many of the thread's time: 4 %, and 4 ms at once.
+constexpr int reading_share = 25;
+constexpr std::chrono::milliseconds reading_credit{100};
+
+// What stands in the queue of a live call up to here, frames come earlier for; 100 ms take two seconds. More is left
+// out.
+constexpr std::chrono::milliseconds made_up_for{100};
 
 // A call is read after this time even if the application does not wait for its events yet. Long enough to set a monitor
 // from another thread; what comes meanwhile waits in the kernel.
@@ -39,9 +57,9 @@ time_point later_by(clock::duration wait) {
 
 connection::connection(asio::io_context& home, byte_stream stream, session rules, const call_options& options)
     : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
-      home_(turns_.home()), session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick), id_(*session_.id()),
-      read_from_(clock::now() + time_to_prepare), live_(options.live),
-      playout_queue_ms_(options.playout_queue.count()) {
+      home_(turns_.home()), session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick),
+      standing_(options.ptime), id_(*session_.id()), read_from_(clock::now() + time_to_prepare), live_(options.live),
+      read_max_(read_first), playout_queue_ms_(options.playout_queue.count()) {
     engine_hooks::set_tally(session_, &turns_.statistics().calls);
     publish();
 }
@@ -62,6 +80,12 @@ void connection::start() {
     if (!home_->enter(*this)) return ended_.store(true);
     on_executor([this] {
         if (home_->is_ending()) session_.hang_up();
+        io_error error;
+        turns_.watch(stream_.descriptor(), *this, error);
+        is_watched_ = !error;
+        if (error) session_.connection_failed(error, clock::now());
+        measures_ = turns_.measures_next();
+        if (measures_) stream_.time_arrivals();
         pump(clock::now());
     });
 }
@@ -70,33 +94,52 @@ void connection::take_turn(time_point now) {
     turn_at_ = time_point::max();
     if (closed_) return;
     reading_ = reading_ || now >= read_from_;
-    if (reading_) look(now);
+    if (reading_ && readable_ && now >= reading_used_.free_at(reading_credit)) read(now);
     pump(now);
 }
 
-// Reads, and lets our frame times follow what is seen.
-void connection::look(time_point now) {
-    const time_point frame_at = engine_hooks::frame_time(session_);
-    const bool found = read(now);
-    if (frame_at != time_point::max()) arrivals_.looked(now, found, frame_at);
-    if (const auto by = arrivals_.take_shift()) engine_hooks::shift_frames(session_, *by);
+void connection::has_arrived(bool is_last) noexcept {
+    just_arrived_ = reading_;
+    readable_ = true;
+    last_arrived_ = last_arrived_ || is_last;
 }
 
 // Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.
-bool connection::read(time_point now) {
-    if (read_all_) return false;
-    const auto buffer = turns_.read_buffer();
+void connection::read(time_point now) {
+    if (read_all_) return;
+    const auto buffer = turns_.read_buffer().first(read_max_);
     io_error error;
-    const std::size_t bytes = stream_.receive(buffer, error);
-    more_to_read_ = bytes == buffer.size();
+    const std::size_t bytes = receive(buffer, error);
+    readable_ = bytes == buffer.size() || (last_arrived_ && !error);
     read_all_ = error && error != asio::error::would_block;
-    if (bytes > 0)
+    if (bytes > 0) {
+        const time_point frame_at = engine_hooks::frame_time(session_);
+        if (std::exchange(just_arrived_, false) && frame_at != time_point::max()) arrivals_.arrived(now, frame_at);
         session_.receive(buffer.first(bytes), now);
-    else if (error == asio::error::eof)
+        charge_read(bytes, now);
+    } else if (error == asio::error::eof)
         session_.receive_end(now);
     else if (read_all_)
         session_.connection_failed(error, now);
-    return bytes > 0;
+}
+
+std::size_t connection::receive(std::span<std::byte> to, io_error& error) noexcept {
+    if (!measures_) return stream_.receive(to, error);
+    std::chrono::nanoseconds waited;
+    const std::size_t bytes = stream_.receive_timed(to, error, waited);
+    if (just_arrived_ && waited >= waited.zero()) turns_.statistics().arrival_wait.add(waited);
+    return bytes;
+}
+
+void connection::charge_read(std::size_t bytes, time_point began) {
+    if (bytes <= std::min(ordinary_read, read_max_ - 1)) return;
+    const time_point now = clock::now();
+    const auto used = turns_.used_since(began, now);
+    reading_used_.charge(used, reading_share, now);
+    if (used > much_time)
+        read_max_ = std::max(read_least, read_max_ / 2);
+    else if (used < little_time && bytes == read_max_)
+        read_max_ = std::min(read_max_ * 2, turns_.read_buffer().size());
 }
 
 void connection::hang_up() {
@@ -140,6 +183,11 @@ void connection::end_at_once() {
     io_error error;
     for (int reads = 0; reads < reads_at_the_end && !error; ++reads)
         stream_.receive(buffer, error);
+    close_stream();
+}
+
+void connection::close_stream() noexcept {
+    if (std::exchange(is_watched_, false)) turns_.unwatch(stream_.descriptor());
     stream_.close();
 }
 
@@ -153,7 +201,7 @@ void connection::pump(time_point now, handlers run) try {
     tell_watchers();
     publish();
     pumping_ = false;
-    if (live_ && engine_hooks::frame_time(session_) != frame_at) arrivals_.left_behind(session_.queued());
+    if (engine_hooks::frame_time(session_) != frame_at) follow_arrivals(frame_at);
     if (session_.closed())
         close();
     else
@@ -162,6 +210,21 @@ void connection::pump(time_point now, handlers run) try {
     pumping_ = false;
     asio::post(executor_, [self = shared_from_this()] { self->pump(clock::now()); });
     throw;
+}
+
+// The frame that was due then has gone: lets those to come follow what was seen.
+void connection::follow_arrivals(time_point frame_at) {
+    if (reading_) arrivals_.frame_passed(frame_at);
+    if (live_) end_standing_delay();
+    if (const auto by = arrivals_.take_shift()) engine_hooks::shift_frames(session_, *by);
+}
+
+void connection::end_standing_delay() {
+    const auto delay = standing_.left_behind(session_.queued());
+    if (delay > made_up_for)
+        engine_hooks::leave_out(session_, delay);
+    else if (delay > clock::duration::zero())
+        arrivals_.move(-delay);
 }
 
 // Does what the session asks for, until it asks for nothing more. Returns the time after that.
@@ -331,16 +394,16 @@ void connection::schedule(time_point now) {
 }
 
 time_point connection::next_turn(time_point now) const noexcept {
-    if (more_to_read_) return now;
     time_point next = std::min(session_.deadline(), now + longest_pause);
+    if (!reading_)
+        next = std::min(next, read_from_);
+    else if (readable_ && !read_all_)
+        next = std::min(next, std::max(now, reading_used_.free_at(reading_credit)));
     if (stalled_sends_ > 0) {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
         next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);
     }
-    if (waiter_) next = std::min(next, wait_until_);
-    const time_point frame_at = engine_hooks::frame_time(session_);
-    if (reading_ && frame_at != time_point::max()) next = std::min(next, arrivals_.next_look(now, frame_at));
-    return next;
+    return waiter_ ? std::min(next, wait_until_) : next;
 }
 
 void connection::publish() {
@@ -354,7 +417,7 @@ void connection::close() {
     closed_ = true;
     turns_.leave(*this);
     home_->leave(*this);
-    stream_.close();
+    close_stream();
     if (on_closed_) std::exchange(on_closed_, nullptr)();
 }
 

@@ -5,6 +5,7 @@
 #include "net/byte_stream.hpp"
 #include "net/pending_plays.hpp"
 #include "net/playout_watcher.hpp"
+#include "net/standing_delay.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -75,10 +76,10 @@ class posted_completion {
 
 /// A call that is up, and its socket: performs what its session asks for.
 ///
-/// How it works: the kernel does not report to the call that something has arrived. It has a turn each time a frame is
-/// due (turn_table), and then does everything at once: read, deliver events, send. `arrival_watch` sees to it that
-/// frames are due just after the caller's audio has arrived, and asks for further turns where that is late. So a frame
-/// each way costs two system calls, and no wake-up of its own.
+/// How it works: it has a turn when something has arrived for it, and when a frame is due (turn_table). In a turn it
+/// does everything at once: read, deliver events, send. `arrival_watch` sees to it that frames are due just after the
+/// caller's audio has arrived, so that both happen in one turn and what is played in real time waits no longer than it
+/// has to. So a frame each way costs two system calls, and no wake-up of its own.
 ///
 /// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
 /// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
@@ -111,6 +112,7 @@ class connection final : public turn_taker,
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
+    void has_arrived(bool is_last) noexcept override;
     void hang_up() override;
     void forget() noexcept override;
     std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
@@ -200,8 +202,11 @@ class connection final : public turn_taker,
     template <class Action>
     error_code act(Action& action);
 
-    void look(time_point now);
-    bool read(time_point now);
+    void read(time_point now);
+    std::size_t receive(std::span<std::byte> to, io_error& error) noexcept;
+    void charge_read(std::size_t bytes, time_point began);
+    void follow_arrivals(time_point frame_at);
+    void end_standing_delay();
     void pump(time_point now, handlers run = handlers::now);
     time_point drain(time_point now, handlers run);
     bool send(std::span<const std::byte> message, time_point& now);
@@ -219,6 +224,7 @@ class connection final : public turn_taker,
     error_code play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length, std::chrono::nanoseconds room,
                                    Play play);
     void end_at_once();
+    void close_stream() noexcept;
     void schedule(time_point now);
     time_point next_turn(time_point now) const noexcept;
     void close();
@@ -230,6 +236,7 @@ class connection final : public turn_taker,
     const std::shared_ptr<io_home> home_;
     session session_;
     arrival_watch arrivals_;
+    standing_delay standing_;
     const uuid id_;
     const time_point read_from_; // whether or not the application waits for events
     const bool live_;            // call_options::live
@@ -248,11 +255,18 @@ class connection final : public turn_taker,
     std::optional<event> returned_;
 
     bool reading_ = false;          // it has begun
-    bool more_to_read_ = false;     // the last read left something behind
-    bool read_all_ = false;         // the peer's end has come, or an error
+    bool measures_ = false;         // how long bytes waited to be read
+    bool is_watched_ = false;       // by the table
+    bool readable_ = true;          // something may have arrived that was not read
+    bool just_arrived_ = false;     // something has come since the last read
+    bool last_arrived_ = false;     // the peer's end, or an error, can be read
+    bool read_all_ = false;         // it was
     bool abandoned_ = false;        // no handle is left that could ask for events
     bool ends_when_played_ = false; // the application asked for that
     bool end_delivered_ = false;
+
+    time_account reading_used_; // by what the peer sends
+    std::size_t read_max_;      // bytes in a turn
 
     bool pumping_ = false;
     bool closed_ = false;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "net/io_home.hpp"
+#include "net/processor_time.hpp"
+#include "net/readiness.hpp"
+#include "net/time_account.hpp"
 #include "net/turn_wheel.hpp"
 
 #include <audiosocket/call/event.hpp>
@@ -9,6 +12,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
 #include <cstddef>
@@ -23,28 +27,39 @@ using io_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_trai
 
 class turn_table;
 
-/// Something that gets a turn when its time has come: a call.
+/// Something that gets a turn when its time has come, or when something has arrived for it: a call.
 class turn_taker : private turn_link {
   public:
     virtual ~turn_taker() = default;
 
-    /// Its time has come. It has no place in the table now, until it is scheduled again; if it throws, it has another
+    /// It has its turn. It has no place in the table now, until it is scheduled again; if it throws, it has another
     /// turn in the next tick.
     virtual void take_turn(time_point now) = 0;
+
+    /// Something has arrived on its socket (turn_table::watch); a turn follows. `is_last`: the peer's end, or an error,
+    /// is part of it.
+    virtual void has_arrived(bool is_last) noexcept = 0;
 
   private:
     friend turn_table;
 
     std::shared_ptr<turn_taker> self_; // while it is in the table, the table keeps it alive
+    time_account used_;                // by its turns
+    bool is_put_back_ = false;         // it is among `heavy_`
 };
 
 /// Gives the calls of an io_context their turns. There is one of it for each io_context, made when it is first used.
 ///
-/// How it works: time is cut into ticks of a millisecond, and a wheel says who is due at which. One timer wakes the
-/// thread for all calls of a tick together: a call costs no timer, no wake-up and no question to the kernel whether
-/// something has arrived; its turn is when it looks.
+/// How it works: time is cut into ticks of a millisecond. A wheel says who is due at which, and one question to the
+/// kernel in each tick says for whom something has arrived (readiness). One timer wakes the thread for all of them
+/// together: a call costs no timer, no wake-up, and no read in vain. Where few calls would have a thread woken a
+/// thousand times a second, the kernel wakes it for each arrival instead.
 ///
-/// Invariant: those in `due_` have not had the turn yet that they were scheduled for.
+/// The processor time of each turn is measured. A call that has used more than its share lately is heavy: it has its
+/// turn after all others, and only while nobody else is due. So a caller whose data are expensive delays the
+/// calls that are expensive themselves, and no other.
+///
+/// Invariant: those in `due_` and `heavy_` have not had the turn yet that they were scheduled for.
 class turn_table : public boost::asio::execution_context::service {
   public:
     static boost::asio::execution_context::id id; // what Asio finds services by
@@ -62,6 +77,12 @@ class turn_table : public boost::asio::execution_context::service {
     /// It gets no turn any more.
     void leave(turn_taker& who) noexcept;
 
+    /// From now on it has a turn as well when something arrives on this socket, as long as it is in the table.
+    void watch(int socket, turn_taker& who, io_error& error);
+
+    /// To be called before the socket is closed, if it is watched.
+    void unwatch(int socket);
+
     /// A buffer for all who read in their turn: what is in it is worth nothing afterwards. One read's worth: a second
     /// of 16 kHz audio and more, so that a call costs one read a turn.
     std::span<std::byte> read_buffer() noexcept { return *buffer_; }
@@ -71,6 +92,14 @@ class turn_table : public boost::asio::execution_context::service {
 
     /// Ends the calls that are open at once. When no thread runs the io_context any more.
     void end_calls() noexcept;
+
+    /// Returns the processor time that this thread has used in the present turn since then.
+    std::chrono::nanoseconds used_since(time_point since, time_point now) const noexcept {
+        return processor_.used(since, now);
+    }
+
+    /// Returns whether the next call measures how long its bytes wait to be read: one in 32 does.
+    bool measures_next() noexcept { return connections_++ % measured_one_in == 0; }
 
     /// Where its calls count together.
     engine_statistics& statistics() noexcept { return statistics_; }
@@ -83,18 +112,45 @@ class turn_table : public boost::asio::execution_context::service {
     // Turns in a row before whatever else happens on this thread has its turn: a millisecond or two of ordinary ones.
     static constexpr int turns_in_a_row = 256;
 
+    // A measured read costs a few hundred nanoseconds more.
+    static constexpr std::size_t measured_one_in = 32;
+
+    // How long heavy calls have turns before those that are due meanwhile have theirs.
+    static constexpr std::chrono::microseconds time_for_heavy{500};
+
+    // With up to so many sockets, the kernel wakes the thread for each arrival; with more, each tick is a look. The
+    // same number of wake-ups with 20 ms between two frames. Two limits, because the change costs a system call.
+    static constexpr std::size_t woken_by_arrivals_max = 16;
+    static constexpr std::size_t woken_by_ticks_min = 24;
+
+    enum class wake_up { none, arrivals, ticks };
+
     void shutdown() noexcept override;
     void run();
-    void take_due_turns();
+    void take_turns();
+    void look_for_arrivals() noexcept;
+    time_point give_turn(turn_taker& taker, time_point now);
+    int share() const noexcept;
+    void choose_wake_up();
+    void wait_for_arrivals();
     void arm();
 
     const std::shared_ptr<io_home> home_; // shared with the calls, whose handles may outlive the io_context
     turn_wheel wheel_;
     turn_link due_;
+    turn_link heavy_;
+    readiness arrivals_;
+    std::size_t watched_ = 0; // sockets
+    wake_up woken_by_ = wake_up::none;
+    bool waiting_ = false;                 // for arrivals
     std::optional<tick_number> armed_for_; // when the timer wakes us
     bool running_ = false;
+    bool ended_ = false;
+    processor_time processor_; // since run() began
     const std::unique_ptr<std::array<std::byte, buffer_bytes>> buffer_;
     io_timer timer_;
+    boost::asio::posix::basic_stream_descriptor<io_executor> waking_; // has the descriptor of arrivals_, not owned
+    std::size_t connections_ = 0;                                     // so far
     engine_statistics statistics_;
 };
 

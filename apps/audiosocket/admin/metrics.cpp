@@ -144,6 +144,9 @@ void add_audio(families& f, const snapshot& s) {
               c.silence_frames_sent);
     f.counter("audiosocket_sent_late_frames_total", "Frames sent more than 5 ms behind their time.", c.late_frames);
     f.counter("audiosocket_sent_skipped_frames_total", "Frame times that passed unserved.", c.skipped_frames);
+    f.counter("audiosocket_sent_left_out_seconds_total",
+              "Audio of live calls that was left out after a standstill, so that what follows is in time.",
+              static_cast<double>(c.left_out_ms) / 1000);
     f.counter("audiosocket_sends_stalled_total", "Messages that the network did not take whole at once.",
               c.stalled_sends);
     f.counter("audiosocket_underruns_total", "Times that what a program plays ran dry in its middle.", c.underruns);
@@ -165,12 +168,16 @@ void add_distributions(families& f, const snapshot& s) {
     auto& jitter = f.family("audiosocket_received_frame_deviation_seconds",
                             "By how much the time between two audio messages differed from what they last.",
                             prom::MetricType::Histogram);
+    auto& waits = f.family("audiosocket_arrival_wait_seconds",
+                           "How long received bytes waited in this machine to be read (one call in 32).",
+                           prom::MetricType::Histogram);
     auto& ticks = f.family("audiosocket_tick_lateness_seconds", "How late a thread of calls was woken for its ticks.",
                            prom::MetricType::Histogram);
     for (std::size_t n = 0; n < s.threads.size(); ++n) {
         const label_list thread{{"thread", std::to_string(n)}};
         families::add(late, thread, s.threads[n].calls.frame_lateness);
         families::add(jitter, thread, s.threads[n].calls.arrival_deviation);
+        families::add(waits, thread, s.threads[n].arrival_wait);
         families::add(ticks, thread, s.threads[n].tick_lateness);
     }
 }

@@ -28,6 +28,7 @@ boost::json::object to_json(const call_statistics& s) {
         {"underruns", s.underruns},
         {"late_frames", s.late_frames},
         {"skipped_frames", s.skipped_frames},
+        {"left_out_ms", s.left_out_ms},
         {"lateness_max_ms", milliseconds(s.lateness_max)},
         {"stalled_sends", s.stalled_sends},
         {"empty_audio", s.empty_audio},

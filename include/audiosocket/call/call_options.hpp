@@ -99,9 +99,10 @@ struct call_options {
     std::chrono::milliseconds playout_queue{600'000};
 
     /// What is played comes in real time, as in an echo or a bridge between two calls. A connection then keeps the
-    /// delay short: where audio was late once, and up to 100 ms of it have stood in the playout queue ever since,
-    /// frames go out 1 ms closer together until nothing does. Not for an application that plays ahead, whose queue is
-    /// to stand.
+    /// delay short: where audio was late once and has stood in the playout queue ever since, up to 100 ms of it are
+    /// made up for by frames that go out 1 ms closer together. More than that, after the machine or the network stood
+    /// still, is left out (call_statistics::left_out_ms), up to the next clip or mark. Not for an application that
+    /// plays samples ahead, whose queue is to stand.
     bool live = false;
 
     /// Frames sent back to back after we were late. Asterisk has no playout buffer: a longer burst reaches the

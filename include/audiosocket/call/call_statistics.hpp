@@ -30,7 +30,10 @@ struct call_statistics {
     /// Frames handed over more than late_after behind their time; the 15 ms that a frame may wait for late audio of
     /// the application do not count.
     std::uint64_t late_frames = 0;
-    std::uint64_t skipped_frames = 0;         ///< Frame times that passed unserved; audio is delayed, not lost.
+    std::uint64_t skipped_frames = 0; ///< Frame times that passed unserved; audio is delayed, not lost.
+    /// Milliseconds of audio that a live call left out after more than 100 ms of it had gathered in the playout queue,
+    /// so that what follows is heard in time (call_options::live).
+    std::uint64_t left_out_ms = 0;
     std::chrono::microseconds lateness_max{}; ///< The longest time that a frame was sent behind its time.
     /// Messages that the network did not take whole at once. Asterisk tries once and then ends the call.
     std::uint64_t stalled_sends = 0;

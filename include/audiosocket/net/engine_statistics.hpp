@@ -16,6 +16,10 @@ struct engine_statistics {
     /// How late the thread woke for each of the ticks in which calls have their turns. A late tick delays all calls of
     /// the thread; it means that the thread, or the machine, has too much to do.
     duration_histogram tick_lateness;
+
+    /// How long received bytes had waited in this machine when they were read, by the time stamps of the kernel: the
+    /// delay of audio, digits and hang-ups until the application hears of them. One call in 32 is measured.
+    duration_histogram arrival_wait;
 };
 
 /// Returns the statistics of this io_context. Call it on the thread of the io_context, or while no thread runs it.

@@ -5,8 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+
+#include <array>
 #include <functional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct taker final : turn_taker {
+struct taker : turn_taker {
     void take_turn(time_point now) override {
         ++turns;
         EXPECT_GE(now, wanted);
@@ -26,7 +31,38 @@ struct taker final : turn_taker {
     }
     int turns = 0;
     time_point wanted{};
+    void has_arrived(bool is_last) noexcept override {
+        ++arrivals;
+        was_last = was_last || is_last;
+    }
+    int arrivals = 0;
+    bool was_last = false;
     std::function<void()> then;
+};
+
+// Has a socket.
+class watched_taker : public taker {
+  public:
+    explicit watched_taker(turn_table& table) : table_(table) {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+        own_ = file_descriptor(ends[0]);
+        peer_ = file_descriptor(ends[1]);
+        io_error error;
+        table_.watch(own_.get(), *this, error);
+        EXPECT_FALSE(error) << error.message();
+    }
+    ~watched_taker() override { table_.unwatch(own_.get()); }
+
+    void peer_sends(std::string_view what) {
+        EXPECT_EQ(::send(peer_.get(), what.data(), what.size(), 0), std::ssize(what));
+    }
+    void peer_ends() { peer_.close(); }
+
+  private:
+    turn_table& table_;
+    file_descriptor own_;
+    file_descriptor peer_;
 };
 
 // A call, as far as its io_context knows it; it may keep itself, as a call does whose handler owns it.
@@ -109,6 +145,55 @@ TEST_F(table, neighbours_of_one_who_throws_have_their_turns_when_the_context_run
     io.run();
     for (const auto& one : all)
         EXPECT_EQ(one->turns, one == all[1] ? 2 : 1) << "and he has another one";
+}
+
+// Another turn that comes in the same tick goes first, whatever the order in which the two were scheduled.
+TEST_F(table, heavy_call_has_its_turn_after_the_others) {
+    std::vector<std::string> order;
+    const auto heavy = scheduled(1ms);
+    heavy->then = [&] {
+        order.emplace_back("heavy");
+        if (heavy->turns > 1) return;
+        for (const auto until = clock::now() + 20ms; clock::now() < until;) { // pays for 5 s
+        }
+        schedule(heavy, 1ms);
+        const auto light = scheduled(1ms);
+        light->then = [&] { order.emplace_back("light"); };
+    };
+    io.run();
+    EXPECT_EQ(order, (std::vector<std::string>{"heavy", "light", "heavy"}));
+}
+
+TEST_F(table, arrival_gives_a_turn_and_is_reported_once) {
+    for (const int watched : {1, 40}) { // woken by the arrival, and by the next tick
+        SCOPED_TRACE(watched);
+        std::vector<std::shared_ptr<watched_taker>> all;
+        for (int i = 0; i < watched; ++i)
+            all.push_back(std::make_shared<watched_taker>(turns));
+        watched_taker& one = *all.back();
+        one.then = [&] { one.arrivals > 0 ? turns.leave(one) : turns.schedule(all.back(), clock::now() + 60ms); };
+        turns.schedule(all.back(), clock::now() + 60ms);
+        one.peer_sends("audio");
+        io.restart();
+        while (one.arrivals == 0)
+            io.run_one();
+        EXPECT_FALSE(one.was_last);
+        EXPECT_EQ(one.arrivals, 1);
+        all.clear();
+        io.restart();
+        io.run(); // nothing is left to wait for
+    }
+}
+
+TEST_F(table, end_of_the_peer_is_an_arrival) {
+    const auto one = std::make_shared<watched_taker>(turns);
+    turns.schedule(one, clock::now() + 60ms);
+    one->then = [&] {
+        if (!one->was_last) turns.schedule(one, clock::now() + 60ms);
+    };
+    one->peer_ends();
+    while (!one->was_last)
+        io.run_one();
 }
 
 TEST_F(table, many_turns_at_once_let_others_of_the_thread_have_theirs) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <audiosocket/call/event.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+namespace audiosocket::detail {
+
+/// How much of a stretch of time this thread had the processor. Something else may have had it: another process, or
+/// another machine on the same hardware.
+class processor_time {
+  public:
+    using nanoseconds = std::chrono::nanoseconds;
+
+    /// Measures from here on.
+    void start(time_point now) noexcept {
+        started_ = now;
+        used_before_ = used_by_thread();
+    }
+
+    /// Returns what the thread used from `since` to `now`, at most. A short stretch counts whole: asking the kernel
+    /// would cost as much as an ordinary turn.
+    nanoseconds used(time_point since, time_point now) const noexcept {
+        const nanoseconds passed = now - since;
+        if (passed < short_time) return passed;
+        const nanoseconds taken_away = (now - started_) - (used_by_thread() - used_before_);
+        return std::max(passed - std::max(taken_away, nanoseconds{}), nanoseconds{});
+    }
+
+  private:
+    static constexpr std::chrono::microseconds short_time{100};
+
+    static nanoseconds used_by_thread() noexcept {
+        timespec used{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+        return std::chrono::seconds(used.tv_sec) + nanoseconds(used.tv_nsec);
+    }
+
+    time_point started_{};
+    nanoseconds used_before_{};
+};
+
+} // namespace audiosocket::detail
