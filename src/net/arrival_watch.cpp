@@ -27,7 +27,8 @@ void arrival_watch::arrived(time_point now, time_point frame_at) {
         searching_ = true;
         arrivals_ = 0;
     }
-    const auto missing_at = std::exchange(missing_at_, std::nullopt);
+    auto missing_at = std::exchange(missing_at_, std::nullopt);
+    if (missing_at && tick - *missing_at > late_most()) missing_at.reset();
     const int frame_missing = missing_at ? 1 : 0; // it has gone already, and belongs to this message
     frames_between_ = std::clamp(frames_since_ - frame_missing, 1, silence_frames);
     frames_since_ = frame_missing;

@@ -42,6 +42,8 @@ class arrival_watch {
     void settle();
     void note(nanoseconds after_frame);
     time_point tick_of(time_point t) const noexcept { return t - t.time_since_epoch() % tick_; }
+    // What is later belongs to the frame that comes next.
+    nanoseconds late_most() const noexcept { return ptime_ * 3 / 4; }
     bool silent() const noexcept { return frames_since_ > silence_frames * frames_between_; }
 
     // Messages whose time is known before the frame time is set by them. A message that comes within half a frame of
