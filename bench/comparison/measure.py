@@ -18,7 +18,7 @@ from .workloads import CAPACITY_STEP_S, CHURN_CALL_S, IDLE_S, estimate_s, plan, 
 # `audiosocket bench` waits a second between the ramp and the measured time, with all calls in progress. System calls are
 # counted then, because a server pays for being counted.
 COUNTING_AFTER_RAMP_S = 0.2
-COUNTING_S = 0.6
+COUNTING_S = 0.5
 STRACE_LEAD_S = 1.5  # until all calls are in progress
 STRACE_WINDOW_S = 2
 

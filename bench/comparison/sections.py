@@ -2,6 +2,7 @@
 
 from . import goals
 from .goals import MODES
+from .half_core import PAUSE_MS
 from .numbers import cell, figure, scaled
 from .servers import SERVERS
 from .workloads import CAPACITY_STEP_S, SHARDS, UNEVEN_JITTER_MS
@@ -128,9 +129,9 @@ is measured for {step_s} s and is tried again before it counts as not held; the 
 
 **What it is valid for.** It compares servers with each other on this machine. Half of a core is not half of what a whole core
 carries: a server that sleeps between frames pays for the waking at each load, and the pauses of the quota are in the jitter.
-Such a pause is 1 ms where the kernel measures exactly, and up to a tick of its scheduler (1 to 10 ms) where a server computes
-without a pause. With a competing process in place of a quota the pauses are slices of the scheduler, about 3 ms. Where the
-bound is *generator*, the load gave up first, and there may be more calls."""
+Such a pause is at most {pause_ms} ms for a server that sleeps often, and up to a tick of the kernel (1 to 10 ms) longer for a server that
+computes without a pause. With a competing process in place of a quota the pauses are slices of the scheduler, about 3 ms. Where
+the bound is *generator*, the load gave up first, and there may be more calls."""
 
 
 def capacity_section(results, _):
@@ -142,7 +143,7 @@ def capacity_section(results, _):
                 held_by.add(result["held_by"])
                 calls = ("at least " if found.get("at_least") else "") + f"{found['calls']:,}"
                 rows.append([f"{title(name)}, {mode}", calls, found.get("bounded_by") or "–"])
-    about = CAPACITY.format(step_s=CAPACITY_STEP_S, held=" or ".join(sorted(held_by)) or "nothing: no search ended")
+    about = CAPACITY.format(step_s=CAPACITY_STEP_S, pause_ms=PAUSE_MS, held=" or ".join(sorted(held_by)) or "nothing: no search ended")
     return about.splitlines() + [""] + table(["", "calls with half of a core", "bounded by"], rows)
 
 
