@@ -23,6 +23,8 @@ STRACE_LEAD_S = 1.5  # until all calls are in progress
 STRACE_WINDOW_S = 2
 
 CAPACITY_S_MAX = 180
+QUICK_CAPACITY_S_MAX = 15
+INTERRUPTED_S_MAX = 20  # until it has reported
 CAPACITY_FROM = 200  # upwards: not every server recovers from too many calls
 
 
@@ -64,11 +66,20 @@ class Generator:
 
     @contextlib.contextmanager
     def started(self, line):
-        """The load; the value waits for its report. It is ended where something else fails."""
+        """The load; the value waits for its report. It is ended where something else fails.
+
+        `ask_first`: a load that takes too long is interrupted, and reports what it has seen.
+        """
         load = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-        def finish(limit_s):
-            out, errors = load.communicate(timeout=limit_s)
+        def finish(limit_s, ask_first=False):
+            try:
+                out, errors = load.communicate(timeout=limit_s)
+            except subprocess.TimeoutExpired:
+                if not ask_first:
+                    raise
+                load.send_signal(signal.SIGINT)
+                out, errors = load.communicate(timeout=INTERRUPTED_S_MAX)
             return report(subprocess.CompletedProcess(line, load.returncode, out, errors))
 
         try:
@@ -80,10 +91,10 @@ class Generator:
     def find_capacity(self, job, port, pid, held_by, quick):
         """The most calls that the server holds with half of a core."""
         more = ("--calls", CAPACITY_FROM, "--duration", CAPACITY_STEP_S)
-        if quick:  # no server is as punctual, so that the search soon ends
+        if quick:  # hardly a server is as punctual, so that the search soon ends
             more = ("--calls", 10, "--duration", 0.2, "--jitter-bound", 0.1)
         with held_by as method, self.started(self.line(port, pid, job.mode, "--find-capacity", *more)) as finish:
-            return {**finish(CAPACITY_S_MAX), "held_by": method}
+            return {**finish(QUICK_CAPACITY_S_MAX if quick else CAPACITY_S_MAX, ask_first=True), "held_by": method}
 
     def stay_silent(self, job, port, pid):
         """What connections that say nothing cost; a server may keep only some of them."""

@@ -131,7 +131,7 @@ is measured for {step_s} s and is tried again before it counts as not held; the 
 carries: a server that sleeps between frames pays for the waking at each load, and the pauses of the quota are in the jitter.
 Such a pause is at most {pause_ms} ms for a server that sleeps often, and up to a tick of the kernel (1 to 10 ms) longer for a server that
 computes without a pause. With a competing process in place of a quota the pauses are slices of the scheduler, about 3 ms. Where
-the bound is *generator*, the load gave up first, and there may be more calls."""
+the bound is *generator*, the load gave up first, and there may be more calls. Where it is *time*, the search was ended."""
 
 
 def capacity_section(results, _):
@@ -142,7 +142,8 @@ def capacity_section(results, _):
                 found = result["capacity"]
                 held_by.add(result["held_by"])
                 calls = ("at least " if found.get("at_least") else "") + f"{found['calls']:,}"
-                rows.append([f"{title(name)}, {mode}", calls, found.get("bounded_by") or "–"])
+                bound = found["bounded_by"]
+                rows.append([f"{title(name)}, {mode}", calls, "time" if bound == "none" else bound])
     about = CAPACITY.format(step_s=CAPACITY_STEP_S, pause_ms=PAUSE_MS, held=" or ".join(sorted(held_by)) or "nothing: no search ended")
     return about.splitlines() + [""] + table(["", "calls with half of a core", "bounded by"], rows)
 
