@@ -26,28 +26,28 @@ expect() {
     fi
 }
 expect '^\| CPU a frame, echo, 10 calls: at most 0.65 times Go.s \| – \| not shown \|$'
-expect '^\| CPU a frame, echo, 10 calls: at most 1.25 times the bare turn.s \| [0-9.]+ µs, .* \| (met|\*\*missed\*\*) \|$'
+expect '^\| CPU a frame, echo, 10 calls: at most 1.25 times the bare turn.s \| [0-9.,]+ µs, .* \| (met|\*\*missed\*\*) \|$'
 expect '^\| round trip of an echo, 99 %, 1,500 calls \| – \| not shown \|$'
-expect '^\| round trip of an echo, 99 %, 10 calls, frames up to 15 ms late \| [0-9.]+ ms, at most 40.0 ms.* \|$'
+expect '^\| round trip of an echo, 99 %, 10 calls, frames up to 15 ms late \| [0-9.,]+ ms, at most 40.0 ms.* \|$'
 for server in 'AudioSocket for C\+\+' 'bare epoll' 'bare turn'; do
-    expect "^\| $server \| [0-9.]+ \|$"                # CPU a frame
-    expect "^\| 10 calls, $server( \| [0-9.]+){5} \|$" # jitter
-    expect "^\| $server( \| [0-9.]+){5} \|$"           # calls that come and go
+    expect "^\| $server \| [0-9.,]+ \|$"                # CPU a frame
+    expect "^\| 10 calls, $server( \| [0-9.,]+){5} \|$" # jitter
+    expect "^\| $server( \| [0-9.,]+){5} \|$"           # calls that come and go
     if grep -q '"waits"' "$folder/results.json"; then # there may be nothing to count system calls with
-        expect "^\| 10 calls, echo, $server( \| [0-9.]+){4} \| ([0-9.]+|–) \|$"
+        expect "^\| 10 calls, echo, $server( \| [0-9.,]+){4} \| ([0-9.,]+|–) \|$"
     fi
 done
 for late in 5 15 40; do
-    expect "^\| 10 calls, up to $late ms late, AudioSocket for C\+\+( \| [0-9.]+){5} \|$"
+    expect "^\| 10 calls, up to $late ms late, AudioSocket for C\+\+( \| [0-9.,]+){5} \|$"
 done
 for mode in echo playback; do
     for shards in 1 2; do
-        expect "^\| 10 calls, $mode, shards: $shards( \| [0-9.]+){4} \|$"
+        expect "^\| 10 calls, $mode, shards: $shards( \| [0-9.,]+){4} \|$"
     done
 done
 expect '^\| AudioSocket for C\+\+, echo \| (at least )?[0-9,]+ \| [a-z_]+ \|$' # calls with half of a core
 expect '^(nothing|a quota of|a busy process)'
-expect '^\| 10 calls, AudioSocket for C\+\+ \| [0-9.]+ \| [0-9.]+ \| -?[0-9.]+ \|$' # round trip
+expect '^\| 10 calls, AudioSocket for C\+\+ \| [0-9.,]+ \| [0-9.,]+ \| -?[0-9.,]+ \|$' # round trip
 for plot in cpu-echo cpu-playback round-trip-echo jitter-echo jitter-playback; do
     expect "\(benchmarks/$plot\.svg\)$"
     python3 -c 'import sys, xml.etree.ElementTree as tree; tree.parse(sys.argv[1])' "$folder/benchmarks/$plot.svg"
