@@ -26,7 +26,7 @@ inline int checked(int result, const char* what) {
     std::exit(1);
 }
 
-/// Sends each message at once: what is echoed is small, and nobody is helped by waiting for more.
+/// Sends each message at once: what is echoed is small, and waiting for more would only delay it.
 inline void no_delay(int socket) {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

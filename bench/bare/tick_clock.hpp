@@ -12,11 +12,12 @@ namespace bare {
 class tick_clock {
   public:
     tick_clock() {
-        ::prctl(PR_SET_TIMERSLACK, 1UL); // ns; the usual 50 us would be delay of our own
+        ::prctl(PR_SET_TIMERSLACK, 1UL); // ns; the usual 50 us would be a delay of our own
         ::clock_gettime(CLOCK_MONOTONIC, &tick_);
     }
 
-    /// Sleeps until the next tick. Returns how many have passed: more than one if the last one took that long.
+    /// Sleeps until the next tick. Returns the ticks that have passed: more than one if the work of the last took
+    /// longer.
     std::size_t sleep() {
         timespec now{};
         ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The limit of the machine for a server whose calls have turns (ADR 6): one timer a millisecond, and each call is read
 // when its frame is due, 20 ms after the last one. No epoll. A read that finds nothing is repeated a millisecond later.
+// After a delay the turns that were missed are taken one after another, each in its own tick.
 //
 // Knows of AudioSocket only that the id is not sent back. One thread. A peer that does not take its echo loses its
 // call.
@@ -16,7 +17,7 @@
 namespace {
 
 constexpr std::size_t frame_ticks = 20;
-constexpr std::size_t slots = 32; // more than a frame has ticks
+constexpr std::size_t slots = 32; // more than frame_ticks, so that no turn falls into its own slot
 
 class echo_server {
   public:
@@ -32,7 +33,7 @@ class echo_server {
     }
 
   private:
-    // Whose turn it is may be in no slot afterwards, or in a later one.
+    // A call has its next turn in a later slot; a call that has ended has none.
     void take_turns(std::size_t tick) {
         due_.swap(wheel_[tick % slots]);
         for (const int socket : due_)

@@ -4,8 +4,9 @@ import re
 import shlex
 
 from . import goals, plots
+from .goals import MODES
 from .numbers import Results
-from .sections import MODES, SECTIONS, title
+from .sections import SECTIONS, title
 from .servers import ROOT, SERVERS
 
 PERCENTILES = (("p50", "50 %"), ("p90", "90 %"), ("p99", "99 %"), ("p99_9", "99.9 %"), ("max", "worst"))
@@ -22,13 +23,13 @@ on all of them.
 **What is measured**: what it costs a server to receive and send the frames of so many calls, and how punctually it does it. CPU
 time is what the kernel charged to the server's threads; what the network stack does in their name is in it.
 
-**What is not**: real networks, whose cards and interrupts cost more than the loopback, and delay otherwise; more than one core;
+**What is not**: real networks, whose cards and interrupts cost more than the loopback, and delay otherwise; more than two cores;
 what an application does with the audio; how a server behaves when the protocol is broken (`docs/peers.md` is about that).
 The bare servers know nothing of calls. They are no alternative, but the limit of their kind on this machine."""
 
 
 def shown(line):
-    """A command line without the place where somebody built."""
+    """A command line without the folder of this build."""
     text = shlex.join(line).replace(f"{ROOT}/", "")
     text = re.sub(r"\S*/(bin/audiosocket|bench/\w+_echo)\b", r"build/release/\1", text)
     return re.sub(r"[^\s:]*/(sound\.\w+)", r"build/bench/\1", text)
@@ -44,6 +45,8 @@ def how_section(results):
     lines += [shown(results.generator), "```", ""]
     if results.settings["server_core"] is None:
         lines += ["**Server and load were not bound to cores of their own**: these numbers say little.", ""]
+    if congestion := results.settings["congestion"]:
+        lines += [f"Servers and load ran in a network namespace with the congestion control {congestion} (`--congestion`).", ""]
     if results.settings["realtime"]:
         lines += ["The machine was busy with other things; server and load had real-time priority (`--realtime`).", ""]
     minutes = f"It took {results.settings['minutes']:.0f} minutes."
@@ -62,6 +65,11 @@ def write_plots(results, folder):
         prices = [(n, title(n), [results.median(mode, mode, n, c, "server", "cpu_us_per_frame") for c in loads]) for n in names]
         draw(f"cpu-{mode}", f"CPU time a frame, {mode}", "Microseconds of the server's core; less is better",
              "calls at once", [f"{c:,}" for c in loads], "µs a frame", prices)
+
+        if mode == "echo":
+            trips = [(n, title(n), [goals.round_trip_ms(results, mode, n, c, "p99") for c in loads]) for n in names]
+            draw("round-trip-echo", "Round trip of an echo, 99 %", "From a frame to its echo; less is better",
+                 "calls at once", [f"{c:,}" for c in loads], "ms", trips, logarithmic=True)
 
         calls = max((c for c in loads if c <= goals.PACING_LOAD), default=0)
 

@@ -4,10 +4,21 @@ import dataclasses
 import statistics
 
 from .numbers import figure
+from .workloads import SHARDS
 
-OURS, GO, LIMIT = "ours", "go-v0.2.1", "epoll"
-LOADS = (500, 1000, 2000)
+OURS, GO, LIMIT, TURN = "ours", "go-v0.2.1", "epoll", "turn"
+MODES = ("echo", "playback")
 PACING_LOAD = 1000
+
+ROUND_TRIP_LOAD, ROUND_TRIP_MS = 1500, 5
+FULL_LOAD, FULL_SHARE, FULL_ROUND_TRIP_MS = 2000, 80, 25
+UNEVEN_MS, UNEVEN_EXTRA_MS = 15, 25
+TURN_FACTOR, GO_FACTOR = 1.25, 0.65
+CAPACITY_FACTOR = 2
+SHARDS_FACTOR = 1.10
+
+# A server holds a load, at equal quality, if its callers get this.
+HELD_JITTER_MS, HELD_FRAMES = 5, 99.9
 
 
 @dataclasses.dataclass
@@ -26,91 +37,135 @@ def at_most(goal, value, bound, unit, how=""):
     return Verdict(goal, f"{figure(value)}{unit}, at most {figure(bound)}{unit}{how}", value <= bound)
 
 
-def load_was_late(results, mode, calls, *servers):
+def load_was_late(results, workload, mode, calls, *names, **variant):
     """A remark for a number that is not the server's alone."""
-    of = [run["result"] for run in results.runs
-          if run["workload"] == mode and run["calls"] == calls and run["server"] in servers and "result" in run]
+    of = [result for name in names for result in results.of(workload, mode, name, calls, **variant)]
     late = sum(bool(result.get("generator_late")) for result in of)
     return f"; the load was late in {late} of {len(of)} runs" if late else ""
+
+
+def milliseconds(us):
+    return None if us is None else us / 1000
+
+
+def round_trip_ms(results, workload, server, calls, which, **variant):
+    return milliseconds(results.median(workload, "echo", server, calls, "round_trip_us", which, **variant))
+
+
+def latency_verdicts(results):
+    late = load_was_late(results, "echo", "echo", ROUND_TRIP_LOAD, OURS)
+    yield at_most(f"round trip of an echo, 99 %, {ROUND_TRIP_LOAD:,} calls",
+                  round_trip_ms(results, "echo", OURS, ROUND_TRIP_LOAD, "p99"), ROUND_TRIP_MS, " ms", late)
+
+    late = load_was_late(results, "echo", "echo", FULL_LOAD, OURS)
+    yield at_most(f"round trip of an echo, 99 %, {FULL_LOAD:,} calls",
+                  round_trip_ms(results, "echo", OURS, FULL_LOAD, "p99"), FULL_ROUND_TRIP_MS, " ms", late)
+    share = results.median("echo", "echo", OURS, FULL_LOAD, "server", "cpu_share")
+    yield at_most(f"share of the core, echo, {FULL_LOAD:,} calls", None if share is None else 100 * share, FULL_SHARE, " %", late)
+    lost = results.values("echo", "echo", OURS, FULL_LOAD, "frames_lost")
+    sent = results.values("echo", "echo", OURS, FULL_LOAD, "frames_sent")
+    yield Verdict(f"every frame comes back, echo, {FULL_LOAD:,} calls",
+                  f"{sum(lost):,} of {sum(sent):,} lost{late}" if sent else "–", sum(lost) == 0 if sent else None)
+
+
+def uneven_verdicts(results):
+    for calls in results.measured("uneven", "echo")[1]:
+        yield at_most(f"round trip of an echo, 99 %, {calls:,} calls, frames up to {UNEVEN_MS} ms late",
+                      round_trip_ms(results, "uneven", OURS, calls, "p99", jitter_ms=UNEVEN_MS), UNEVEN_MS + UNEVEN_EXTRA_MS,
+                      " ms", load_was_late(results, "uneven", "echo", calls, OURS, jitter_ms=UNEVEN_MS))
+
+
+def holds(results, mode, server, calls):
+    """Whether the server held this load at equal quality; None where it was not measured."""
+    jitter = milliseconds(results.median(mode, mode, server, calls, "jitter_us", "p99"))
+    arrived = results.arrived(mode, server, calls)
+    if jitter is None or not arrived:
+        return None
+    return jitter < HELD_JITTER_MS and statistics.median(arrived) >= HELD_FRAMES
 
 
 def cpu_verdicts(results):
     def cpu(mode, server, calls):
         return results.median(mode, mode, server, calls, "server", "cpu_us_per_frame")
 
-    for mode in ("echo", "playback"):
-        for calls in LOADS:
-            ours, go, limit = cpu(mode, OURS, calls), cpu(mode, GO, calls), cpu("echo", LIMIT, calls)
-            yield at_most(f"CPU a frame, {mode}, {calls:,} calls: half of Go's", ours, go and 0.5 * go, " µs",
-                          f" (Go {figure(go)}){load_was_late(results, mode, calls, OURS, GO)}")
-            yield at_most(f"CPU a frame, {mode}, {calls:,} calls: no more than the bare epoll echo's", ours, limit, " µs",
-                          load_was_late(results, mode, calls, OURS) or load_was_late(results, "echo", calls, LIMIT))
+    def times(factor, value):
+        return None if value is None else factor * value
 
-
-def latency_verdicts(results):
-    for calls in LOADS:
-        yield at_most(f"latency added to an echo, median, {calls:,} calls", added_latency_ms(results, OURS, calls), 2, " ms",
-                      load_was_late(results, "echo", calls, OURS, LIMIT))
+    for mode in MODES:
+        for calls in results.measured(mode, mode)[1]:
+            ours, go, turn = cpu(mode, OURS, calls), cpu(mode, GO, calls), cpu("echo", TURN, calls)
+            late = load_was_late(results, mode, mode, calls, OURS)
+            yield at_most(f"CPU a frame, {mode}, {calls:,} calls: at most {TURN_FACTOR} times the bare turn's", ours,
+                          times(TURN_FACTOR, turn), " µs", f" (the bare turn's echo {figure(turn)}){late}")
+            goal = f"CPU a frame, {mode}, {calls:,} calls: at most {GO_FACTOR} times Go's"
+            if holds(results, mode, GO, calls) is False:
+                yield Verdict(goal, f"{figure(ours)} µs; Go does not hold this load ({figure(go)} µs)", None)
+            else:
+                yield at_most(goal, ours, times(GO_FACTOR, go), " µs", f" (Go {figure(go)}){late}")
 
 
 def added_latency_ms(results, server, calls):
-    """How much longer the median round trip is than through the bare echo."""
-    ours = results.median("echo", "echo", server, calls, "round_trip_us", "p50")
-    limit = results.median("echo", "echo", LIMIT, calls, "round_trip_us", "p50")
-    return None if ours is None or limit is None else (ours - limit) / 1000
+    """How much longer the median round trip is than through the bare echo that each frame wakes."""
+    ours, limit = (round_trip_ms(results, "echo", name, calls, "p50") for name in (server, LIMIT))
+    return None if ours is None or limit is None else ours - limit
 
 
 def capacity(results, mode, server):
     """What the search found: calls, bounded_by, at_least, calls_per_core."""
-    for run in results.runs:
-        if (run["workload"], run["mode"], run["server"]) == ("capacity", mode, server):
-            return run.get("result", {}).get("capacity", {})
+    for result in results.of("capacity", mode, server, 0):
+        return result.get("capacity", {})
     return {}
 
 
 def capacity_verdicts(results):
-    for mode in ("echo", "playback"):
+    for mode in MODES:
         ours, go = capacity(results, mode, OURS), capacity(results, mode, GO)
-        goal = f"calls a core, {mode}: three times Go's"
+        goal = f"calls a core at equal quality, {mode}: {CAPACITY_FACTOR} times Go's"
         if not ours.get("calls") or not go.get("calls"):
             yield Verdict(goal, "–", None)
             continue
         ratio = ours["calls"] / go["calls"]
         least = "at least " if ours.get("at_least") else ""
-        said = f"{least}{ours['calls']:,} and {go['calls']:,}: {least}{figure(ratio)} times"
-        if all("calls_per_core" in found for found in (ours, go)):
-            said += f"; by the estimate {figure(ours['calls_per_core'] / go['calls_per_core'])} times"
+        said = f"with half of a core {least}{ours['calls']:,} and {go['calls']:,}: {least}{figure(ratio)} times"
         # Where the load gave up first, too few calls are no proof that there could not be more.
-        unknown = go.get("at_least") or (ours.get("at_least") and ratio < 3)
-        yield Verdict(goal, said, None if unknown else ratio >= 3)
+        unknown = go.get("at_least") or (ours.get("at_least") and ratio < CAPACITY_FACTOR)
+        yield Verdict(goal, said, None if unknown else ratio >= CAPACITY_FACTOR)
+
+
+def shards_verdicts(results):
+    for mode in MODES:
+        for calls in results.measured("shards", mode)[1]:
+            one, two = (results.median("shards", mode, OURS, calls, "server", "cpu_us_per_frame", shards=n) for n in SHARDS)
+            late = load_was_late(results, "shards", mode, calls, OURS, shards=SHARDS[1])
+            yield at_most(f"CPU a frame, {mode}, {calls:,} calls, two shards: within 10 % of one shard's", two,
+                          None if one is None else SHARDS_FACTOR * one, " µs", f" (one shard {figure(one)}){late}")
 
 
 def pacing_verdicts(results):
     for workload in ("playback", "echo"):  # an echo has its caller's jitter in it as well
-        runs = [r["result"] for r in results.runs
-                if (r["workload"], r["server"], r["calls"]) == (workload, OURS, PACING_LOAD) and "result" in r]
         for name, key, bound_ms in (("p99", "p99", 1), ("p99.9", "p99_9", 5)):
             over = []
-            for run in runs:
-                jitter, machine = (run.get(k, {}).get(key) for k in ("jitter_us", "machine_overshoot_us"))
+            for result in results.of(workload, workload, OURS, PACING_LOAD):
+                jitter, machine = (result.get(k, {}).get(key) for k in ("jitter_us", "machine_overshoot_us"))
                 if jitter is not None and machine is not None:
                     over.append((jitter - machine) / 1000)
             yield at_most(f"pacing jitter, {workload}, {PACING_LOAD:,} calls, {name}, beyond the machine's own",
                           statistics.median(over) if over else None, bound_ms, " ms",
-                          load_was_late(results, workload, PACING_LOAD, OURS))
+                          load_was_late(results, workload, workload, PACING_LOAD, OURS))
 
 
 def memory_verdicts(results):
-    connection = [r for r in results.runs if r["workload"] == "idle" and r["server"] == OURS and "result" in r]
-    calls = connection[0]["calls"] if connection else 0
-    kib = lambda value: None if value is None else value / 1024
-    yield at_most("memory of a silent connection",
-                  kib(results.median("idle", "echo", OURS, calls, "server", "resident_bytes_per_call")), 2, " KiB")
-    for mode in ("echo", "playback"):
-        yield at_most(f"memory of a call, {mode}, {PACING_LOAD:,} calls",
-                      kib(results.median(mode, mode, OURS, PACING_LOAD, "server", "resident_bytes_per_call")), 8, " KiB")
+    def kib(*what):
+        value = results.median(*what, "server", "resident_bytes_per_call")
+        return None if value is None else value / 1024
+
+    calls = (results.measured("idle", "echo")[1] or [0])[0]
+    yield at_most("memory of a silent connection", kib("idle", "echo", OURS, calls), 2, " KiB")
+    for mode in MODES:
+        yield at_most(f"memory of a call, {mode}, {PACING_LOAD:,} calls", kib(mode, mode, OURS, PACING_LOAD), 8, " KiB")
 
 
 def verdicts(results):
-    for part in (cpu_verdicts, latency_verdicts, capacity_verdicts, pacing_verdicts, memory_verdicts):
+    for part in (latency_verdicts, uneven_verdicts, cpu_verdicts, capacity_verdicts, shards_verdicts, pacing_verdicts,
+                 memory_verdicts):
         yield from part(results)

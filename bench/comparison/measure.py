@@ -1,6 +1,7 @@
 """Runs each workload on each server, one after another and again, and keeps what `audiosocket bench` says of it."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -11,81 +12,24 @@ import subprocess
 import sys
 import time
 
-from . import machine, servers
+from . import congestion, half_core, machine, servers, syscalls
+from .workloads import CAPACITY_STEP_S, CHURN_CALL_S, IDLE_S, estimate_s, plan, ramp_s
 
-WORKLOADS = ["echo", "playback", "churn", "idle", "syscalls", "capacity"]
-CHURN_PER_S = 200      # new calls a second
-CHURN_CALL_S = 1       # so as many calls at once
-IDLE_CONNECTIONS = 2000
-IDLE_S = 1             # below what any server grants an id
-QUICK_LOAD = 10        # instead of both of them
-SYSCALLS_WINDOW_S = 2
-SYSCALLS_LEAD_S = 1.5  # until all calls are up
+# `audiosocket bench` waits a second between the ramp and the measured time, with all calls in progress. System calls are
+# counted then, because a server pays for being counted.
+COUNTING_AFTER_RAMP_S = 0.2
+COUNTING_S = 0.5
+STRACE_LEAD_S = 1.5  # until all calls are in progress
+STRACE_WINDOW_S = 2
+
 CAPACITY_S_MAX = 180
-CAPACITY_FROM = 250    # upwards: not every server recovers from too many calls
-CAPACITY_STEP_S = 1.5
-RAMP_CALLS_PER_S = 2000
-
-START_S = 0.6    # a server; a run in which nothing is measured yet
-SETTLING_S = 1.5 # what `audiosocket bench` waits before and after it measures
-CAPACITY_S = 35  # of a search; these three for the estimate only
+QUICK_CAPACITY_S_MAX = 15
+INTERRUPTED_S_MAX = 20  # until it has reported
+CAPACITY_FROM = 200  # upwards: not every server recovers from too many calls
 
 
 class CannotMeasure(Exception):
     """Why there is nothing to compare."""
-
-
-def plan(args, present):
-    """What is run, in order: (repeat, workload, server, calls). Neighbours in a table are neighbours in time."""
-    jobs = []
-
-    def add(repeat, workload, mode, calls):
-        turn = repeat % len(present)  # who begins does not always begin
-        for name in present[turn:] + present[:turn]:
-            if mode == "echo" or servers.SERVERS[name].playback:
-                jobs.append((repeat, workload, mode, name, calls))
-
-    for repeat in range(args.repeat):
-        for mode in ("echo", "playback"):
-            for calls in args.calls:
-                if mode in args.workloads:
-                    add(repeat, mode, mode, calls)
-        if "churn" in args.workloads:
-            add(repeat, "churn", "echo", QUICK_LOAD if args.quick else CHURN_PER_S)
-        if "idle" in args.workloads:
-            add(repeat, "idle", "echo", QUICK_LOAD if args.quick else IDLE_CONNECTIONS)
-    for workload in ("syscalls", "capacity"):  # once
-        for mode in ("echo", "playback"):
-            if workload in args.workloads and not (args.quick and workload == "capacity"):
-                add(0, workload, mode, syscalls_load(args) if workload == "syscalls" else 0)
-    return jobs
-
-
-def ramp_s(calls):
-    return max(0.5, calls / RAMP_CALLS_PER_S)
-
-
-def estimate_s(args, jobs):
-    def takes_s(workload, calls):
-        if workload in ("echo", "playback", "churn"):
-            return SETTLING_S + ramp_s(calls) + args.duration
-        return {"idle": IDLE_S, "syscalls": SYSCALLS_LEAD_S + SYSCALLS_WINDOW_S + SETTLING_S, "capacity": CAPACITY_S}[workload]
-
-    return sum(START_S + takes_s(workload, calls) for _, workload, _, _, calls in jobs)
-
-
-def syscalls_load(args):
-    """Counting by strace stops the server at each call: few calls then."""
-    return QUICK_LOAD if args.quick else 500 if perf_counts() else 50
-
-
-def perf_counts():
-    """Whether perf can count system calls, which the server does not notice."""
-    if not shutil.which("perf"):
-        return False
-    line = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "true"]
-    done = subprocess.run(line, capture_output=True, text=True)
-    return done.returncode == 0 and done.stderr.split(",")[0].strip().isdigit()
 
 
 class Generator:
@@ -98,21 +42,63 @@ class Generator:
         return self.bound + [str(self.command), "bench", f"127.0.0.1:{port}", "--mode", mode, "--server-pid", str(pid),
                              "--json", *map(str, more)]
 
+    def options_of(self, job):
+        """What `audiosocket bench` is asked for; system calls may be counted meanwhile."""
+        load = ("--calls", job.calls, "--duration", self.duration, "--ramp", ramp_s(job.calls))
+        if job.workload == "uneven":
+            return load + ("--caller-jitter", job.jitter_ms)
+        if job.workload == "churn":
+            return ("--churn", job.calls, "--call-duration", CHURN_CALL_S, "--calls", 2 * job.calls * CHURN_CALL_S,
+                    "--duration", self.duration)
+        return load
+
     def run(self, job, port, pid):
-        _, workload, mode, _, calls = job
-        more = {
-            "echo": ("--calls", calls, "--duration", self.duration, "--ramp", ramp_s(calls)),
-            "playback": ("--calls", calls, "--duration", self.duration, "--ramp", ramp_s(calls)),
-            "churn": ("--churn", calls, "--call-duration", CHURN_CALL_S, "--calls", 2 * calls * CHURN_CALL_S,
-                      "--duration", self.duration),
-            "capacity": ("--find-capacity", "--calls", CAPACITY_FROM, "--duration", CAPACITY_STEP_S),
-        }[workload]
-        limit_s = CAPACITY_S_MAX if workload == "capacity" else self.duration + 60
-        return report(subprocess.run(self.line(port, pid, mode, *more), capture_output=True, text=True, timeout=limit_s))
+        counted = syscalls.perf_events() and job.workload in ("echo", "playback", "uneven")
+        with self.started(self.line(port, pid, job.mode, *self.options_of(job))) as finish:
+            if counted:
+                time.sleep(ramp_s(job.calls) + COUNTING_AFTER_RAMP_S)
+                counts = syscalls.count_with_perf(pid, COUNTING_S)
+            result = finish(self.duration + 60)
+        if counted and result.get("duration_s"):
+            frames = result["frames_received"] / result["duration_s"] * COUNTING_S
+            result["syscalls"] = syscalls.per_frame(counts, frames, "perf stat")
+        return result
+
+    @contextlib.contextmanager
+    def started(self, line):
+        """The load; the value waits for its report. It is ended where something else fails.
+
+        `ask_first`: a load that takes too long is interrupted, and reports what it has seen.
+        """
+        load = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        def finish(limit_s, ask_first=False):
+            try:
+                out, errors = load.communicate(timeout=limit_s)
+            except subprocess.TimeoutExpired:
+                if not ask_first:
+                    raise
+                load.send_signal(signal.SIGINT)
+                out, errors = load.communicate(timeout=INTERRUPTED_S_MAX)
+            return report(subprocess.CompletedProcess(line, load.returncode, out, errors))
+
+        try:
+            yield finish
+        finally:
+            load.kill()
+            load.wait()
+
+    def find_capacity(self, job, port, pid, held_by, quick):
+        """The most calls that the server holds with half of a core."""
+        more = ("--calls", CAPACITY_FROM, "--duration", CAPACITY_STEP_S)
+        if quick:  # hardly a server is as punctual, so that the search soon ends
+            more = ("--calls", 10, "--duration", 0.2, "--jitter-bound", 0.1)
+        with held_by as method, self.started(self.line(port, pid, job.mode, "--find-capacity", *more)) as finish:
+            return {**finish(QUICK_CAPACITY_S_MAX if quick else CAPACITY_S_MAX, ask_first=True), "held_by": method}
 
     def stay_silent(self, job, port, pid):
         """What connections that say nothing cost; a server may keep only some of them."""
-        calls = job[-1]
+        calls = job.calls
         before = resident_bytes(pid)
         with contextlib.ExitStack() as stack:
             quiet = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(calls)]
@@ -122,19 +108,15 @@ class Generator:
         return {"kept": kept, "server": {"resident_bytes_per_call": grown / kept if kept else None}}
 
     def count_syscalls(self, job, port, pid):
-        """System calls a frame, of all threads, in a window in which each call has its 50 frames a second."""
-        _, _, mode, _, calls = job
-        line = self.line(port, pid, mode, "--calls", calls, "--duration", SYSCALLS_LEAD_S + SYSCALLS_WINDOW_S + 1)
-        load = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            time.sleep(SYSCALLS_LEAD_S)
-            count, tool = count_with_perf(pid) if perf_counts() else count_with_strace(pid)
-            out, errors = load.communicate(timeout=60)
-            report(subprocess.CompletedProcess(line, load.returncode, out, errors))
-            return {"per_frame": count / (calls * 50 * SYSCALLS_WINDOW_S), "tool": tool}
-        finally:
-            load.kill()
-            load.wait()
+        """By strace, which stops the server at each system call: in a run of its own, of which nothing else counts."""
+        line = self.line(port, pid, job.mode, "--calls", job.calls, "--ramp", 0.5,
+                         "--duration", STRACE_LEAD_S + STRACE_WINDOW_S)
+        with self.started(line) as finish:
+            time.sleep(STRACE_LEAD_S)
+            counts = syscalls.count_with_strace(pid, STRACE_WINDOW_S)
+            result = finish(60)
+        frames = result["frames_received"] / result["duration_s"] * STRACE_WINDOW_S
+        return {"syscalls": syscalls.per_frame(counts, frames, "strace -c")}
 
 
 def resident_bytes(pid):
@@ -162,25 +144,8 @@ def report(done):
         raise servers.CannotBeHad(said[-1] if said else f"the generator said nothing; exit code {done.returncode}")
 
 
-def count_with_perf(pid):
-    line = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", str(pid), "--", "sleep", str(SYSCALLS_WINDOW_S)]
-    done = subprocess.run(line, capture_output=True, text=True)
-    return int(done.stderr.split(",")[0]), "perf stat -e raw_syscalls:sys_enter"
-
-
-def count_with_strace(pid):
-    if not shutil.which("strace"):
-        raise servers.CannotBeHad("there is neither perf nor strace")
-    line = ["timeout", "-s", "INT", str(SYSCALLS_WINDOW_S), "strace", "-c", "-f", "-p", str(pid)]
-    done = subprocess.run(line, capture_output=True, text=True)
-    totals = [l.split() for l in done.stderr.splitlines() if l.endswith(" total")]
-    if not totals:
-        raise servers.CannotBeHad("strace counted nothing")
-    return int(totals[-1][3]), "strace -c -f"
-
-
 def cores():
-    """Whose core is which; nobody is bound where there is only one, or no taskset."""
+    """The server's core and that of the load; none where there is only one, or no taskset."""
     mine = sorted(os.sched_getaffinity(0))
     if len(mine) < 2 or not shutil.which("taskset"):
         return None, None
@@ -212,17 +177,25 @@ def measure(args):
     server_core, generator_core = cores()
     if server_core is None:
         say("no core for each: server and load share what there is, and the numbers say little")
-    server_bound, generator_bound = (servers.pinned(core, args.realtime) for core in (server_core, generator_core))
-    stable = servers.Stable(args.build, folder, server_bound)
-    generator = Generator(args.build, generator_bound, args.duration)
+    server_cores, generator_cores = ([server_core], [generator_core]) if server_core is not None else ([], [])
+    stable = servers.Stable(args.build, folder, servers.pinned(server_cores, args.realtime),
+                            servers.pinned(server_cores + generator_cores, args.realtime))
+    generator = Generator(args.build, servers.pinned(generator_cores, args.realtime), args.duration)
 
     if args.realtime and not servers.has_realtime():
         raise CannotMeasure("--realtime: chrt is missing, or may not be used (it takes root)")
+    if args.congestion:
+        settle_congestion(args, congestion.check)
     present, absent = present_servers(args, stable)
-    jobs = plan(args, present)
+    if args.congestion:
+        settle_congestion(args, congestion.use)
+    if not syscalls.perf_events():
+        say("perf cannot count system calls here; strace does, in runs of their own with few calls")
+    jobs = plan(args, present, bool(syscalls.perf_events()))
     say(f"{len(jobs)} runs, about {estimate_s(args, jobs) / 60:.0f} minutes")
     began = time.monotonic()
-    runs = [run(stable, generator, job, f"{i}/{len(jobs)}") for i, job in enumerate(jobs, 1)]
+    held = functools.partial(half_core.held, core=server_core, realtime=args.realtime)
+    runs = [run(stable, generator, job, f"{i}/{len(jobs)}", held, args.quick) for i, job in enumerate(jobs, 1)]
     say(f"measured in {(time.monotonic() - began) / 60:.1f} minutes")
 
     lines = {name: {mode: stable.command_line(name, mode, 9092) for mode in ("echo", "playback")
@@ -231,7 +204,7 @@ def measure(args):
         "environment": machine.describe(args.build),
         "settings": {"calls": args.calls, "repeat": args.repeat, "duration_s": args.duration, "quick": args.quick,
                      "realtime": args.realtime, "server_core": server_core, "generator_core": generator_core,
-                     "churn_call_s": CHURN_CALL_S, "minutes": (time.monotonic() - began) / 60},
+                     "congestion": args.congestion, "churn_call_s": CHURN_CALL_S, "minutes": (time.monotonic() - began) / 60},
         "servers": present, "absent": absent, "command_lines": lines,
         "generator": generator.line(9092, "PID", "echo", "--calls", "N", "--duration", args.duration),
         "runs": runs,
@@ -239,17 +212,31 @@ def measure(args):
     args.results.write_text(json.dumps(results, indent=1) + "\n")
 
 
-def run(stable, generator, job, progress):
-    repeat, workload, mode, name, calls = job
-    made = {"repeat": repeat, "workload": workload, "mode": mode, "server": name, "calls": calls}
+def settle_congestion(args, how):
     try:
-        with stable.running(name, mode) as (port, pid):
-            do = {"syscalls": generator.count_syscalls, "idle": generator.stay_silent}.get(workload, generator.run)
-            made["result"] = do(job, port, pid)
+        how(args.congestion)
+    except congestion.Refused as why:
+        raise CannotMeasure(f"--congestion {args.congestion}: {why}")
+
+
+def run(stable, generator, job, progress, held, quick):
+    made = job._asdict()
+    try:
+        with stable.running(job.server, job.mode, job.shards) as (port, pid):
+            if job.workload == "capacity":
+                made["result"] = generator.find_capacity(job, port, pid, held(pid), quick)
+            else:
+                do = {"syscalls": generator.count_syscalls, "idle": generator.stay_silent}.get(job.workload, generator.run)
+                made["result"] = do(job, port, pid)
     except (servers.CannotBeHad, subprocess.TimeoutExpired) as why:
         made["error"] = str(why)
-    say(f"{progress} {workload} {mode} {name} {calls or ''}: {summary(made)}")
+    say(f"{progress} {title(job)}: {summary(made)}")
     return made
+
+
+def title(job):
+    more = f" {job.jitter_ms} ms late" * bool(job.jitter_ms) + f" {job.shards} shards" * bool(job.shards)
+    return f"{job.workload} {job.mode} {job.server} {job.calls or ''}{more}"
 
 
 def summary(made):
@@ -260,10 +247,12 @@ def summary(made):
         return f"{result['capacity'].get('calls')} calls, bounded by {result['capacity'].get('bounded_by')}"
     if "kept" in result:
         return f"{result['kept']} kept"
-    if "per_frame" in result:
-        return f"{result['per_frame']:.2f} system calls a frame"
-    used = (result.get("server") or {}).get("cpu_us_per_frame")
-    return f"{result.get('calls_up')} up" + (f", {used:.1f} us a frame" if used else "")
+    said = [f"{result['calls_up']} up"] if "calls_up" in result else []
+    if used := (result.get("server") or {}).get("cpu_us_per_frame"):
+        said.append(f"{used:.1f} us a frame")
+    if counted := result.get("syscalls"):
+        said.append(f"{counted['all']:.2f} system calls a frame")
+    return ", ".join(said)
 
 
 def say(text):

@@ -3,6 +3,8 @@
 import json
 import statistics
 
+FRAMES_PER_S = 50
+
 
 class Results:
     def __init__(self, path):
@@ -11,22 +13,30 @@ class Results:
         self.servers, self.absent = text["servers"], text["absent"]
         self.command_lines, self.generator = text["command_lines"], text["generator"]
 
-    def values(self, workload, mode, server, calls, *path):
+    def of(self, workload, mode, server, calls, jitter_ms=0, shards=0):
+        """What `audiosocket bench` said in each repeat of a run that did not fail."""
+        wanted = (workload, mode, server, calls, jitter_ms, shards)
+        names = ("workload", "mode", "server", "calls", "jitter_ms", "shards")
+        return [run["result"] for run in self.runs if tuple(run[name] for name in names) == wanted and "result" in run]
+
+    def values(self, workload, mode, server, calls, *path, **variant):
         """A number of each repeat: `path` leads to it in what `audiosocket bench` said."""
         found = []
-        for run in self.runs:
-            if (run["workload"], run["mode"], run["server"], run["calls"]) != (workload, mode, server, calls):
-                continue
-            value = run.get("result")
+        for value in self.of(workload, mode, server, calls, **variant):
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             if isinstance(value, (int, float)):
                 found.append(value)
         return found
 
-    def median(self, *what):
-        values = self.values(*what)
+    def median(self, *what, **variant):
+        values = self.values(*what, **variant)
         return statistics.median(values) if values else None
+
+    def arrived(self, mode, server, calls):
+        """The frames that arrived of those that were due, in per cent."""
+        frames, seconds = (self.values(mode, mode, server, calls, what) for what in ("frames_received", "duration_s"))
+        return [100 * f / (FRAMES_PER_S * calls * s) for f, s in zip(frames, seconds)]
 
     def measured(self, workload, mode):
         """The servers that have a run of this kind, and with how many calls."""

@@ -7,13 +7,15 @@ WIDTH, HEIGHT = 800, 400
 LEFT, RIGHT, TOP, BOTTOM = 66, 216, 64, 52
 LABEL_GAP = 17  # between the names beside the ends of the lines
 
-# Colour for light and dark, dashes: apart also for those who do not tell colours apart.
+# Colour for light and dark, dashes: apart also without colours.
 LINES = {  # by class: a name of CSS has no full stop
     "ours": ("#c92a2a", "#ff8787", ""),
     "go-v0-2-1": ("#1864ab", "#74c0fc", ""),
     "go-v0-3-0": ("#1864ab", "#74c0fc", "6 4"),
     "npm": ("#2b8a3e", "#8ce99a", ""),
     "epoll": ("#5c5f66", "#c1c2c5", ""),
+    "tick": ("#0b7285", "#66d9e8", "6 4"),
+    "turn": ("#e67700", "#ffd43b", ""),
     "uring": ("#862e9c", "#e599f7", "6 4"),
     "machine": ("#5c5f66", "#c1c2c5", "2 4"),
 }

@@ -1,11 +1,11 @@
 """The tables of the document, each with what has to be known to read it."""
 
 from . import goals
+from .goals import MODES
+from .half_core import PAUSE_MS
 from .numbers import cell, figure, scaled
 from .servers import SERVERS
-
-FRAMES_PER_S = 50
-MODES = ("echo", "playback")
+from .workloads import CAPACITY_STEP_S, SHARDS, UNEVEN_JITTER_MS
 
 
 def title(name):
@@ -29,15 +29,16 @@ def by_calls(results, mode, values):
 
 def goals_section(results, _):
     rows = [f"| {v.goal} | {v.measured} | {v.word()} |" for v in goals.verdicts(results)]
-    about = f"Against {title(goals.GO)} and {title(goals.LIMIT)}; computed from the medians below."
-    return ["## The goals", "", about, "", "| goal | measured | |", "|---|---|---|"] + rows
+    about = [f"Against {title(goals.GO)} and {title(goals.TURN)}; computed from the medians below. A server holds a load if",
+             f"{goals.HELD_FRAMES} % of the frames arrived and the jitter is below {goals.HELD_JITTER_MS} ms for 99 % of them."]
+    return ["## The goals", ""] + about + ["", "| goal | measured | |", "|---|---|---|"] + rows
 
 
 CPU = """## CPU time a frame
 
 Microseconds of the server's core for each frame that it sent, and for the one that it was sent meanwhile. A server that is woken
 by each frame pays for the waking while it is idle in between, and gets cheaper as it gets busy: above 90 % of the core a low
-number means that frames waited for each other. A server that leaves frames out is not cheap either: the last table tells."""
+number means that frames waited for each other. A server that leaves frames out is not cheap either: the last table shows it."""
 
 
 def cpu_section(results, figures):
@@ -45,8 +46,7 @@ def cpu_section(results, figures):
         return lambda name, calls: scaled(results.values(mode, mode, name, calls, *path), factor)
 
     def arrived(name, calls):
-        frames, seconds = (results.values(mode, mode, name, calls, what) for what in ("frames_received", "duration_s"))
-        return [100 * f / (FRAMES_PER_S * calls * s) for f, s in zip(frames, seconds)]
+        return results.arrived(mode, name, calls)
 
     lines = CPU.splitlines()
     for mode in MODES:
@@ -59,7 +59,7 @@ def cpu_section(results, figures):
     return lines
 
 
-def latency_section(results, _):
+def latency_section(results, figures):
     names, loads = results.measured("echo", "echo")
     rows = []
     for calls in loads:
@@ -68,7 +68,30 @@ def latency_section(results, _):
             added = "" if name == goals.LIMIT else figure(goals.added_latency_ms(results, name, calls))
             rows.append([f"{calls:,} calls, {title(name)}"] + [cell(scaled(t, 1e-3)) for t in times] + [added])
     about = f"Milliseconds from a frame to its echo; added is by how much the median is beyond that of {title(goals.LIMIT)}."
-    return ["## Round trip of an echo", "", about, ""] + table(["", "median", "99 %", "added"], rows)
+    lines = ["## Round trip of an echo", "", about, ""] + table(["", "median", "99 %", "added"], rows)
+    return lines + picture(figures, "round-trip-echo", "Round trip of an echo by calls, 99 %")
+
+
+UNEVEN = """## Uneven callers
+
+Each frame of a caller leaves up to so much late, as audio that came over a network. The delays are uniform, and a late frame
+delays those behind it. A server that sends each frame at once passes the jitter on to the caller. A server with a frame clock evens it
+out: its round trip is longer, and its jitter is small. Milliseconds."""
+
+
+def uneven_section(results, _):
+    rows = []
+    names, loads = results.measured("uneven", "echo")
+    for calls in loads:
+        for jitter_ms in UNEVEN_JITTER_MS:
+            for name in names:
+                times = [results.values("uneven", "echo", name, calls, what, key, jitter_ms=jitter_ms)
+                         for what in ("round_trip_us", "jitter_us") for key in ("p50", "p99")]
+                lost = results.values("uneven", "echo", name, calls, "frames_lost", jitter_ms=jitter_ms)
+                rows.append([f"{calls:,} calls, up to {jitter_ms} ms late, {title(name)}"] +
+                            [cell(scaled(t, 1e-3)) for t in times] + [cell(lost)])
+    head = ["", "round trip, median", "99 %", "jitter, median", "99 %", "frames lost"]
+    return UNEVEN.splitlines() + [""] + table(head, rows)
 
 
 JITTER = """## Jitter
@@ -94,23 +117,56 @@ def jitter_section(results, figures):
     return lines
 
 
-CAPACITY = """## Calls a core
+CAPACITY = """## Calls a core at equal quality
 
-Found once by `audiosocket bench --find-capacity`: the most calls that were all held, with a jitter below 5 ms for 99 % of the
-frames. What bounded the search is named; where it was the load's own core, there may be more. The last column is an estimate: the
-calls that the whole core would carry at the price of a frame at that load."""
+Found once by `audiosocket bench --find-capacity`: the most calls that were all held, with a jitter below 5 ms for 99 % of the frames.
+In an echo 99.9 % of the frames came back, and 99 % of them within 25 ms. The frames of a playback have no numbers: a server that
+leaves out more than one in a hundred fails by its jitter. The bound of the search is named.
+
+**Method.** The server is held to half of its core, so that the load, which has the other core, is not the limit. A number of calls
+is measured for {step_s} s and is tried again before it counts as not held; the search ends within 5 %. Here the server was held by
+{held}.
+
+**What it is valid for.** It compares servers with each other on this machine. Half of a core is not half of what a whole core
+carries: a server that sleeps between frames pays for the waking at each load, and the pauses of the quota are in the jitter.
+Such a pause is at most {pause_ms} ms for a server that sleeps often, and up to a tick of the kernel (1 to 10 ms) longer for a server that
+computes without a pause. With a competing process in place of a quota the pauses are slices of the scheduler, about 3 ms. Where
+the bound is *generator*, the load gave up first, and there may be more calls. Where it is *time*, the search was ended."""
 
 
 def capacity_section(results, _):
-    rows = []
+    rows, held_by = [], set()
     for mode in MODES:
         for name in results.servers:
-            found = goals.capacity(results, mode, name)
-            if found.get("calls") is None:
-                continue
-            calls = ("at least " if found.get("at_least") else "") + f"{found['calls']:,}"
-            rows.append([f"{title(name)}, {mode}", calls, found.get("bounded_by") or "–", figure(found.get("calls_per_core"))])
-    return CAPACITY.splitlines() + [""] + table(["", "calls", "bounded by", "estimate a core"], rows)
+            for result in results.of("capacity", mode, name, 0):
+                found = result["capacity"]
+                held_by.add(result["held_by"])
+                calls = ("at least " if found.get("at_least") else "") + f"{found['calls']:,}"
+                bound = found["bounded_by"]
+                rows.append([f"{title(name)}, {mode}", calls, "time" if bound == "none" else bound])
+    about = CAPACITY.format(step_s=CAPACITY_STEP_S, pause_ms=PAUSE_MS, held=" or ".join(sorted(held_by)) or "nothing: no search ended")
+    return about.splitlines() + [""] + table(["", "calls with half of a core", "bounded by"], rows)
+
+
+SHARDS_ABOUT = """## More than one core
+
+`serve --shards 2` beside `--shards 1`, both free to use the server's core and that of the load. **The load shares these cores**: it
+takes time from the server, and delays it. CPU time is counted for each process, so the load's own time is not in the cost of a
+frame. The load still makes a frame more expensive, because the processes displace each other's caches."""
+
+
+def shards_section(results, _):
+    rows = []
+    for mode in MODES:
+        for calls in results.measured("shards", mode)[1]:
+            for shards in SHARDS:
+                def seen(factor, *path):
+                    return cell(scaled(results.values("shards", mode, goals.OURS, calls, *path, shards=shards), factor))
+
+                rows.append([f"{calls:,} calls, {mode}, shards: {shards}", seen(1, "server", "cpu_us_per_frame"),
+                             seen(100, "server", "cpu_share"), seen(1e-3, "jitter_us", "p99"), seen(100, "own_cpu_share")])
+    head = ["", "µs a frame", "% of a core", "jitter ms, 99 %", "load, % of a core"]
+    return SHARDS_ABOUT.splitlines() + [""] + table(head, rows)
 
 
 MEMORY = """## Memory
@@ -145,16 +201,34 @@ def churn_section(results, _):
     return ["## Calls that come and go", "", about, ""] + table(["server"] + [text for text, *_ in columns], rows)
 
 
+SYSCALLS = """## System calls a frame
+
+For each frame that the server sent. Reads and sends are those of sockets and files alike; waits are those of epoll and poll. The
+column *all* has every system call of the process, of other kinds as well (io_uring does everything with one of its own)."""
+
+
 def syscalls_section(results, _):
     rows, tools = [], set()
-    most = results.settings["calls"][-1]
-    for run in results.runs:
-        if run["workload"] == "syscalls" and "result" in run:
-            tools.add(f"by `{run['result']['tool']}`, with {run['calls']:,} calls")
-            switches = results.values(run["mode"], run["mode"], run["server"], most, "server", "context_switches_per_frame")
-            rows.append([f"{title(run['server'])}, {run['mode']}", figure(run["result"]["per_frame"]), cell(switches)])
-    about = f"Counted once, {' and '.join(sorted(tools))}; and the context switches a frame with {most:,} calls."
-    return ["## System calls a frame", "", about, ""] + table(["", "system calls", "context switches"], rows)
+    for workload, mode in [(mode, mode) for mode in MODES] + [("syscalls", mode) for mode in MODES]:
+        names, loads = results.measured(workload, mode)
+        for calls in loads:
+            for name in names:
+                found = [r["syscalls"] for r in results.of(workload, mode, name, calls) if r.get("syscalls")]
+                if not found:
+                    continue
+                tools.update(one["tool"] for one in found)
+                counted = [cell([one[kind] for one in found]) for kind in ("reads", "sends", "waits", "all")]
+                switches = cell(results.values(workload, mode, name, calls, "server", "context_switches_per_frame"))
+                rows.append([f"{calls:,} calls, {mode}, {title(name)}"] + counted + [switches])
+    how = [TOOLS[tool] for tool in sorted(tools)] or ["Nothing could count them."]
+    return SYSCALLS.splitlines() + [""] + how + [""] + table(["", "reads", "sends", "waits", "all", "context switches"], rows)
+
+
+TOOLS = {
+    "perf stat": "Counted by `perf stat` in the second before the measured time, because a server pays for being counted. "
+                 "All calls are then in\nprogress.",
+    "strace -c": "Counted by `strace -c` in a run of its own with few calls, because the server stops at each system call.",
+}
 
 
 TROUBLES = (("calls_failed", "calls got no connection"),
@@ -190,6 +264,7 @@ def trouble_section(results, _):
     for run in results.runs:
         if found := trouble(run):
             what = [title(run["server"]), run["workload"]] + [run["mode"]] * (run["workload"] != run["mode"])
+            what += [f"{run['jitter_ms']} ms late"] * (run["jitter_ms"] > 0) + [f"shards: {run['shards']}"] * (run["shards"] > 0)
             what += [f"{run['calls']:,} calls"] * (run["calls"] > 0) + [f"repeat {run['repeat'] + 1}"]
             lines.append(f"- {', '.join(what)}: {'; '.join(found)}")
     return ["## What went wrong", ""] + (lines or ["Nothing: no call failed, no frame was lost, and the load was punctual."])
@@ -199,11 +274,13 @@ def trouble_section(results, _):
 SECTIONS = (
     (None, goals_section),
     ({"echo", "playback"}, cpu_section),
+    ({"echo", "playback", "syscalls"}, syscalls_section),
     ({"echo"}, latency_section),
     ({"echo", "playback"}, jitter_section),
+    ({"uneven"}, uneven_section),
     ({"capacity"}, capacity_section),
+    ({"shards"}, shards_section),
     ({"echo", "playback", "idle"}, memory_section),
     ({"churn"}, churn_section),
-    ({"syscalls"}, syscalls_section),
     (None, trouble_section),
 )

@@ -47,6 +47,10 @@ SERVERS = {
                   echo=("echo",), playback=("loop:{sound}.slin",), prepare="npm"),
     "epoll": Server("bare epoll", "`bench/bare/epoll_echo.cpp`: epoll_wait, recv, send; the limit of a server woken by each frame",
                     ("{build}/bench/epoll_echo", "{port}"), echo=("",), limit=True),
+    "tick": Server("bare tick", "`bench/bare/tick_echo.cpp`: one edge-triggered epoll, asked once a millisecond; the limit of a "
+                   "server that asks at each tick", ("{build}/bench/tick_echo", "{port}"), echo=("",), limit=True),
+    "turn": Server("bare turn", "`bench/bare/turn_echo.cpp`: no epoll; a call is read each 20 ms, when its frame is due; the limit of "
+                   "a server whose calls have turns", ("{build}/bench/turn_echo", "{port}"), echo=("",), limit=True),
     "uring": Server("bare io_uring", "`bench/bare/uring_echo.cpp`: the same with io_uring, one system call a wake",
                     ("{build}/bench/uring_echo", "{port}"), echo=("",), limit=True),
 }
@@ -57,7 +61,7 @@ class CannotBeHad(Exception):
 
 
 def write_sound(folder):
-    """The same samples for everybody, as each wants them: a triangle that is never silent. Returns the name without its end."""
+    """The same samples for each server, in its format: a triangle that is never silent. Returns the name without its end."""
     samples = b"".join(struct.pack("<h", abs(i % 80 - 40) * 200 - 4000) for i in range(SOUND_S * RATE_HZ))
     stem = folder / "sound"
     stem.with_suffix(".slin").write_bytes(samples)
@@ -84,8 +88,8 @@ def raise_file_limit():
 class Stable:
     """Starts the servers, bound to their core."""
 
-    def __init__(self, build, folder, bound):
-        self.folder, self.bound = folder, bound
+    def __init__(self, build, folder, bound, bound_to_all):
+        self.folder, self.bound, self.bound_to_all = folder, bound, bound_to_all
         self.places = {"build": str(build), "peers": str(ROOT / "build/peers/compare"), "sound": str(write_sound(folder))}
 
     def prepare(self, name):
@@ -100,17 +104,19 @@ class Stable:
         if not shutil.which(program):
             raise CannotBeHad("liburing is missing (Debian: liburing-dev)" if name == "uring" else f"{program} is not built")
 
-    def command_line(self, name, mode, port):
-        server, line = SERVERS[name], list(self.bound)
+    def command_line(self, name, mode, port, shards=0):
+        """`shards`: of our server, on the cores of server and load; otherwise one, on the server's core."""
+        server, line = SERVERS[name], list(self.bound_to_all if shards else self.bound)
         for word in server.command:
             line += list(getattr(server, mode)) if word == "{serve}" else [word]
+        line += ["--shards", str(shards)] if shards else []
         return [word.format(port=port, **self.places) for word in line]
 
     @contextlib.contextmanager
-    def running(self, name, mode):
+    def running(self, name, mode, shards=0):
         """A fresh server: its port and its process id."""
         port = free_port()
-        line = self.command_line(name, mode, port)
+        line = self.command_line(name, mode, port, shards)
         log = self.folder / f"{name}.log"
         with open(log, "w") as errors:
             process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
@@ -124,9 +130,9 @@ class Stable:
             process.wait()
 
 
-def pinned(core, realtime):
-    """What is put before a command line to bind it to a core, and before everything else that wants to run there."""
-    return (["taskset", "-c", str(core)] if core is not None else []) + (["chrt", "-f", "10"] if realtime else [])
+def pinned(cores, realtime):
+    """What is put before a command line to bind it to cores, and before everything else that wants to run there."""
+    return (["taskset", "-c", ",".join(map(str, cores))] if cores else []) + (["chrt", "-f", "10"] if realtime else [])
 
 
 def has_realtime():

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether bench/compare works from start to end: a few calls to our server and the bare echo, and the document it writes.
+# Whether bench/compare works from start to end: a few calls to our server and two bare echoes, and the document it writes.
 # Usage: compare.sh BUILD
 set -euo pipefail
 
@@ -15,7 +15,7 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-bench/compare --quick --only ours,epoll --build "$build" --results "$folder/results.json" -o "$folder/benchmarks.md"
+bench/compare --quick --only ours,epoll,turn --build "$build" --results "$folder/results.json" -o "$folder/benchmarks.md"
 
 # expect PATTERN: a line of the document.
 expect() {
@@ -25,17 +25,30 @@ expect() {
         exit 1
     fi
 }
-expect '^\| CPU a frame, echo, 1,000 calls: half of Go.s \| – \| not shown \|$'
-for server in 'AudioSocket for C\+\+' 'bare epoll'; do
-    expect "^\| $server \| [0-9.]+ \|$"                # CPU a frame
-    expect "^\| 10 calls, $server( \| [0-9.]+){5} \|$" # jitter
-    expect "^\| $server( \| [0-9.]+){5} \|$"           # calls that come and go
-    if grep -q '"per_frame"' "$folder/results.json"; then # there may be nothing to count system calls with
-        expect "^\| $server, echo( \| [0-9.]+){2} \|$"
+expect '^\| CPU a frame, echo, 10 calls: at most 0.65 times Go.s \| – \| not shown \|$'
+expect '^\| CPU a frame, echo, 10 calls: at most 1.25 times the bare turn.s \| [0-9.,]+ µs, .* \| (met|\*\*missed\*\*) \|$'
+expect '^\| round trip of an echo, 99 %, 1,500 calls \| – \| not shown \|$'
+expect '^\| round trip of an echo, 99 %, 10 calls, frames up to 15 ms late \| [0-9.,]+ ms, at most 40.0 ms.* \|$'
+for server in 'AudioSocket for C\+\+' 'bare epoll' 'bare turn'; do
+    expect "^\| $server \| [0-9.,]+ \|$"                # CPU a frame
+    expect "^\| 10 calls, $server( \| [0-9.,]+){5} \|$" # jitter
+    expect "^\| $server( \| [0-9.,]+){5} \|$"           # calls that come and go
+    if grep -q '"waits"' "$folder/results.json"; then # there may be nothing to count system calls with
+        expect "^\| 10 calls, echo, $server( \| [0-9.,]+){4} \| ([0-9.,]+|–) \|$"
     fi
 done
-expect '^\| 10 calls, AudioSocket for C\+\+ \| [0-9.]+ \| [0-9.]+ \| -?[0-9.]+ \|$' # round trip
-for plot in cpu-echo cpu-playback jitter-echo jitter-playback; do
+for late in 5 15 40; do
+    expect "^\| 10 calls, up to $late ms late, AudioSocket for C\+\+( \| [0-9.,]+){5} \|$"
+done
+for mode in echo playback; do
+    for shards in 1 2; do
+        expect "^\| 10 calls, $mode, shards: $shards( \| [0-9.,]+){4} \|$"
+    done
+done
+expect '^\| AudioSocket for C\+\+, echo \| (at least )?[0-9,]+ \| [a-z_]+ \|$' # calls with half of a core
+expect '^(nothing|a quota of|a busy process)'
+expect '^\| 10 calls, AudioSocket for C\+\+ \| [0-9.,]+ \| [0-9.,]+ \| -?[0-9.,]+ \|$' # round trip
+for plot in cpu-echo cpu-playback round-trip-echo jitter-echo jitter-playback; do
     expect "\(benchmarks/$plot\.svg\)$"
     python3 -c 'import sys, xml.etree.ElementTree as tree; tree.parse(sys.argv[1])' "$folder/benchmarks/$plot.svg"
 done

@@ -87,6 +87,20 @@ TEST_F(bench_command, echo_brings_back_every_frame_once) {
     EXPECT_EQ(number(report.at("server"), "pid"), server->id());
 }
 
+// Late frames delay those behind them and keep their order: each comes back once, and none out of order.
+TEST_F(bench_command, uneven_callers_lose_nothing) {
+    serve({"--echo"});
+    const auto result = bench(where, {"--calls", "10", "--caller-jitter", "45", "--congestion", "reno"});
+    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    const auto report = result.json();
+    expect_zero(report, {"calls_failed", "calls_killed", "calls_ended_by_server", "frames_lost", "frames_again",
+                         "frames_late", "frames_torn", "samples_foreign"});
+    EXPECT_EQ(number(report, "caller_jitter_ms"), 45);
+    EXPECT_EQ(report.at("congestion").as_string(), "reno"); // which each Linux has
+    EXPECT_EQ(number(report, "frames_returned"), number(report, "frames_sent"));
+    EXPECT_GE(number(report, "frames_sent"), 10); // of 150
+}
+
 TEST_F(bench_command, playback_measures_pacing_alone) {
     serve({"--tone", "440"});
     const auto result = bench(where, {"--calls", "5", "--mode", "playback"});
@@ -233,6 +247,10 @@ TEST_F(bench_command, wrong_command_lines_say_what_is_wrong) {
         {{"localhost:9092", "--calls", "0"}, 2, "--calls"},
         {{"localhost:9092", "--calls", "2", "--shards", "3"}, 2, "--shards: \"3\": more threads than --calls 2"},
         {{"localhost:9092", "--call-duration", "1"}, 2, "--churn"},
+        {{"localhost:9092", "--caller-jitter", "201"}, 2, "--caller-jitter: \"201\": expected 0 to 200"},
+        {{"localhost:9092", "--congestion", "no_such_one"},
+         2,
+         "--congestion: \"no_such_one\": the kernel refuses it (No such file or directory); it has: "},
         {{"localhost:9092", "--jitter-bound", "1"}, 2, "--find-capacity"},
         {{"localhost:9092", "--find-capacity", "--churn", "1"}, 2, "--churn"},
         {{"localhost:9092", "--calls", "100000", "--idle", "100000"}, 2, "the limit of open files"},

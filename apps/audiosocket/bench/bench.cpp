@@ -4,6 +4,7 @@
 #include "base/json_text.hpp"
 #include "base/process_figures.hpp"
 #include "bench/capacity_report.hpp"
+#include "bench/congestion.hpp"
 #include "bench/idle_connections.hpp"
 #include "bench/plot.hpp"
 #include "bench/report.hpp"
@@ -33,6 +34,8 @@ constexpr const char* examples = R"(Examples:
       a server that plays and does not echo: only its pacing
   audiosocket bench localhost:9092 --churn 100 --call-duration 0.5
       a hundred calls a second that come and go
+  audiosocket bench localhost:9092 --calls 500 --caller-jitter 15
+      callers whose audio came over a network: each frame leaves up to 15 ms late
   audiosocket bench localhost:9092 --find-capacity --server-pid $(pidof my-server)
       how many calls it holds, and how many a core
 
@@ -47,6 +50,8 @@ struct bench_options {
     double ramp_s = 0;
     double churn_rate = 0;
     double call_duration_s = 1;
+    double caller_jitter_ms = 0;
+    std::string congestion;
     std::size_t idle = 0;
     std::size_t shards = 1;
     pid_t server_pid = 0;
@@ -61,6 +66,10 @@ const std::map<std::string, mode> modes{{"echo", mode::echo}, {"playback", mode:
 
 std::chrono::milliseconds from_seconds(double s) {
     return std::chrono::milliseconds(std::lround(s * 1000));
+}
+
+std::chrono::microseconds from_ms(double ms) {
+    return std::chrono::microseconds(std::lround(ms * 1000));
 }
 
 // What our own limit of open files leaves for connections; some are epoll's, standard ones, and a server's figures.
@@ -84,12 +93,14 @@ void check_limits(const bench_options& o) {
 generator_options prepare(const bench_options& o) {
     const address where = parse_server_address(o.server);
     check_limits(o);
+    if (!o.congestion.empty()) check_congestion(o.congestion);
     generator_options ready;
     ready.mode = modes.at(o.mode_name);
     ready.shards = o.shards;
+    ready.caller_jitter = from_ms(o.caller_jitter_ms);
     if (o.churn_rate > 0) ready.churn = {o.churn_rate, from_seconds(o.call_duration_s)};
     if (o.server_pid != 0) ready.server_pid = o.server_pid;
-    ready.server = find_server(where);
+    ready.server = find_server(where, o.congestion);
     return ready;
 }
 
@@ -116,7 +127,8 @@ class bench_run {
         : o_(o), plot_(open_plot(o.plot)), how_(prepare(o)),
           screen_(o.quiet ? console::verbosity::quiet : console::verbosity::normal),
           load_(how_, interrupted_, [this](const auto& p) { screen_.status(status_line(p)); }),
-          idle_(how_.server, o.idle), what_{o.server, how_.mode, o.idle, 0, 0, how_.churn} {
+          idle_(how_.server, o.idle), what_{o.server,   how_.mode,          o.idle,      0, 0,
+                                            how_.churn, how_.caller_jitter, o.congestion} {
         if (o.idle > 0) interrupted_.wait_until(clock::now() + accept_time);
         what_.idle_held = idle_.count() - idle_.closed_by_server();
         load_.idle_are_up();
@@ -134,7 +146,8 @@ class bench_run {
 
     exit_code search() {
         bounds allowed;
-        allowed.jitter_p99 = std::chrono::microseconds(std::lround(o_.jitter_bound_ms * 1000));
+        allowed.jitter_p99 = from_ms(o_.jitter_bound_ms);
+        allowed.caller_jitter = how_.caller_jitter;
         allowed.calls_max = connections_max() - o_.idle;
         if (!o_.json) std::cout << capacity_heading(what_) << std::flush;
         const auto tell = [this](const capacity::tried& one) {
@@ -221,6 +234,12 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->check(CLI::Range(0.1, 1000.0))
         ->needs(search)
         ->type_name("MS");
+    verb->add_option("--caller-jitter", o.caller_jitter_ms, "Each frame of a caller leaves up to this much late")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, static_cast<double>(caller_jitter_max.count())))
+        ->type_name("MS");
+    verb->add_option("--congestion", o.congestion, "TCP congestion control of the callers: reno, cubic, bbr ...")
+        ->type_name("NAME");
     verb->add_option("--idle", o.idle, "Connections besides that send nothing, for what they cost the server")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");

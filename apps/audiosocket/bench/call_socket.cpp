@@ -2,6 +2,7 @@
 #include "bench/call_socket.hpp"
 
 #include "base/failure.hpp"
+#include "bench/congestion.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>
 
@@ -56,6 +57,8 @@ int call_socket::connect(const endpoint& server) {
     if (!socket_) return errno;
     enable(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
     enable(socket_.get(), SOL_SOCKET, SO_TIMESTAMPNS);
+    if (!server.congestion.empty())
+        if (const int error = set_congestion(socket_.get(), server.congestion); error != 0) return error;
     const auto* address = reinterpret_cast<const sockaddr*>(&server.address);
     if (::connect(socket_.get(), address, server.size) == 0 || errno == EINPROGRESS) return 0;
     return errno;
@@ -108,7 +111,7 @@ void call_socket::finish() const {
     shutdown(socket_.get(), SHUT_WR);
 }
 
-endpoint find_server(const address& where) {
+endpoint find_server(const address& where, const std::string& congestion) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* list = nullptr;
@@ -119,6 +122,7 @@ endpoint find_server(const address& where) {
     int error = 0;
     for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
         endpoint server;
+        server.congestion = congestion;
         std::memcpy(&server.address, one->ai_addr, one->ai_addrlen);
         server.size = one->ai_addrlen;
         error = call_socket().connect_and_wait(server);

@@ -9,13 +9,15 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 namespace audiosocket::app::bench {
 
-/// Where a server is, as the kernel wants it.
+/// Where a server is, as the kernel wants it, and how it is connected to.
 struct endpoint {
     sockaddr_storage address{};
     socklen_t size = 0;
+    std::string congestion; ///< Of the caller's sockets; empty: the kernel's default.
 };
 
 /// The difference between the kernel's clock of day, by which packets are stamped, and the monotonic one.
@@ -67,6 +69,6 @@ class call_socket {
 };
 
 /// The first address of this server that takes a connection. Throws failure (network).
-endpoint find_server(const address& where);
+endpoint find_server(const address& where, const std::string& congestion);
 
 } // namespace audiosocket::app::bench

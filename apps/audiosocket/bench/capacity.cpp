@@ -18,9 +18,6 @@ constexpr double resolution = 0.05;
 // A thread that has more than this of a core has no time left to be punctual.
 constexpr double full_core = 0.95;
 
-// In an echo a frame waits for the server's clock, up to a whole frame.
-constexpr std::chrono::milliseconds frame_time{20};
-
 constexpr double frames_lost_max = 0.001;
 
 // Any server's accept keeps up with this.
@@ -91,6 +88,12 @@ void capacity_search::settle() noexcept {
     }
 }
 
+std::chrono::nanoseconds bounds::round_trip_p99() const noexcept {
+    // In an echo a frame waits for the server's clock, up to a whole frame.
+    constexpr std::chrono::milliseconds frame_time{20};
+    return frame_time + jitter_p99 + caller_jitter;
+}
+
 std::string_view name(bound b) noexcept {
     switch (b) {
     case bound::none: return "none";
@@ -120,7 +123,7 @@ bound judge(const measurement& m, mode what, const bounds& allowed) {
     if (what == mode::playback) return bound::none;
     if (static_cast<double>(t.frames_lost()) > frames_lost_max * static_cast<double>(t.frames_sent))
         return bound::frames_lost;
-    if (t.round_trip.at(0.99) > allowed.jitter_p99 + frame_time) return bound::round_trip;
+    if (t.round_trip.at(0.99) > allowed.round_trip_p99()) return bound::round_trip;
     return bound::none;
 }
 

@@ -49,7 +49,7 @@ class capacity_search {
 enum class bound {
     none,
     jitter,       ///< p99 over --jitter-bound.
-    round_trip,   ///< p99 over a frame and --jitter-bound.
+    round_trip,   ///< p99 over a frame, --jitter-bound and --caller-jitter.
     frames_lost,  ///< More than one in a thousand.
     calls_failed, ///< No connection.
     calls_killed, ///< The server did not read.
@@ -62,7 +62,10 @@ std::string_view name(bound b) noexcept;
 
 struct bounds {
     std::chrono::nanoseconds jitter_p99 = std::chrono::milliseconds(5);
-    std::size_t calls_max = 0; ///< What our own limits allow.
+    std::size_t calls_max = 0;                ///< What our own limits allow.
+    std::chrono::nanoseconds caller_jitter{}; ///< A server that evens it out holds a frame back for as long.
+
+    std::chrono::nanoseconds round_trip_p99() const noexcept;
 };
 
 /// What this measurement says about the calls it had.

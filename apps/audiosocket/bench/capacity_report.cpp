@@ -20,7 +20,8 @@ std::string sentence(const capacity& found, const bounds& allowed) {
     const double jitter_ms = milliseconds(allowed.jitter_p99);
     switch (found.bounded_by) {
     case bound::jitter: return fmt::format("with more, the jitter's p99 passes {:g} ms", jitter_ms);
-    case bound::round_trip: return fmt::format("with more, the round trip's p99 passes {:g} ms", 20 + jitter_ms);
+    case bound::round_trip:
+        return fmt::format("with more, the round trip's p99 passes {:g} ms", milliseconds(allowed.round_trip_p99()));
     case bound::frames_lost: return "with more, frames are lost";
     case bound::calls_failed:
         return "more get no connection (where they are refused, that is a limit that was set, and not what it holds)";
@@ -39,9 +40,12 @@ std::string sentence(const capacity& found, const bounds& allowed) {
 } // namespace
 
 std::string capacity_heading(const subject& what) {
-    return fmt::format("{}, {}; milliseconds\n{:>8}{:>11}{:>9}{:>12}{:>14}{:>9}{:>8}  {}\n", what.target,
-                       name(what.mode), "calls", "jitter p99", "p99.9", "round trip", "own lateness", "us/frame",
-                       "cores", "bounded by");
+    const auto uneven = what.caller_jitter.count() > 0
+                            ? fmt::format(", frames leave up to {:g} ms late", milliseconds(what.caller_jitter))
+                            : "";
+    return fmt::format("{}, {}{}; milliseconds\n{:>8}{:>11}{:>9}{:>12}{:>14}{:>9}{:>8}  {}\n", what.target,
+                       name(what.mode), uneven, "calls", "jitter p99", "p99.9", "round trip", "own lateness",
+                       "us/frame", "cores", "bounded by");
 }
 
 std::string to_text(const capacity::tried& one) {
@@ -77,7 +81,10 @@ json::object to_json(const subject& what, const capacity& found) {
                    {"bounded_by", name(found.bounded_by)},
                    {"steps", std::move(steps)}};
     if (found.calls_a_core() > 0) o["calls_per_core"] = rounded(found.calls_a_core());
-    return {{"target", what.target}, {"mode", name(what.mode)}, {"capacity", std::move(o)}};
+    return {{"target", what.target},
+            {"mode", name(what.mode)},
+            {"caller_jitter_ms", rounded(milliseconds(what.caller_jitter))},
+            {"capacity", std::move(o)}};
 }
 
 } // namespace audiosocket::app::bench

@@ -55,7 +55,8 @@ generator::generator(const generator_options& options, interruption& interrupted
     const auto epoch = clock::now();
     for (std::size_t i = 0; i < options.shards; ++i) {
         shards_.push_back(std::make_unique<shard>());
-        shards_.back()->calls = std::make_unique<load>(options.server, options.mode, frames_, i, options.shards, epoch);
+        shards_.back()->calls = std::make_unique<load>(options.server, options.mode, frames_, i, options.shards, epoch,
+                                                       options.caller_jitter);
     }
 }
 

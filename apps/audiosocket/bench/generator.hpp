@@ -18,6 +18,7 @@ struct generator_options {
     endpoint server;
     bench::mode mode = bench::mode::echo;
     std::optional<bench::churn> churn;
+    std::chrono::nanoseconds caller_jitter{}; ///< Each frame leaves up to so much late.
     std::size_t shards = 1;
     std::optional<pid_t> server_pid;
 };

@@ -18,8 +18,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::chrono::microseconds slot_time{125};
-
 // Slots without calls are slept through, but what has arrived is read at least this often.
 constexpr std::int64_t reading_slots = 8;
 
@@ -54,9 +52,9 @@ void sleep_until(time_point when) {
 } // namespace
 
 load::load(const endpoint& server, mode what, const numbered_frames& frames, std::size_t first, std::size_t step,
-           time_point epoch)
+           time_point epoch, nanoseconds caller_jitter)
     : server_(server), first_(first), step_(step), epoch_(epoch), epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      buffer_(header_bytes + payload_bytes_max) {
+      buffer_(header_bytes + payload_bytes_max), jitter_slots_(caller_jitter / slot_time) {
     if (epoll_ < 0) throw failure(exit_code::internal, std::string("epoll: ") + std::strerror(errno));
     with_.mode = what;
     with_.frames = &frames;
@@ -97,15 +95,20 @@ void load::end_calls() {
 }
 
 void load::turn() {
-    visit_slot(epoch_ + slot_ * slot_time);
+    visit_slot();
+    auto& leaving = leaving_in(slot_);
+    for (const auto index : leaving)
+        send_leaving(index);
+    leaving.clear();
     receive();
     ++slot_;
 }
 
 void load::wait_for_slot() {
-    while (wheel_[static_cast<std::size_t>(slot_) % slots].empty() && slot_ % reading_slots != 0)
+    while (wheel_[static_cast<std::size_t>(slot_) % slots].empty() && leaving_in(slot_).empty() &&
+           slot_ % reading_slots != 0)
         ++slot_;
-    const auto due = epoch_ + slot_ * slot_time;
+    const auto due = time_of(slot_);
     now_ = clock::now();
     if (now_ < due) {
         sleep_until(due);
@@ -173,11 +176,13 @@ void load::place(const load_plan& plan) {
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(calls_.size()));
         calls_.push_back(nullptr);
+        departures_.emplace_back();
     }
     const auto index = free_.back();
     const auto now = clock::now();
     calls_[index] = std::make_unique<load_call>(server_, number, now, with_);
     if (calls_[index]->now_is() == load_call::state::over) return;
+    departures_[index] = departures(number, jitter_slots_);
     if (plan.churn) calls_[index]->set_end(now + plan.churn->call_duration);
     watch(index, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
     free_.pop_back();
@@ -192,12 +197,15 @@ void load::watch(std::uint32_t index, std::uint32_t events, int operation) const
     epoll_ctl(epoll_, operation, calls_[index]->descriptor(), &event);
 }
 
-void load::visit_slot(time_point due) {
+std::vector<std::uint32_t>& load::leaving_in(std::int64_t slot) {
+    return calendar_[static_cast<std::size_t>(slot) % calendar_.size()];
+}
+
+void load::visit_slot() {
     auto& slot = wheel_[static_cast<std::size_t>(slot_) % slots];
     for (std::size_t i = 0; i < slot.size();) {
-        auto& call = *calls_[slot[i]];
-        visit(call, due);
-        if (call.now_is() != load_call::state::over) {
+        visit(slot[i]);
+        if (calls_[slot[i]]->now_is() != load_call::state::over) {
             ++i;
             continue;
         }
@@ -208,13 +216,25 @@ void load::visit_slot(time_point due) {
     }
 }
 
-void load::visit(load_call& call, time_point due) {
+void load::visit(std::uint32_t index) {
+    load_call& call = *calls_[index];
     if (call.now_is() != load_call::state::up) return call.check_patience(now_, with_);
-    call.send_frame(due, with_);
+    send_leaving(index); // what a late turn left behind
+    if (const auto leaves = departures_[index].add(slot_); leaves > slot_) leaving_in(leaves).push_back(index);
+    send_leaving(index);
     if (call.now_is() != load_call::state::up || now_ < call.ends_at()) return;
     // It goes on until what it sent has come back, so that no frame is taken for lost because the caller went.
     call.end_measured(with_);
     if (call.is_settled(with_) || now_ - call.ends_at() > settle_patience) call.leave(now_, with_);
+}
+
+void load::send_leaving(std::uint32_t index) {
+    load_call& call = *calls_[index];
+    while (call.now_is() == load_call::state::up) {
+        const auto left = departures_[index].take(slot_);
+        if (!left) return;
+        call.send_frame(time_of(*left), with_);
+    }
 }
 
 void load::receive() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bench/departures.hpp"
 #include "bench/load_call.hpp"
 
 #include <array>
@@ -40,16 +41,19 @@ struct live_figures {
 /// The calls of one thread.
 ///
 /// How it works: a wheel of 160 slots of 125 us turns once in 20 ms, and a call has a place on it, from which it sends
-/// a frame in each turn. The thread wakes for each slot that has calls (and every millisecond), lets them send, and
-/// reads what has arrived. Whoever sends to us therefore never has to wake us, which would be work of his; when it
-/// arrived, the kernel knows. Calls are spread over the slots by the golden ratio, evenly whatever their number.
+/// a frame in each turn. With caller jitter a frame leaves later than its place: it then waits in a calendar, a ring of
+/// slots that reaches as far as the longest delay. The thread wakes for each slot that has calls (and every
+/// millisecond), lets them send, and reads what has arrived. A server that sends to us therefore never has to wake us,
+/// which would be work of its own; when it arrived, the kernel knows. Calls are spread over the slots by the golden
+/// ratio, evenly whatever their number.
 ///
 /// A call stays on the wheel until its slot comes round after its end: only then is its place free for another.
 class load {
   public:
-    /// `first` of `step` threads: its calls are first, first + step ...; `epoch` is when all their wheels began.
+    /// `first` of `step` threads: its calls are first, first + step ...; `epoch` is when all their wheels began. Each
+    /// frame leaves up to `caller_jitter` late; it is at most caller_jitter_max.
     load(const endpoint& server, mode what, const numbered_frames& frames, std::size_t first, std::size_t step,
-         time_point epoch);
+         time_point epoch, std::chrono::nanoseconds caller_jitter);
     ~load();
     load(const load&) = delete;
     load& operator=(const load&) = delete;
@@ -73,8 +77,11 @@ class load {
 
     void place_due(const load_plan& plan);
     void place(const load_plan& plan);
-    void visit_slot(time_point due);
-    void visit(load_call& call, time_point due);
+    time_point time_of(std::int64_t slot) const { return epoch_ + slot * slot_time; }
+    std::vector<std::uint32_t>& leaving_in(std::int64_t slot);
+    void visit_slot();
+    void visit(std::uint32_t index);
+    void send_leaving(std::uint32_t index);
     void watch(std::uint32_t index, std::uint32_t events, int operation) const;
     void receive();
     void publish(live_figures& live) const;
@@ -88,9 +95,14 @@ class load {
     surroundings with_;
 
     std::vector<std::unique_ptr<load_call>> calls_;
-    std::vector<std::uint32_t> free_; // places in calls_
+    std::vector<departures> departures_; // of the call in the same place
+    std::vector<std::uint32_t> free_;    // places in calls_
     std::array<std::vector<std::uint32_t>, slots> wheel_;
     std::size_t on_wheel_ = 0;
+    // Calls of which a frame leaves in a slot. The call may have ended since; its place may then have another call, of
+    // which nothing leaves too early.
+    std::array<std::vector<std::uint32_t>, caller_jitter_slots_max + 1> calendar_;
+    std::int64_t jitter_slots_;
     std::size_t placed_ever_ = 0;
 
     std::int64_t slot_ = 0; // the next one, since epoch

@@ -160,6 +160,9 @@ std::string to_text(const subject& what, const measurement& m) {
                         m.seen.calls_ended_by_server);
     if (m.seen.calls_held_back > 0)
         text += fmt::format("           {} not placed, because {} were up\n", m.seen.calls_held_back, m.calls);
+    if (what.caller_jitter.count() > 0)
+        text += fmt::format("callers    each frame leaves up to {:g} ms late\n", milliseconds(what.caller_jitter));
+    if (!what.congestion.empty()) text += fmt::format("congestion {} on the callers' sockets\n", what.congestion);
     if (what.idle > 0)
         text += fmt::format("idle       {} connections, of which the server closed {}\n", what.idle, what.idle_closed);
     text += frames(what, m) + table(what, m) + server_lines(what, m);
@@ -181,6 +184,7 @@ json::object to_json(const subject& what, const measurement& m) {
                    {"mode", name(what.mode)},
                    {"calls", m.calls},
                    {"duration_s", rounded(seconds(m.duration))},
+                   {"caller_jitter_ms", rounded(milliseconds(what.caller_jitter))},
                    {"calls_placed", t.calls_placed},
                    {"calls_up", t.calls_up},
                    {"calls_failed", t.calls_failed},
@@ -211,6 +215,7 @@ json::object to_json(const subject& what, const measurement& m) {
     o["own_cpu_share"] = rounded(m.own_cores());
     o["generator_late"] = was_late(m);
     o["arrivals_without_stamp"] = t.arrivals_without_stamp;
+    if (!what.congestion.empty()) o["congestion"] = what.congestion;
     if (what.churn)
         o["churn"] = {{"calls_a_second", what.churn->calls_a_second},
                       {"call_duration_s", rounded(seconds(what.churn->call_duration))}};

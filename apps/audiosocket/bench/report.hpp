@@ -18,6 +18,8 @@ struct subject {
     std::size_t idle_held = 0;   ///< Of them the server had not closed when its memory was looked at.
     std::size_t idle_closed = 0; ///< By the server, at the end.
     std::optional<bench::churn> churn;
+    std::chrono::nanoseconds caller_jitter{};
+    std::string congestion; ///< Of the caller's sockets; empty: the kernel's default.
 };
 
 /// For people, and as one JSON object.

@@ -127,6 +127,15 @@ TEST_F(judged, jitter_and_round_trip_are_bounded) {
     EXPECT_EQ(verdict(mode::playback), bound::jitter);
 }
 
+// A server that evens out what comes unevenly holds a frame back for as long as the callers may be late.
+TEST_F(judged, round_trip_of_uneven_callers_may_be_longer_by_their_jitter) {
+    allowed.caller_jitter = 15ms;
+    spoil(m.seen.round_trip, 39ms);
+    EXPECT_EQ(verdict(), bound::none);
+    spoil(m.seen.round_trip, 41ms);
+    EXPECT_EQ(verdict(), bound::round_trip);
+}
+
 TEST_F(judged, lost_frames_bound_from_one_in_a_thousand_on) {
     m.seen.frames_returned -= 10;
     EXPECT_EQ(verdict(), bound::none);

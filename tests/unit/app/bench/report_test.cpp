@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct report_of_bench : testing::Test {
-    subject what{"server.example:9092", mode::echo, 0, 0, 0, {}};
+    subject what{"server.example:9092", mode::echo, 0, 0, 0, {}, {}, {}};
     measurement m;
 
     report_of_bench() {
@@ -62,6 +62,18 @@ TEST_F(report_of_bench, figures_of_the_server_are_shares_of_what_it_sent) {
     EXPECT_DOUBLE_EQ(server.at("context_switches_per_frame").to_number<double>(), 1.5);
     EXPECT_EQ(server.at("resident_bytes_per_call").to_number<int>(), 4000); // idle connections are not calls
     EXPECT_DOUBLE_EQ(to_json(what, m).at("own_cpu_share").to_number<double>(), 0.05);
+}
+
+TEST_F(report_of_bench, callers_are_named_where_they_are_special) {
+    EXPECT_EQ(to_text(what, m).find("callers"), std::string::npos);
+    EXPECT_EQ(to_json(what, m).at("caller_jitter_ms").to_number<double>(), 0);
+    EXPECT_FALSE(to_json(what, m).contains("congestion"));
+    what.caller_jitter = 2500us;
+    what.congestion = "reno";
+    EXPECT_NE(to_text(what, m).find("callers    each frame leaves up to 2.5 ms late\n"), std::string::npos);
+    EXPECT_NE(to_text(what, m).find("congestion reno on the callers' sockets\n"), std::string::npos);
+    EXPECT_EQ(to_json(what, m).at("caller_jitter_ms").to_number<double>(), 2.5);
+    EXPECT_EQ(to_json(what, m).at("congestion").as_string(), "reno");
 }
 
 TEST_F(report_of_bench, playback_has_no_round_trip) {
