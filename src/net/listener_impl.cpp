@@ -42,11 +42,12 @@ void listener::impl::accepted(detail::accepted_socket peer) {
     counters.handshakes = pending.size();
 }
 
-// The oldest pending connections give way to a new one.
+// Pending connections give way to a new one, those of the host that has the most of them first. Otherwise a host that
+// connects often enough would end every connection whose id takes longer than the others take to come.
 void listener::impl::make_room() {
     while (accepting.is_open() && pending.size() >= admitted.options().handshakes_max) {
         ++counters.evicted;
-        pending.end_oldest(make_error_code(protocol_errc::id_timeout));
+        pending.evict(make_error_code(protocol_errc::id_timeout));
     }
 }
 

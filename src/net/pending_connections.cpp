@@ -9,11 +9,14 @@ namespace audiosocket::detail {
 struct pending_connections::entry {
     pending_connection connection;
     deadlines::iterator place;
+    eviction_order::number number;
     bool settled = false;
 };
 
 void pending_connections::add(tcp_socket socket, session rules, const host_key& host) {
-    const auto e = std::make_shared<entry>(entry{{{std::move(socket), std::move(rules)}, host}, by_deadline_.end()});
+    const auto e = std::make_shared<entry>(
+        entry{{{std::move(socket), std::move(rules)}, host}, by_deadline_.end(), eviction_.add(host)});
+    by_number_.emplace(e->number, e.get());
     e->place = by_deadline_.emplace(e->connection.line.deadline(), e);
     set_timer();
     wait_for_bytes(e);
@@ -40,20 +43,25 @@ bool pending_connections::settle(entry& e, handshake::state now) {
     e.settled = true;
     const auto keep = std::move(e.place->second);
     by_deadline_.erase(e.place);
+    by_number_.erase(e.number);
+    eviction_.remove(e.connection.host, e.number);
     owner_.settled(e.connection, now);
     return true;
 }
 
-void pending_connections::end_oldest(io_error why) {
+void pending_connections::end(entry& e, io_error why) {
+    e.connection.line.drop(why);
+    settle(e, handshake::state::over);
+}
+
+void pending_connections::evict(io_error why) {
     assert(!empty());
-    const auto oldest = by_deadline_.begin()->second;
-    oldest->connection.line.drop(why);
-    settle(*oldest, handshake::state::over);
+    end(*by_number_.at(eviction_.first()), why);
 }
 
 void pending_connections::end_all(io_error why) {
     while (!empty())
-        end_oldest(why);
+        end(*by_deadline_.begin()->second, why);
 }
 
 void pending_connections::set_timer() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "net/eviction_order.hpp"
 #include "net/handshake.hpp"
 
 #include <audiosocket/net/network.hpp>
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 namespace audiosocket::detail {
 
@@ -20,7 +22,8 @@ struct pending_connection {
 /// The pending connections of a listener: reads their ids, and ends those that are late. Each of them is settled
 /// exactly once: its id has arrived, or it has ended.
 ///
-/// They are in the order of their deadlines, and one timer serves all, because any peer may open thousands of them.
+/// They are in the order of their deadlines, and one timer serves all, because any peer may open thousands of them. A
+/// second order says which of them gives way to a new one (eviction_order).
 /// Lives in its owner, and keeps the owner alive while an operation is in progress. Used on the io_context only.
 class pending_connections {
   public:
@@ -45,8 +48,8 @@ class pending_connections {
     std::size_t size() const noexcept { return by_deadline_.size(); }
     bool empty() const noexcept { return by_deadline_.empty(); }
 
-    /// Ends the connection whose deadline comes first, which is the oldest, for this reason. There must be one.
-    void end_oldest(io_error why);
+    /// Ends the oldest connection of the host that has the most (eviction_order), for this reason. There must be one.
+    void evict(io_error why);
 
     /// Ends all of them, for this reason.
     void end_all(io_error why);
@@ -59,13 +62,16 @@ class pending_connections {
     using deadlines = std::multimap<time_point, std::shared_ptr<entry>>;
 
     void wait_for_bytes(const std::shared_ptr<entry>& e);
+    void end(entry& e, io_error why);
     bool settle(entry& e, handshake::state now);
     void set_timer();
     void end_late_ones();
 
     owner& owner_;
     deadlines by_deadline_;
-    io_timer timer_; // for the first deadline, or earlier
+    eviction_order eviction_;
+    std::unordered_map<eviction_order::number, entry*> by_number_; // of `eviction_`
+    io_timer timer_;                                               // for the first deadline, or earlier
     time_point timer_at_ = time_point::max();
 };
 

@@ -138,6 +138,21 @@ TEST_F(limits_on_loopback, refusals_are_told_the_first_at_once_and_the_others_in
     EXPECT_LE(times_told(), 2 + static_cast<std::size_t>(seconds)); // one each second
 }
 
+// The id of a caller whose network is slow takes as long as 200 connections of another host take to come.
+TEST_F(limits_on_loopback, flooding_host_does_not_keep_out_a_caller_whose_id_is_slow) {
+    listener_options options;
+    options.handshakes_max = 10;
+    listen(options);
+    raw_peer caller = connect_from("127.0.0.1");
+    ASSERT_TRUE(eventually([&] { return counted().handshakes == 1; }));
+    std::vector<raw_peer> flood;
+    for (int i = 0; i < 200; ++i)
+        flood.push_back(connect_from("127.0.0.2"));
+    ASSERT_TRUE(eventually([&] { return counted().evicted == 191; }));
+    caller.send(id_bytes());
+    EXPECT_EQ(accept().id(), sample_id);
+}
+
 // Whoever sends 2,000 connections at once is taken as fast as a share of the thread allows; what lives there goes on.
 TEST_F(limits_on_loopback, flood_leaves_the_thread_its_turns) {
     listen(allowing({"127.0.0.1"}));

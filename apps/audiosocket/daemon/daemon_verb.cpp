@@ -136,8 +136,10 @@ void daemon_verb::add_daemon_options() {
         ->take_all()
         ->type_name("CIDR");
     said_
-        .reloadable(verb_.add_option("--max-handshakes", options_.listener.handshakes_max,
-                                     "Connections that have not sent their id yet; the oldest gives way to a new one"))
+        .reloadable(
+            verb_.add_option("--max-handshakes", options_.listener.handshakes_max,
+                             "Connections that have not sent their id yet; a new one replaces the oldest of the host "
+                             "that has most"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");

@@ -28,8 +28,10 @@ struct listener_options {
     /// the usual limit of open files.
     std::size_t calls_max = 800;
 
-    /// Connections whose id has not arrived; at least 1. Asterisk sends the id at once. So when there are more, the
-    /// listener closes the oldest (protocol_errc::id_timeout): silent connections cannot keep callers out.
+    /// Connections whose id has not arrived; at least 1. Asterisk sends the id at once. When there are more, the
+    /// listener closes the oldest connection of the host that has most of them (protocol_errc::id_timeout). So silent
+    /// connections cannot keep callers out, and neither can a host that connects very often. An IPv6 network of 64 bits
+    /// counts as one host here.
     std::size_t handshakes_max = 100;
 
     /// Calls in progress from one IP address, including connections whose id has not arrived; 0: no such limit. An

@@ -24,7 +24,7 @@ namespace {
 using state = handshake::state;
 
 constexpr host_key host_of(std::uint8_t last) {
-    host_key key{};
+    host_key key{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2}; // an IPv4 address
     key.back() = last;
     return key;
 }
@@ -108,17 +108,48 @@ TEST_F(pending, late_one_ends_and_the_others_stay) {
     EXPECT_EQ(connections.size(), 2U);
 }
 
-TEST_F(pending, first_deadline_ends_first_for_the_reason_that_is_given) {
-    const auto first = add(1, 50min);
-    const auto second = add(2, 30min);
-    const auto third = add(3, 40min);
+TEST_F(pending, oldest_of_the_host_that_has_most_is_evicted_for_the_reason_that_is_given) {
+    const auto lone = add(1);
+    const auto first = add(2, 30min);
+    const auto second = add(2, 20min); // its deadline comes first, and it is not the oldest
     for (int i = 0; i < 3; ++i)
-        connections.end_oldest(boost::asio::error::operation_aborted);
+        connections.evict(boost::asio::error::operation_aborted);
     ASSERT_EQ(outcomes.size(), 3U);
     EXPECT_EQ(outcomes[0].host, 2);
-    EXPECT_EQ(outcomes[1].host, 3);
-    EXPECT_EQ(outcomes[2].host, 1);
+    EXPECT_EQ(outcomes[1].host, 1); // one each now: the oldest
+    EXPECT_EQ(outcomes[2].host, 2);
     EXPECT_EQ(outcomes[0].error, error_code(io_error(boost::asio::error::operation_aborted)));
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, host_that_floods_ends_only_its_own) {
+    const auto caller = add(1);
+    std::vector<file_descriptor> flood;
+    for (int i = 0; i < 200; ++i) {
+        while (connections.size() >= 10)
+            connections.evict(make_error_code(protocol_errc::id_timeout));
+        flood.push_back(add(2));
+    }
+    for (const auto& o : outcomes)
+        EXPECT_EQ(o.host, 2);
+    send(caller, id_message(uuid::random()).to_bytes());
+    outcomes.clear();
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].host, 1);
+    EXPECT_EQ(outcomes[0].now, state::up);
+}
+
+// Connections that settle in other ways leave the order as well.
+TEST_F(pending, connection_that_is_settled_counts_for_its_host_no_more) {
+    auto gone = add(1);
+    const auto stays = add(1);
+    const auto older = add(2);
+    const auto newer = add(2);
+    gone.close();
+    run_until_settled(1);
+    connections.evict(make_error_code(protocol_errc::id_timeout));
+    ASSERT_EQ(outcomes.size(), 2U);
+    EXPECT_EQ(outcomes[1].host, 2);
 }
 
 TEST_F(pending, end_of_all_includes_those_that_are_added_meanwhile) {
