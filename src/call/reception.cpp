@@ -26,6 +26,11 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
         ++counters_.empty_audio;
         return false;
     }
+    if (!may_come(audio, now)) {
+        count_arrival(audio.payload.size() / 2, rate_hz(audio.kind), now);
+        ++counters_.frames_dropped;
+        return false;
+    }
     const bool first = !known_ && !doubt_;
     if (hold_back(audio, now)) {
         if (doubt_->rate.decided() || doubt_->pieces.size() == held_messages_max) settle(monitor);
@@ -33,6 +38,13 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     }
     let_go(monitor);
     return hand_over(audio, now, monitor);
+}
+
+// Whether this is audio of the same kind as before, or of one that the budget allows to change to.
+bool reception::may_come(const message& audio, time_point now) {
+    if (label_ && *label_ != audio.kind && !changes_.take(1, now)) return false;
+    label_ = audio.kind;
+    return true;
 }
 
 // Holds audio back if its rate is in doubt.

@@ -38,6 +38,19 @@ TEST(work_budget, time_gives_back_four_times_192_khz_and_no_more_than_there_was)
     EXPECT_NEAR(static_cast<double>(done), 10 * 4 * 192'000 + 115'200, 10'000);
 }
 
+TEST(change_budget, four_changes_may_come_at_once_and_ten_a_second) {
+    change_budget budget;
+    for (int i = 0; i < 4; ++i)
+        EXPECT_TRUE(budget.take(1, epoch));
+    EXPECT_FALSE(budget.take(1, epoch));
+    EXPECT_FALSE(budget.take(1, epoch + 99ms));
+    EXPECT_TRUE(budget.take(1, epoch + 100ms));
+    EXPECT_FALSE(budget.take(1, epoch + 100ms));
+    for (int i = 0; i < 4; ++i)
+        EXPECT_TRUE(budget.take(1, epoch + 1h));
+    EXPECT_FALSE(budget.take(1, epoch + 1h));
+}
+
 TEST(work_budget, the_beginning_of_time_is_a_time) {
     work_budget budget;
     EXPECT_TRUE(budget.take(115'000, time_point{}));
