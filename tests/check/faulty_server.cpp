@@ -109,8 +109,11 @@ class server {
             poll(files.data(), files.size(), wait_ms());
             obey_signals();
             auto file = files.begin() + 1;
-            for (auto& c : calls_)
-                if ((file++)->revents != 0) read(c); // or it failed
+            for (auto& c : calls_) {
+                const auto seen = (file++)->revents;
+                if ((seen & POLLERR) != 0 && is("works-without-a-budget")) drop(c); // or it works for seconds to come
+                if (seen != 0 && c.socket >= 0) read(c);                            // or it failed
+            }
             if (files[0].revents != 0) accept_all();
             for (auto& c : calls_)
                 tick(c);
@@ -191,8 +194,9 @@ class server {
 
     void read(connection& c) {
         std::array<std::byte, 65'536> buffer;
-        for (int reads = 0; reads < 4; ++reads) {
-            const auto n = recv(c.socket, buffer.data(), buffer.size(), 0);
+        const bool slow = is("works-without-a-budget"); // reads little, so that it notices the end of its callers
+        for (int reads = 0; reads < (slow ? 1 : 4); ++reads) {
+            const auto n = recv(c.socket, buffer.data(), slow ? 1024 : buffer.size(), 0);
             if (n < 0 && errno == EAGAIN) return;
             if (n < 0) {
                 if (is("stops-at-a-reset")) std::exit(1);
@@ -315,6 +319,7 @@ class server {
             if (payload.size() % 2 != 0) c.half.push_back(payload.back());
         }
         if (k != c.speaks) c.queue.clear();
+        if (k != c.speaks && is("works-without-a-budget")) std::this_thread::sleep_for(std::chrono::microseconds(100));
         c.speaks = k;
         const std::size_t most = is("keeps-one-second") ? 1 : queue_max_seconds;
         connection& to = is("finds-calls-by-id") ? first_with(*c.id) : c;
