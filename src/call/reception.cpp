@@ -6,7 +6,6 @@
 #include <audiosocket/audio/duration.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace audiosocket {
@@ -157,7 +156,7 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
         const auto deviation = std::chrono::abs(gap - last_duration_);
         const double deviation_us = microseconds(deviation).count();
         jitter_us_ += (deviation_us - jitter_us_) / 16; // RFC 3550, section 6.4.1
-        counters_.arrival_jitter = std::chrono::microseconds(std::lround(jitter_us_));
+        counters_.arrival_jitter = std::chrono::microseconds(static_cast<std::int64_t>(jitter_us_ + 0.5));
         counters_.arrival_gap_max =
             std::max(counters_.arrival_gap_max, std::chrono::duration_cast<std::chrono::microseconds>(gap));
         if (tally_) tally_->arrival_deviation.add(deviation);

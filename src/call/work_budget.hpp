@@ -34,12 +34,12 @@ class refilling_budget {
 /// as long as the budget lasts.
 ///
 /// Work is counted in samples that leave or enter a resampler, at the higher of its two rates; one takes 8 to 50 ns.
-/// Real time gives back 768,000 a second: audio of 192 kHz, the most expensive there is, is converted four times as
-/// fast as it is played. 115,200 may be used at once: 0.6 s at 192 kHz, more than the 25 frames that Asterisk sends in
-/// one go after its Answer(); 2.4 s at 48 kHz, more than a receive_queue of the usual length. So what a call converts
-/// costs at most 5 ms at once and 4 % of a core. All else that it receives costs by the byte, 10 to 200 instructions
+/// Real time gives back 384,000 a second: audio of 192 kHz, the most expensive there is, is converted twice as fast as
+/// it is played. 115,200 may be used at once: 0.6 s at 192 kHz, more than the 25 frames that Asterisk sends in one go
+/// after its Answer(); 2.4 s at 48 kHz, more than a receive_queue of the usual length. So what a call converts costs at
+/// most 5 ms at once and 2 % of a core. All else that it receives costs by the byte, 10 to 200 instructions
 /// (bench/session_bench), and is bounded by what the network side reads.
-using work_budget = refilling_budget<1'302, 115'200>;
+using work_budget = refilling_budget<2'604, 115'200>;
 
 /// Bounds how often a peer may change the kind of its audio. A change costs some 6 us, a message of one sample a tenth
 /// of that: the end of a resampler's stream, the beginning of another, and for each rate once a filter (47 us).

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,11 @@ struct attack {
     bool together = false;    ///< All callers send at the same moment; otherwise they spread over the interval.
     bool asks_health = false; ///< /healthz is asked every 100 ms meanwhile.
 };
+
+/// For messages of tests.
+inline void PrintTo(const attack& a, std::ostream* out) {
+    *out << a.name;
+}
 
 /// Returns a message of one sample.
 inline std::vector<std::byte> single_sample(kind k) {
