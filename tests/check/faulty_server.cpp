@@ -109,11 +109,8 @@ class server {
             poll(files.data(), files.size(), wait_ms());
             obey_signals();
             auto file = files.begin() + 1;
-            for (auto& c : calls_) {
-                const auto seen = (file++)->revents;
-                if ((seen & POLLERR) != 0 && is("works-without-a-budget")) drop(c); // or it works for seconds to come
-                if (seen != 0 && c.socket >= 0) read(c);                            // or it failed
-            }
+            for (auto& c : calls_)
+                if (const auto seen = (file++)->revents; seen != 0) read(c, (seen & POLLERR) != 0);
             if (files[0].revents != 0) accept_all();
             for (auto& c : calls_)
                 tick(c);
@@ -128,8 +125,7 @@ class server {
     }
     bool may_accept() const { return acceptor_ >= 0 && clock::now() >= accept_again_; }
     static bool reads(const connection& c) {
-        if (is("reads-when-its-application-does") && clock::now() < c.stalled_until) return false;
-        return true;
+        return !is("reads-when-its-application-does") || clock::now() >= c.stalled_until;
     }
     int wait_ms() const {
         auto next = clock::now() + milliseconds(50);
@@ -192,9 +188,10 @@ class server {
         }
     }
 
-    void read(connection& c) {
+    void read(connection& c, bool failed) {
         std::array<std::byte, 65'536> buffer;
-        const bool slow = is("works-without-a-budget"); // reads little, so that it notices the end of its callers
+        const bool slow = is("works-without-a-budget"); // it would work for seconds for callers that are gone
+        if (slow && failed) return drop(c);
         for (int reads = 0; reads < (slow ? 1 : 4); ++reads) {
             const auto n = recv(c.socket, buffer.data(), slow ? 1024 : buffer.size(), 0);
             if (n < 0 && errno == EAGAIN) return;
