@@ -15,12 +15,13 @@ std::chrono::nanoseconds receive_queue::entry::duration() const noexcept {
 }
 
 std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int rate_hz) {
-    const bool join = !entries_.empty() && entries_.back().is_audio() &&
-                      std::get<audio_event>(entries_.back().what).rate_hz == rate_hz &&
-                      entries_.back().duration() < joined_audio;
+    const bool joinable = !entries_.empty() && entries_.back().is_audio() &&
+                          std::get<audio_event>(entries_.back().what).rate_hz == rate_hz;
+    const auto before = joinable ? entries_.back().duration() : joined_audio; // divisions: once a message
+    const bool join = before < joined_audio;
     entry& to = join ? entries_.back() : push_entry(audio_event{{}, rate_hz});
     if (join)
-        audio_ -= to.duration();
+        audio_ -= before;
     else
         ++audio_entries_;
     to.samples.resize(to.samples.size() + samples);

@@ -6,7 +6,6 @@
 #include <audiosocket/audio/duration.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace audiosocket {
@@ -26,6 +25,11 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
         ++counters_.empty_audio;
         return false;
     }
+    if (!may_come(audio, now)) {
+        count_arrival(audio.payload.size() / 2, rate_hz(audio.kind), now);
+        ++counters_.frames_dropped;
+        return false;
+    }
     const bool first = !known_ && !doubt_;
     if (hold_back(audio, now)) {
         if (doubt_->rate.decided() || doubt_->pieces.size() == held_messages_max) settle(monitor);
@@ -33,6 +37,13 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     }
     let_go(monitor);
     return hand_over(audio, now, monitor);
+}
+
+// Whether this is audio of the same kind as before, or of one that the budget allows to change to.
+bool reception::may_come(const message& audio, time_point now) {
+    if (label_ && *label_ != audio.kind && !changes_.take(1, now)) return false;
+    label_ = audio.kind;
+    return true;
 }
 
 // Holds audio back if its rate is in doubt.
@@ -145,7 +156,7 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
         const auto deviation = std::chrono::abs(gap - last_duration_);
         const double deviation_us = microseconds(deviation).count();
         jitter_us_ += (deviation_us - jitter_us_) / 16; // RFC 3550, section 6.4.1
-        counters_.arrival_jitter = std::chrono::microseconds(std::lround(jitter_us_));
+        counters_.arrival_jitter = std::chrono::microseconds(static_cast<std::int64_t>(jitter_us_ + 0.5));
         counters_.arrival_gap_max =
             std::max(counters_.arrival_gap_max, std::chrono::duration_cast<std::chrono::microseconds>(gap));
         if (tally_) tally_->arrival_deviation.add(deviation);

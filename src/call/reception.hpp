@@ -26,6 +26,9 @@ namespace audiosocket {
 /// converted is dropped and counted, and a payload that it does not allow to be looked at is taken for what the last
 /// one was. Audio that needs no conversion costs next to nothing and is always taken.
 ///
+/// Each change of the kind costs as much as the conversion of many samples. A peer that alternates between two kinds is
+/// held at one: audio of the other kind is dropped and counted, until there is budget for a change (change_budget).
+///
 /// Audio whose rate is in doubt is held back (rate_detector), at most 64 messages for at most a second.
 class reception {
   public:
@@ -70,6 +73,7 @@ class reception {
         std::vector<std::int16_t> decoded;
     };
 
+    bool may_come(const message& audio, time_point now);
     bool hold_back(const message& audio, time_point now);
     bool hand_over(const message& audio, time_point now, call_monitor* monitor);
     media_format contents_of(const message& audio, time_point now);
@@ -92,6 +96,8 @@ class reception {
     std::optional<encoding> recognised_; // what the detector was sure of; here, where it takes no room of its own
 
     work_budget work_;
+    change_budget changes_;
+    std::optional<kind> label_;                   // of the last message that was taken
     std::unique_ptr<encoding_detector> detector_; // while it is needed
     std::unique_ptr<doubt> doubt_;                // while there is audio in doubt
     std::unique_ptr<conversion> conversion_;      // once another rate has come

@@ -12,7 +12,8 @@ struct fault {
     int breaks; ///< The number of the case; 0: no fault at all.
     /// Nothing else may be tried on this server: it harms all of its calls, or needs options of its own.
     bool alone = false;
-    bool lasts = false; ///< The case belongs to --long.
+    bool lasts = false;  ///< The case belongs to --long.
+    int breaks_also = 0; ///< A second case.
 };
 
 inline constexpr std::array faults = std::to_array<fault>({
@@ -75,6 +76,7 @@ inline constexpr std::array faults = std::to_array<fault>({
     {"doubles-the-rate-of-a-voice", 56},
     {"plays-a-header-before-a-voice", 57},
     {"answers-a-voice-in-bursts", 58},
+    {"works-without-a-budget", 59, false, false, 60},
 });
 
 } // namespace audiosocket::test

@@ -28,13 +28,15 @@ std::string_view name(group g) {
     case group::output: return "Output";
     case group::load: return "Load and faults";
     case group::sound: return "Sound";
+    case group::hostile: return "Hostile callers";
     default: return "Caller";
     }
 }
 
 std::vector<conformance_case> all_cases() {
     std::vector<conformance_case> all;
-    for (const auto& cases : {lifecycle_cases(), framing_cases(), output_cases(), load_cases(), sound_cases()})
+    for (const auto& cases :
+         {lifecycle_cases(), framing_cases(), output_cases(), load_cases(), sound_cases(), hostile_cases()})
         all.insert(all.end(), cases.begin(), cases.end());
     return all;
 }
@@ -150,6 +152,11 @@ nanoseconds longest_gap(const target& t, const line& l, time_point from, time_po
         if (is_audio(m.kind)) consider(std::min(m.whole, to));
     consider(to);
     return longest;
+}
+
+std::size_t frames_between(const line& l, time_point from, time_point to) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        l.received(), [&](const auto& m) { return is_audio(m.kind) && m.whole > from && m.whole <= to; }));
 }
 
 std::size_t largest_burst(const machine_watch& machine, const line& l) {

@@ -21,7 +21,7 @@ struct not_applicable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-enum class group { lifecycle, framing, output, load, sound, caller };
+enum class group { lifecycle, framing, output, load, sound, hostile, caller };
 std::string_view name(group g);
 
 /// How a case has to be run.
@@ -50,6 +50,7 @@ std::vector<conformance_case> framing_cases();
 std::vector<conformance_case> output_cases();
 std::vector<conformance_case> load_cases();
 std::vector<conformance_case> sound_cases();
+std::vector<conformance_case> hostile_cases();
 std::vector<conformance_case> all_cases();
 
 // --- What the cases have in common ---
@@ -97,6 +98,9 @@ std::string text(nanoseconds d);
 
 /// The longest time between two audio messages from `from` on, less what this machine stood still.
 nanoseconds longest_gap(const target& t, const line& l, time_point from, time_point to);
+
+/// Returns how many audio messages came from `from` until `to`.
+std::size_t frames_between(const line& l, time_point from, time_point to);
 
 /// The most audio messages that came within half a frame's time, but for those that waited while this machine stood
 /// still.

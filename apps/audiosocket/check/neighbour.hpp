@@ -15,4 +15,8 @@ inline constexpr std::size_t neighbours_numbers = 500;
 /// Throws mismatch if the neighbour was closed, or received nothing for too long since `from`.
 void expect_undisturbed(const target& t, const line& neighbour, time_point from);
 
+/// The same, and throws mismatch if the neighbour received less than 95 % of its frames since `from`. What this machine
+/// stood still counts for the server. Returns what the neighbour received.
+std::string expect_served(const target& t, const line& neighbour, time_point from);
+
 } // namespace audiosocket::app::check

@@ -37,6 +37,14 @@ constexpr std::size_t g722_frame_bytes = 160;
 // Noise is reported after this: by then the pace is known, and with it perhaps the codec.
 constexpr std::uint64_t noise_messages_min = 150;
 
+// A look at the contents of a message costs up to 5 us. Frames of 10 ms are 100 a second, and twice as many when they
+// come late. A peer that sends more than these can take a thousandth of a core with them.
+constexpr std::uint32_t looks_a_second = 200;
+
+// Messages whose time and length are judged: ten seconds of frames of 10 ms that a network delivers at once. Only a
+// peer that wants to cost time sends more, and each costs more to judge than to decode.
+constexpr std::uint32_t judged_a_second = 1000;
+
 // The usual rate whose samples arrive at this pace when they have that label; 0 for none.
 int rate_of_pace(double pace, int label_hz) {
     for (const int rate : usual_rates_hz) {
@@ -49,6 +57,8 @@ int rate_of_pace(double pace, int label_hz) {
 } // namespace
 
 bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<nanoseconds> at) {
+    if (at) count(*at);
+    if (in_second_ > judged_a_second) return false;
     const std::size_t before = faults();
     if (k != kind_ && messages_ > 0) rate_.reset();
     kind_ = k;
@@ -57,7 +67,7 @@ bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<
     ++messages_;
     look_for_header(payload);
     lengths_.add(payload);
-    judge_contents(payload);
+    if (in_second_ <= looks_a_second) judge_contents(payload);
     if (at) {
         const auto duration = duration_of(payload.size() / sizeof(std::int16_t), rate_hz(k));
         if (from_ == sender::server) bursts_.add(duration, *at);
@@ -65,6 +75,15 @@ bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<
     }
     judge_lengths();
     return faults() != before;
+}
+
+void audio_judge::count(nanoseconds at) noexcept {
+    if (at - second_since_ >= std::chrono::seconds(1)) {
+        if (in_second_ > judged_a_second) rate_.reset(); // it does not know all
+        second_since_ = at;
+        in_second_ = 0;
+    }
+    if (in_second_ <= judged_a_second) ++in_second_;
 }
 
 void audio_judge::judge_contents(std::span<const std::byte> payload) {

@@ -19,8 +19,10 @@ namespace audiosocket::app::diagnosis {
 /// for the findings at any moment.
 ///
 /// No I/O and no clock. Constant memory, under 1 KiB; a message costs some microseconds in the first second and less
-/// than one later. A fault has to show for half a second to two seconds before it is reported, and is then reported
-/// for good. Silence, comfort noise, music, tones, speech, jitter and bursts of a late sender are no faults.
+/// than one later. With a clock, of what comes in a
+/// second only the first 200 messages are looked at, and only the first 1000 count. A fault has to show for
+/// half a second to two seconds before it is reported, and is then reported for good. Silence, comfort noise, music,
+/// tones, speech, jitter and bursts of a late sender are no faults.
 class audio_judge {
   public:
     explicit audio_judge(sender from) noexcept : from_(from) {}
@@ -49,6 +51,7 @@ class audio_judge {
         std::chrono::nanoseconds interval{};
     };
 
+    void count(std::chrono::nanoseconds at) noexcept;
     void judge_contents(std::span<const std::byte> payload);
     void judge_pace();
     void judge_lengths();
@@ -69,6 +72,8 @@ class audio_judge {
     std::size_t message_bytes_ = 0;
     std::uint64_t messages_ = 0;
 
+    std::chrono::nanoseconds second_since_{};
+    std::uint32_t in_second_ = 0; // messages; 0 without a clock
     encoding_detector detector_;
     content_watch content_;
     payload_lengths lengths_;

@@ -127,9 +127,10 @@ TEST(allocation, a_peer_that_alternates_kinds_costs_one_converter_a_kind) {
     // Each change once built a new filter, milliseconds of work for a message of five bytes.
     session s(role::server, {}, epoch);
     s.receive(id_frame(), epoch);
+    auto now = epoch;
     const auto alternate = [&] {
-        for (int i = 0; i < 900; ++i) {
-            s.receive(frame(0x10 + i % 9, pcm(count_up(1))), epoch);
+        for (int i = 0; i < 900; ++i, now += 100ms) { // as fast as it may
+            s.receive(frame(0x10 + i % 9, pcm(count_up(1))), now);
             while (s.next_event()) {
             }
         }

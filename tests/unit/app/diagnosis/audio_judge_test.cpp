@@ -330,6 +330,36 @@ TEST(audio_judge, change_is_reported_once) {
     EXPECT_EQ(changes, 1);
 }
 
+TEST(audio_judge, contents_of_200_messages_a_second_are_looked_at) {
+    // A look costs microseconds. A caller that floods a server with messages of 16 bytes once took a core with them.
+    const auto bytes = test::encoded(encoding::ulaw, voice());
+    for (const std::size_t before : {100U, 200U}) {
+        audio_judge judge(sender::caller);
+        for (std::size_t n = 0; n < before; ++n)
+            judge.add(kind::slin, byte_string(16), 1000s);
+        for (std::size_t n = 0; n < 100; ++n)
+            judge.add(kind::slin, std::span(bytes).subspan(n * 160, 160), 1000s + 999ms);
+        EXPECT_EQ(judge.g711().has_value(), before == 100);
+        for (std::size_t n = 100; n < 200; ++n)
+            judge.add(kind::slin, std::span(bytes).subspan(n * 160, 160), 1001s);
+        EXPECT_TRUE(judge.g711().has_value());
+    }
+}
+
+TEST(audio_judge, pace_is_not_judged_by_a_second_of_which_only_the_beginning_counts) {
+    const auto bytes = as_slin(voice());
+    for (const std::size_t at_once : {500U, 2000U}) {
+        audio_judge judge(sender::caller);
+        // Twice real time for as long as it takes to say so, with many short messages each second.
+        for (std::size_t n = 0; n < 150; ++n) {
+            judge.add(kind::slin, std::span(bytes).subspan(n * 640, 640), 1000s + n * 20ms);
+            for (std::size_t i = 0; i < at_once / 50; ++i)
+                judge.add(kind::slin, byte_string(2), 1000s + n * 20ms);
+        }
+        EXPECT_EQ(judge.actual_rate_hz().has_value(), at_once == 500);
+    }
+}
+
 TEST(audio_judge, memory_is_bounded) {
     EXPECT_LE(sizeof(audio_judge), 1024U);
 }

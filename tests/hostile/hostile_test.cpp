@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What good callers receive while others attack `serve`.
+#include "command/admin_test.hpp"
+#include "hostile/duration.hpp"
+#include "hostile/measured_row.hpp"
+#include "support/busy_machine.hpp"
+
+#include <iostream>
+
+namespace audiosocket::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds control_time{1500};
+
+class hostile : public admin_test, public testing::WithParamInterface<attack> {
+  protected:
+    // A server that plays to each caller, and sends 4 good callers and all others as many frames as it can.
+    void start_server() {
+        start({"--play", numbered_file("numbers.wav", 80'000).string(), "--loop", "--max-calls", "2000", "-q"});
+    }
+
+    attacked_server attacked() const {
+        return {*parse_address(where), address{"127.0.0.1", admin.port()}, server->id()};
+    }
+};
+
+// The control comes first, on the same server: a machine on which it fails cannot judge the server.
+TEST_P(hostile, realtime_good_calls_keep_their_frames) {
+    start_server();
+    const auto control = measure(attacked(), attacks().front(), control_time);
+    const busy_machine machine;
+    const auto row = measure(attacked(), GetParam(), attack_time());
+    std::cout << table_head() << '\n' << table_line(row) << '\n';
+    if (!control.good_calls_are_well())
+        GTEST_SKIP() << skipped("without an attack this machine managed only: " + table_line(control));
+    in_real_time(
+        machine,
+        [&] {
+            EXPECT_TRUE(row.good_calls_are_well()) << table_line(row);
+            EXPECT_EQ(row.health_answers_not_200, std::vector<int>{}) << table_line(row);
+        },
+        milliseconds(40));
+}
+
+INSTANTIATE_TEST_SUITE_P(beside, hostile, testing::ValuesIn(attacks()), [](const auto& of) { return of.param.name; });
+
+} // namespace
+} // namespace audiosocket::test
