@@ -18,6 +18,10 @@ constexpr std::uint64_t call_work = 32;
 constexpr std::uint64_t stream_work = 128;
 constexpr std::uint64_t filter_work = 1024;
 
+std::size_t samples_per_ms(int rate_hz) {
+    return static_cast<std::size_t>(rate_hz) / 1000;
+}
+
 // An application may ask for a higher rate than there is on the wire; that is its own expense, not the peer's.
 constexpr int wire_rate_hz_max = 192'000;
 
@@ -26,7 +30,8 @@ constexpr int wire_rate_hz_max = 192'000;
 std::uint64_t rate_converter::work(std::size_t samples, int rate_hz) const noexcept {
     const auto in = static_cast<std::uint64_t>(rate_hz);
     const auto out = static_cast<std::uint64_t>(std::min(rate_out_hz_, wire_rate_hz_max));
-    std::uint64_t total = samples * std::max(in, out) / in + call_work;
+    std::uint64_t total = samples * std::max(in, out) / in;
+    if (gathered_.size() + samples >= samples_per_ms(rate_hz)) total += call_work;
     if (stream_rate_hz_ != rate_hz) total += stream_work;
     if (!has_filter(rate_hz)) total += filter_work;
     return total;
@@ -35,7 +40,15 @@ std::uint64_t rate_converter::work(std::size_t samples, int rate_hz) const noexc
 void rate_converter::convert(std::span<const std::int16_t> samples, int rate_hz) {
     if (stream_rate_hz_ != rate_hz) finish_stream();
     stream_rate_hz_ = rate_hz;
-    resampler& to_rate_out = filter(rate_hz);
+    if (gathered_.empty() && samples.size() >= samples_per_ms(rate_hz)) return process(samples);
+    gathered_.insert(gathered_.end(), samples.begin(), samples.end());
+    if (gathered_.size() < samples_per_ms(rate_hz)) return;
+    process(gathered_);
+    clear_and_keep(gathered_, kept_samples_max(rate_hz));
+}
+
+void rate_converter::process(std::span<const std::int16_t> samples) {
+    resampler& to_rate_out = filter(stream_rate_hz_);
     converted_.resize(to_rate_out.output_samples_max(samples.size()));
     const auto produced = to_rate_out.process(samples, converted_).produced;
     if (produced > 0) to_.push_audio(std::span(converted_).first(produced), rate_out_hz_);
@@ -44,6 +57,8 @@ void rate_converter::convert(std::span<const std::int16_t> samples, int rate_hz)
 
 void rate_converter::finish_stream() {
     if (stream_rate_hz_ == 0) return;
+    if (!gathered_.empty()) process(gathered_);
+    gathered_.clear();
     resampler& to_rate_out = filter(std::exchange(stream_rate_hz_, 0));
     converted_.resize(tail_samples);
     while (const std::size_t produced = to_rate_out.flush(converted_))

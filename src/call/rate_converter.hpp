@@ -14,7 +14,8 @@ namespace audiosocket {
 /// Brings what arrives at other rates to the rate that the application gets, and puts it into its queue.
 ///
 /// Audio of one rate without a break is a stream. A resampler holds the last few milliseconds of it back, which come
-/// once the stream is over: before audio of another rate.
+/// once the stream is over: before audio of another rate. Samples that come in pieces of less than a millisecond are
+/// gathered first: a resampler moves its whole memory for each piece, 1.2 us at 192 kHz.
 class rate_converter {
   public:
     rate_converter(int rate_out_hz, receive_queue& to) : rate_out_hz_(rate_out_hz), to_(to) {}
@@ -29,6 +30,7 @@ class rate_converter {
     void finish_stream();
 
   private:
+    void process(std::span<const std::int16_t> samples);
     bool has_filter(int rate_hz) const noexcept;
     resampler& filter(int rate_hz);
 
@@ -38,6 +40,7 @@ class rate_converter {
 
     // One for each rate that has come: a filter is expensive to make, and nothing stops a peer from alternating kinds.
     std::vector<resampler> filters_;
+    std::vector<std::int16_t> gathered_; // less than a millisecond of the stream
     std::vector<std::int16_t> converted_;
 };
 

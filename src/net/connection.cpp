@@ -17,14 +17,14 @@ namespace {
 // A call is looked after this often, whatever happens.
 constexpr std::chrono::milliseconds longest_pause{60};
 
-// Bytes that a call reads in a turn. It begins with what Asterisk sends of 8 kHz audio in a quarter of a second. It may
-// be more as long as that costs little, and is less where it costs much: a turn delays the others.
-constexpr std::size_t read_first = 4096;
+// Bytes that a call reads at once, at first: a frame of 16 kHz, and more. It becomes more as long as that costs little,
+// and less where it costs much, because it delays the other calls.
+constexpr std::size_t read_first = 1024;
 constexpr std::size_t read_least = 512;
-constexpr std::chrono::microseconds little_time{100};
-constexpr std::chrono::microseconds much_time{400};
+constexpr std::chrono::microseconds little_time{20};
+constexpr std::chrono::microseconds much_time{60};
 
-// Up to this size a read is not worth measuring: a frame of 48 kHz.
+// Up to this size a read is not worth measuring, if it is not all that may be read: a frame of 48 kHz.
 constexpr std::size_t ordinary_read = 2048;
 
 // What a peer sends may use one part in so many of the thread's time: 4 %, and 4 ms at once.
@@ -94,8 +94,26 @@ void connection::take_turn(time_point now) {
     turn_at_ = time_point::max();
     if (closed_) return;
     reading_ = reading_ || now >= read_from_;
-    if (reading_ && readable_ && now >= reading_used_.free_at(reading_credit)) read(now);
+    if (reading_ && !behind_ && may_read(now)) {
+        read(now);
+        behind_ = readable_ && !read_all_;
+        if (behind_) turns_.read_later(*this);
+    }
     pump(now);
+}
+
+bool connection::read_on(time_point now) {
+    behind_ = false;
+    if (!may_read(now)) return false;
+    read(now);
+    behind_ = readable_ && !read_all_;
+    pump(now);
+    return behind_ && !closed_;
+}
+
+// Whether there may be something to read, and the peer has not sent more than its share lately.
+bool connection::may_read(time_point now) const noexcept {
+    return readable_ && !read_all_ && !closed_ && now >= reading_used_.free_at(reading_credit);
 }
 
 void connection::has_arrived(bool is_last) noexcept {
@@ -106,7 +124,6 @@ void connection::has_arrived(bool is_last) noexcept {
 
 // Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.
 void connection::read(time_point now) {
-    if (read_all_) return;
     const auto buffer = turns_.read_buffer().first(read_max_);
     io_error error;
     const std::size_t bytes = receive(buffer, error);
@@ -397,7 +414,7 @@ time_point connection::next_turn(time_point now) const noexcept {
     time_point next = std::min(session_.deadline(), now + longest_pause);
     if (!reading_)
         next = std::min(next, read_from_);
-    else if (readable_ && !read_all_)
+    else if (readable_ && !read_all_ && !behind_)
         next = std::min(next, std::max(now, reading_used_.free_at(reading_credit)));
     if (stalled_sends_ > 0) {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));

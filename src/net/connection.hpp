@@ -113,6 +113,7 @@ class connection final : public turn_taker,
 
     void take_turn(time_point now) override;
     void has_arrived(bool is_last) noexcept override;
+    bool read_on(time_point now) override;
     void hang_up() override;
     void forget() noexcept override;
     std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
@@ -204,6 +205,7 @@ class connection final : public turn_taker,
 
     void read(time_point now);
     std::size_t receive(std::span<std::byte> to, io_error& error) noexcept;
+    bool may_read(time_point now) const noexcept;
     void charge_read(std::size_t bytes, time_point began);
     void follow_arrivals(time_point frame_at);
     void end_standing_delay();
@@ -260,7 +262,8 @@ class connection final : public turn_taker,
     bool readable_ = true;          // something may have arrived that was not read
     bool just_arrived_ = false;     // something has come since the last read
     bool last_arrived_ = false;     // the peer's end, or an error, can be read
-    bool read_all_ = false;         // it was
+    bool behind_ = false;           // what is left is read later (turn_table::read_later)
+    bool read_all_ = false;         // the end was read
     bool abandoned_ = false;        // no handle is left that could ask for events
     bool ends_when_played_ = false; // the application asked for that
     bool end_delivered_ = false;

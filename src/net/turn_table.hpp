@@ -40,12 +40,21 @@ class turn_taker : private turn_link {
     /// is part of it.
     virtual void has_arrived(bool is_last) noexcept = 0;
 
+    /// Reads on, after it has left something unread (turn_table::read_later). Returns whether it did so again.
+    virtual bool read_on(time_point now) = 0;
+
   private:
     friend turn_table;
+
+    struct backlog_link : turn_link {
+        explicit backlog_link(turn_taker& of) noexcept : whose(of) {}
+        turn_taker& whose;
+    };
 
     std::shared_ptr<turn_taker> self_; // while it is in the table, the table keeps it alive
     time_account used_;                // by its turns
     bool is_put_back_ = false;         // it is among `heavy_`
+    backlog_link unread_{*this};       // in `backlog_`, while it has something to read later
 };
 
 /// Gives the calls of an io_context their turns. There is one of it for each io_context, made when it is first used.
@@ -55,9 +64,9 @@ class turn_taker : private turn_link {
 /// together: a call costs no timer, no wake-up, and no read in vain. Where few calls would have a thread woken a
 /// thousand times a second, the kernel wakes it for each arrival instead.
 ///
-/// The processor time of each turn is measured. A call that has used more than its share lately is heavy: it has its
-/// turn after all others, and only while nobody else is due. So a caller whose data are expensive delays the
-/// calls that are expensive themselves, and no other.
+/// No call delays another. The processor time of each turn is measured: a call that has used more than its share lately
+/// is heavy, and has its turns when no other is due. A call that has more to read than is read at once reads the rest
+/// then, too. So callers whose data are expensive, or come in bursts, wait for each other.
 ///
 /// Invariant: those in `due_` and `heavy_` have not had the turn yet that they were scheduled for.
 class turn_table : public boost::asio::execution_context::service {
@@ -79,6 +88,11 @@ class turn_table : public boost::asio::execution_context::service {
 
     /// From now on it has a turn as well when something arrives on this socket, as long as it is in the table.
     void watch(int socket, turn_taker& who, io_error& error);
+
+    /// Lets it read on when no call is due. A burst of bytes so delays no frame, not even the frames of its own call.
+    void read_later(turn_taker& who) noexcept {
+        if (who.unread_.alone()) who.unread_.insert_before(backlog_);
+    }
 
     /// To be called before the socket is closed, if it is watched.
     void unwatch(int socket);
@@ -115,8 +129,8 @@ class turn_table : public boost::asio::execution_context::service {
     // A measured read costs a few hundred nanoseconds more.
     static constexpr std::size_t measured_one_in = 32;
 
-    // How long heavy calls have turns before those that are due meanwhile have theirs.
-    static constexpr std::chrono::microseconds time_for_heavy{500};
+    // How long heavy calls have turns, and others read on, before those that are due meanwhile have theirs.
+    static constexpr std::chrono::microseconds time_for_rest{500};
 
     // With up to so many sockets, the kernel wakes the thread for each arrival; with more, each tick is a look. The
     // same number of wake-ups with 20 ms between two frames. Two limits, because the change costs a system call.
@@ -130,7 +144,7 @@ class turn_table : public boost::asio::execution_context::service {
     void take_turns();
     void look_for_arrivals() noexcept;
     time_point give_turn(turn_taker& taker, time_point now);
-    int share() const noexcept;
+    void read_on(turn_taker& taker, time_point now);
     void choose_wake_up();
     void wait_for_arrivals();
     void arm();
@@ -139,6 +153,7 @@ class turn_table : public boost::asio::execution_context::service {
     turn_wheel wheel_;
     turn_link due_;
     turn_link heavy_;
+    turn_link backlog_;
     readiness arrivals_;
     std::size_t watched_ = 0; // sockets
     wake_up woken_by_ = wake_up::none;

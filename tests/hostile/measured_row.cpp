@@ -95,7 +95,7 @@ measured_row measure(const attacked_server& server, const attack& what, millisec
     measured_row row;
     row.what = what;
     row.time = time;
-    const auto endpoint = app::bench::find_server(server.where);
+    const auto endpoint = app::bench::find_server(server.where, "");
     good_callers good(endpoint, good_calls);
     hostile_callers hostile(endpoint, what);
     std::this_thread::sleep_for(settling);

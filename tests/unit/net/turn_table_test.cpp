@@ -35,7 +35,10 @@ struct taker : turn_taker {
         ++arrivals;
         was_last = was_last || is_last;
     }
+    bool read_on(time_point) override { return ++reads < reads_wanted; }
     int arrivals = 0;
+    int reads = 0;
+    int reads_wanted = 1;
     bool was_last = false;
     std::function<void()> then;
 };
@@ -77,14 +80,18 @@ struct guest final : resident, std::enable_shared_from_this<guest> {
 
 class table : public testing::Test {
   protected:
-    std::shared_ptr<taker> scheduled(std::chrono::nanoseconds in) {
+    std::shared_ptr<taker> scheduled(std::chrono::nanoseconds in) { return scheduled_at(clock::now() + in); }
+    std::shared_ptr<taker> scheduled_at(time_point when) {
         auto one = std::make_shared<taker>();
-        schedule(one, in);
+        schedule_at(one, when);
         return one;
     }
     void schedule(const std::shared_ptr<taker>& who, std::chrono::nanoseconds in) {
-        who->wanted = clock::now() + in;
-        turns.schedule(who, who->wanted);
+        schedule_at(who, clock::now() + in);
+    }
+    void schedule_at(const std::shared_ptr<taker>& who, time_point when) {
+        who->wanted = when;
+        turns.schedule(who, when);
     }
 
     boost::asio::io_context io{1};
@@ -156,12 +163,25 @@ TEST_F(table, heavy_call_has_its_turn_after_the_others) {
         if (heavy->turns > 1) return;
         for (const auto until = clock::now() + 20ms; clock::now() < until;) { // pays for 5 s
         }
-        schedule(heavy, 1ms);
-        const auto light = scheduled(1ms);
+        const auto both_at = clock::now() + 1ms;
+        schedule_at(heavy, both_at);
+        const auto light = scheduled_at(both_at);
         light->then = [&] { order.emplace_back("light"); };
     };
     io.run();
     EXPECT_EQ(order, (std::vector<std::string>{"heavy", "light", "heavy"}));
+}
+
+TEST_F(table, what_is_left_to_read_is_read_when_no_call_is_due) {
+    const auto both_at = clock::now() + 1ms;
+    const auto behind = scheduled_at(both_at);
+    const auto other = scheduled_at(both_at);
+    behind->reads_wanted = 5;
+    behind->then = [&] { turns.read_later(*behind); };
+    other->then = [&] { EXPECT_EQ(behind->reads, 0); };
+    io.run();
+    EXPECT_EQ(other->turns, 1);
+    EXPECT_EQ(behind->reads, 5);
 }
 
 TEST_F(table, arrival_gives_a_turn_and_is_reported_once) {
