@@ -75,6 +75,7 @@ void turn_table::take_due_turns() {
         auto& taker = static_cast<turn_taker&>(*due_.after);
         taker.unlink();
         auto keep = std::move(taker.self_);
+        turns_taken_.store(turns_taken() + 1, std::memory_order_relaxed);
         try {
             taker.take_turn(clock::now());
         } catch (...) {

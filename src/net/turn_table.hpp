@@ -11,7 +11,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,6 +74,9 @@ class turn_table : public boost::asio::execution_context::service {
     /// Ends the calls that are open at once. When no thread runs the io_context any more.
     void end_calls() noexcept;
 
+    /// Turns that have been taken so far. Any thread may ask.
+    std::uint64_t turns_taken() const noexcept { return turns_taken_.load(std::memory_order_relaxed); }
+
     /// Where its calls count together.
     engine_statistics& statistics() noexcept { return statistics_; }
 
@@ -96,6 +101,7 @@ class turn_table : public boost::asio::execution_context::service {
     const std::unique_ptr<std::array<std::byte, buffer_bytes>> buffer_;
     io_timer timer_;
     engine_statistics statistics_;
+    std::atomic<std::uint64_t> turns_taken_ = 0; // only the thread of the io_context writes it
 };
 
 } // namespace audiosocket::detail
