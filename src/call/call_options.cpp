@@ -35,12 +35,27 @@ void check_send_format(const media_format& format) {
         refuse("send_format is G.711 under " + std::string(name(format.kind)) + "; G.711 goes under slin");
 }
 
+void check_rate_max(const call_options& options) {
+    const auto rate_max = "rate_max_hz is " + std::to_string(options.rate_max_hz);
+    if (!slin_kind(options.rate_max_hz)) {
+        std::string rates;
+        for (const int rate_hz : slin_rates_hz)
+            rates += (rates.empty() ? "" : ", ") + std::to_string(rate_hz);
+        refuse(rate_max + "; it has to be one of " + rates);
+    }
+    if (options.send_format && options.send_format->rate_hz() > options.rate_max_hz)
+        refuse(rate_max + ", and send_format is " + std::string(name(*options.send_format)));
+    if (const auto input = format_of(options.input); input && input->rate_hz() > options.rate_max_hz)
+        refuse(rate_max + ", and input is " + std::string(name(*input)) + ": all audio would be dropped");
+}
+
 } // namespace
 
 void validate(const call_options& options) {
     if (std::ranges::find(ptimes, options.ptime) == ptimes.end())
         refuse("ptime is " + std::to_string(options.ptime.count()) + " ms; it has to be 10, 20, 30, 40 or 60 ms");
     if (options.send_format) check_send_format(*options.send_format);
+    check_rate_max(options);
     if (options.receive_rate_hz != 0 &&
         (options.receive_rate_hz < resampler::rate_hz_min || options.receive_rate_hz > resampler::rate_hz_max))
         refuse("receive_rate_hz is " + std::to_string(options.receive_rate_hz) +
@@ -51,6 +66,7 @@ void validate(const call_options& options) {
                "; it has to be at least 1, the frame that is due");
     check_duration("id_timeout", options.id_timeout, milliseconds{1});
     check_duration("message_timeout", options.message_timeout, milliseconds{1});
+    check_duration("idle_timeout", options.idle_timeout, milliseconds{0});
     check_duration("send_timeout", options.send_timeout, milliseconds{1});
     check_duration("hangup_timeout", options.hangup_timeout, milliseconds{0});
     check_duration("receive_queue", options.receive_queue, milliseconds{0});

@@ -4,7 +4,6 @@
 #include <audiosocket/call/call_options.hpp>
 #include <audiosocket/call/event.hpp>
 
-#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <utility>
@@ -22,7 +21,7 @@ namespace audiosocket {
 class lifecycle {
   public:
     lifecycle(const call_options& options, time_point start) noexcept
-        : hangup_timeout_(options.hangup_timeout), id_deadline_(start + options.id_timeout) {}
+        : hangup_timeout_(options.hangup_timeout), deadline_(start + options.id_timeout) {}
 
     bool in_handshake() const noexcept { return phase_ == phase::handshake; }
     bool up() const noexcept { return phase_ == phase::up; }
@@ -36,7 +35,7 @@ class lifecycle {
     void start() noexcept {
         assert(in_handshake());
         phase_ = phase::up;
-        id_deadline_ = time_point::max();
+        deadline_ = time_point::max();
     }
 
     /// The call ends for this reason. It must not be ending already.
@@ -44,8 +43,7 @@ class lifecycle {
         assert(!ending());
         phase_ = phase::closing;
         end_ = why;
-        id_deadline_ = time_point::max();
-        close_deadline_ = now + hangup_timeout_;
+        deadline_ = now + hangup_timeout_;
     }
 
     /// The peer sends nothing any more.
@@ -66,21 +64,20 @@ class lifecycle {
     const ended_event& finish() noexcept {
         assert(closing());
         phase_ = phase::closed;
-        close_deadline_ = time_point::max();
+        deadline_ = time_point::max();
         return end_;
     }
 
     /// When the id, or the peer's part of the hang-up, is too late.
-    time_point deadline() const noexcept { return std::min(id_deadline_, close_deadline_); }
-    bool id_is_late(time_point now) const noexcept { return now >= id_deadline_; }
-    bool close_is_late(time_point now) const noexcept { return now >= close_deadline_; }
+    time_point deadline() const noexcept { return deadline_; }
+    bool id_is_late(time_point now) const noexcept { return in_handshake() && now >= deadline_; }
+    bool close_is_late(time_point now) const noexcept { return closing() && now >= deadline_; }
 
   private:
     enum class phase : std::uint8_t { handshake, up, closing, closed };
 
     std::chrono::milliseconds hangup_timeout_;
-    time_point id_deadline_;
-    time_point close_deadline_ = time_point::max();
+    time_point deadline_; // of the phase: for the id, or for the peer's part of the hang-up
     ended_event end_;
     phase phase_ = phase::handshake;
     bool peer_done_ = false;

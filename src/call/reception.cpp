@@ -94,6 +94,10 @@ bool reception::hand_over(const message& audio, time_point now, call_monitor* mo
     const std::size_t samples = samples_in(arrived.encoding, audio.payload.size());
     count_arrival(samples, arrived.rate_hz(), now);
     if (samples == 0) return false;
+    if (arrived.kind > kind_max_) {
+        ++counters_.frames_above_rate;
+        return false;
+    }
 
     const bool first = !std::exchange(known_, true);
     if (first && rate_out_hz_ == 0) rate_out_hz_ = arrived.rate_hz();

@@ -29,11 +29,14 @@ namespace audiosocket {
 /// Each change of the kind costs as much as the conversion of many samples. A peer that alternates between two kinds is
 /// held at one: audio of the other kind is dropped and counted, until there is budget for a change (change_budget).
 ///
+/// Audio of a rate that is too high (rate_max_hz) is dropped before anything is done with it, as if it had not come.
+///
 /// Audio whose rate is in doubt is held back (rate_detector), at most 64 messages for at most a second.
 class reception {
   public:
     reception(const call_options& options, call_statistics& counters, receive_queue& to)
-        : counters_(counters), to_(to), input_(format_of(options.input)), rate_out_hz_(options.receive_rate_hz) {}
+        : counters_(counters), to_(to), input_(format_of(options.input)),
+          kind_max_(slin_kind(options.rate_max_hz).value_or(kind::slin192)), rate_out_hz_(options.receive_rate_hz) {}
 
     /// Takes one audio message. Returns whether it was the first with audio in it, which decides the call's format.
     bool take(const message& audio, time_point now, call_monitor* monitor);
@@ -88,6 +91,7 @@ class reception {
     call_tally* tally_ = nullptr;
 
     const std::optional<media_format> input_; // what kind 0x10 contains; nothing: found out
+    const kind kind_max_;                     // that of rate_max_hz; kinds are in the order of their rates
     media_format format_;
     bool known_ = false;                 // audio has been handed over, and format_ is what it is
     int rate_out_hz_;                    // 0: that of the first audio

@@ -108,7 +108,8 @@ void session::impl::connection_failed(error_code error) {
 void session::impl::advance() {
     if (life.id_is_late(now)) begin_close({end_reason::timed_out, protocol_errc::id_timeout, {}});
     if (now >= watch.deadline()) begin_close({end_reason::timed_out, protocol_errc::message_timeout, {}});
-    if (now >= output.send_deadline()) {
+    if (now >= watch.idle_deadline()) begin_close({end_reason::timed_out, protocol_errc::idle_timeout, {}});
+    if (output.too_slow(now)) {
         begin_close({end_reason::timed_out, protocol_errc::send_timeout, {}});
         finish(); // a peer that does not read would not see a hangup
     }
@@ -117,7 +118,8 @@ void session::impl::advance() {
 }
 
 time_point session::impl::deadline(bool can_transmit) const noexcept {
-    time_point next = std::min({life.deadline(), watch.deadline(), output.send_deadline(), receiving.deadline()});
+    time_point next =
+        std::min({life.deadline(), watch.deadline(), watch.idle_deadline(), output.deadline(), receiving.deadline()});
     if (can_transmit && !output.in_flight()) next = std::min(next, output.frames().next_due());
     return next;
 }
@@ -161,6 +163,7 @@ void session::impl::clear() {
 void session::impl::start(const uuid& with) {
     id = with;
     life.start();
+    watch.start(now);
     output.frames().start(now);
     events.push(started_event{with});
 }

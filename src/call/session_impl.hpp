@@ -25,8 +25,8 @@ struct session::impl {
     impl(role own_side, const call_options& options, time_point start)
         : side(own_side), learns_format(own_side == role::server && !options.send_format),
           playout_max(options.playout_queue), now(start), life(options, start),
-          watch(options.message_timeout, counters), output(options, counters), events(options.receive_queue, counters),
-          receiving(options, counters, events) {}
+          watch(options.message_timeout, options.idle_timeout, counters), output(options, counters),
+          events(options.receive_queue, counters), receiving(options, counters, events) {}
 
     // What happens, at the time `now`.
     void receive(std::span<const std::byte> bytes);
@@ -63,10 +63,10 @@ struct session::impl {
     const role side;
     const bool learns_format; // the peer's first audio says what is sent
     bool hang_up_after_playout = false;
+    std::optional<uuid> id;
     const std::chrono::milliseconds playout_max;
     call_statistics counters;
     time_point now; // the last time that was given
-    std::optional<uuid> id;
     lifecycle life;
     message_watch watch;
     transmission output;

@@ -24,14 +24,14 @@ std::span<const std::byte> transmission::compose(time_point now, call_monitor* m
 bool transmission::sent(time_point now) noexcept {
     counters_.bytes_sent += in_flight_.size();
     in_flight_ = {};
-    send_deadline_ = time_point::max();
+    watch_.sent(frame_in_flight_, now);
     if (frame_in_flight_) playout_.count_sent(now);
     return frame_in_flight_;
 }
 
 void transmission::abandon() noexcept {
     in_flight_ = {};
-    send_deadline_ = time_point::max();
+    watch_.stop();
     frame_in_flight_ = false;
     control_.clear();
 }

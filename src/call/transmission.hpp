@@ -3,6 +3,7 @@
 
 #include "call/playout.hpp"
 #include "call/ring.hpp"
+#include "call/send_watch.hpp"
 
 #include <audiosocket/call/call_monitor.hpp>
 #include <audiosocket/protocol/encoder.hpp>
@@ -19,7 +20,7 @@ namespace audiosocket {
 class transmission {
   public:
     transmission(const call_options& options, call_statistics& counters)
-        : counters_(counters), send_timeout_(options.send_timeout), playout_(options, counters) {}
+        : counters_(counters), watch_(options.send_timeout, options.ptime), playout_(options, counters) {}
 
     /// Makes the frames.
     playout& frames() noexcept { return playout_; }
@@ -40,7 +41,7 @@ class transmission {
     std::span<const std::byte> message(time_point now, call_monitor* monitor) {
         if (in_flight_.empty()) {
             in_flight_ = compose(now, monitor);
-            if (!in_flight_.empty()) send_deadline_ = now + send_timeout_;
+            if (!in_flight_.empty()) watch_.begun(now);
         }
         return in_flight_;
     }
@@ -55,19 +56,21 @@ class transmission {
     /// The connection is lost, and what was to be sent with it.
     void abandon() noexcept;
 
-    /// When the message in flight counts as not taken by the network.
-    time_point send_deadline() const noexcept { return send_deadline_; }
+    /// When to ask again whether the network is too slow; time_point::max() while nothing is in flight.
+    time_point deadline() const noexcept { return watch_.deadline(); }
+
+    /// Returns whether the network takes too slowly what is sent (send_watch).
+    bool too_slow(time_point now) noexcept { return watch_.look(now); }
 
   private:
     std::span<const std::byte> compose(time_point now, call_monitor* monitor);
 
     call_statistics& counters_;
-    std::chrono::milliseconds send_timeout_;
+    send_watch watch_;
     playout playout_;
     ring<outgoing_message> control_;
     outgoing_message control_in_flight_;
     std::span<const std::byte> in_flight_;
-    time_point send_deadline_ = time_point::max();
     std::optional<kind> next_kind_;
     bool frame_in_flight_ = false; // `in_flight_` is audio
 };

@@ -170,6 +170,7 @@ time_point turn_table::give_turn(turn_taker& taker, time_point now) {
     taker.unlink();
     taker.is_put_back_ = false;
     auto keep = std::move(taker.self_);
+    turns_taken_.store(turns_taken() + 1, std::memory_order_relaxed);
     try {
         taker.take_turn(now);
     } catch (...) {
@@ -184,6 +185,7 @@ time_point turn_table::give_turn(turn_taker& taker, time_point now) {
 void turn_table::read_on(turn_taker& taker, time_point now) {
     const auto keep = taker.self_;
     taker.unread_.unlink();
+    turns_taken_.store(turns_taken() + 1, std::memory_order_relaxed);
     try {
         if (taker.read_on(now)) read_later(taker);
     } catch (...) {

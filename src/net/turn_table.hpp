@@ -15,7 +15,9 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -115,6 +117,9 @@ class turn_table : public boost::asio::execution_context::service {
     /// Returns whether the next call measures how long its bytes wait to be read: one in 32 does.
     bool measures_next() noexcept { return connections_++ % measured_one_in == 0; }
 
+    /// Turns that have been taken so far. Any thread may ask.
+    std::uint64_t turns_taken() const noexcept { return turns_taken_.load(std::memory_order_relaxed); }
+
     /// Where its calls count together.
     engine_statistics& statistics() noexcept { return statistics_; }
 
@@ -167,6 +172,7 @@ class turn_table : public boost::asio::execution_context::service {
     boost::asio::posix::basic_stream_descriptor<io_executor> waking_; // has the descriptor of arrivals_, not owned
     std::size_t connections_ = 0;                                     // so far
     engine_statistics statistics_;
+    std::atomic<std::uint64_t> turns_taken_ = 0; // only the thread of the io_context writes it
 };
 
 } // namespace audiosocket::detail

@@ -14,7 +14,9 @@ const char* text(protocol_errc e) {
     case protocol_errc::message_truncated: return "the stream ended inside a message";
     case protocol_errc::wrong_kind: return "the message is of another kind";
     case protocol_errc::error_received: return "the peer sent an error message";
-    case protocol_errc::send_timeout: return "the peer does not read; a message could not be sent in time";
+    case protocol_errc::send_timeout:
+        return "the peer does not read, or reads too slowly; audio could not be sent in time";
+    case protocol_errc::idle_timeout: return "nothing arrived from the peer for longer than the idle limit";
     }
     return "unknown protocol error";
 }

@@ -77,6 +77,40 @@ TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
     EXPECT_NE(complaint("10.0.0.0/33").find("from 0 to 32"), std::string::npos);
 }
 
+TEST_F(serve_limits, silent_call_ends_at_the_idle_limit) {
+    serve({"--idle-timeout", "0.2"});
+    raw_peer silent = raw_caller();
+    EXPECT_TRUE(silent.receive_all().orderly);
+    silent.finish();
+    ASSERT_TRUE(server->wait_for_output("\"ended\"")) << server->out;
+    EXPECT_NE(server->out.find("nothing arrived from the peer"), std::string::npos) << server->out;
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_limits, audio_above_the_highest_rate_is_counted_and_not_answered_at_its_rate) {
+    serve({"--echo", "--max-rate", "16000"});
+    raw_peer caller = raw_caller();
+    caller.send(frame(kind::slin48, bytes(1920, std::byte{1})));
+    ASSERT_TRUE(caller.wait_until_read());
+    for (const auto& m : messages_in(caller.receive_bytes(4 * 323)))
+        EXPECT_EQ(m.kind, kind::slin);
+    caller.finish();
+    ASSERT_TRUE(server->wait_for_output("\"frames_above_rate\":1")) << server->out;
+    EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(serve_limits, highest_rate_that_no_call_can_have_is_refused_with_the_cure) {
+    const auto unknown = run({"serve", "--max-rate", "22050"});
+    EXPECT_EQ(unknown.code, 2);
+    EXPECT_NE(unknown.err.find("--max-rate"), std::string::npos) << unknown.err;
+    EXPECT_NE(unknown.err.find("192000"), std::string::npos) << unknown.err;
+    const auto below = run({"serve", "--max-rate", "16000", "--input-format", "slin48"});
+    EXPECT_EQ(below.code, 2);
+    EXPECT_NE(below.err.find("16000 Hz is less than the rate of --input-format slin48; raise it to 48000"),
+              std::string::npos)
+        << below.err;
+}
+
 // Twenty thousand connects a second from somebody who is not allowed, beside a hundred calls (docs/operations.md
 // has what this printed).
 // Sockets took all files, and recordings and the admin address found none.

@@ -119,6 +119,26 @@ TEST_F(serve_settings, reload_of_a_file_nested_too_deep_changes_nothing) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
+TEST_F(serve_settings, reload_changes_the_limits_of_new_calls) {
+    serve_with("echo = true\n");
+    raw_peer before = raw_caller();
+    ASSERT_FALSE(before.receive_bytes(323).empty());
+    EXPECT_EQ(reload("echo = true\nidle-timeout = 0.2\nmax-rate = 16000\n").at("event").as_string(), "reloaded");
+    raw_peer after = raw_caller();
+    EXPECT_TRUE(after.receive_all().orderly); // nothing arrived from it
+    after.finish();
+    before.send(frame(kind::slin48, bytes(1920, std::byte{1})));
+    for (bool echoed = false; !echoed;) { // silence until then, at 8 kHz and then at its rate
+        const auto heard = before.receive_bytes(header_bytes);
+        ASSERT_EQ(heard.size(), header_bytes);
+        const auto head = read_header(std::span(heard).first<header_bytes>());
+        ASSERT_EQ(before.receive_bytes(head.payload_bytes).size(), head.payload_bytes);
+        echoed = head.kind == kind::slin48;
+    }
+    before.finish();
+    EXPECT_EQ(stop(), 0) << server->err;
+}
+
 TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the_disk_alone) {
     boost::asio::io_context io;
     const raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0}); // does not listen there

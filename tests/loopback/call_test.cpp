@@ -289,6 +289,48 @@ TEST_F(call_on_loopback, realtime_application_that_blocks_a_second_costs_no_fram
     });
 }
 
+// A fifth of what is due: each message goes out within its time. A peer that reads more slowly than this, because the
+// machine is busy, ends for the same reason.
+TEST_F(call_on_loopback, caller_who_reads_too_slowly_ends) {
+    listener_options options;
+    options.call.send_timeout = 2s;
+    options.call.send_format = parse_format("slin192"); // 384 kB/s, which fills the buffers sooner
+    listen(options);
+    auto [slow, c] = answered();
+    slow.socket().set_option(asio::socket_base::receive_buffer_size(16'384));
+    auto end = std::async(std::launch::async, [&c = c] {
+        for (;;) {
+            const event e = next(c);
+            if (const auto* ended = std::get_if<ended_event>(&e)) return *ended;
+        }
+    });
+    for (int pieces = 0; pieces < 3000 && end.wait_for(50ms) == std::future_status::timeout; ++pieces)
+        if (const auto piece = slow.receive(3840); !piece || piece->empty()) break;
+    slow.reset(); // gives up, where the call would go on
+    const auto why = end.get();
+    EXPECT_EQ(why.reason, end_reason::timed_out);
+    EXPECT_EQ(why.error, protocol_errc::send_timeout);
+}
+
+TEST_F(call_on_loopback, silent_caller_is_hung_up_at_the_idle_limit) {
+    listener_options options;
+    options.call.idle_timeout = 100ms;
+    listen(options);
+    auto [peer, c] = answered();
+    const auto got = messages_in(peer.receive_all().all);
+    ASSERT_FALSE(got.empty());
+    EXPECT_EQ(got.back().kind, kind::hangup);
+    peer.finish();
+    for (;;) {
+        const event e = next(c);
+        if (const auto* end = std::get_if<ended_event>(&e)) {
+            EXPECT_EQ(end->reason, end_reason::timed_out);
+            EXPECT_EQ(end->error, protocol_errc::idle_timeout);
+            break;
+        }
+    }
+}
+
 TEST_F(call_on_loopback, caller_who_does_not_read_ends_alone) {
     listener_options options;
     options.call.send_timeout = 100ms;

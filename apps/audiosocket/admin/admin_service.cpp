@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/admin_service.hpp"
 
+#include "admin/health.hpp"
 #include "admin/http_server.hpp"
 #include "admin/site.hpp"
 #include "base/failure.hpp"
@@ -23,7 +24,7 @@ namespace {
 // A thread of calls that is ready gets ten times the processor that this one gets.
 constexpr int niceness = 10;
 
-constexpr std::chrono::seconds sweep_interval{1};
+constexpr auto sweep_interval = health::interval;
 
 listening_socket listen(const admin_options& options, std::optional<listening_socket> inherited) {
     if (inherited) return std::move(*inherited);

@@ -1,60 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/health.hpp"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace audiosocket::app::admin {
 namespace {
 
-response verdict(unsigned status, const std::string& text) {
-    return {status, "text/plain; charset=utf-8", text + '\n'};
-}
-
-response well() {
-    return verdict(200, "ok");
-}
-
-response unwell() {
-    return verdict(503, "a thread of the calls has not answered within a second");
+std::vector<boost::asio::io_context*> threads_of(server_view& server) {
+    const auto calls = server.call_contexts();
+    std::vector<boost::asio::io_context*> all(calls.begin(), calls.end());
+    if (std::ranges::count(all, &server.main_context()) == 0) all.push_back(&server.main_context());
+    return all;
 }
 
 } // namespace
 
-health::health(server_view& server, back_context back) : server_(server), back_(std::move(back)), deadline_(*back_) {}
+health::health(server_view& server) : call_threads_(server.call_contexts().size()), threads_(threads_of(server)) {}
 
-void health::ask(reply tell) {
-    if (asked_ && overdue_) return tell(unwell());
-    if (!asked_ && clock::now() - answered_ < young) return tell(well());
-    waiting_.push_back(std::move(tell)); // as many as there are connections, and for a second
-    if (!asked_) begin();
-}
-
-void health::begin() {
-    const auto threads = server_.call_contexts();
-    std::vector<boost::asio::io_context*> all(threads.begin(), threads.end());
-    all.push_back(&server_.main_context());
-    visit_contexts(
-        all, [](auto&, std::size_t) {}, back_,
-        [this] {
-            asked_ = false;
-            answered_ = clock::now();
-            deadline_.cancel();
-            tell_all(well());
-        });
-    asked_ = true; // only now: where that failed nobody would ever ask again
-    overdue_ = false;
-    deadline_.expires_after(patience);
-    deadline_.async_wait([this](boost::system::error_code error) {
-        // It may have expired as the answer came, and another question may have been asked since.
-        if (error || !asked_ || clock::now() < deadline_.expiry()) return;
-        overdue_ = true;
-        tell_all(unwell());
-    });
-}
-
-void health::tell_all(const response& verdict) {
-    for (const auto& tell : std::exchange(waiting_, {}))
-        tell(verdict);
+response health::verdict() const {
+    constexpr auto plain_text = "text/plain; charset=utf-8";
+    const auto [thread, looks] = threads_.longest();
+    if (looks < stuck_after) return {200, plain_text, "ok\n"};
+    const auto who = thread < call_threads_ ? fmt::format("thread {} of {} of the calls", thread + 1, call_threads_)
+                                            : std::string("the main thread");
+    return {503, plain_text,
+            fmt::format("stuck: for {} s, {} has not answered and no call on it has had a turn\n",
+                        static_cast<std::int64_t>(looks) * interval.count(), who)};
 }
 
 } // namespace audiosocket::app::admin

@@ -3,42 +3,41 @@
 
 #include "admin/message.hpp"
 #include "admin/server_view.hpp"
-#include "live/visit.hpp"
+#include "service/thread_watch.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
-#include <vector>
+#include <chrono>
+#include <cstddef>
 
 namespace audiosocket::app::admin {
 
-/// Whether all threads of the server answer. However many want to know that, the threads are asked one question at a
-/// time, and a verdict that is young enough is given to several; one that stands still is not asked again.
+/// Whether a thread of the server is stuck. A supervisor restarts the server when one is, and that ends all calls. So a
+/// thread that is only busy must not count as stuck: thread_watch has the difference.
 ///
-/// Used on one thread, that of `back`.
+/// The threads are looked at once a second, however many clients ask, and each client gets the verdict at once.
+///
+/// Used on one thread.
 class health {
   public:
-    /// The threads answer within milliseconds. Those who ask wait for some seconds.
-    static constexpr std::chrono::seconds patience{1};
+    /// How often look() is called.
+    static constexpr std::chrono::seconds interval{1};
 
-    /// As snapshots: asking more often costs the calls no more.
-    static constexpr std::chrono::milliseconds young{150};
+    /// Silent looks that make a thread stuck: 5 s. No step of a thread of calls takes as long even on a machine that
+    /// has far too much to do: its turns are bounded to milliseconds. And the calls of a thread that stood still for 5
+    /// s are lost anyway: Asterisk's application ends a call after 2 s of silence on the wire.
+    static constexpr std::size_t stuck_after = 5;
 
-    health(server_view& server, back_context back);
+    /// The threads of the calls, and the main one, must outlive it.
+    explicit health(server_view& server);
 
-    /// Tells, at once or on `back` before `patience` is over: 200 or 503.
-    void ask(reply tell);
+    /// To be called once in each interval.
+    void look() { threads_.look(); }
+
+    /// Returns 200, or 503 with the thread that is stuck.
+    response verdict() const;
 
   private:
-    void begin();
-    void tell_all(const response& verdict);
-
-    server_view& server_;
-    const back_context back_;
-    boost::asio::steady_timer deadline_;
-    bool asked_ = false;    // and not answered yet
-    bool overdue_ = false;  // for longer than `patience`
-    time_point answered_{}; // when all had answered last
-    std::vector<reply> waiting_;
+    std::size_t call_threads_; // the first of threads_; behind them the main thread, if it has no calls
+    thread_watch threads_;
 };
 
 } // namespace audiosocket::app::admin

@@ -135,6 +135,8 @@ void add_audio(families& f, const snapshot& s) {
     f.counter("audiosocket_received_bytes_total", "Bytes of callers, headers included.", c.bytes_received);
     f.counter("audiosocket_received_frames_dropped_total", "Audio messages that the program did not take in time.",
               c.frames_dropped);
+    f.counter("audiosocket_received_frames_above_rate_total",
+              "Audio messages of a rate above --max-rate, which are dropped.", c.frames_above_rate);
     f.counter("audiosocket_received_digits_total", "Keys that callers pressed.", c.digits_received);
     f.counter("audiosocket_received_digits_dropped_total", "Keys that the program did not take in time.",
               c.digits_dropped);

@@ -68,7 +68,7 @@ response error_response(unsigned status, const std::string& what) {
 
 site::site(server_view& server, const call_registry& calls, guard who, back_context back)
     : server_(server), calls_(calls), guard_(std::move(who)), back_(back), snapshots_(server, calls, back),
-      health_(server, back), observers_(back), outlines_(back) {}
+      health_(server), observers_(back), outlines_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
     guarded(tell, [&] {
@@ -103,7 +103,7 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
     if (!known) return tell(error_response(404, "nothing here by that name"));
     if (!only_looks(r)) return tell(wrong_method("GET, HEAD"));
     if (file) return tell(page_response(*file));
-    if (path == "/healthz") return health_.ask(tell);
+    if (path == "/healthz") return tell(health_.verdict());
     if (path == "/calls") return show_calls(call_query::from(wanted.query), tell);
     with_snapshot(tell, [path, own, tell](const std::shared_ptr<const snapshot>& s) {
         if (path == "/metrics")

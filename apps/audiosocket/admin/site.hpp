@@ -24,8 +24,9 @@ class site {
     /// Another token from now on.
     void change_token(std::string token) { guard_.change_token(std::move(token)); }
 
-    /// To be called about once a second.
+    /// To be called once a second.
     void sweep() {
+        health_.look();
         observers_.sweep();
         outlines_.sweep();
     }

@@ -19,6 +19,7 @@ boost::json::object to_json(const call_statistics& s) {
         {"samples_received", s.samples_received},
         {"digits_received", s.digits_received},
         {"frames_dropped", s.frames_dropped},
+        {"frames_above_rate", s.frames_above_rate},
         {"digits_dropped", s.digits_dropped},
         {"arrival_jitter_ms", milliseconds(s.arrival_jitter)},
         {"arrival_gap_max_ms", milliseconds(s.arrival_gap_max)},

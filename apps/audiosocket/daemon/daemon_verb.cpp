@@ -78,6 +78,14 @@ std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
     return all;
 }
 
+// All audio would be dropped.
+void check_rates(const call_options& o) {
+    const auto input = format_of(o.input);
+    if (input && input->rate_hz() > o.rate_max_hz)
+        throw failure(exit_code::usage, fmt::format("{} Hz is less than the rate of --input-format {}; raise it to {}",
+                                                    o.rate_max_hz, name(*input), input->rate_hz()));
+}
+
 // For SIGHUP: what the settings say now.
 daemon_options read_again(const daemon_verb_maker& make, const std::vector<const char*>& arguments) {
     CLI::App command{"", "audiosocket"};
@@ -119,6 +127,18 @@ void daemon_verb::add_daemon_options() {
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0))
         ->type_name("SECONDS");
+    said_
+        .reloadable(verb_.add_option("--idle-timeout", idle_timeout_s_,
+                                     "End a call from which nothing has arrived for this long; 0: never"))
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86'400.0))
+        ->type_name("SECONDS");
+    said_
+        .reloadable(verb_.add_option("--max-rate", options_.listener.call.rate_max_hz,
+                                     "Highest rate of audio that is taken and sent; what is higher is dropped"))
+        ->capture_default_str()
+        ->check(CLI::IsMember({8000, 12'000, 16'000, 24'000, 32'000, 44'100, 48'000, 96'000, 192'000}))
+        ->type_name("HZ");
     said_.reloadable(verb_.add_option("--max-calls", options_.listener.calls_max, "Calls at once; more are refused"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
@@ -190,6 +210,8 @@ daemon_options daemon_verb::prepare() {
     ready.listener.files_reserved = files_reserved;
     ready.listener.call.input = input_formats.at(input_);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(id_timeout_s_ * 1000));
+    ready.listener.call.idle_timeout = std::chrono::milliseconds(std::lround(idle_timeout_s_ * 1000));
+    said_.attempt("--max-rate", [&] { check_rates(ready.listener.call); });
     ready.drain_timeout = std::chrono::milliseconds(std::lround(drain_timeout_s_ * 1000));
     ready.json_log = log_format_ == "json";
     ready.record_memory_bytes = record_memory_mib_ << 20;

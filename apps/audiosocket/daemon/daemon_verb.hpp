@@ -58,6 +58,7 @@ class daemon_verb {
     std::vector<std::string> allow_;
     std::string log_format_ = "text";
     double id_timeout_s_ = 5;
+    double idle_timeout_s_ = 0;
     std::size_t record_memory_mib_ = record_memory_bytes_default >> 20;
     double drain_timeout_s_ = std::chrono::duration<double>(daemon_options{}.drain_timeout).count();
     daemon_options options_;

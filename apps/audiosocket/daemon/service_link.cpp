@@ -17,7 +17,7 @@ std::error_code service_link::ready(const std::string& status, std::span<boost::
     if (const auto interval = manager_.watchdog_interval()) {
         std::vector<boost::asio::io_context*> threads(calls.begin(), calls.end());
         if (std::ranges::count(threads, &main_) == 0) threads.push_back(&main_);
-        watchdog_.emplace(main_, std::move(threads), *interval, [this] { manager_.alive(); });
+        watchdog_.emplace(main_, threads, *interval, [this] { manager_.alive(); });
     }
     return error;
 }

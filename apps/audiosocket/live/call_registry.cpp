@@ -7,12 +7,17 @@ namespace audiosocket::app {
 
 void add(call_statistics& sum, const call_statistics& one) noexcept {
     using s = call_statistics;
-    for (const auto counter :
-         {&s::bytes_received, &s::frames_received, &s::samples_received, &s::digits_received,     &s::frames_dropped,
-          &s::digits_dropped, &s::bytes_sent,      &s::frames_sent,      &s::silence_frames_sent, &s::underruns,
-          &s::late_frames,    &s::skipped_frames,  &s::left_out_ms,      &s::stalled_sends,       &s::empty_audio,
-          &s::odd_audio,      &s::bad_digits,      &s::unknown_kinds,    &s::kind_changes,        &s::split_headers,
-          &s::fragments})
+    for (const auto counter : {&s::bytes_received,   &s::frames_received,
+                               &s::samples_received, &s::digits_received,
+                               &s::frames_dropped,   &s::frames_above_rate,
+                               &s::digits_dropped,   &s::bytes_sent,
+                               &s::frames_sent,      &s::silence_frames_sent,
+                               &s::underruns,        &s::late_frames,
+                               &s::skipped_frames,   &s::left_out_ms,
+                               &s::stalled_sends,    &s::empty_audio,
+                               &s::odd_audio,        &s::bad_digits,
+                               &s::unknown_kinds,    &s::kind_changes,
+                               &s::split_headers,    &s::fragments})
         sum.*counter += one.*counter;
     for (const auto largest : {&s::arrival_jitter, &s::arrival_gap_max, &s::lateness_max, &s::message_pause_max})
         sum.*largest = std::max(sum.*largest, one.*largest);

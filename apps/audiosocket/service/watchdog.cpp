@@ -1,50 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/watchdog.hpp"
 
-#include <boost/asio/post.hpp>
+#include "service/thread_watch.hpp"
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <utility>
 
 namespace audiosocket::app {
 
-namespace asio = boost::asio;
-
-// All of it but the answers happens on `own`. Invariant: a round has begun and is not over while missing > 0.
 struct watchdog::state : std::enable_shared_from_this<state> {
-    state(asio::io_context& o, std::vector<asio::io_context*> t, nanoseconds interval, std::function<void()> a)
-        : own(o), threads(std::move(t)), period(interval / 2), alive(std::move(a)), timer(own) {}
+    state(boost::asio::io_context& own, const std::vector<boost::asio::io_context*>& all, nanoseconds interval,
+          std::function<void()> a)
+        : period(interval / looks_per_interval), alive(std::move(a)), threads(all), timer(own) {}
 
-    void tick() {
-        if (missing == 0) ask();
+    void look() {
+        threads.look();
         timer.expires_after(period);
-        timer.async_wait([self = shared_from_this()](auto error) {
-            if (!error && !self->over) self->tick();
+        timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+            if (error || self->over) return;
+            self->look();
+            if (self->threads.longest().looks == 0) self->alive();
         });
     }
 
-    void ask() {
-        missing = threads.size();
-        for (auto* thread : threads)
-            asio::post(*thread, [self = shared_from_this()] {
-                asio::post(self->own, [self] {
-                    if (--self->missing == 0 && !self->over) self->alive();
-                });
-            });
-    }
-
-    asio::io_context& own;
-    const std::vector<asio::io_context*> threads;
     const nanoseconds period;
     const std::function<void()> alive;
-    asio::steady_timer timer;
-    std::size_t missing = 0;
+    thread_watch threads;
+    boost::asio::steady_timer timer;
     bool over = false;
 };
 
-watchdog::watchdog(asio::io_context& own, std::vector<asio::io_context*> threads, nanoseconds interval,
-                   std::function<void()> alive)
-    : state_(std::make_shared<state>(own, std::move(threads), interval, std::move(alive))) {
-    state_->tick();
+watchdog::watchdog(boost::asio::io_context& own, const std::vector<boost::asio::io_context*>& threads,
+                   nanoseconds interval, std::function<void()> alive)
+    : state_(std::make_shared<state>(own, threads, interval, std::move(alive))) {
+    state_->look();
 }
 
 watchdog::~watchdog() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <functional>
@@ -11,16 +10,18 @@
 
 namespace audiosocket::app {
 
-/// Says again and again that all threads are alive, as long as they are: it asks each io_context to answer, and only
-/// when all have done so, calls `alive`. One that hangs is one answer that is missing, and somebody outside, who waits
-/// for `alive`, does what is to be done.
+/// Calls `alive` at regular times, as long as no thread is stuck (thread_watch). The service manager waits for `alive`,
+/// and restarts the process when it does not come within the interval that the manager has set.
 class watchdog {
   public:
     using nanoseconds = std::chrono::nanoseconds;
 
-    /// Asks twice in each `interval`, and calls `alive` on `own`. The io_contexts outlive it, and `own` runs it.
-    /// `own` also outlives the threads of the others, because they answer to it.
-    watchdog(boost::asio::io_context& own, std::vector<boost::asio::io_context*> threads, nanoseconds interval,
+    /// Looks at the threads on `own` this often in each interval. So a thread that is silent for less than three
+    /// quarters of the interval cannot cause a restart.
+    static constexpr int looks_per_interval = 8;
+
+    /// The io_contexts outlive it, and `own` runs it.
+    watchdog(boost::asio::io_context& own, const std::vector<boost::asio::io_context*>& threads, nanoseconds interval,
              std::function<void()> alive);
     ~watchdog();
     watchdog(const watchdog&) = delete;
@@ -28,7 +29,7 @@ class watchdog {
 
   private:
     struct state;
-    std::shared_ptr<state> state_; // shared with the questions that are under way
+    std::shared_ptr<state> state_; // shared with the wait for the next look, which may have completed already
 };
 
 } // namespace audiosocket::app

@@ -77,6 +77,14 @@ struct call_options {
     /// proportion. What comes faster is dropped: a peer must not take the processor from other calls.
     int receive_rate_hz = 0;
 
+    /// The highest rate that is accepted and sent, in Hz: one of those that the protocol has, 8000 to 192000. Audio of
+    /// a higher rate is dropped and counted (call_statistics::frames_above_rate), and the call goes on: the application
+    /// never hears it, and we never begin to send it.
+    ///
+    /// The default accepts every rate of the protocol, because what callers cost each other is bounded by the turns of
+    /// the engine, and not by their rates. A lower one saves bandwidth and conversion. Phones have 8, 16 or 48 kHz.
+    int rate_max_hz = 192'000;
+
     /// From the connection to the whole id. Asterisk sends its id at once; the rest is network.
     std::chrono::milliseconds id_timeout{5000};
 
@@ -84,7 +92,13 @@ struct call_options {
     /// an attack or a broken network, and holds memory.
     std::chrono::milliseconds message_timeout{5000};
 
-    /// How long one message may wait to be taken by the network before the peer counts as not reading.
+    /// How long nothing may arrive in a call before it ends (protocol_errc::idle_timeout); 0: for ever. Bytes of any
+    /// kind count. Off by default, because Asterisk sends nothing for a caller who is on hold or muted.
+    std::chrono::milliseconds idle_timeout{0};
+
+    /// How long one message may wait to be taken by the network before the peer counts as not reading. And a peer reads
+    /// too slowly if messages have waited for this long together, and fewer than half of the frames that were due in
+    /// such a time were sent meanwhile. Time in which we were late ourselves does not count.
     std::chrono::milliseconds send_timeout{5000};
 
     /// How long a call that we end keeps reading after our hang-up, so that closing it cannot become a reset.

@@ -15,6 +15,9 @@ struct call_statistics {
     std::uint64_t digits_received = 0;  ///< DTMF messages with a digit.
     /// Audio that the application did not take in time, or that came too fast to be converted.
     std::uint64_t frames_dropped = 0;
+    /// Audio messages of a rate above call_options::rate_max_hz, which are dropped. `frames_dropped` does not count
+    /// them.
+    std::uint64_t frames_above_rate = 0;
     std::uint64_t digits_dropped = 0; ///< Digits that the application did not take in time.
 
     /// How unevenly audio arrives: the smoothed estimate of RFC 3550, section 6.4.1.

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <cstdint>
+
 namespace audiosocket {
 
 /// What the calls of one io_context have counted together, since the first of them. Includes calls that have ended.
@@ -25,5 +27,10 @@ struct engine_statistics {
 /// Returns the statistics of this io_context. Call it on the thread of the io_context, or while no thread runs it.
 /// Valid as long as the io_context.
 AUDIOSOCKET_EXPORT const engine_statistics& statistics_of(boost::asio::io_context& io);
+
+/// Returns how many turns the calls of this io_context have had so far. A call in progress has a turn for each frame,
+/// at least. So while calls are in progress, a number that grows shows that the thread of the io_context works, however
+/// busy it is. Without calls it stays the same. Call it on any thread, while the io_context exists.
+AUDIOSOCKET_EXPORT std::uint64_t turns_taken(boost::asio::io_context& io);
 
 } // namespace audiosocket

@@ -30,8 +30,11 @@ enum class protocol_errc {
     wrong_kind,
     /// The peer sent an error message (kind 0xff).
     error_received,
-    /// The peer does not read: a message could not be sent within the send deadline.
+    /// The peer does not read, or reads too slowly: a message could not be sent within the send deadline, or the
+    /// network took less than half of the audio for as long.
     send_timeout,
+    /// Nothing arrived from the peer for as long as call_options::idle_timeout says.
+    idle_timeout,
 };
 
 /// The program is wrong: an argument or a call out of order. Nothing was done.

@@ -56,6 +56,31 @@ TEST(call_options, receive_rate_is_one_that_a_resampler_takes) {
         EXPECT_EQ(why_refused([&](call_options& o) { o.receive_rate_hz = good; }), "") << good;
 }
 
+TEST(call_options, highest_rate_is_one_of_the_protocols_and_fits_what_is_sent_and_taken) {
+    for (const int good : {8000, 12'000, 16'000, 24'000, 32'000, 44'100, 48'000, 96'000, 192'000})
+        EXPECT_EQ(why_refused([&](call_options& o) { o.rate_max_hz = good; }), "") << good;
+    for (const int bad : {-8000, 0, 7999, 11'025, 22'050, 192'001})
+        EXPECT_NE(why_refused([&](call_options& o) { o.rate_max_hz = bad; }), "") << bad;
+    EXPECT_EQ(why_refused([](call_options& o) { o.rate_max_hz = 22'050; }),
+              "call_options: rate_max_hz is 22050; it has to be one of 8000, 12000, 16000, 24000, 32000, 44100, 48000, "
+              "96000, 192000");
+    EXPECT_EQ(why_refused([](call_options& o) {
+                  o.rate_max_hz = 16'000;
+                  o.send_format = media_format{kind::slin48, encoding::slin};
+              }),
+              "call_options: rate_max_hz is 16000, and send_format is slin48");
+    EXPECT_EQ(why_refused([](call_options& o) {
+                  o.rate_max_hz = 16'000;
+                  o.input = input_format::slin24;
+              }),
+              "call_options: rate_max_hz is 16000, and input is slin24: all audio would be dropped");
+    EXPECT_EQ(why_refused([](call_options& o) {
+                  o.rate_max_hz = 8000;
+                  o.input = input_format::alaw;
+              }),
+              "");
+}
+
 TEST(call_options, at_least_the_frame_that_is_due_is_sent) {
     EXPECT_NE(why_refused([](call_options& o) { o.catch_up_frames = 0; }), "");
     EXPECT_NE(why_refused([](call_options& o) { o.catch_up_frames = -3; }), "");
@@ -66,7 +91,8 @@ TEST(call_options, durations_are_neither_negative_nor_beyond_the_clock) {
     using ms = std::chrono::milliseconds;
     for (ms call_options::*option :
          {&call_options::id_timeout, &call_options::message_timeout, &call_options::send_timeout,
-          &call_options::hangup_timeout, &call_options::receive_queue, &call_options::playout_queue}) {
+          &call_options::hangup_timeout, &call_options::receive_queue, &call_options::playout_queue,
+          &call_options::idle_timeout}) {
         for (const ms bad : {ms::min(), ms{-1}, ms::max()})
             EXPECT_NE(why_refused([&](call_options& o) { o.*option = bad; }), "") << bad.count();
         EXPECT_EQ(why_refused([&](call_options& o) { o.*option = std::chrono::hours(24 * 365); }), "");

@@ -12,7 +12,7 @@ const time_point epoch{std::chrono::hours{1000}};
 
 struct watched {
     call_statistics counters;
-    message_watch watch{5s, counters};
+    message_watch watch{5s, 0ms, counters};
 
     // Bytes arrive; what of the message lies there before, and what the decoder made of them.
     void arrive(time_point at, std::size_t begun_bytes, bool completed_one, bool in_message) {
@@ -73,4 +73,24 @@ TEST(message_watch, after_stop_nothing_is_expected) {
     w.arrive(epoch, 0, false, true);
     w.watch.stop();
     EXPECT_EQ(w.watch.deadline(), time_point::max());
+}
+
+TEST(message_watch, peer_of_a_call_may_be_silent_for_as_long_as_the_idle_timeout) {
+    call_statistics counters;
+    message_watch watch(5s, 60s, counters);
+    EXPECT_EQ(watch.idle_deadline(), time_point::max()) << "no call yet";
+    watch.start(epoch);
+    EXPECT_EQ(watch.idle_deadline(), epoch + 60s);
+    watch.arrived(0, epoch + 59s);
+    EXPECT_EQ(watch.idle_deadline(), epoch + 59s + 60s);
+    watch.arrived(2, epoch + 61s); // a byte is enough
+    EXPECT_EQ(watch.idle_deadline(), epoch + 61s + 60s);
+    watch.stop();
+    EXPECT_EQ(watch.idle_deadline(), time_point::max());
+}
+
+TEST(message_watch, idle_timeout_of_0_lets_a_peer_be_silent) {
+    watched w;
+    w.watch.start(epoch);
+    EXPECT_EQ(w.watch.idle_deadline(), time_point::max());
 }

@@ -36,9 +36,10 @@ TEST(session, a_caller_whose_id_nobody_takes_times_out) {
     d->transmit();
     session stuck(sample_id, {}, epoch);
     EXPECT_FALSE(stuck.transmit().empty());
-    EXPECT_EQ(stuck.deadline(), epoch + 5s);
-    stuck.advance(epoch + 5s);
-    EXPECT_TRUE(stuck.closed());
+    time_point now = epoch;
+    while (!stuck.closed() && now < epoch + 1h)
+        stuck.advance(now = stuck.deadline());
+    EXPECT_EQ(now, epoch + 5s);
     const auto end = stuck.next_event();
     ASSERT_TRUE(end);
     EXPECT_EQ(std::get<ended_event>(*end).reason, end_reason::timed_out);

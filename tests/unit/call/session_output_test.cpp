@@ -169,11 +169,20 @@ TEST(session, a_network_that_takes_its_time_over_each_message_gets_each_on_its_t
 
 TEST(session, a_network_slower_than_the_frames_is_given_fewer_of_them) {
     session_driver d;
-    d.send_time = 50ms;
+    d.send_time = 25ms;
     d.receive(id_frame());
-    d.run_for(10s);
-    EXPECT_EQ(d.frames().size(), 200U);
-    EXPECT_NEAR(static_cast<double>(d->statistics().skipped_frames), 300, 5);
+    d.run_for(60s);
+    EXPECT_EQ(d.frames().size(), 2400U);
+    EXPECT_NEAR(static_cast<double>(d->statistics().skipped_frames), 600, 5);
+}
+
+TEST(session, a_peer_that_reads_too_slowly_to_get_half_of_the_frames_is_ended) {
+    session_driver d;
+    d.send_time = 1615ms; // 200 bytes a second
+    d.receive(id_frame());
+    d.run_for(7s);
+    ASSERT_FALSE(d.log.empty());
+    EXPECT_EQ(d.log.back(), ended(end_reason::timed_out, protocol_errc::send_timeout));
 }
 
 TEST(session, time_that_goes_back_a_little_sends_nothing_twice_and_does_not_stop_the_frames) {

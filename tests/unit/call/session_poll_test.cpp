@@ -135,8 +135,10 @@ TEST(session_poll, while_a_message_is_on_its_way_events_still_come) {
     session s = started();
     ASSERT_EQ(s.poll(epoch).what, type::transmit);
     s.receive(frame(kind::dtmf, raw("5")), epoch + 1s);
-    EXPECT_EQ(steps(s, epoch + 1s, {.transmit = false}), "dtmf 5, wait 4000") << "the send timeout";
-    EXPECT_EQ(steps(s, epoch + 5s, {.transmit = false}),
+    EXPECT_EQ(steps(s, epoch + 1s, {.transmit = false}), "dtmf 5, wait 500") << "a look at what is on its way";
+    for (auto now = epoch + 1500ms; now < epoch + 5500ms; now += 500ms)
+        EXPECT_EQ(steps(s, now, {.transmit = false}), "wait 500");
+    EXPECT_EQ(steps(s, epoch + 5500ms, {.transmit = false}),
               ended(end_reason::timed_out, protocol_errc::send_timeout) + ", close");
 }
 
@@ -234,4 +236,32 @@ TEST(engine_hooks, a_stalled_send_is_counted) {
     session s = started();
     audiosocket::detail::engine_hooks::transmit_stalled(s);
     EXPECT_EQ(s.statistics().stalled_sends, 1U);
+}
+
+TEST(session_poll, call_from_which_nothing_arrives_ends_in_order_at_the_idle_limit) {
+    call_options options;
+    options.idle_timeout = 30s;
+    session s = started(options);
+    s.receive(frame(kind::dtmf, raw("5")), epoch + 20s);
+    time_point now = epoch;
+    for (; now < epoch + 50s; now += 20ms)
+        EXPECT_EQ(steps(s, now).find("hangup"), std::string::npos) << (now - epoch) / 1ms;
+    EXPECT_EQ(steps(s, now), "send slin, send hangup, shut down, wait 1000"); // what could go out in time goes out
+    s.receive_end(now);
+    EXPECT_EQ(steps(s, now), ended(end_reason::timed_out, protocol_errc::idle_timeout) + ", close");
+}
+
+TEST(session_poll, id_and_a_part_of_a_message_are_life) {
+    call_options options;
+    options.idle_timeout = 3s;
+    options.message_timeout = 1h;
+    session s = started(options);
+    s.receive(raw({0x10}), epoch + 2s);
+    EXPECT_EQ(steps(s, epoch + 2s + 3s - 1ms).find("hangup"), std::string::npos);
+    EXPECT_NE(steps(s, epoch + 2s + 3s).find("hangup"), std::string::npos);
+}
+
+TEST(session_poll, silent_call_without_an_idle_limit_stays) {
+    session s = started();
+    EXPECT_EQ(steps(s, epoch + 24h).find("hangup"), std::string::npos);
 }

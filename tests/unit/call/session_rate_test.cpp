@@ -89,3 +89,44 @@ TEST(session, message_of_an_unknown_kind_does_not_keep_the_rate_from_being_found
     }
     EXPECT_EQ(name(d->receive_format()), "slin16");
 }
+
+TEST(session, audio_above_the_highest_rate_is_dropped_and_counted_and_never_learned) {
+    call_options options;
+    options.rate_max_hz = 16'000;
+    session_driver d(options);
+    d.receive(id_frame());
+    for (int i = 0; i < 10; ++i) {
+        d.receive(frame(kind::slin48, pcm(count_up(960))));
+        d.run_for(20ms);
+    }
+    EXPECT_TRUE(d.heard.empty());
+    EXPECT_EQ(d->statistics().frames_received, 10U);
+    EXPECT_EQ(d->statistics().frames_above_rate, 10U);
+    EXPECT_EQ(d->statistics().frames_dropped, 0U);
+    EXPECT_EQ(name(d->receive_format()), "slin");
+    EXPECT_EQ(name(d->send_format()), "slin");
+
+    d.receive(frame(kind::slin16, pcm(count_up(320)))); // the first audio of the call
+    d.run_for(40ms);
+    EXPECT_EQ(d.heard, count_up(320));
+    EXPECT_EQ(name(d->receive_format()), "slin16");
+    EXPECT_EQ(name(d->send_format()), "slin16");
+    d.receive(frame(kind::slin192, pcm(count_up(3840))));
+    EXPECT_EQ(name(d->receive_format()), "slin16");
+    EXPECT_EQ(d->statistics().frames_above_rate, 11U);
+    EXPECT_EQ(d->statistics().kind_changes, 0U);
+}
+
+TEST(session, rate_that_is_found_out_is_held_against_the_highest_one) {
+    call_options options;
+    options.rate_max_hz = 8000;
+    session_driver d(options);
+    d.receive(id_frame());
+    for (int i = 0; i < 50; ++i) {
+        d.receive(wide_frame);
+        d.run_for(20ms);
+    }
+    EXPECT_TRUE(d.heard.empty());
+    EXPECT_EQ(d->statistics().frames_above_rate, 50U);
+    EXPECT_EQ(name(d->send_format()), "slin");
+}

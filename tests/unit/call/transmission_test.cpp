@@ -57,7 +57,7 @@ TEST(transmission, without_frames_and_messages_there_is_nothing_to_send) {
     EXPECT_TRUE(s.next(epoch + 1h).empty());
     EXPECT_TRUE(s.output.idle());
     EXPECT_FALSE(s.output.in_flight());
-    EXPECT_EQ(s.output.send_deadline(), time_point::max());
+    EXPECT_EQ(s.output.deadline(), time_point::max());
 }
 
 TEST(transmission, messages_without_audio_go_first_and_in_order) {
@@ -89,12 +89,25 @@ TEST(transmission, the_message_in_flight_stays_the_same_until_it_is_sent) {
 
 TEST(transmission, a_message_has_its_time_from_when_it_is_composed) {
     sending s;
+    const auto timeout = call_options{}.send_timeout;
     s.next(epoch + 3ms);
-    EXPECT_EQ(s.output.send_deadline(), epoch + 3ms + call_options{}.send_timeout);
+    EXPECT_EQ(s.output.deadline(), epoch + 3ms + timeout / 10) << "the first look";
     s.next(epoch + 10ms);
-    EXPECT_EQ(s.output.send_deadline(), epoch + 3ms + call_options{}.send_timeout);
-    s.output.sent(epoch + 11ms);
-    EXPECT_EQ(s.output.send_deadline(), time_point::max());
+    EXPECT_EQ(s.output.deadline(), epoch + 3ms + timeout / 10);
+    for (int look = 1; look < 10; ++look)
+        EXPECT_FALSE(s.output.too_slow(s.output.deadline())) << look;
+    EXPECT_EQ(s.output.deadline(), epoch + 3ms + timeout);
+    EXPECT_TRUE(s.output.too_slow(s.output.deadline()));
+    s.output.abandon();
+    EXPECT_EQ(s.output.deadline(), time_point::max());
+}
+
+TEST(transmission, a_message_that_was_sent_has_no_deadline) {
+    sending s;
+    s.next(epoch);
+    s.output.sent(epoch);
+    EXPECT_EQ(s.output.deadline(), time_point::max());
+    EXPECT_FALSE(s.output.too_slow(epoch + 1h));
 }
 
 TEST(transmission, counts_what_has_been_sent) {
@@ -155,7 +168,7 @@ TEST(transmission, a_lost_connection_takes_everything_with_it) {
     s.output.abandon();
     EXPECT_TRUE(s.output.idle());
     EXPECT_FALSE(s.output.in_flight());
-    EXPECT_EQ(s.output.send_deadline(), time_point::max());
+    EXPECT_EQ(s.output.deadline(), time_point::max());
     EXPECT_TRUE(s.next(epoch + 1s).empty());
     EXPECT_EQ(s.counters.bytes_sent, 0U);
 }

@@ -96,7 +96,7 @@ TEST(message, truncated_bytes_are_an_error_at_every_length) {
 }
 
 TEST(error, values_have_a_category_and_words) {
-    for (int value = 1; value <= static_cast<int>(protocol_errc::send_timeout); ++value)
+    for (int value = 1; value <= static_cast<int>(protocol_errc::idle_timeout); ++value)
         EXPECT_EQ(make_error_code(static_cast<protocol_errc>(value)).message().find("unknown"), std::string::npos);
     for (int value = 1; value <= static_cast<int>(usage_errc::playout_cleared); ++value)
         EXPECT_EQ(make_error_code(static_cast<usage_errc>(value)).message().find("unknown"), std::string::npos);

@@ -182,6 +182,7 @@ export class Card {
       ["Skipped", whole.format(s.skipped_frames), s.skipped_frames > 0],
       ["Latest frame", `${s.lateness_max_ms.toFixed(1)} ms`, s.lateness_max_ms > 5],
       ["Dropped", whole.format(s.frames_dropped), s.frames_dropped > 0],
+      ["Above max rate", whole.format(s.frames_above_rate), s.frames_above_rate > 0],
       ["Digits", whole.format(s.digits_received)],
     ]);
   }

@@ -17,11 +17,10 @@ namespace {
 
 constexpr auto interval = 10ms;
 
-// Runs `own` until `alive` was called this often, for at most this long; how often it was. `own` is made before the
-// threads and outlives them, because they answer to it.
+// Runs `own` until `alive` was called this often, for at most this long; how often it was.
 struct watched {
-    watched(boost::asio::io_context& to, std::vector<boost::asio::io_context*> threads)
-        : own(to), dog(own, std::move(threads), interval, [this] {
+    watched(boost::asio::io_context& to, const std::vector<boost::asio::io_context*>& threads)
+        : own(to), dog(own, threads, interval, [this] {
               if (++times == enough) own.stop();
           }) {}
 
