@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 namespace audiosocket::app::check {
@@ -92,11 +91,10 @@ std::string frame_rate(const target& t) {
     const auto& received = l.received();
     const auto seen = rate_of_frames(received);
     expect(seen.has_value(), "no audio");
-    const bool fits = seen->highest >= right * (1 - tolerance) && seen->lowest <= right * (1 + tolerance);
-    const auto rate = fmt::format("{:.3f} frames a second", seen->lowest);
-    expect(fits, rate);
-    if (seen->highest == seen->lowest) return fmt::format("{} over {}", rate, text(seen->time));
-    return fmt::format("{} over {}, but for what it may have left out after a stall", rate, text(seen->time));
+    const auto rate = fmt::format("{:.3f} frames a second", seen->received);
+    expect(seen->is_about(right, tolerance), rate);
+    if (seen->skipping_highest == seen->received) return fmt::format("{} over {}", rate, text(seen->time));
+    return fmt::format("{} over {}, with stalls", rate, text(seen->time));
 }
 
 // How far the time from each frame to the next is from its length: the jitter of `audiosocket bench`. That a server

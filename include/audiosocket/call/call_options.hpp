@@ -73,8 +73,9 @@ struct call_options {
 
     /// The rate at which received audio is handed to the application, in Hz; 0: the rate of the first audio that
     /// arrives. Audio of another rate is resampled to it, so that a caller who changes kinds is never heard at the
-    /// wrong speed; at 192 kHz up to 0.6 s at once and four times as fast as real time, at lower rates more in
-    /// proportion. What comes faster is dropped: a peer must not take the processor from other calls.
+    /// wrong speed; at 192 kHz up to 0.6 s at once and twice as fast as real time, at lower rates more in
+    /// proportion. The kind may change 4 times at once and 10 times a second. What comes faster, or changes more often,
+    /// is dropped: a peer must not take the processor from other calls.
     int receive_rate_hz = 0;
 
     /// The highest rate that is accepted and sent, in Hz: one of those that the protocol has, 8000 to 192000. Audio of

@@ -13,7 +13,8 @@ struct call_statistics {
     std::uint64_t frames_received = 0;  ///< Audio messages.
     std::uint64_t samples_received = 0; ///< In them, at the rate of their kind.
     std::uint64_t digits_received = 0;  ///< DTMF messages with a digit.
-    /// Audio that the application did not take in time, or that came too fast to be converted.
+    /// Audio messages that the application did not take in time, that came too fast to be converted, or whose kind
+    /// changed too often.
     std::uint64_t frames_dropped = 0;
     /// Audio messages of a rate above call_options::rate_max_hz, which are dropped. `frames_dropped` does not count
     /// them.
@@ -46,7 +47,7 @@ struct call_statistics {
     std::uint64_t odd_audio = 0;                   ///< Audio messages with half a sample at the end, which is left out.
     std::uint64_t bad_digits = 0;                  ///< DTMF messages that carry no digit.
     std::uint64_t unknown_kinds = 0;               ///< Messages skipped by their length.
-    std::uint64_t kind_changes = 0;                ///< Times the kind of the audio changed within the call.
+    std::uint64_t kind_changes = 0;                ///< Times the kind of the audio that was taken changed.
     std::uint64_t split_headers = 0;               ///< Headers that arrived in two pieces.
     std::uint64_t fragments = 0;                   ///< The peer closed inside a message (0 or 1).
     std::chrono::microseconds message_pause_max{}; ///< The longest pause inside a message.
