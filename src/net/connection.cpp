@@ -95,7 +95,7 @@ void connection::take_turn(time_point now) {
     if (closed_) return;
     reading_ = reading_ || now >= read_from_;
     if (reading_ && !behind_ && may_read(now)) {
-        read(now);
+        if (!turns_.is_late(now)) read(now);
         behind_ = readable_ && !read_all_;
         if (behind_) turns_.read_later(*this);
     }
@@ -116,10 +116,11 @@ bool connection::may_read(time_point now) const noexcept {
     return readable_ && !read_all_ && !closed_ && now >= reading_used_.free_at(reading_credit);
 }
 
-void connection::has_arrived(bool is_last) noexcept {
+bool connection::has_arrived(bool is_last, time_point now) noexcept {
     just_arrived_ = reading_;
     readable_ = true;
     last_arrived_ = last_arrived_ || is_last;
+    return reading_ && !behind_ && may_read(now);
 }
 
 // Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.

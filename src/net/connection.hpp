@@ -6,6 +6,7 @@
 #include "net/pending_plays.hpp"
 #include "net/playout_watcher.hpp"
 #include "net/standing_delay.hpp"
+#include "net/time_account.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -112,7 +113,7 @@ class connection final : public turn_taker,
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
-    void has_arrived(bool is_last) noexcept override;
+    bool has_arrived(bool is_last, time_point now) noexcept override;
     bool read_on(time_point now) override;
     void hang_up() override;
     void forget() noexcept override;

@@ -7,13 +7,6 @@
 namespace audiosocket::detail {
 namespace {
 
-// A call is heavy whose turns use more than one part in so many of the thread's time: 50 us in a frame time of 20 ms.
-// Ordinary turns use 10 to 20; those of a call that is converted between 8 and 48 kHz in both directions, 30 to 40.
-constexpr int share = 400;
-
-// An ordinary call has two turns a frame, and uses its share of a frame time at once.
-constexpr std::chrono::milliseconds turn_credit{20};
-
 turn_wheel::tick_number tick_from(time_point when) noexcept {
     return std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()) / turn_table::tick;
 }
@@ -73,6 +66,7 @@ void turn_table::watch(int socket, turn_taker& who, io_error& error) {
     arrivals_.watch(socket, &who, error);
     if (error) return;
     ++watched_;
+    who.account_.begin(clock::now());
     choose_wake_up();
 }
 
@@ -112,12 +106,11 @@ void turn_table::wait_for_arrivals() {
     });
 }
 
-void turn_table::look_for_arrivals() noexcept {
+void turn_table::look_for_arrivals(time_point now) noexcept {
     if (watched_ == 0) return;
-    arrivals_.ask([this](void* whose, bool is_last) {
+    arrivals_.ask([this, now](void* whose, bool is_last) {
         auto& taker = *static_cast<turn_taker*>(whose);
-        taker.has_arrived(is_last);
-        if (!taker.self_ || taker.is_put_back_) return;
+        if (!taker.has_arrived(is_last, now) || !taker.self_ || taker.is_put_back_) return;
         taker.unlink();
         taker.insert_before(due_);
     });
@@ -141,13 +134,14 @@ void turn_table::run() {
 
 void turn_table::take_turns() {
     const time_point begin = clock::now();
+    began_ = begin;
     processor_.start(begin);
     wheel_.collect(tick_of(begin), due_);
-    look_for_arrivals();
+    look_for_arrivals(begin);
     time_point now = begin;
     for (int turns = 0; !due_.alone() && turns < turns_in_a_row;) {
         auto& next = static_cast<turn_taker&>(*due_.after);
-        if (next.used_.is_over(now, turn_credit)) {
+        if (next.account_.is_heavy(now)) {
             next.unlink();
             next.insert_before(heavy_);
             next.is_put_back_ = true;
@@ -157,11 +151,12 @@ void turn_table::take_turns() {
         }
     }
     // One of each has its turn also where the others use up all of the time: they must not wait for ever.
-    for (const auto until = std::max(now, begin + time_for_rest); !heavy_.alone() || !backlog_.alone();) {
-        if (!heavy_.alone()) now = give_turn(static_cast<turn_taker&>(*heavy_.after), now);
-        if (!backlog_.alone()) read_on(static_cast<turn_taker::backlog_link&>(*backlog_.after).whose, now);
+    const auto until = std::max(now, begin + time_for_rest);
+    for (bool more = !heavy_.alone(); more; more = !heavy_.alone() && now < until)
+        now = give_turn(static_cast<turn_taker&>(*heavy_.after), now);
+    for (bool more = !backlog_.alone(); more; more = !backlog_.alone() && now < until) {
+        read_on(static_cast<turn_taker::backlog_link&>(*backlog_.after).whose, now);
         now = clock::now();
-        if (now >= until) break;
     }
 }
 
@@ -178,7 +173,7 @@ time_point turn_table::give_turn(turn_taker& taker, time_point now) {
         throw;
     }
     const time_point after = clock::now();
-    taker.used_.charge(processor_.used(now, after), share, after);
+    taker.account_.charge(processor_.used(now, after), after);
     return after;
 }
 

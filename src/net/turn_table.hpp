@@ -4,7 +4,7 @@
 #include "net/io_home.hpp"
 #include "net/processor_time.hpp"
 #include "net/readiness.hpp"
-#include "net/time_account.hpp"
+#include "net/turn_account.hpp"
 #include "net/turn_wheel.hpp"
 
 #include <audiosocket/call/event.hpp>
@@ -38,9 +38,9 @@ class turn_taker : private turn_link {
     /// turn in the next tick.
     virtual void take_turn(time_point now) = 0;
 
-    /// Something has arrived on its socket (turn_table::watch); a turn follows. `is_last`: the peer's end, or an error,
-    /// is part of it.
-    virtual void has_arrived(bool is_last) noexcept = 0;
+    /// Something has arrived on its socket (turn_table::watch). `is_last`: the peer's end, or an error, is part of it.
+    /// Returns whether it wants a turn for that.
+    virtual bool has_arrived(bool is_last, time_point now) noexcept = 0;
 
     /// Reads on, after it has left something unread (turn_table::read_later). Returns whether it did so again.
     virtual bool read_on(time_point now) = 0;
@@ -54,9 +54,9 @@ class turn_taker : private turn_link {
     };
 
     std::shared_ptr<turn_taker> self_; // while it is in the table, the table keeps it alive
-    time_account used_;                // by its turns
-    bool is_put_back_ = false;         // it is among `heavy_`
-    backlog_link unread_{*this};       // in `backlog_`, while it has something to read later
+    turn_account account_;
+    bool is_put_back_ = false;   // it is among `heavy_`
+    backlog_link unread_{*this}; // in `backlog_`, while it has something to read later
 };
 
 /// Gives the calls of an io_context their turns. There is one of it for each io_context, made when it is first used.
@@ -88,13 +88,18 @@ class turn_table : public boost::asio::execution_context::service {
     /// It gets no turn any more.
     void leave(turn_taker& who) noexcept;
 
-    /// From now on it has a turn as well when something arrives on this socket, as long as it is in the table.
+    /// From now on it has a turn as well when something arrives on this socket, as long as it is in the table. It
+    /// counts as heavy at first, until its turns have been measured.
     void watch(int socket, turn_taker& who, io_error& error);
 
     /// Lets it read on when no call is due. A burst of bytes so delays no frame, not even the frames of its own call.
     void read_later(turn_taker& who) noexcept {
         if (who.unread_.alone()) who.unread_.insert_before(backlog_);
     }
+
+    /// Returns whether the turns of a tick have taken longer than a tick: the frames of others wait already, and what
+    /// has arrived should be read later.
+    bool is_late(time_point now) const noexcept { return now - began_ > tick; }
 
     /// To be called before the socket is closed, if it is watched.
     void unwatch(int socket);
@@ -147,7 +152,7 @@ class turn_table : public boost::asio::execution_context::service {
     void shutdown() noexcept override;
     void run();
     void take_turns();
-    void look_for_arrivals() noexcept;
+    void look_for_arrivals(time_point now) noexcept;
     time_point give_turn(turn_taker& taker, time_point now);
     void read_on(turn_taker& taker, time_point now);
     void choose_wake_up();
@@ -166,7 +171,8 @@ class turn_table : public boost::asio::execution_context::service {
     std::optional<tick_number> armed_for_; // when the timer wakes us
     bool running_ = false;
     bool ended_ = false;
-    processor_time processor_; // since run() began
+    time_point began_{};       // the turns that are in progress
+    processor_time processor_; // since then
     const std::unique_ptr<std::array<std::byte, buffer_bytes>> buffer_;
     io_timer timer_;
     boost::asio::posix::basic_stream_descriptor<io_executor> waking_; // has the descriptor of arrivals_, not owned
