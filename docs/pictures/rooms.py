@@ -22,7 +22,7 @@ BOXES = {
     "run": (600, 70, 220, 48, COMMAND, ["main, run, verbs.hpp", "parsing, exit codes"]),
     "serve": (450, 168, 94, 48, COMMAND, ["serve", "answers"]),
     "v_call": (556, 168, 94, 48, COMMAND, ["call", "is Asterisk"]),
-    "check": (662, 168, 94, 48, COMMAND, ["check", "58 cases"]),
+    "check": (662, 168, 94, 48, COMMAND, ["check", "60 cases"]),
     "bench": (768, 168, 94, 48, COMMAND, ["bench", "load"]),
     "inspect": (874, 168, 94, 48, COMMAND, ["inspect", "captures"]),
     "daemon": (450, 280, 150, 62, COMMAND, ["daemon", "signals, drain,", "hand-over, reload"]),
