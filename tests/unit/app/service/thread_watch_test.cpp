@@ -25,6 +25,8 @@ namespace {
 // turn is over.
 struct looking_call final : detail::turn_taker {
     explicit looking_call(std::function<void()> in_turn) : look(std::move(in_turn)) {}
+    bool has_arrived(bool, time_point) noexcept override { return false; }
+    bool read_on(time_point) override { return false; }
     void take_turn(time_point) override { look(); }
     const std::function<void()> look;
 };
