@@ -23,6 +23,10 @@ void engine_hooks::leave_out(session& s, std::chrono::nanoseconds most) {
         static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(left_out).count());
 }
 
+time_point engine_hooks::patience_ends(const session& s) noexcept {
+    return s.impl_->patience_ends();
+}
+
 bool engine_hooks::ending(const session& s) noexcept {
     return s.impl_->life.ending();
 }

@@ -4,6 +4,8 @@
 #include <audiosocket/call/event.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 
 namespace audiosocket {
 
@@ -18,7 +20,8 @@ class frame_clock {
     /// How fast a shift goes.
     static constexpr std::chrono::milliseconds shift_a_frame{1};
 
-    frame_clock(std::chrono::milliseconds ptime, int catch_up) noexcept : ptime_(ptime), catch_up_(catch_up) {}
+    frame_clock(std::chrono::milliseconds ptime, int catch_up) noexcept
+        : ptime_(static_cast<std::int32_t>(ptime.count())), catch_up_(catch_up) {}
 
     std::chrono::milliseconds ptime() const noexcept { return ptime_; }
 
@@ -53,7 +56,7 @@ class frame_clock {
     }
 
   private:
-    std::chrono::milliseconds ptime_;
+    std::chrono::duration<std::int32_t, std::milli> ptime_;
     int catch_up_;
     time_point next_ = time_point::max();
     std::chrono::nanoseconds to_shift_{};

@@ -25,6 +25,11 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
         ++counters_.empty_audio;
         return false;
     }
+    if (audio.kind > kind_max_) {
+        count_arrival(audio.payload.size() / 2, rate_hz(audio.kind), now);
+        ++counters_.frames_above_rate;
+        return false;
+    }
     if (!may_come(audio, now)) {
         count_arrival(audio.payload.size() / 2, rate_hz(audio.kind), now);
         ++counters_.frames_dropped;
@@ -41,7 +46,7 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
 
 // Whether this is audio of the same kind as before, or of one that the budget allows to change to.
 bool reception::may_come(const message& audio, time_point now) {
-    if (label_ && *label_ != audio.kind && !changes_.take(1, now)) return false;
+    if (label_ != no_label && label_ != audio.kind && !changes_.take(1, now)) return false;
     label_ = audio.kind;
     return true;
 }
@@ -94,7 +99,7 @@ bool reception::hand_over(const message& audio, time_point now, call_monitor* mo
     const std::size_t samples = samples_in(arrived.encoding, audio.payload.size());
     count_arrival(samples, arrived.rate_hz(), now);
     if (samples == 0) return false;
-    if (arrived.kind > kind_max_) {
+    if (arrived.kind > kind_max_) { // under a label that is not
         ++counters_.frames_above_rate;
         return false;
     }
@@ -159,8 +164,8 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
         const auto gap = now - last_arrival_;
         const auto deviation = std::chrono::abs(gap - last_duration_);
         const double deviation_us = microseconds(deviation).count();
-        jitter_us_ += (deviation_us - jitter_us_) / 16; // RFC 3550, section 6.4.1
-        counters_.arrival_jitter = std::chrono::microseconds(static_cast<std::int64_t>(jitter_us_ + 0.5));
+        jitter_us_ += (static_cast<float>(deviation_us) - jitter_us_) / 16; // RFC 3550, section 6.4.1
+        counters_.arrival_jitter = std::chrono::microseconds(static_cast<std::int64_t>(jitter_us_ + 0.5F));
         counters_.arrival_gap_max =
             std::max(counters_.arrival_gap_max, std::chrono::duration_cast<std::chrono::microseconds>(gap));
         if (tally_) tally_->arrival_deviation.add(deviation);
@@ -168,7 +173,7 @@ void reception::count_arrival(std::size_t samples, int rate_hz, time_point now) 
     ++counters_.frames_received;
     counters_.samples_received += samples;
     last_arrival_ = now;
-    last_duration_ = duration_of(samples, rate_hz);
+    last_duration_ = std::chrono::duration_cast<short_duration>(duration_of(samples, rate_hz));
 }
 
 } // namespace audiosocket

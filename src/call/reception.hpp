@@ -86,6 +86,11 @@ class reception {
                            call_monitor* monitor);
     void convert(std::span<const std::byte> payload, std::size_t samples, time_point now, call_monitor* monitor);
 
+    // Of a message: eight seconds at most.
+    using short_duration = std::chrono::duration<std::int32_t, std::micro>;
+
+    static constexpr kind no_label = kind::hangup; // no audio has this kind
+
     call_statistics& counters_;
     receive_queue& to_;
     call_tally* tally_ = nullptr;
@@ -94,21 +99,21 @@ class reception {
     const kind kind_max_;                     // that of rate_max_hz; kinds are in the order of their rates
     media_format format_;
     bool known_ = false;                 // audio has been handed over, and format_ is what it is
-    int rate_out_hz_;                    // 0: that of the first audio
     bool rate_known_ = false;            // of kind 0x10
     kind slin_kind_ = kind::slin;        // the rate that linear audio of kind 0x10 really has
     std::optional<encoding> recognised_; // what the detector was sure of; here, where it takes no room of its own
+    kind label_ = no_label;              // of the last message that was taken
+    int rate_out_hz_;                    // 0: that of the first audio
 
     work_budget work_;
     change_budget changes_;
-    std::optional<kind> label_;                   // of the last message that was taken
     std::unique_ptr<encoding_detector> detector_; // while it is needed
     std::unique_ptr<doubt> doubt_;                // while there is audio in doubt
     std::unique_ptr<conversion> conversion_;      // once another rate has come
 
     time_point last_arrival_{};
-    std::chrono::nanoseconds last_duration_{};
-    double jitter_us_ = 0;
+    short_duration last_duration_{};
+    float jitter_us_ = 0;
 };
 
 } // namespace audiosocket

@@ -117,9 +117,12 @@ void session::impl::advance() {
     if (now >= receiving.deadline()) receiving.settle(monitor);
 }
 
+time_point session::impl::patience_ends() const noexcept {
+    return std::min({life.deadline(), watch.deadline(), watch.idle_deadline()});
+}
+
 time_point session::impl::deadline(bool can_transmit) const noexcept {
-    time_point next =
-        std::min({life.deadline(), watch.deadline(), watch.idle_deadline(), output.deadline(), receiving.deadline()});
+    time_point next = std::min({patience_ends(), output.deadline(), receiving.deadline()});
     if (can_transmit && !output.in_flight()) next = std::min(next, output.frames().next_due());
     return next;
 }

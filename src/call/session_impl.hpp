@@ -23,7 +23,7 @@ namespace audiosocket {
 /// nothing after it; a message that is half sent is given up only with the connection.
 struct session::impl {
     impl(role own_side, const call_options& options, time_point start)
-        : side(own_side), learns_format(own_side == role::server && !options.send_format),
+        : learns_format(own_side == role::server && !options.send_format), side(own_side),
           playout_max(options.playout_queue), now(start), life(options, start),
           watch(options.message_timeout, options.idle_timeout, counters), output(options, counters),
           events(options.receive_queue, counters), receiving(options, counters, events) {}
@@ -38,6 +38,7 @@ struct session::impl {
 
     // When something has to be done next. Frames that cannot be sent at the moment are not due.
     time_point deadline(bool can_transmit) const noexcept;
+    time_point patience_ends() const noexcept; // with the peer, if nothing arrives
 
     // What the application asks for.
     error_code refuse_if_ending() const noexcept;
@@ -60,10 +61,10 @@ struct session::impl {
     void close_when_done();
     void finish();
 
-    const role side;
-    const bool learns_format; // the peer's first audio says what is sent
-    bool hang_up_after_playout = false;
     std::optional<uuid> id;
+    bool hang_up_after_playout = false;
+    const bool learns_format; // the peer's first audio says what is sent
+    const role side;
     const std::chrono::milliseconds playout_max;
     call_statistics counters;
     time_point now; // the last time that was given

@@ -23,6 +23,8 @@ nanoseconds nearest(nanoseconds offset, nanoseconds circle) {
 
 void arrival_watch::arrived(time_point now, time_point frame_at) {
     const time_point tick = tick_of(now);
+    // A frame that is a whole frame time late is late by our own fault, and is caught up with after this.
+    if (tick - frame_at >= ptime_) frame_at += (tick - frame_at) / ptime_ * ptime_;
     if (silent() && !searching_) {
         searching_ = true;
         arrivals_ = 0;

@@ -17,33 +17,13 @@ namespace {
 // A call is looked after this often, whatever happens.
 constexpr std::chrono::milliseconds longest_pause{60};
 
-// Bytes that a call reads at once, at first: a frame of 16 kHz, and more. It becomes more as long as that costs little,
-// and less where it costs much, because it delays the other calls.
-constexpr std::size_t read_first = 1024;
-constexpr std::size_t read_least = 512;
-constexpr std::chrono::microseconds little_time{20};
-constexpr std::chrono::microseconds much_time{60};
-
-// Up to this size a read is not worth measuring, if it is not all that may be read: a frame of 48 kHz.
-constexpr std::size_t ordinary_read = 2048;
-
-// What a peer sends may use one part in so many of the thread's time: 4 %, and 4 ms at once.
-constexpr int reading_share = 25;
-constexpr std::chrono::milliseconds reading_credit{100};
-
-// What stands in the queue of a live call up to here, frames come earlier for; 100 ms take two seconds. More is left
-// out.
-constexpr std::chrono::milliseconds made_up_for{100};
-
 // A call is read after this time even if the application does not wait for its events yet. Long enough to set a monitor
 // from another thread; what comes meanwhile waits in the kernel.
 constexpr std::chrono::milliseconds time_to_prepare{100};
 
-// Reads in which we look for the last words of a peer that is gone: more than the kernel holds for us.
-constexpr int last_reads = 4;
-
-// Reads in which we take what a peer has sent to a call that ends at once: 4 MB, more than the kernel keeps for us.
-constexpr int reads_at_the_end = 64;
+// Reads in which we take all that a peer has sent, which is gone or whose call ends at once: 1 MB, four times what the
+// kernel holds for us (byte_stream).
+constexpr int last_reads = 16;
 
 // A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
 constexpr int longest_backoff = 4;
@@ -59,7 +39,7 @@ connection::connection(asio::io_context& home, byte_stream stream, session rules
     : stream_(std::move(stream)), executor_(home.get_executor()), turns_(asio::use_service<turn_table>(home)),
       home_(turns_.home()), session_(std::move(rules)), arrivals_(options.ptime, turn_table::tick),
       standing_(options.ptime), id_(*session_.id()), read_from_(clock::now() + time_to_prepare), live_(options.live),
-      read_max_(read_first), playout_queue_ms_(options.playout_queue.count()) {
+      playout_queue_ms_(options.playout_queue.count()) {
     engine_hooks::set_tally(session_, &turns_.statistics().calls);
     publish();
 }
@@ -88,76 +68,6 @@ void connection::start() {
         if (measures_) stream_.time_arrivals();
         pump(clock::now());
     });
-}
-
-void connection::take_turn(time_point now) {
-    turn_at_ = time_point::max();
-    if (closed_) return;
-    reading_ = reading_ || now >= read_from_;
-    if (reading_ && !behind_ && may_read(now)) {
-        if (!turns_.is_late(now)) read(now);
-        behind_ = readable_ && !read_all_;
-        if (behind_) turns_.read_later(*this);
-    }
-    pump(now);
-}
-
-bool connection::read_on(time_point now) {
-    behind_ = false;
-    if (!may_read(now)) return false;
-    read(now);
-    behind_ = readable_ && !read_all_;
-    pump(now);
-    return behind_ && !closed_;
-}
-
-// Whether there may be something to read, and the peer has not sent more than its share lately.
-bool connection::may_read(time_point now) const noexcept {
-    return readable_ && !read_all_ && !closed_ && now >= reading_used_.free_at(reading_credit);
-}
-
-bool connection::has_arrived(bool is_last, time_point now) noexcept {
-    just_arrived_ = reading_;
-    readable_ = true;
-    last_arrived_ = last_arrived_ || is_last;
-    return reading_ && !behind_ && may_read(now);
-}
-
-// Takes what is there, as far as it fits into the buffer; the rest has to wait until others have had their turn.
-void connection::read(time_point now) {
-    const auto buffer = turns_.read_buffer().first(read_max_);
-    io_error error;
-    const std::size_t bytes = receive(buffer, error);
-    readable_ = bytes == buffer.size() || (last_arrived_ && !error);
-    read_all_ = error && error != asio::error::would_block;
-    if (bytes > 0) {
-        const time_point frame_at = engine_hooks::frame_time(session_);
-        if (std::exchange(just_arrived_, false) && frame_at != time_point::max()) arrivals_.arrived(now, frame_at);
-        session_.receive(buffer.first(bytes), now);
-        charge_read(bytes, now);
-    } else if (error == asio::error::eof)
-        session_.receive_end(now);
-    else if (read_all_)
-        session_.connection_failed(error, now);
-}
-
-std::size_t connection::receive(std::span<std::byte> to, io_error& error) noexcept {
-    if (!measures_) return stream_.receive(to, error);
-    std::chrono::nanoseconds waited;
-    const std::size_t bytes = stream_.receive_timed(to, error, waited);
-    if (just_arrived_ && waited >= waited.zero()) turns_.statistics().arrival_wait.add(waited);
-    return bytes;
-}
-
-void connection::charge_read(std::size_t bytes, time_point began) {
-    if (bytes <= std::min(ordinary_read, read_max_ - 1)) return;
-    const time_point now = clock::now();
-    const auto used = turns_.used_since(began, now);
-    reading_used_.charge(used, reading_share, now);
-    if (used > much_time)
-        read_max_ = std::max(read_least, read_max_ / 2);
-    else if (used < little_time && bytes == read_max_)
-        read_max_ = std::min(read_max_ * 2, turns_.read_buffer().size());
 }
 
 void connection::hang_up() {
@@ -199,7 +109,7 @@ void connection::end_at_once() {
     }
     const auto buffer = turns_.read_buffer();
     io_error error;
-    for (int reads = 0; reads < reads_at_the_end && !error; ++reads)
+    for (int reads = 0; reads < last_reads && !error; ++reads)
         stream_.receive(buffer, error);
     close_stream();
 }
@@ -228,21 +138,6 @@ void connection::pump(time_point now, handlers run) try {
     pumping_ = false;
     asio::post(executor_, [self = shared_from_this()] { self->pump(clock::now()); });
     throw;
-}
-
-// The frame that was due then has gone: lets those to come follow what was seen.
-void connection::follow_arrivals(time_point frame_at) {
-    if (reading_) arrivals_.frame_passed(frame_at);
-    if (live_) end_standing_delay();
-    if (const auto by = arrivals_.take_shift()) engine_hooks::shift_frames(session_, *by);
-}
-
-void connection::end_standing_delay() {
-    const auto delay = standing_.left_behind(session_.queued());
-    if (delay > made_up_for)
-        engine_hooks::leave_out(session_, delay);
-    else if (delay > clock::duration::zero())
-        arrivals_.move(-delay);
 }
 
 // Does what the session asks for, until it asks for nothing more. Returns the time after that.
@@ -416,7 +311,7 @@ time_point connection::next_turn(time_point now) const noexcept {
     if (!reading_)
         next = std::min(next, read_from_);
     else if (readable_ && !read_all_ && !behind_)
-        next = std::min(next, std::max(now, reading_used_.free_at(reading_credit)));
+        next = std::min(next, std::max(now, may_read_from()));
     if (stalled_sends_ > 0) {
         const auto backoff = turn_table::tick * (1 << std::min(stalled_sends_ - 1, longest_backoff));
         next = std::min(next, now - now.time_since_epoch() % turn_table::tick + backoff);

@@ -197,6 +197,9 @@ class connection final : public turn_taker,
     const call_statistics& statistics() const noexcept { return session_.statistics(); }
 
   private:
+    // Bytes that a call reads at once, at first: a frame of 16 kHz, and more.
+    static constexpr std::size_t read_first = 1024;
+
     // When a handler that the pump has events for may run: at once, or after the function that was called has returned.
     enum class handlers { now, later };
 
@@ -204,9 +207,11 @@ class connection final : public turn_taker,
     template <class Action>
     error_code act(Action& action);
 
-    void read(time_point now);
+    void read(time_point now, std::size_t most);
+    void read_rest_later();
     std::size_t receive(std::span<std::byte> to, io_error& error) noexcept;
     bool may_read(time_point now) const noexcept;
+    time_point may_read_from() const noexcept;
     void charge_read(std::size_t bytes, time_point began);
     void follow_arrivals(time_point frame_at);
     void end_standing_delay();
@@ -270,7 +275,8 @@ class connection final : public turn_taker,
     bool end_delivered_ = false;
 
     time_account reading_used_; // by what the peer sends
-    std::size_t read_max_;      // bytes in a turn
+    time_point last_read_{};
+    std::size_t read_max_ = read_first; // at once
 
     bool pumping_ = false;
     bool closed_ = false;

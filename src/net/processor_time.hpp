@@ -23,10 +23,13 @@ class processor_time {
 
     /// Returns what the thread used from `since` to `now`, at most. A short stretch counts whole: asking the kernel
     /// would cost as much as an ordinary turn.
-    nanoseconds used(time_point since, time_point now) const noexcept {
+    nanoseconds used(time_point since, time_point now) noexcept {
         const nanoseconds passed = now - since;
         if (passed < short_time) return passed;
-        const nanoseconds taken_away = (now - started_) - (used_by_thread() - used_before_);
+        const nanoseconds used_so_far = used_by_thread();
+        const nanoseconds taken_away = (now - started_) - (used_so_far - used_before_);
+        started_ = now;
+        used_before_ = used_so_far;
         return std::max(passed - std::max(taken_away, nanoseconds{}), nanoseconds{});
     }
 

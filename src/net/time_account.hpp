@@ -14,7 +14,7 @@ class time_account {
   public:
     /// It has used this much time, and may use one part in so many.
     void charge(std::chrono::nanoseconds used, int one_in, time_point now) noexcept {
-        paid_back_at_ = std::max(paid_back_at_, now) + used * one_in;
+        paid_back_at_ = std::min(std::max(paid_back_at_, now) + used * one_in, now + debt_max);
     }
 
     /// When its debt is paid back, up to what `credit` lets it owe.
@@ -23,6 +23,9 @@ class time_account {
     bool is_over(time_point now, std::chrono::nanoseconds credit) const noexcept { return free_at(credit) > now; }
 
   private:
+    // What was used longer ago is forgiven.
+    static constexpr std::chrono::seconds debt_max{2};
+
     time_point paid_back_at_{};
 };
 

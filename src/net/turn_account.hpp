@@ -12,6 +12,7 @@ namespace audiosocket::detail {
 ///
 /// A turn counts for at most three times as much as those before it. The kernel also does work for others in the middle
 /// of a turn, such as to receive what has just arrived for a hundred calls; that makes no ordinary call a heavy one.
+/// And all turns together, whatever a single one was, may use 2 % of the time.
 class turn_account {
   public:
     using nanoseconds = std::chrono::nanoseconds;
@@ -25,9 +26,10 @@ class turn_account {
         const nanoseconds counted = std::min(used, std::max<nanoseconds>(3 * usual_, least_counted));
         usual_ = std::max(counted, usual_ - usual_ / 8);
         used_.charge(counted, one_in, now);
+        all_.charge(used, all_one_in, now);
     }
 
-    bool is_heavy(time_point now) const noexcept { return used_.is_over(now, credit); }
+    bool is_heavy(time_point now) const noexcept { return used_.is_over(now, credit) || all_.is_over(now, all_credit); }
 
   private:
     // A call is heavy whose turns use more than one part in so many of the thread's time: 80 us in a frame time of
@@ -38,10 +40,15 @@ class turn_account {
     // An ordinary call has two turns a frame, and uses its share of a frame time at once.
     static constexpr std::chrono::milliseconds credit{20};
 
+    // The same for all of what they use; 20 ms at once.
+    static constexpr int all_one_in = 50;
+    static constexpr std::chrono::seconds all_credit{1};
+
     static constexpr std::chrono::microseconds used_at_first{480};
     static constexpr std::chrono::microseconds least_counted{60};
 
-    time_account used_;
+    time_account used_; // as it is counted
+    time_account all_;
     nanoseconds usual_{};
 };
 

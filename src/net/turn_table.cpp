@@ -27,8 +27,8 @@ turn_table::turn_table(boost::asio::execution_context& context)
 
 void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
     turn_taker& taker = *whom;
+    if (taker.waits_) return; // its turn comes earlier
     taker.unlink();
-    taker.is_put_back_ = false;
     taker.self_ = std::move(whom);
     if (wheel_.empty()) wheel_.collect(tick_of(clock::now()), due_); // it may have stood still for hours
     wheel_.enter(taker, tick_from(when));
@@ -38,6 +38,7 @@ void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
 void turn_table::leave(turn_taker& who) noexcept {
     who.unlink();
     who.unread_.unlink();
+    who.waits_ = false;
     const auto last = std::move(who.self_); // this may be the last reference
 }
 
@@ -110,9 +111,10 @@ void turn_table::look_for_arrivals(time_point now) noexcept {
     if (watched_ == 0) return;
     arrivals_.ask([this, now](void* whose, bool is_last) {
         auto& taker = *static_cast<turn_taker*>(whose);
-        if (!taker.has_arrived(is_last, now) || !taker.self_ || taker.is_put_back_) return;
+        if (!taker.has_arrived(is_last, now) || !taker.self_ || taker.waits_) return;
         taker.unlink();
         taker.insert_before(due_);
+        taker.waits_ = true;
     });
 }
 
@@ -137,6 +139,8 @@ void turn_table::take_turns() {
     began_ = begin;
     processor_.start(begin);
     wheel_.collect(tick_of(begin), due_);
+    for (turn_link* one = due_.after; one != &due_; one = one->after)
+        static_cast<turn_taker&>(*one).waits_ = true; // it keeps its place, whatever arrives for it
     look_for_arrivals(begin);
     time_point now = begin;
     for (int turns = 0; !due_.alone() && turns < turns_in_a_row;) {
@@ -144,7 +148,6 @@ void turn_table::take_turns() {
         if (next.account_.is_heavy(now)) {
             next.unlink();
             next.insert_before(heavy_);
-            next.is_put_back_ = true;
         } else {
             now = give_turn(next, now);
             ++turns;
@@ -163,7 +166,7 @@ void turn_table::take_turns() {
 // Returns the time after it.
 time_point turn_table::give_turn(turn_taker& taker, time_point now) {
     taker.unlink();
-    taker.is_put_back_ = false;
+    taker.waits_ = false;
     auto keep = std::move(taker.self_);
     turns_taken_.store(turns_taken() + 1, std::memory_order_relaxed);
     try {
@@ -199,10 +202,11 @@ void turn_table::arm() {
         wanted = wheel_.now() + 1;
     if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return; // it rings early enough
     armed_for_ = wanted;
+    rings_for_tick_ = *wanted > wheel_.now();
     timer_.expires_at(time_point(*wanted * tick));
     timer_.async_wait([this](boost::system::error_code error) {
         if (error) return;
-        if (armed_for_) statistics_.tick_lateness.add(clock::now() - time_point(*armed_for_ * tick));
+        if (armed_for_ && rings_for_tick_) statistics_.tick_lateness.add(clock::now() - time_point(*armed_for_ * tick));
         armed_for_.reset();
         run();
     });

@@ -55,7 +55,7 @@ class turn_taker : private turn_link {
 
     std::shared_ptr<turn_taker> self_; // while it is in the table, the table keeps it alive
     turn_account account_;
-    bool is_put_back_ = false;   // it is among `heavy_`
+    bool waits_ = false;         // for its turn, in `due_` or `heavy_`
     backlog_link unread_{*this}; // in `backlog_`, while it has something to read later
 };
 
@@ -75,7 +75,7 @@ class turn_table : public boost::asio::execution_context::service {
   public:
     static boost::asio::execution_context::id id; // what Asio finds services by
 
-    /// Turns are this far apart at least: one wake-up for fifty calls where a thread has a thousand, and half of it is
+    /// A tick: one wake-up for fifty calls where a thread has a thousand, and half of it is
     /// what a caller's audio waits on average. ADR 6 has what 2 and 4 ms would save.
     static constexpr std::chrono::milliseconds tick{1};
 
@@ -115,7 +115,7 @@ class turn_table : public boost::asio::execution_context::service {
     void end_calls() noexcept;
 
     /// Returns the processor time that this thread has used in the present turn since then.
-    std::chrono::nanoseconds used_since(time_point since, time_point now) const noexcept {
+    std::chrono::nanoseconds used_since(time_point since, time_point now) noexcept {
         return processor_.used(since, now);
     }
 
@@ -169,6 +169,7 @@ class turn_table : public boost::asio::execution_context::service {
     wake_up woken_by_ = wake_up::none;
     bool waiting_ = false;                 // for arrivals
     std::optional<tick_number> armed_for_; // when the timer wakes us
+    bool rings_for_tick_ = false;          // and not at once
     bool running_ = false;
     bool ended_ = false;
     time_point began_{};       // the turns that are in progress

@@ -12,7 +12,7 @@ struct call_tally {
     duration_histogram frame_lateness;
 
     /// By how much the time between two audio messages of a peer differed from what the first of them lasts. As a call
-    /// over TCP is read once a millisecond, it also has what a message waited to be read.
+    /// over TCP is read up to a millisecond after its bytes have come, it also has what a message waited to be read.
     duration_histogram arrival_deviation;
 };
 

@@ -23,9 +23,12 @@ class AUDIOSOCKET_EXPORT engine_hooks {
     /// transport that reads only when a frame is due so finds there what the peer has just sent.
     static void shift_frames(session& s, std::chrono::nanoseconds by) noexcept;
 
-    /// Leaves out the oldest samples that wait to be played, up to so much of them. Stops at a clip and at a mark, which
-    /// an application queued to be played whole. Counts them (call_statistics::left_out_ms).
+    /// Leaves out the oldest samples that wait to be played, up to so much of them. Stops at a clip and at a mark,
+    /// which an application queued to be played whole. Counts them (call_statistics::left_out_ms).
     static void leave_out(session& s, std::chrono::nanoseconds most);
+
+    /// Returns when the session gives up on its peer if nothing arrives: a timeout of any kind but that for sending.
+    static time_point patience_ends(const session& s) noexcept;
 
     /// Returns whether the call is ending or has ended: the application can do nothing any more.
     static bool ending(const session& s) noexcept;
