@@ -68,21 +68,23 @@ class turn_taker : private turn_link {
 ///
 /// No call delays another. The processor time of each turn is measured: a call that has used more than its share lately
 /// is heavy, and has its turns when no other is due. A call that has more to read than is read at once reads the rest
-/// then, too. So callers whose data are expensive, or come in bursts, wait for each other.
+/// then, too. Where the turns of a tick take longer than a tick, all reading is put off, and only frames are sent. So
+/// callers whose data are expensive, or come in bursts, wait for each other.
 ///
 /// Invariant: those in `due_` and `heavy_` have not had the turn yet that they were scheduled for.
 class turn_table : public boost::asio::execution_context::service {
   public:
     static boost::asio::execution_context::id id; // what Asio finds services by
 
-    /// A tick: one wake-up for fifty calls where a thread has a thousand, and half of it is
-    /// what a caller's audio waits on average. ADR 6 has what 2 and 4 ms would save.
+    /// One wake-up for fifty calls where a thread has a thousand. Half of it is what a caller's audio waits on average.
+    /// ADR 6 has what 2 and 4 ms would save.
     static constexpr std::chrono::milliseconds tick{1};
 
     explicit turn_table(boost::asio::execution_context& context);
 
     /// Gives it a turn in the first tick that begins at `when` or later, but not in one that has begun; after 63 ms at
-    /// the latest (the longest frame is 60 ms). It has one turn at most: an earlier appointment is forgotten.
+    /// the latest (the longest frame is 60 ms). It has one turn at most: an earlier appointment is forgotten, unless
+    /// its turn has come and is only waiting for those of others.
     void schedule(std::shared_ptr<turn_taker> whom, time_point when);
 
     /// It gets no turn any more.

@@ -3,7 +3,7 @@
 //
 //   hostile --server HOST:PORT [--admin HOST:PORT] [--pid PID] [--only NAME]
 //
-// AUDIOSOCKET_HOSTILE_SECONDS is how long each attack lasts (8).
+// AUDIOSOCKET_HOSTILE_SECONDS is how long each attack lasts (5).
 #include "base/failure.hpp"
 #include "base/file_limit.hpp"
 #include "base/host_port.hpp"

@@ -188,3 +188,17 @@ TEST(arrival_watch, messages_that_last_longer_than_our_frames_are_not_missed_bet
     EXPECT_LE(f.mean_wait(), 2ms);
     EXPECT_NEAR(f.frames, 600, 1) << "the frame time stays";
 }
+
+// Frames that are late because our own thread stood still are caught up with. They are no reason to move the others.
+TEST(arrival_watch, standstill_of_our_own_moves_nothing) {
+    arrival_watch w(20ms, 1ms);
+    const time_point start{std::chrono::hours{1000}};
+    std::optional<nanoseconds> shift;
+    for (int n = 0; !shift && n < 50; ++n) {
+        w.arrived(start + 2s + n * 20ms + 3ms, start + n * 20ms);
+        shift = w.take_shift();
+        w.frame_passed(start + n * 20ms);
+    }
+    ASSERT_TRUE(shift);
+    EXPECT_EQ(*shift, 3ms);
+}
