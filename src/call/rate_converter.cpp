@@ -31,10 +31,9 @@ std::uint64_t rate_converter::work(std::size_t samples, int rate_hz) const noexc
     const auto in = static_cast<std::uint64_t>(rate_hz);
     const auto out = static_cast<std::uint64_t>(std::min(rate_out_hz_, wire_rate_hz_max));
     std::uint64_t total = samples * std::max(in, out) / in;
-    if (gathered_.size() + samples >= samples_per_ms(rate_hz)) total += call_work;
     if (stream_rate_hz_ != rate_hz) total += stream_work;
-    if (!has_filter(rate_hz)) total += filter_work;
-    return total;
+    if (gathered_.size() + samples < samples_per_ms(rate_hz)) return total;
+    return total + call_work + (has_filter(rate_hz) ? 0 : filter_work);
 }
 
 void rate_converter::convert(std::span<const std::int16_t> samples, int rate_hz) {
