@@ -81,7 +81,10 @@ void arrival_watch::note(nanoseconds after_frame) {
     const nanoseconds nearly_all = latest_[late_max];
     const bool window_ends = ++noted_ == window_messages;
     if (window_ends) noted_ = 0;
-    if (nearly_all >= tick_ || (window_ends && nearly_all <= -tick_)) move(nearly_all);
+    if (nearly_all >= tick_)
+        move(nearly_all);
+    else if (window_ends && nearly_all <= -tick_)
+        move(std::min(nearly_all / 2 / tick_ * tick_, -tick_)); // the next window may need the rest
 }
 
 void arrival_watch::move(nanoseconds by) {

@@ -16,8 +16,8 @@ namespace audiosocket::detail {
 ///
 /// How it works: the first messages name the shift that puts the frame time just behind them. From then on it notes how
 /// long before or after its frame time each message came. It moves the frame time to where nearly all of them are
-/// there: later as soon as too many were late, and earlier after a whole window of messages that need it less. So it
-/// follows a caller's clock, and a jitter that grows or shrinks.
+/// there: later as soon as too many were late, and earlier, by half, after a whole window of messages that need it
+/// less. So it follows a caller's clock, and a jitter that grows or shrinks.
 class arrival_watch {
   public:
     using nanoseconds = std::chrono::nanoseconds;
@@ -55,7 +55,7 @@ class arrival_watch {
 
     // Of how many messages how many may come behind their frame time. A frame may wait for one that is late.
     static constexpr int window_messages = 64;
-    static constexpr std::size_t late_max = 4;
+    static constexpr std::size_t late_max = 1;
 
     nanoseconds ptime_;
     nanoseconds tick_;

@@ -113,6 +113,11 @@ TEST_F(serve_admin, recording_that_fails_is_an_event_and_a_metric) {
     const auto calls = folder / "calls";
     ASSERT_NO_FATAL_FAILURE(start({"--echo", "--record", calls.string()}));
     EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
+    EXPECT_TRUE(eventually([&] { // its recording is written when the disk has time for it
+        return std::ranges::any_of(std::filesystem::directory_iterator(calls), [](const auto& file) {
+            return file.file_size() > 3000 && sound_reader(file.path()).duration() >= std::chrono::milliseconds(200);
+        });
+    }));
     std::filesystem::remove_all(calls);
     EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
     ASSERT_TRUE(server->wait_for_output(R"({"event":"recording_failed","id":")"));
