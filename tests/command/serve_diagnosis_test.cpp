@@ -89,7 +89,10 @@ TEST_F(serve_diagnosis, realtime_wrong_label_is_found_out_said_and_right_from_th
         EXPECT_EQ(found.at("code").as_string(), "wrong_rate");
         EXPECT_EQ(get("/metrics").metric("audiosocket_findings_total{code=\"wrong_rate\"}"), 1);
     });
-    EXPECT_TRUE(eventually([&] { return cycles(caller.heard()) >= 3 * tone_hz - held_back_cycles_max; }));
+    EXPECT_TRUE(eventually([&] { return cycles(channel(recording(), 0)) >= 3 * tone_hz - 3; }));
+    in_real_time(machine, [&] {
+        EXPECT_TRUE(eventually([&] { return cycles(caller.heard()) >= 3 * tone_hz - held_back_cycles_max; }));
+    });
     caller.hang_up();
     EXPECT_EQ(server->wait(), 0);
     in_real_time(machine, [&] {
