@@ -7,12 +7,16 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 namespace bare {
@@ -76,5 +80,24 @@ class ids {
 
     std::vector<std::size_t> left_;
 };
+
+/// What one read of a socket has come to.
+enum class echoed { nothing, bytes, end };
+
+/// Reads once, which is enough for a frame, and sends what was read back, without the id. At the peer's end, and if the
+/// peer does not take its echo, closes the socket.
+inline echoed echo(int socket, ids& of) {
+    std::array<std::byte, read_bytes> buffer;
+    const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
+    if (got < 0 && errno == EAGAIN) return echoed::nothing;
+    if (got > 0) {
+        const std::span<const std::byte> read(buffer.data(), static_cast<std::size_t>(got));
+        const auto answer = read.subspan(of.skip(socket, read.size()));
+        if (answer.empty()) return echoed::nothing;
+        if (::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL) == std::ssize(answer)) return echoed::bytes;
+    }
+    ::close(socket);
+    return echoed::end;
+}
 
 } // namespace bare

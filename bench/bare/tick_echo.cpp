@@ -8,9 +8,7 @@
 #include "tick_clock.hpp"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
-#include <array>
 #include <span>
 
 namespace {
@@ -31,7 +29,7 @@ class echo_server {
                 if (event.data.fd == listener_)
                     accept_all();
                 else
-                    echo(event.data.fd);
+                    bare::echo(event.data.fd, ids_);
             }
         }
     }
@@ -52,20 +50,6 @@ class echo_server {
             ids_.expect(socket);
             watch(socket, EPOLLIN | EPOLLET);
         }
-    }
-
-    // One read: a frame and more fits into it. What does not fit stays until the next bytes raise the edge again.
-    void echo(int socket) {
-        std::array<std::byte, bare::read_bytes> buffer;
-        const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
-        if (got <= 0) {
-            ::close(socket);
-            return;
-        }
-        const std::span<const std::byte> read(buffer.data(), static_cast<std::size_t>(got));
-        const auto echo = read.subspan(ids_.skip(socket, read.size()));
-        if (echo.empty()) return;
-        if (::send(socket, echo.data(), echo.size(), MSG_NOSIGNAL) != std::ssize(echo)) ::close(socket);
     }
 
     int listener_;

@@ -8,11 +8,7 @@
 #include "bare.hpp"
 #include "tick_clock.hpp"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <span>
 
 namespace {
 
@@ -53,18 +49,11 @@ class echo_server {
 
     // Returns in how many ticks to look again; 0 if the call has ended.
     std::size_t echo(int socket) {
-        std::array<std::byte, bare::read_bytes> buffer;
-        const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
-        if (got < 0 && errno == EAGAIN) return 1;
-        if (got <= 0) {
-            ::close(socket);
-            return 0;
+        switch (bare::echo(socket, ids_)) {
+        case bare::echoed::nothing: return 1;
+        case bare::echoed::bytes: return frame_ticks;
+        case bare::echoed::end: break;
         }
-        const std::span<const std::byte> read(buffer.data(), static_cast<std::size_t>(got));
-        const auto echo = read.subspan(ids_.skip(socket, read.size()));
-        if (echo.empty()) return 1;
-        if (::send(socket, echo.data(), echo.size(), MSG_NOSIGNAL) == std::ssize(echo)) return frame_ticks;
-        ::close(socket);
         return 0;
     }
 

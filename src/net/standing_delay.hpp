@@ -17,7 +17,7 @@ class standing_delay {
     explicit standing_delay(nanoseconds ptime) noexcept : ptime_(ptime) {}
 
     /// A frame has gone, and this much of what is to be played waits behind it. Returns how much was never needed
-    /// lately, in whole frames; zero while that is not known. It begins anew then.
+    /// lately, in whole frames; zero while that is not known. Then it starts to count again.
     nanoseconds left_behind(nanoseconds queued) noexcept {
         const nanoseconds frames = queued - queued % ptime_;
         if (frames == nanoseconds{}) {
