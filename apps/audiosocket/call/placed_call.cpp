@@ -89,16 +89,18 @@ std::vector<diagnosis::finding> placed_call::findings() {
 
 // --- The connection ---
 
+// Only hear_all() reads. A read that waits could hold bytes already while the timer reads those after them.
 void placed_call::read() {
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](io_error error, std::size_t bytes) {
-        if (self->socket_.is_open()) self->take(error, bytes);
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](io_error error) {
+        if (!error && self->socket_.is_open()) self->take();
     });
 }
 
-// Takes all that lies in the kernel, after `bytes` that are in the buffer already, and shows it to the readers as one.
-io_error placed_call::hear_all(std::size_t bytes) {
+// Takes all that lies in the kernel, and shows it to the readers as one.
+io_error placed_call::hear_all() {
     const auto now = clock::now();
     io_error error;
+    std::size_t bytes = 0;
     while (!error && bytes < buffer_.size())
         bytes += socket_.read_some(asio::buffer(buffer_.data() + bytes, buffer_.size() - bytes), error);
     if (bytes > 0) {
@@ -110,10 +112,9 @@ io_error placed_call::hear_all(std::size_t bytes) {
     return error == asio::error::would_block ? io_error{} : error;
 }
 
-void placed_call::take(io_error error, std::size_t bytes) {
+void placed_call::take() {
     if (stream_ended_) return;
-    if (!error) error = hear_all(bytes);
-    if (error)
+    if (const auto error = hear_all())
         end_stream(error);
     else
         read();
@@ -255,7 +256,7 @@ void placed_call::arm_timer() {
         if (error) return;
         // If we were late ourselves, what came meanwhile was in time.
         if (self->socket_.is_open() && !self->stream_ended_)
-            if (const auto end = self->hear_all(0)) self->end_stream(end);
+            if (const auto end = self->hear_all()) self->end_stream(end);
         self->pump();
     });
 }

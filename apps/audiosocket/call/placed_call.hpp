@@ -64,8 +64,8 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
 
     void connected(io_error error);
     void read();
-    void take(io_error error, std::size_t bytes);
-    io_error hear_all(std::size_t bytes);
+    void take();
+    io_error hear_all();
     void end_stream(io_error error);
     void pump();
     bool perform_next(driver_readiness& ready);
