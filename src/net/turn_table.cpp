@@ -157,7 +157,8 @@ void turn_table::take_turns() {
     const auto until = std::max(now, begin + time_for_rest);
     for (bool more = !heavy_.alone(); more; more = !heavy_.alone() && now < until)
         now = give_turn(static_cast<turn_taker&>(*heavy_.after), now);
-    for (bool more = !backlog_.alone(); more; more = !backlog_.alone() && now < until) {
+    const auto read_until = std::max(until, now + (now - begin) / part_for_reading);
+    for (bool more = !backlog_.alone(); more; more = !backlog_.alone() && now < read_until) {
         read_on(static_cast<turn_taker::backlog_link&>(*backlog_.after).whose, now);
         now = clock::now();
     }

@@ -144,6 +144,11 @@ class turn_table : public boost::asio::execution_context::service {
     // How long heavy calls have turns, and others read on, before those that are due meanwhile have theirs.
     static constexpr std::chrono::microseconds time_for_rest{500};
 
+    // What is left to be read gets at least one part in so many of the time that the turns took. Where all of the core
+    // is used by frames, their audio would otherwise wait in the kernel for seconds: reading it in large pieces costs
+    // a quarter of sending it in frames.
+    static constexpr int part_for_reading = 4;
+
     // With up to so many sockets, the kernel wakes the thread for each arrival; with more, each tick is a look. The
     // same number of wake-ups with 20 ms between two frames. Two limits, because the change costs a system call.
     static constexpr std::size_t woken_by_arrivals_max = 16;
