@@ -86,6 +86,8 @@ set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME ${command_package})
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION comm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS
     "${lib_package} (>= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), adduser, init-system-helpers (>= 1.54)")
+# What wss:// addresses are trusted by.
+set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA ${command_control})
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION "answer, place, record and inspect AudioSocket calls\n${about}\n\
 This command is a server that plays, echoes and records calls, a caller that\n\

@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 set(cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/audiosocket")
 set(doc_root "${CMAKE_INSTALL_DATAROOTDIR}/doc")
-set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audiosocket_asterisk
+set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audiosocket_asterisk audiosocket_gateway
     audiosocket_net audiosocket_server)
 
 # --- Libraries and headers ---

@@ -7,6 +7,7 @@
 #include <audiosocket/asterisk.hpp>
 #include <audiosocket/audio.hpp>
 #include <audiosocket/call.hpp>
+#include <audiosocket/gateway.hpp>
 #include <audiosocket/net.hpp>
 #include <audiosocket/protocol.hpp>
 #include <audiosocket/server.hpp>

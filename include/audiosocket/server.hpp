@@ -5,5 +5,6 @@
 /// Many calls, on many cores.
 
 #include <audiosocket/server/call_server.hpp>
+#include <audiosocket/server/context_registry.hpp>
 #include <audiosocket/server/serve.hpp>
 #include <audiosocket/server/shards.hpp>

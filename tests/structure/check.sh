@@ -28,17 +28,19 @@ check_includes() {
         function complain(why) { print FILENAME ":" FNR ": " why ": " $0 }
 
         BEGIN {
-            split("protocol audio call asterisk net server", names, " ")
+            split("protocol audio call asterisk gateway net server", names, " ")
             for (i in names) is_room[names[i]] = 1
             # What each room may know, besides itself.
             knows["protocol"] = " "
             knows["audio"] = " "
             knows["call"] = " protocol audio "
             knows["asterisk"] = " call protocol audio "
+            knows["gateway"] = " call protocol audio "
             knows["net"] = " call protocol audio "
             knows["server"] = " net call protocol audio "
             # The libraries that a room may use, as patterns for the header.
             uses["audio"] = "^(sndfile\\.h|speex/.*)$"
+            uses["gateway"] = "^boost/json"
             uses["net"] = "^boost/(asio|system)/"
             uses["server"] = "^boost/"
         }
@@ -77,7 +79,7 @@ check_includes() {
             if (header ~ /^([a-z]+|(sys|netinet|arpa|net)\/[a-z]+)\.h$/ && header !~ /^(sndfile)\.h$/) {
                 # The system itself: hidden in sources, and nothing for the rooms that do no input and output.
                 if (public) complain("a public header shows the system")
-                else if (room == "protocol" || room == "call" || room == "asterisk") complain(room " does no input and output")
+                else if (room == "protocol" || room == "call" || room == "asterisk" || room == "gateway") complain(room " does no input and output")
                 next
             }
             if (public && header !~ /^boost\/(asio|system)\//)
@@ -99,9 +101,13 @@ check_command_includes() {
             knows["log"] = knows["settings"] = knows["service"] = knows["diagnosis"] = " base "
             knows["live"] = " base diagnosis "
             knows["admin"] = " base log settings service diagnosis live "
+            knows["websocket"] = knows["tape"] = " base "
             knows["daemon"] = " base log settings service diagnosis live admin "
-            split("serve call check bench inspect", verbs, " ")
+            split("serve call check bench inspect gateway backend", verbs, " ")
             for (i in verbs) knows[verbs[i]] = " verbs base log settings service live diagnosis admin daemon "
+            knows["gateway"] = knows["gateway"] "tape websocket "
+            knows["inspect"] = knows["inspect"] "tape "
+            knows["backend"] = knows["backend"] "websocket "
             knows["verbs"] = " base "
             knows["run"] = " verbs base settings "
             knows["main"] = " run "

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <audiosocket/gateway/dialect_output.hpp>
+
+#include "gateway/payload_format.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace audiosocket::gateway {
+
+/// Audio of the back end on its way to the play queue. Audio that the queue refuses is reported once, until the queue
+/// takes audio again.
+class agent_audio {
+  public:
+    explicit agent_audio(payload_format format) : reader_(format) {}
+
+    const payload_format& format() const noexcept { return reader_.format(); }
+
+    /// Queues these bytes. `type` is that of the message that carried them.
+    void play(std::span<const std::byte> bytes, std::string_view type, dialect_output& out);
+
+    /// The same for bytes as base64. Text that is not base64 is reported as ignored.
+    void play_base64(std::string_view text, std::string_view type, dialect_output& out);
+
+    /// Says that the next bytes begin with a whole sample.
+    void reset() noexcept { reader_.reset(); }
+
+  private:
+    payload_reader reader_;
+    bool refused_ = false;
+};
+
+} // namespace audiosocket::gateway

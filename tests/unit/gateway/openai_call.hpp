@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "unit/gateway/recorded_output.hpp"
+
+#include "gateway/base64.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// What the tests of the dialect `openai` share: the service's events, and a call.
+namespace audiosocket::test::openai_service {
+
+using namespace audiosocket::gateway;
+
+inline const time_point start{std::chrono::hours{1}};
+
+inline std::unique_ptr<dialect> made(std::string session = "") {
+    return make_dialect(*find_dialect("openai"),
+                        {.context = {}, .session = quoted(std::move(session)), .stream_id = ""});
+}
+
+// The audio of so many milliseconds, as base64 of 24 kHz linear samples.
+inline std::string audio_of(int ms) {
+    const std::vector<std::int16_t> samples(static_cast<std::size_t>(ms) * 24, 100);
+    std::string text;
+    append_base64(text, std::as_bytes(std::span(samples)));
+    return text;
+}
+
+inline std::string delta(const std::string& response, const std::string& item, const std::string& audio) {
+    return quoted("{'type':'response.output_audio.delta','event_id':'e','response_id':'" + response + "','item_id':'" +
+                  item + "','output_index':0,'content_index':0,'delta':'" + audio + "'}");
+}
+
+inline std::string message_of(const std::string& type, const std::string& more = "") {
+    return quoted("{'type':'" + type + "','event_id':'e'" + more + "}");
+}
+
+inline std::string created(const std::string& id) {
+    return message_of("response.created", ",'response':{'id':'" + id + "','status':'in_progress'}");
+}
+
+inline std::string done(const std::string& id, const std::string& status, const std::string& details = "null") {
+    return message_of("response.done",
+                      ",'response':{'id':'" + id + "','status':'" + status + "','status_details':" + details + "}");
+}
+
+inline std::string audio_done(const std::string& response, const std::string& item) {
+    return message_of("response.output_audio.done",
+                      ",'response_id':'" + response + "','item_id':'" + item + "','output_index':0,'content_index':0");
+}
+
+inline std::string speech_started() {
+    return message_of("input_audio_buffer.speech_started", ",'audio_start_ms':1000,'item_id':'item_user'");
+}
+
+inline std::string function_done(const std::string& response, const std::string& call) {
+    return message_of("response.function_call_arguments.done", ",'response_id':'" + response +
+                                                                   "','item_id':'item_f','output_index':0,'call_id':'" +
+                                                                   call + "','name':'find','arguments':'{\\'x\\':1}'");
+}
+
+inline std::string truncation(const std::string& item, int ms) {
+    return "{'type':'conversation.item.truncate','item_id':'" + item +
+           "','content_index':0,'audio_end_ms':" + std::to_string(ms) + "}";
+}
+
+class openai_test : public ::testing::Test {
+  protected:
+    explicit openai_test(const std::string& session = "") : in(made(session)) {}
+
+    void tell(const std::string& message) { in->text(message, now, out); }
+
+    void open() {
+        in->opened(now, out);
+        tell(message_of("session.created", ",'session':{}"));
+        tell(message_of("session.updated", ",'session':{}"));
+        out.take_texts();
+        out.marks.clear(); // the one at the beginning
+    }
+
+    // The messages that were sent since the last call are these.
+    void expect_sent(const std::vector<std::string>& messages) {
+        std::vector<boost::json::value> wanted;
+        for (const auto& message : messages)
+            wanted.push_back(json_of(message));
+        EXPECT_EQ(out.take_texts(), wanted);
+    }
+
+    std::unique_ptr<dialect> in;
+    recorded_output out;
+    time_point now = start;
+};
+
+} // namespace audiosocket::test::openai_service
