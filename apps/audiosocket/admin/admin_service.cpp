@@ -35,16 +35,22 @@ listening_socket listen(const admin_options& options, std::optional<listening_so
     }
 }
 
+http_limits limits_for(const call_directory* directory) {
+    http_limits limits;
+    if (directory) limits.body_bytes_max = directory->body_bytes_max();
+    return limits;
+}
+
 } // namespace
 
 struct admin_service::impl {
     impl(const admin_options& options, std::optional<listening_socket> inherited, server_view& server,
          const call_registry& calls)
-        : shown(server, calls, guard(options.token, options.listen->host), io),
-          http(std::make_unique<http_server>(*io, listen(options, std::move(inherited)),
-                                             [this](const request& r, const own_counters& own, reply tell) {
-                                                 shown.answer(r, own, std::move(tell));
-                                             })),
+        : shown(server, calls, guard(options.token, options.listen->host), io, options.directory, options.verb_metrics),
+          http(std::make_unique<http_server>(
+              *io, listen(options, std::move(inherited)),
+              [this](const request& r, const own_counters& own, reply tell) { shown.answer(r, own, std::move(tell)); },
+              limits_for(options.directory.get()))),
           endpoint(http->local_endpoint()), descriptor(http->descriptor()), sweep_timer(*io) {
         if (options.token.empty() && !endpoint.address().is_loopback())
             throw failure(exit_code::usage, "--admin: others can reach the socket that was inherited, and could hang "

@@ -94,7 +94,7 @@ selection select(const snapshot& s, const call_query& q) {
 }
 
 json::object to_json(const call_row& c) {
-    return {
+    json::object row{
         {"id", to_string(c.id)},
         {"peer", peer_text(c)},
         {"age_seconds", rounded(seconds(c.age))},
@@ -107,6 +107,9 @@ json::object to_json(const call_row& c) {
         {"findings", findings_json(c.findings)},
         {"statistics", app::to_json(c.counted)},
     };
+    for (const auto& member : c.about)
+        row.emplace(member.key(), member.value());
+    return row;
 }
 
 json::object to_json(const snapshot& s, const selection& chosen) {

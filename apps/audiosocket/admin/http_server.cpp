@@ -6,6 +6,7 @@
 #include <audiosocket/net/error.hpp>
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -61,10 +62,10 @@ bool has_clear_length(const http::fields& head) {
            (encodings == 0 || beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
-const char* words_for(unsigned status) {
+std::string words_for(unsigned status, const http_limits& limits) {
     switch (status) {
     case 431: return "the header of the request is too long";
-    case 413: return "nothing here takes a body";
+    case 413: return "the body of the request is longer than " + std::to_string(limits.body_bytes_max) + " bytes";
     default: return "this is no HTTP/1.1 request";
     }
 }
@@ -147,8 +148,16 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         if (head.count(http::field::host) > 1) return refuse(400, "a request has one Host");
         if (!has_clear_length(head)) return refuse(400, "the length of the body is not clear");
         if (parser_->is_done()) return understood();
-        // A peer that asks whether to send a body waits for an answer first.
-        if (head.count(http::field::expect) > 0) return refuse(417, "nothing here takes a body");
+        const auto expected = head[http::field::expect];
+        if (expected.empty() || head.version() < 11) return read_rest();
+        if (!beast::iequals(expected, "100-continue")) return refuse(417, "Expect is not 100-continue");
+        // A peer that asks whether to send its body, whose length has been looked at, waits for an answer first.
+        asio::async_write(stream_, asio::buffer(go_on), [self = shared_from_this()](io_error error, std::size_t) {
+            if (!error) self->read_rest();
+        });
+    }
+
+    void read_rest() {
         http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](io_error error, std::size_t) {
             if (error) return self->misunderstood(error);
             self->understood();
@@ -159,11 +168,11 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
         if (error == http::error::end_of_stream || error == http::error::partial_message ||
             error.category() != http::make_error_code(http::error::partial_message).category())
             return; // the peer has gone, was too slow, or was dropped for another
-        refuse(status_of(error), words_for(status_of(error)));
+        refuse(status_of(error), words_for(status_of(error), server_->limits));
     }
 
     // Sends the last response of this connection.
-    void refuse(unsigned status, const char* why) {
+    void refuse(unsigned status, const std::string& why) {
         ++server_->counted.connections_closed_early;
         last_ = true;
         head_ = false;
@@ -186,7 +195,10 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
                         field(http::field::origin),
                         std::string(message["Sec-Fetch-Site"]),
                         field(http::field::authorization),
-                        peer_};
+                        peer_,
+                        local_endpoint(),
+                        field(http::field::content_type),
+                        std::move(message.body())};
         server_->connections.splice(server_->connections.end(), server_->connections, place_);
         state_ = state::answering;
         stream_.expires_never();
@@ -205,6 +217,11 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
             if (what.slow) return self->write_later(what);
             self->write(what);
         });
+    }
+
+    tcp::endpoint local_endpoint() {
+        io_error gone;
+        return stream_.socket().local_endpoint(gone);
     }
 
     void write_later(const response& what) {
@@ -258,6 +275,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     }
 
     static constexpr std::size_t first_read_bytes = 2048;
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
     const std::shared_ptr<impl> server_;
     const tcp::endpoint peer_;

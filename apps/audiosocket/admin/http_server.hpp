@@ -24,7 +24,7 @@ struct http_limits {
     /// A browser sends 0.5 to 2 KiB, with the cookies of other services on the same machine.
     std::size_t header_bytes_max = 8 * 1024;
 
-    /// Nothing here takes a body.
+    /// No request needs a body unless there is a call_directory, which then sets this.
     std::size_t body_bytes_max = 1024;
 
     /// From the first byte of a request to its last, and again for the response. Ends requests that trickle in.
@@ -41,7 +41,7 @@ struct http_limits {
     std::chrono::seconds idle_time{20};
 };
 
-/// An HTTP/1.1 server for few clients: requests without bodies, one at a time on each connection.
+/// An HTTP/1.1 server for few clients: one request at a time on each connection, with a small body or none.
 ///
 /// Lives on one io_context with one thread.
 class http_server {

@@ -18,7 +18,10 @@ struct request {
     std::string origin;
     std::string fetch_site; ///< Sec-Fetch-Site: what a browser says of who asks.
     std::string authorization;
-    boost::asio::ip::tcp::endpoint peer; ///< Who asks; a proxy, maybe.
+    boost::asio::ip::tcp::endpoint peer;  ///< Who asks; a proxy, maybe.
+    boost::asio::ip::tcp::endpoint local; ///< Our end of the connection.
+    std::string type;                     ///< Content-Type of the body.
+    std::string body;
 };
 
 struct response {

@@ -184,6 +184,21 @@ void add_distributions(families& f, const snapshot& s) {
     }
 }
 
+void add_contexts(families& f, const context_registry_counts& c) {
+    f.gauge("audiosocket_contexts", "Calls that were announced and have not arrived yet.", c.entries);
+    f.gauge("audiosocket_contexts_limit", "How many of those may be.", c.entries_max);
+    f.gauge("audiosocket_contexts_bytes", "What they hold.", c.bytes);
+    f.gauge("audiosocket_contexts_bytes_limit", "How much that may be.", c.bytes_max);
+    f.counter("audiosocket_contexts_registered_total", "Calls that were announced.", c.registered);
+    f.counter("audiosocket_contexts_taken_total", "Announced calls that arrived.", c.taken);
+    f.counter("audiosocket_contexts_missed_total", "Calls that arrived and were not announced.", c.missed);
+    f.counter("audiosocket_contexts_expired_total", "Announced calls that did not arrive in time.", c.expired);
+    f.counter("audiosocket_contexts_replaced_total", "Calls that were announced again before they arrived.",
+              c.replaced);
+    f.counter("audiosocket_contexts_removed_total", "Announcements that were withdrawn.", c.removed);
+    f.counter("audiosocket_contexts_refused_total", "Announcements that were too large, or found no room.", c.refused);
+}
+
 void add_admin(families& f, const own_counters& own) {
     f.counter("audiosocket_admin_connections_total", "Connections to the admin address.", own.connections);
     f.counter("audiosocket_admin_connections_closed_early_total",
@@ -225,15 +240,30 @@ void add_process(families& f) {
     f.gauge("process_start_time_seconds", "When the process was started, since 1970.", started);
 }
 
+void add(families& f, const metric& m) {
+    const auto* number = std::get_if<double>(&m.value);
+    if (number && m.is_gauge)
+        f.gauge(m.name.c_str(), m.help.c_str(), *number);
+    else if (number)
+        f.counter(m.name.c_str(), m.help.c_str(), *number);
+    else
+        families::add(f.family(m.name.c_str(), m.help.c_str(), prom::MetricType::Histogram), {},
+                      std::get<duration_histogram>(m.value));
+}
+
 } // namespace
 
-std::string metrics_text(const snapshot& s, const own_counters& own) {
+std::string metrics_text(const snapshot& s, const own_counters& own, const context_registry_counts& contexts,
+                         const std::vector<metric>& of_verb) {
     families f;
     add_server(f, s);
     add_recordings(f, s.server.recordings);
     add_findings(f, s.server.findings);
     add_audio(f, s);
     add_distributions(f, s);
+    add_contexts(f, contexts);
+    for (const metric& m : of_verb)
+        add(f, m);
     add_admin(f, own);
     add_process(f);
     return prom::TextSerializer().Serialize(f.all());

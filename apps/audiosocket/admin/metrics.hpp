@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "admin/more_metrics.hpp"
 #include "admin/snapshot.hpp"
+
+#include <audiosocket/server/context_registry.hpp>
 
 #include <string>
 
@@ -16,7 +19,8 @@ struct own_counters {
 };
 
 /// All of it in the text format of Prometheus (docs/operations.md has the meanings).
-std::string metrics_text(const snapshot& s, const own_counters& own);
+std::string metrics_text(const snapshot& s, const own_counters& own, const context_registry_counts& contexts,
+                         const std::vector<metric>& of_verb);
 
 /// What /metrics is, for the header field.
 inline constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -21,6 +21,7 @@ struct server_status {
     bool stopping = false; ///< It takes no more calls: it is draining, or hanging up.
     recording_counts recordings{};
     finding_counts findings{};
+    boost::asio::ip::tcp::endpoint calls_endpoint{}; ///< Where it listens for calls.
 };
 
 /// What the admin address has to know of the server behind it.

@@ -3,6 +3,7 @@
 
 #include "admin/calls_json.hpp"
 #include "admin/page_files.hpp"
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
 
@@ -18,6 +19,7 @@ namespace json = boost::json;
 
 constexpr std::string_view calls_prefix = "/calls/";
 constexpr std::string_view outline_suffix = "/outline";
+constexpr std::string_view context_suffix = "/context";
 
 response json_response(const json::object& body, unsigned status = 200) {
     return {status, "application/json", to_text(body) + '\n'};
@@ -53,11 +55,36 @@ response page_response(const page_file& file) {
              {"X-Frame-Options", "DENY"}}};
 }
 
-response readiness(const snapshot& s) {
-    if (s.server.stopping) return text_response(503, "stopping: no more calls are taken");
+// Why no more calls are accepted; empty where they are.
+std::string unready(const snapshot& s) {
+    if (s.server.stopping) return "stopping: no more calls are taken";
     if (s.calls.size() >= s.server.calls_max)
-        return text_response(503, "full: " + std::to_string(s.calls.size()) + " calls are up, which is the limit");
-    return text_response(200, "ready");
+        return "full: " + std::to_string(s.calls.size()) + " calls are up, which is the limit";
+    return {};
+}
+
+response readiness(const snapshot& s) {
+    const auto why = unready(s);
+    return why.empty() ? text_response(200, "ready") : text_response(503, why);
+}
+
+bool announces(const request& r) {
+    return r.method == "PUT" || r.method == "POST"; // the dialplan function CURL() has no PUT
+}
+
+// The addresses of IPv4 as such, also where a socket of IPv6 shows them.
+boost::asio::ip::address plain(const boost::asio::ip::address& from) {
+    if (from.is_v6() && from.to_v6().is_v4_mapped()) return make_address_v4(boost::asio::ip::v4_mapped, from.to_v6());
+    return from;
+}
+
+// Where callers reach this process. A listener on all addresses has that to which the client came, where the
+// listener speaks its protocol: IPv6 hears IPv4 as well, and not the other way round.
+std::string where_to_connect(const boost::asio::ip::tcp::endpoint& calls, const request& r) {
+    if (!calls.address().is_unspecified()) return host_port({plain(calls.address()), calls.port()});
+    const auto here = plain(r.local.address());
+    if (here.is_unspecified() || (calls.address().is_v4() && here.is_v6())) return {};
+    return host_port({here, calls.port()});
 }
 
 } // namespace
@@ -66,9 +93,11 @@ response error_response(unsigned status, const std::string& what) {
     return json_response({{"error", printable(what)}}, status); // it may name what was asked for
 }
 
-site::site(server_view& server, const call_registry& calls, guard who, back_context back)
-    : server_(server), calls_(calls), guard_(std::move(who)), back_(back), snapshots_(server, calls, back),
-      health_(server), observers_(back), outlines_(back) {}
+site::site(server_view& server, const call_registry& calls, guard who, back_context back,
+           std::shared_ptr<call_directory> directory, more_metrics of_verb)
+    : server_(server), calls_(calls), guard_(std::move(who)), back_(back), directory_(std::move(directory)),
+      of_verb_(std::move(of_verb)), snapshots_(server, calls, back), health_(server), observers_(back),
+      outlines_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply tell) {
     guarded(tell, [&] {
@@ -97,6 +126,8 @@ void site::guarded(const reply& tell, Action action) {
 void site::answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell) {
     const std::string& path = wanted.path;
     if (path.starts_with(calls_prefix)) return answer_for_call(path, wanted, r, tell);
+    if (directory_)
+        if (const auto wanted_call = hang_up_request::read(path)) return hang_up(*wanted_call, r, tell);
     const auto* file = find_page_file(path);
     const bool known =
         file || path == "/metrics" || path == "/healthz" || path == "/readyz" || path == "/calls" || path == "/status";
@@ -105,9 +136,11 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
     if (file) return tell(page_response(*file));
     if (path == "/healthz") return tell(health_.verdict());
     if (path == "/calls") return show_calls(call_query::from(wanted.query), tell);
-    with_snapshot(tell, [path, own, tell](const std::shared_ptr<const snapshot>& s) {
+    with_snapshot(tell, [this, path, own, tell](const std::shared_ptr<const snapshot>& s) {
         if (path == "/metrics")
-            tell({200, metrics_type, metrics_text(*s, own)});
+            tell({200, metrics_type,
+                  metrics_text(*s, own, directory_ ? directory_->counts() : context_registry_counts{},
+                               of_verb_ ? of_verb_() : std::vector<metric>{})});
         else if (path == "/readyz")
             tell(readiness(*s));
         else
@@ -139,13 +172,20 @@ void site::show_calls(const call_query& q, const reply& tell) {
 void site::answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell) {
     std::string_view rest = std::string_view(path).substr(calls_prefix.size());
     const bool outline = rest.ends_with(outline_suffix);
+    const bool context = directory_ && rest.ends_with(context_suffix);
     if (outline) rest.remove_suffix(outline_suffix.size());
+    if (context) rest.remove_suffix(context_suffix.size());
     error_code error;
     const uuid id = uuid::parse(rest, error);
     if (error) return tell(error_response(400, "the id of a call looks like 8-4-4-4-12 hex digits"));
-    if (r.method == "DELETE" && !outline) return hang_up(id, r, tell);
-    if (!only_looks(r)) return tell(wrong_method(outline ? "GET, HEAD" : "GET, HEAD, DELETE"));
-    if (!outline) return show_call(id, tell);
+    if (context) return answer_for_context(id, r, tell);
+    if (!outline) {
+        if (r.method == "DELETE") return hang_up(id, r, tell);
+        if (directory_ && announces(r)) return announce(id, r, tell);
+        if (only_looks(r)) return show_call(id, tell);
+        return tell(wrong_method(directory_ ? "GET, HEAD, PUT, POST, DELETE" : "GET, HEAD, DELETE"));
+    }
+    if (!only_looks(r)) return tell(wrong_method("GET, HEAD"));
     // No call lasts longer: that is 40 years.
     constexpr std::size_t slot_max = 0xffffffff;
     const auto from = wanted.query.find("from");
@@ -187,15 +227,55 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& tell) {
     });
 }
 
-// All that bear the id. They end as if the program had hung up; when that is done is not waited for. Where a server
-// stops that may be its end, so whoever asked is told first.
+void site::answer_for_context(const uuid& id, const request& r, const reply& tell) {
+    const bool removes = r.method == "DELETE";
+    if (!removes && !only_looks(r)) return tell(wrong_method("GET, HEAD, DELETE"));
+    if (removes && directory_->remove(id)) return tell(json_response({{"removed", 1}}));
+    const auto found = removes ? std::nullopt : directory_->find(id);
+    if (found) return tell({200, "application/json", *found + '\n'});
+    tell(error_response(404, "nothing waits for the call " + to_string(id) +
+                                 "; it was not announced, or has arrived, or its time is over"));
+}
+
+void site::announce(const uuid& id, const request& r, const reply& tell) {
+    with_snapshot(tell, [this, id, r, tell](const std::shared_ptr<const snapshot>& s) {
+        const announcement what{id, r.type, r.body, where_to_connect(s->server.calls_endpoint, r)};
+        const auto why = unready(*s);
+        tell(why.empty() ? directory_->announce(what) : directory_->announce_elsewhere(what, why));
+    });
+}
+
 void site::hang_up(const uuid& id, const request& r, const reply& tell) {
     auto calls = named(id);
     if (calls.empty()) return tell(no_such_call(id));
+    const auto count = calls.size();
+    hang_up(std::move(calls), hang_up_time::now, id, r, [&] { tell(json_response({{"hung_up", count}}, 202)); });
+}
+
+void site::hang_up(const hang_up_request& wanted, const request& r, const reply& tell) {
+    if (r.method != "POST") return tell(wrong_method("POST"));
+    if (auto objection = hang_up_request::objection(r.body)) return tell(std::move(*objection));
+    auto calls = wanted.id ? named(*wanted.id) : call_list();
+    if (calls.empty()) return tell(wanted.not_found());
+    // Bots ask for this as soon as they have sent their last word.
+    hang_up(std::move(calls), hang_up_time::when_played, *wanted.id, r, [&] { tell(wanted.hung_up()); });
+}
+
+// Hangs up all calls of the id, as if the application had, and does not wait until they have ended. The client gets its
+// answer first, because a server that stops may end with its last call.
+void site::hang_up(call_list calls, hang_up_time when, const uuid& id, const request& r,
+                   const std::function<void()>& tell) {
     server_.hung_up_by(r.peer, id, calls.size());
-    tell(json_response({{"hung_up", calls.size()}}, 202));
+    tell();
     visit_calls(
-        std::move(calls), [](live_call& c, std::size_t) { c.line().hang_up(); }, back_, [] {});
+        std::move(calls),
+        [when](live_call& c, std::size_t) {
+            if (when == hang_up_time::now)
+                c.line().hang_up();
+            else
+                c.line().hang_up_when_played();
+        },
+        back_, [] {});
 }
 
 } // namespace audiosocket::app::admin

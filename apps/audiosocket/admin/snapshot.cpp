@@ -22,12 +22,14 @@ call_row look_at(live_call& c, time_point now) {
                  {},
                  {},
                  line.statistics(),
+                 {},
                  {}};
     if (const auto& sound = c.shown()) {
         row.received = sound->received_level(now);
         row.sent = sound->sent_level(now);
     }
     if (const auto* judged = c.judged()) row.findings = judged->findings();
+    row.about = c.description();
     return row;
 }
 

@@ -28,6 +28,7 @@ struct call_row {
     std::optional<level> sent;
     call_statistics counted;
     std::vector<diagnosis::finding> findings;
+    boost::json::object about; ///< What the verb says about it, by name.
 };
 
 /// The server and its calls at (nearly) one moment.

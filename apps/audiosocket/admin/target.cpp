@@ -23,7 +23,7 @@ std::string decoded(std::string_view text) {
         const auto hex = text.substr(i + 1, 2);
         const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
         if (hex.size() != 2 || error != std::errc{} || end != hex.data() + 2)
-            throw bad_target("a % in the address has to be followed by two hex digits");
+            throw bad_target("a % has to be followed by two hex digits");
         out += static_cast<char>(value);
         i += 2;
     }
@@ -54,15 +54,20 @@ std::string origin_form(std::string_view target, std::string& host) {
 target::target(std::string_view text) {
     const auto question = text.find('?');
     path = decoded(text.substr(0, question));
-    if (question == std::string_view::npos) return;
-    for (auto rest = text.substr(question + 1); !rest.empty();) {
-        const auto one = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    if (question != std::string_view::npos) query = read_form(text.substr(question + 1));
+}
+
+std::map<std::string, std::string> read_form(std::string_view text) {
+    std::map<std::string, std::string> fields;
+    while (!text.empty()) {
+        const auto one = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
         const auto equals = std::min(one.find('='), one.size());
         const auto name = decoded(one.substr(0, equals));
         const auto value = decoded(one.substr(std::min(equals + 1, one.size())));
-        if (!query.emplace(name, value).second) throw bad_target(name + " is given twice");
+        if (!fields.emplace(name, value).second) throw bad_target(name + " is given twice");
     }
+    return fields;
 }
 
 std::size_t number(const std::string& name, const std::string& text, std::size_t max) {

@@ -33,6 +33,10 @@ struct target {
     std::map<std::string, std::string> query;
 };
 
+/// Reads a form as in a query, or in a body of the type application/x-www-form-urlencoded: NAME=VALUE&NAME=VALUE.
+/// Throws bad_target as target.
+std::map<std::string, std::string> read_form(std::string_view text);
+
 /// Which calls somebody wants to be told of, and in which order.
 struct call_query {
     /// More than a person reads, and what a machine gets in a piece; a row is some 1,300 bytes.

@@ -6,7 +6,7 @@
 #include "daemon/call_findings.hpp"
 #include "daemon/call_recordings.hpp"
 #include "daemon/repeating_timer.hpp"
-#include "daemon/server_report.hpp"
+#include "daemon/report_options.hpp"
 #include "daemon/service_link.hpp"
 #include "daemon/settings_reload.hpp"
 #include "daemon/status_line.hpp"
@@ -40,13 +40,6 @@ constexpr std::chrono::milliseconds status_interval{200};
 constexpr std::chrono::seconds sum_up_interval{1};
 
 constexpr auto for_ever = std::chrono::nanoseconds::max();
-
-server_report::options report_options(const daemon_options& o) {
-    return {o.quiet     ? console::verbosity::quiet
-            : o.verbose ? console::verbosity::verbose
-                        : console::verbosity::normal,
-            o.json, o.json_log, o.listener.calls_max};
-}
 
 // Threads: everything here happens on the thread that calls run(), except on_event() and on_end(), which run where
 // their call lives. Those use only what is safe from any thread: the report and the registry.
@@ -154,12 +147,14 @@ void daemon::run() {
     if (report_.interactive()) status_timer_.start();
     io_.run();
     admin_.reset();
+    if (options_.verb_warnings) report_.remarks(options_.verb_warnings(true));
     report_.finish();
 }
 
 admin::server_status daemon::status_now() const {
     return {server_->listening().statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
-            phase_ != phase::serving,          recordings_.counts(),        findings_.counts()};
+            phase_ != phase::serving,          recordings_.counts(),        findings_.counts(),
+            server_->local_endpoint()};
 }
 
 void daemon::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
@@ -206,7 +201,8 @@ void daemon::answer(call c) {
     registry_.started(fresh);
     report_.started(fresh->line());
     asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
-        start(fresh, [this, fresh](const event& e) { on_event(fresh, e); });
+        start(fresh, {[this, fresh](const event& e) { on_event(fresh, e); },
+                      [this, fresh](const call_note& n) { report_.noted(fresh->line(), n); }});
     });
 }
 
@@ -380,6 +376,7 @@ void daemon::finish() {
 void daemon::sum_up() {
     report_.sum_up();
     recordings_.sum_up();
+    if (options_.verb_warnings) report_.remarks(options_.verb_warnings(false));
 }
 
 void daemon::draw_status() {

@@ -34,6 +34,10 @@ struct daemon_options {
     /// seconds for hanging up, for the recordings and for the last lines.
     std::chrono::milliseconds drain_timeout{80'000};
 
+    /// Returns warnings about the verb's calls together, for the log. Called each second. Called once more when no call
+    /// is left, with true: it may then take two seconds for what is still to be delivered.
+    std::function<std::vector<std::string>(bool at_end)> verb_warnings;
+
     bool json = false;
     bool quiet = false;
     bool verbose = false;

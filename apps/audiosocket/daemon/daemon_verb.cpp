@@ -94,10 +94,12 @@ daemon_options read_again(const daemon_verb_maker& make, const std::vector<const
     return again->prepare();
 }
 
-void run(daemon_verb& verb, const std::function<daemon_options()>& read_settings_again) {
-    if (verb.only_looks()) return;
+exit_code run(daemon_verb& verb, const std::function<daemon_options()>& read_settings_again) {
+    if (verb.only_looks()) return exit_code::good;
+    if (const auto done = verb.run_instead()) return *done;
     hold_signals_back(); // run_daemon() lets them in
     run_daemon(verb.prepare(), read_settings_again);
+    return exit_code::good;
 }
 
 } // namespace
@@ -254,8 +256,7 @@ bool daemon_verb::only_looks() {
 void add_daemon_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments, daemon_verb_maker make) {
     const std::shared_ptr<daemon_verb> reading = make(command);
     reading->verb().callback([reading, &result, make = std::move(make), arguments = std::move(arguments)] {
-        run(*reading, [make, arguments] { return read_again(make, arguments); });
-        result = exit_code::good;
+        result = run(*reading, [make, arguments] { return read_again(make, arguments); });
     });
 }
 

@@ -31,6 +31,10 @@ class daemon_verb {
     /// failure with all mistakes, a line each.
     daemon_options prepare();
 
+    /// Does something else with the settings than to answer calls, where the command line asks for that, and returns
+    /// the exit code. Returns nothing otherwise. Throws as prepare().
+    virtual std::optional<exit_code> run_instead() { return std::nullopt; }
+
     /// Only checks the settings, or prints them, where the command line asks for that: true. Throws as prepare().
     bool only_looks();
 

@@ -5,7 +5,7 @@
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
 #include "base/statistics_json.hpp"
-#include "diagnosis/stranger.hpp"
+#include "daemon/report_wording.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -29,35 +29,6 @@ double seconds(std::chrono::nanoseconds d) {
 
 std::string peer_text(const server_report::endpoint& peer) {
     return to_string(address{peer.address().to_string(), peer.port()});
-}
-
-std::string_view refusal_text(refusal why) {
-    switch (why) {
-    case refusal::network: return "outside of --allow";
-    case refusal::full: return "over --max-calls";
-    case refusal::host: return "over --max-calls-per-host";
-    case refusal::files: return "too few open files left (ulimit -n, LimitNOFILE=)";
-    case refusal::options: return "no valid options for this call";
-    }
-    return "";
-}
-
-std::string refusal_counts(const refusals& sum) {
-    std::string out;
-    for (const auto& [why, count] : {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
-                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files}})
-        if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
-    return out;
-}
-
-// Why a connection did not become a call: what its bytes show, or else how it ended and with which bytes.
-std::string no_call_text(const ended_event& why, std::span<const std::byte> first_bytes,
-                         const std::optional<diagnosis::finding>& found) {
-    if (found) return ": no call: " + to_text(*found);
-    if (!why.error) return " connected and closed without a call";
-    auto text = ": no call: " + why.error.message();
-    if (!first_bytes.empty()) text += fmt::format("; it began with {}", diagnosis::shown(first_bytes));
-    return text;
 }
 
 std::string lost_line(std::uint64_t lines) {
@@ -126,7 +97,7 @@ void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t 
     const std::lock_guard lock(using_);
     const auto by = peer_text(who);
     const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
-    console_.log(level_enum::info, fmt::format("{}: hung up by {} (DELETE at the admin address)", which, by),
+    console_.log(level_enum::info, fmt::format("{}: hung up by {} (at the admin address)", which, by),
                  {{"call", to_string(id)}, {"by", by}});
 }
 
@@ -178,6 +149,21 @@ void server_report::happened(const call& c, const event& e) {
                 {"event", "cleared"}, {"id", id}, {"sent_ms", cut->sent.count()}, {"cut_ms", cut->cut.count()}};
         });
     }
+}
+
+void server_report::noted(const call& c, const call_note& note) {
+    const std::lock_guard lock(using_);
+    const call_name which{to_string(c.id()), c.peer()};
+    const auto level = note.how == call_note::weight::warning  ? level_enum::warn
+                       : note.how == call_note::weight::detail ? level_enum::debug
+                                                               : level_enum::info;
+    log_about(which, level, [&] { return fmt::format("call {}: {}", which.id, note.text); });
+    print_about(which.peer, reported::key_events, [&] {
+        json::object line{{"event", note.name}, {"id", which.id}};
+        for (const auto& member : note.details)
+            line.emplace(member.key(), member.value());
+        return line;
+    });
 }
 
 void server_report::recording_failed(const call_name& which, const std::string& why) {

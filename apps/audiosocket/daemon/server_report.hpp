@@ -3,6 +3,7 @@
 
 #include "daemon/report_quotas.hpp"
 #include "diagnosis/finding.hpp"
+#include "live/live_call.hpp"
 #include "log/console.hpp"
 #include "log/line_writer.hpp"
 #include "settings/settings_changes.hpp"
@@ -75,6 +76,9 @@ class server_report {
 
     /// A digit, a mark or a clear.
     void happened(const call& c, const event& e);
+
+    /// Something else in a call.
+    void noted(const call& c, const call_note& note);
 
     /// A call is not recorded, or no longer.
     void recording_failed(const call_name& which, const std::string& why);

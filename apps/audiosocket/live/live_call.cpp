@@ -30,6 +30,10 @@ void live_call::measure() {
     monitored().measured = measured_ = std::make_shared<meters>();
 }
 
+void live_call::hear(std::shared_ptr<call_monitor> own) {
+    monitored().own = std::move(own);
+}
+
 void live_call::show(std::shared_ptr<live_levels> levels) {
     shown_ = std::move(levels);
     if (monitor_)
@@ -47,12 +51,14 @@ void live_call::monitor::received(std::span<const std::int16_t> samples, int rat
     if (measured) measured->add(measured->received, samples);
     if (recording) recording->received(samples, rate_hz, at);
     if (observer) observer->received(samples, rate_hz, at);
+    if (own) own->received(samples, rate_hz, at);
 }
 
 void live_call::monitor::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     if (measured) measured->add(measured->sent, samples);
     if (recording) recording->sent(samples, rate_hz, at);
     if (observer) observer->sent(samples, rate_hz, at);
+    if (own) own->sent(samples, rate_hz, at);
 }
 
 void live_call::meters::add(level_meter& to, std::span<const std::int16_t> samples) {

@@ -8,10 +8,13 @@
 #include <audiosocket/audio/level_meter.hpp>
 #include <audiosocket/net/call.hpp>
 
+#include <boost/json/object.hpp>
+
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 namespace audiosocket::app {
 
@@ -45,6 +48,16 @@ class live_call : public std::enable_shared_from_this<live_call> {
     level take_received_level() { return measured_ ? measured_->take(measured_->received) : level{}; }
     level take_sent_level() { return measured_ ? measured_->take(measured_->sent) : level{}; }
 
+    /// Lets the verb's own monitor hear both sides from now on. Called before the first event is taken.
+    void hear(std::shared_ptr<call_monitor> own);
+
+    /// What the verb says about this call for those who look at it, by name. `how` runs on the call's executor and must
+    /// not act on the call. Called before the first event is taken.
+    void describe(std::function<boost::json::object()> how) { describe_ = std::move(how); }
+
+    /// Returns that; empty without describe(). On the call's executor.
+    boost::json::object description() const { return describe_ ? describe_() : boost::json::object(); }
+
     /// Feeds both sides to this observer; null to stop. On the call's executor.
     void show(std::shared_ptr<live_levels> levels);
     const std::shared_ptr<live_levels>& shown() const noexcept { return shown_; }
@@ -60,7 +73,7 @@ class live_call : public std::enable_shared_from_this<live_call> {
         level_meter sent;
     };
 
-    // Feeds the judge, the recording, the meters and the observer; each of them is optional.
+    // Feeds the judge, the recording, the meters, the observer and the monitor of the verb; each of them is optional.
     struct monitor final : call_monitor {
         void arrived(const message& audio, time_point at) override;
         void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) override;
@@ -69,6 +82,7 @@ class live_call : public std::enable_shared_from_this<live_call> {
         std::optional<caller_judge> judge;
         std::shared_ptr<call_recorder> recording;
         std::shared_ptr<live_levels> observer;
+        std::shared_ptr<call_monitor> own; // of the verb
         std::shared_ptr<meters> measured;
     };
 
@@ -79,13 +93,28 @@ class live_call : public std::enable_shared_from_this<live_call> {
     std::shared_ptr<monitor> monitor_; // shared with the call, which outlives this while it hangs up
     std::shared_ptr<meters> measured_;
     std::shared_ptr<live_levels> shown_;
+    std::function<boost::json::object()> describe_;
 };
 
-/// Called for each event of a call but audio, ended_event included and last, on the call's executor.
-using event_handler = std::function<void(const event&)>;
+/// Something that happened in a call besides its events: a line of the log and a JSON event.
+struct call_note {
+    /// How much it matters: for the log with --verbose, for the log, a warning.
+    enum class weight { detail, news, warning };
+
+    weight how = weight::news;     ///< How much it matters.
+    std::string name;              ///< Of the JSON event: "backend_lost".
+    std::string text;              ///< For the log, behind "call ID: ".
+    boost::json::object details{}; ///< More members of the JSON event.
+};
+
+/// Where a verb reports what happens in a call. Both are called on the call's executor.
+struct call_reporting {
+    std::function<void(const event&)> event;    ///< Each event but audio, ended_event included and last.
+    std::function<void(const call_note&)> note; ///< Anything else.
+};
 
 /// What a verb does with its calls: called on the call's executor when the call starts. The factory takes the call's
 /// events from then on and keeps the live_call alive until ended_event.
-using call_factory = std::function<void(std::shared_ptr<live_call> call, event_handler on_event)>;
+using call_factory = std::function<void(std::shared_ptr<live_call> call, call_reporting report)>;
 
 } // namespace audiosocket::app

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/daemon_verb.hpp"
+#include "daemon/sound_option.hpp"
 #include "serve/served_call.hpp"
 #include "verbs.hpp"
 
-#include <audiosocket/audio/sound_reader.hpp>
 #include <audiosocket/protocol/message.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,19 +39,6 @@ the settings again.
 Exit codes: 0 stopped by a signal or --exit-after, 2 wrong command line, 3 cannot listen, 4 file.)";
 
 constexpr const char* all_digits = "0123456789*#ABCD";
-
-// At its own rate, which is converted where a call has another; so a wideband caller gets wideband.
-// Adds what is odd about the file to the remarks.
-clip load_at_own_rate(const std::string& file, std::vector<std::string>& remarks) {
-    // Opening a pipe waits for its writer; and what came out of it is not there when the file is read again.
-    std::error_code missing;
-    if (std::filesystem::is_other(file, missing))
-        throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
-    sound_reader sound(file);
-    for (std::string& note : sound.notes())
-        remarks.push_back(std::move(note));
-    return clip::load(sound);
-}
 
 class serve_verb final : public daemon_verb {
   public:
@@ -113,12 +99,12 @@ void serve_verb::complete(daemon_options& options) {
     call_plan plan = plan_;
     said().attempt("--barge-in", [&] { plan.barge_in = barge_in_keys(); });
     if (tone_hz_ > 0) plan.tone = tone_hz_;
-    if (play_) said().attempt("--play", [&] { plan.play = load_at_own_rate(*play_, options.remarks); });
+    if (play_) said().attempt("--play", [&] { plan.play = load_sound(*play_, options.remarks); });
     if (!play_ && tone_hz_ == 0 && !plan_.echo)
         options.notes.emplace_back("callers hear silence; --play, --tone or --echo say what they hear instead");
     options.listener.call.live = plan.echo;
-    options.calls = [plan](std::shared_ptr<live_call> live, event_handler on_event) {
-        std::make_shared<served_call>(std::move(live), plan, std::move(on_event))->start();
+    options.calls = [plan](std::shared_ptr<live_call> live, call_reporting report) {
+        std::make_shared<served_call>(std::move(live), plan, std::move(report.event))->start();
     };
 }
 

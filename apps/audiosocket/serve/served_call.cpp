@@ -26,7 +26,8 @@ int rate_for_tone(double hz) {
 
 } // namespace
 
-served_call::served_call(std::shared_ptr<live_call> live, const call_plan& plan, event_handler on_event)
+served_call::served_call(std::shared_ptr<live_call> live, const call_plan& plan,
+                         std::function<void(const event&)> on_event)
     : live_(std::move(live)), call_(live_->line()), plan_(plan), on_event_(std::move(on_event)),
       stall_(call_.get_executor()) {}
 

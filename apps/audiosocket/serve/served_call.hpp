@@ -28,7 +28,7 @@ struct call_plan {
 class served_call : public std::enable_shared_from_this<served_call> {
   public:
     /// `on_event` is called for cleared_event only where a digit cleared the queue, once for each such digit.
-    served_call(std::shared_ptr<live_call> live, const call_plan& plan, event_handler on_event);
+    served_call(std::shared_ptr<live_call> live, const call_plan& plan, std::function<void(const event&)> on_event);
 
     void start();
 
@@ -44,7 +44,7 @@ class served_call : public std::enable_shared_from_this<served_call> {
     const std::shared_ptr<live_call> live_;
     call& call_; // of live_
     const call_plan plan_;
-    const event_handler on_event_;
+    const std::function<void(const event&)> on_event_;
     boost::asio::steady_timer stall_; // while it runs the program takes nothing
     bool stalled_ = false;
     bool asked_to_play_ = false;

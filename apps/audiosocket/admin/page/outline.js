@@ -184,7 +184,21 @@ export class Card {
       ["Dropped", whole.format(s.frames_dropped), s.frames_dropped > 0],
       ["Above max rate", whole.format(s.frames_above_rate), s.frames_above_rate > 0],
       ["Digits", whole.format(s.digits_received)],
+      ...(call.backend ? this.backendFacts(call.backend) : []),
     ]);
+  }
+
+  // Only calls of a gateway have a back end.
+  backendFacts(backend) {
+    return [
+      ["Back end", `${backend.dialect}, ${backend.state}`, backend.state === "connecting"],
+      ["Connected after", `${backend.connect_ms.toFixed(0)} ms`],
+      ["Turns", whole.format(backend.turns)],
+      ["Last answer after", backend.last_turn_ms === null ? "–" : `${backend.last_turn_ms.toFixed(0)} ms`],
+      ["Barge-ins", whole.format(backend.barge_ins)],
+      ["Audio refused", `${backend.audio_refused_seconds.toFixed(1)} s`, backend.audio_refused_seconds > 0],
+      ["Caller not passed on", `${backend.caller_lost_seconds.toFixed(1)} s`, backend.caller_lost_seconds > 0],
+    ];
   }
 
   showFacts(facts) {

@@ -15,7 +15,11 @@ namespace audiosocket::test {
 /// A server without calls, whose only thread is whoever runs main_context().
 class idle_server final : public app::admin::server_view {
   public:
-    app::admin::server_status status_now() const override { return {{}, 10, 10, false}; }
+    app::admin::server_status status_now() const override {
+        app::admin::server_status s{{}, calls_max, 10, stopping};
+        s.calls_endpoint = calls_endpoint;
+        return s;
+    }
     boost::asio::io_context& main_context() noexcept override { return io_; }
     std::span<boost::asio::io_context* const> call_contexts() override {
         if (to_failure > 0 && --to_failure == 0) throw std::runtime_error("out of order");
@@ -33,6 +37,10 @@ class idle_server final : public app::admin::server_view {
         const std::lock_guard lock(telling_);
         return failures_;
     }
+
+    std::size_t calls_max = 10;
+    bool stopping = false;
+    boost::asio::ip::tcp::endpoint calls_endpoint{boost::asio::ip::make_address("192.0.2.7"), 9092};
 
     std::atomic<int> to_failure = 0; ///< The time that call_contexts() fails, counted from now; 0: never.
 

@@ -99,6 +99,25 @@ TEST(admin_guard, page_of_another_site_may_look_at_nothing_more_and_change_nothi
     EXPECT_EQ(refusal(g, hang_up("", "cross-site")), 403U);
 }
 
+// Whatever its method: an announcement as little as a hang-up.
+TEST(admin_guard, method_that_changes_something_is_guarded_as_any_other) {
+    const guard g("", "127.0.0.1");
+    for (const char* method : {"PUT", "POST", "DELETE", "PATCH", "OPTIONS"}) {
+        request r = hang_up("http://evil.example");
+        r.method = method;
+        EXPECT_EQ(refusal(g, r), 403U) << method;
+        r = hang_up("", "cross-site");
+        r.method = method;
+        EXPECT_EQ(refusal(g, r), 403U) << method;
+        r = hang_up("");
+        r.method = method;
+        EXPECT_EQ(refusal(g, r), 0U) << method;
+        EXPECT_EQ(refusal(guard(token, ""), r), 401U) << method;
+        r.host = "evil.example";
+        EXPECT_EQ(refusal(g, r), 403U) << method;
+    }
+}
+
 TEST(admin_guard, base64_of_the_standard_is_read_and_nothing_else) {
     EXPECT_EQ(from_base64(""), "");
     EXPECT_EQ(from_base64("Zg=="), "f");

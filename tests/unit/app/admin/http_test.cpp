@@ -33,7 +33,8 @@ class admin_http : public testing::Test {
             else if (r.target == "/guess")
                 tell({.status = 401, .body = "wrong", .slow = true});
             else
-                tell({200, "text/plain", r.method + " " + r.target});
+                tell({200, "text/plain",
+                      r.method + " " + r.target + (r.body.empty() ? "" : " " + r.type + ":" + r.body)});
         };
         on_thread([&] {
             server_ = std::make_unique<http_server>(thread_.context(), listening_socket::listen({"127.0.0.1", 0}),
@@ -123,16 +124,61 @@ TEST_F(admin_http, body_that_is_too_long_is_told_so) {
               std::string::npos);
 }
 
-TEST_F(admin_http, who_asks_before_a_body_is_told_that_none_is_wanted) {
+// As curl does for long bodies.
+TEST_F(admin_http, body_that_is_announced_is_waited_for_and_refused_at_once_if_too_long) {
     serve();
-    EXPECT_NE(
-        last_words("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").find(" 417 "),
-        std::string::npos);
+    const auto asks = [](const std::string& expects, int length) {
+        return "POST /x HTTP/1.1\r\nHost: a\r\nExpect: " + expects + "\r\nContent-Length: " + std::to_string(length) +
+               "\r\n\r\n";
+    };
+    EXPECT_TRUE(last_words(asks("100-continue", 2000)).starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(last_words(asks("miracles", 5)).starts_with("HTTP/1.1 417 "));
     auto peer = connect();
+    say(peer, asks("100-Continue", 5));
+    EXPECT_EQ(response_of(peer), "HTTP/1.1 100 Continue\r\n\r\n");
+    say(peer, "hello");
+    EXPECT_NE(response_of(peer).find("POST /x :hello"), std::string::npos);
     say(peer, "GET /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"); // and has none
     EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
     say(peer, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
-    EXPECT_NE(response_of(peer).find("POST /x"), std::string::npos);
+    EXPECT_NE(response_of(peer).find("POST /x :hello"), std::string::npos);
+}
+
+TEST_F(admin_http, body_is_taken_wherever_it_is_split) {
+    serve();
+    auto peer = connect();
+    for (const std::string request :
+         {"PUT /x HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nContent-Length: 5\r\n\r\nhello",
+          "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n"}) {
+        for (std::size_t split = 1; split < request.size(); ++split) {
+            say(peer, request.substr(0, split));
+            say(peer, request.substr(split));
+            EXPECT_TRUE(response_of(peer).ends_with("\r\n\r\nPUT /x text/x:hello")) << split;
+        }
+        for (const char c : request)
+            say(peer, std::string(1, c));
+        EXPECT_TRUE(response_of(peer).ends_with("\r\n\r\nPUT /x text/x:hello"));
+    }
+}
+
+TEST_F(admin_http, chunks_that_are_too_long_together_are_refused) {
+    serve({.body_bytes_max = 10});
+    const std::string head = "PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_TRUE(last_words(head + "6\r\nhello \r\n6\r\nworld!\r\n0\r\n\r\n").starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(last_words(head + "fffffff0\r\nhello").starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(last_words(head + "x\r\nhello").starts_with("HTTP/1.1 400 "));
+    auto peer = connect();
+    say(peer, head + "a\r\n0123456789\r\n0\r\n\r\n");
+    EXPECT_TRUE(response_of(peer).ends_with("PUT /x :0123456789"));
+}
+
+TEST_F(admin_http, body_that_stays_away_is_cut_off) {
+    serve({.request_time = std::chrono::seconds(1)});
+    auto peer = connect();
+    say(peer, "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell");
+    const auto end = peer.receive();
+    EXPECT_TRUE(end && end->empty()) << "answered, or never closed";
 }
 
 TEST_F(admin_http, whole_address_is_taken_for_its_path) {
