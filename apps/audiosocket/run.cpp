@@ -39,6 +39,7 @@ constexpr const char* footer = R"(Examples:
   audiosocket check localhost:9092                judge a server, case by case
   audiosocket bench localhost:9092                put load on a server, and measure it
   audiosocket inspect capture.pcap                show a capture as messages
+  audiosocket backend --dialect twilio            be the voice bot behind a gateway
 
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
 Each verb has its own --help; the manual is audiosocket(1).)";
@@ -163,10 +164,12 @@ int run(int argc, const char* const* argv) {
 
     exit_code result = exit_code::good;
     serve::add_verb(command, result, {argv, argv + argc});
+    gateway::add_verb(command, result, {argv, argv + argc});
     caller::add_verb(command, result);
     check::add_verb(command, result);
     bench::add_verb(command, result);
     inspect::add_verb(command, result);
+    backend::add_verb(command, result);
     return run_parsed(command, argc, argv, result);
 }
 

@@ -18,6 +18,10 @@ namespace serve {
 /// `arguments` are those of the whole command, to be read again when the settings are.
 void add_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
 } // namespace serve
+namespace gateway {
+/// As that of serve.
+void add_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
+} // namespace gateway
 namespace caller {
 void add_verb(CLI::App& command, exit_code& result);
 }
@@ -28,6 +32,9 @@ namespace bench {
 void add_verb(CLI::App& command, exit_code& result);
 }
 namespace inspect {
+void add_verb(CLI::App& command, exit_code& result);
+}
+namespace backend {
 void add_verb(CLI::App& command, exit_code& result);
 }
 

@@ -16,6 +16,11 @@ class admin_test : public command_test {
     void start(std::vector<std::string> options = {}, std::vector<std::string> prefix = {}) {
         options.insert(options.begin(), {"--admin", "127.0.0.1:0"});
         serve(std::move(options), std::move(prefix));
+        find_admin();
+    }
+
+    /// Reads from the output where the admin address is.
+    void find_admin() {
         ASSERT_TRUE(server->wait_for_output(R"("event":"admin")")) << server->err;
         // The line may come in pieces.
         ASSERT_TRUE(server->wait_for_output_times(2, "\n")) << server->out;

@@ -54,7 +54,12 @@ class command_test : public testing::Test {
 
     /// Starts `serve` with these options on a free port.
     void serve(std::vector<std::string> options, std::vector<std::string> prefix = {}) {
-        options.insert(options.begin(), {"serve", "--listen", "127.0.0.1:0", "--json"});
+        start_verb("serve", std::move(options), std::move(prefix));
+    }
+
+    /// Starts this verb, which answers calls, with these options on a free port.
+    void start_verb(const std::string& verb, std::vector<std::string> options, std::vector<std::string> prefix = {}) {
+        options.insert(options.begin(), {verb, "--listen", "127.0.0.1:0", "--json"});
         auto line = command(std::move(options));
         line.insert(line.begin(), prefix.begin(), prefix.end());
         server = std::make_unique<process>(std::move(line));

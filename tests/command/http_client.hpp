@@ -30,10 +30,12 @@ struct http_answer {
 };
 
 /// Asks once, with a connection of its own. `fields` are more lines of the header, each with its end.
-inline http_answer ask(const raw_peer::tcp::endpoint& where, const std::string& what, const std::string& fields = {}) {
+inline http_answer ask(const raw_peer::tcp::endpoint& where, const std::string& what, const std::string& fields = {},
+                       const std::string& body = {}) {
     raw_peer peer(where);
-    peer.send(raw(what + " HTTP/1.1\r\nConnection: close\r\n" +
-                  (fields.find("Host:") == std::string::npos ? "Host: localhost\r\n" : "") + fields + "\r\n"));
+    const auto length = body.empty() ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    peer.send(raw(what + " HTTP/1.1\r\nConnection: close\r\n" + length +
+                  (fields.find("Host:") == std::string::npos ? "Host: localhost\r\n" : "") + fields + "\r\n" + body));
     const auto all = peer.receive_all().all;
     const std::string text(reinterpret_cast<const char*>(all.data()), all.size());
     http_answer answer;

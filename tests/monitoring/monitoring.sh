@@ -29,17 +29,33 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# find_address: sets `address` to that of the admin address.
+find_address() {
+    address=
+    for ((tries = 0; tries < 200; ++tries)); do
+        address=$(sed -n 's/.*"event":"admin","address":"\([^"]*\)".*/\1/p' "$work/events")
+        if [[ -n $address ]]; then return; fi
+        sleep 0.1
+    done
+}
+
 : >"$work/events" # the background may be slow to make it
 "$build/bin/audiosocket" serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --json -q >"$work/events" &
 server=$!
-address=
-for ((tries = 0; tries < 200; ++tries)); do
-    address=$(sed -n 's/.*"event":"admin","address":"\([^"]*\)".*/\1/p' "$work/events")
-    if [[ -n $address ]]; then break; fi
-    sleep 0.1
-done
+find_address
 curl -sSf "http://$address/metrics" >"$work/metrics"
 
+promtool check metrics <"$work/metrics"
+
+# A gateway has some of its own.
+kill "$server"
+wait "$server" || true
+: >"$work/events"
+"$build/bin/audiosocket" gateway --dialect twilio --backend ws://127.0.0.1:9/ --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+    --json -q >"$work/events" &
+server=$!
+find_address
+curl -sSf "http://$address/metrics" >"$work/metrics"
 promtool check metrics <"$work/metrics"
 promtool check rules packaging/prometheus/audiosocket.rules.yml
 

@@ -4,6 +4,7 @@
 #include "inspect/capture/capture_reader.hpp"
 #include "inspect/json_report.hpp"
 #include "inspect/sound_inspection.hpp"
+#include "inspect/tape_inspection.hpp"
 #include "inspect/text_report.hpp"
 #include "inspect/wording.hpp"
 #include "verbs.hpp"
@@ -29,8 +30,10 @@ constexpr const char* examples = R"(Examples:
       the bytes of one direction, every message of them
   audiosocket inspect recording.wav --svg recording.svg
       a recording: format, levels, and a picture of it
+  audiosocket inspect tapes/FILE.tape
+      a tape of audiosocket gateway: what caller, gateway and back end said to each other, and when
 
-Exit codes: 0 all is well, 1 findings that cost a call, or a stream that is cut or no AudioSocket,
+Exit codes: 0 all is well, 1 findings that cost a call, a stream that is cut or no AudioSocket, a damaged tape,
 2 wrong command line, 4 a file cannot be read or written.)";
 
 struct inspect_options {
@@ -128,10 +131,30 @@ exit_code inspect_sound_file(const capture_input& input, const inspect_options& 
     return inspect_sound(what, std::cout) ? exit_code::good : exit_code::findings;
 }
 
+exit_code inspect_gateway_tape(capture_input& input, const inspect_options& o) {
+    refuse_option(!o.audio.empty(), "--audio", "this is a tape; audiosocket gateway --record keeps the audio of calls");
+    refuse_option(!o.svg.empty(), "--svg", "this is a tape, not a sound");
+    refuse_option(o.port != 0, "--port", "a tape has no ports");
+    std::span<const std::byte> start = input.start();
+    try {
+        tape::tape_reader reader([&](std::span<std::byte> to) {
+            if (start.empty()) return input.read(to);
+            const auto got = std::min(to.size(), start.size());
+            std::copy_n(start.begin(), got, to.begin());
+            start = start.subspan(got);
+            return got;
+        });
+        return inspect_tape(reader, {o.all, o.json}, std::cout) ? exit_code::good : exit_code::findings;
+    } catch (const failure& e) {
+        throw failure(e.code(), input.name() + ": " + e.what());
+    }
+}
+
 exit_code inspect(const inspect_options& o) {
     capture_input input(o.file);
     refuse_overwriting(o.file, o.audio, "--audio");
     refuse_overwriting(o.file, o.svg, "--svg");
+    if (input.kind() == input_kind::tape) return inspect_gateway_tape(input, o);
     observers tell;
     if (o.json)
         tell.push_back(std::make_unique<json_report>(std::cout));
@@ -140,6 +163,7 @@ exit_code inspect(const inspect_options& o) {
     switch (input.kind()) {
     case input_kind::capture: return inspect_capture(input, o, tell);
     case input_kind::sound: return inspect_sound_file(input, o);
+    case input_kind::tape:
     case input_kind::stream: break;
     }
     return inspect_stream(input, o, tell);
@@ -148,10 +172,13 @@ exit_code inspect(const inspect_options& o) {
 } // namespace
 
 void add_verb(CLI::App& command, exit_code& result) {
-    auto* verb = command.add_subcommand("inspect", "Show a capture, a raw stream or a sound file, and what is wrong");
+    auto* verb =
+        command.add_subcommand("inspect", "Show a capture, a raw stream, a sound file or a tape, and what is wrong");
     auto o = std::make_shared<inspect_options>();
     verb->footer(examples);
-    verb->add_option("FILE", o->file, "Capture (pcap, pcapng), raw bytes of one direction, or sound file; - for stdin")
+    verb->add_option(
+            "FILE", o->file,
+            "Capture (pcap, pcapng), raw bytes of one direction, sound file, or tape of the gateway; - for stdin")
         ->required()
         ->type_name("");
     verb->add_flag("--all", o->all, "A line for each audio message, not for runs of them");

@@ -3,6 +3,7 @@
 
 #include "base/failure.hpp"
 #include "diagnosis/stranger.hpp"
+#include "tape/tape_format.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>
 
@@ -95,7 +96,11 @@ capture_input::capture_input(const std::string& path) : path_(path), file_(path 
         kind_ = input_kind::sound;
     } else {
         read_start(start_bytes);
-        if (is_file && is_sound(path, start_)) kind_ = input_kind::sound;
+        const std::string_view start(reinterpret_cast<const char*>(start_.data()), start_.size());
+        if (start.starts_with(tape::magic))
+            kind_ = input_kind::tape;
+        else if (is_file && is_sound(path, start_))
+            kind_ = input_kind::sound;
     }
 }
 

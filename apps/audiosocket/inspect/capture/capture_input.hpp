@@ -15,6 +15,7 @@ enum class input_kind {
     stream,  ///< The bytes of one direction, as a socket gave them. Also what nothing else is.
     capture, ///< pcap or pcapng.
     sound,   ///< Something that sound_reader reads.
+    tape,    ///< A tape of the gateway.
 };
 
 /// A file or standard input ("-"), open for reading and recognised; nothing of it is used up.

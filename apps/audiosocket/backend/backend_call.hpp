@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backend/event_lines.hpp"
+#include "backend/plan.hpp"
+#include "backend/side.hpp"
+#include "backend/speech_detector.hpp"
+#include "websocket/websocket.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace audiosocket::app::backend {
+
+/// One call at its back end: echoes, or plays a file, and says what happens. Lives until its WebSocket has closed.
+class backend_call final : public std::enable_shared_from_this<backend_call>, private side_owner {
+  public:
+    /// Called at the end, with the number of violations.
+    using end_handler = std::function<void(std::uint64_t violations)>;
+
+    backend_call(unsigned number, const plan& what, event_lines& lines, std::shared_ptr<websocket::websocket> link,
+                 const boost::asio::any_io_executor& executor, end_handler on_end);
+
+    /// What the WebSocket is to report to.
+    websocket::handlers handlers();
+
+    /// The process ends.
+    void close();
+
+  private:
+    using clock = std::chrono::steady_clock;
+
+    void send_text(std::string_view message) override;
+    void send_binary(std::span<const std::byte> message) override;
+    void started(const call_start& about) override;
+    void heard(std::span<const std::int16_t> samples) override;
+    void pressed(std::string_view digits) override;
+    void marked(std::string_view name, std::string_view how) override;
+    void noted(std::string_view what, const boost::json::object& about) override;
+    void stopped() override;
+    void violated(std::string what) override;
+
+    void say(std::string_view event, boost::json::object fields = {});
+    void sent(bool taken);
+    void play_file();
+    void play_more();
+    void file_sent();
+    void caller_speaks(bool speaks);
+    void hang_up();
+    void closed(const websocket::close_report& report);
+    double ms_of(std::uint64_t samples) const;
+
+    const unsigned number_;
+    const plan& plan_;
+    event_lines& lines_;
+    const std::shared_ptr<websocket::websocket> link_;
+    end_handler on_end_;
+    const clock::time_point begin_ = clock::now();
+    boost::asio::steady_timer timer_;
+    std::unique_ptr<side> side_;
+    std::optional<speech_detector> detector_;
+
+    const clip* sound_ = nullptr; // while it is being sent
+    clock::time_point play_begin_;
+    std::size_t play_sent_ = 0;
+    unsigned plays_ = 0;
+    std::map<std::string, clock::time_point, std::less<>> marks_; // pending: when they were sent
+    bool full_ = false;
+    bool started_ = false;
+
+    std::uint64_t heard_samples_ = 0;
+    std::uint64_t sent_samples_ = 0;
+    std::uint64_t violations_ = 0;
+};
+
+} // namespace audiosocket::app::backend

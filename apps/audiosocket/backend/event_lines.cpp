@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/event_lines.hpp"
+
+#include "base/json_text.hpp"
+#include "base/printable.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace audiosocket::app::backend {
+namespace json = boost::json;
+
+namespace {
+
+std::string value_text(const json::value& value) {
+    const auto* text = value.if_string();
+    return text != nullptr ? printable({text->data(), text->size()}) : to_text(value);
+}
+
+} // namespace
+
+event_lines::event_lines(bool json)
+    : json_(json), out_(STDOUT_FILENO, [json](std::uint64_t lines) {
+          return json ? to_text(json::object{{"event", "lost"}, {"lines", lines}}) + '\n'
+                      : fmt::format("{} lines are missing here: the reader was too slow\n", lines);
+      }) {}
+
+void event_lines::write(unsigned call, std::chrono::nanoseconds age, std::string_view event, json::object fields) {
+    const double seconds = rounded(std::chrono::duration<double>(age).count());
+    std::string line;
+    if (json_) {
+        json::object all{{"event", json::string_view(event.data(), event.size())}};
+        if (call != 0) all["call"] = call;
+        if (call != 0) all["seconds"] = seconds;
+        for (auto& [name, value] : fields)
+            all[name] = std::move(value);
+        line = to_text(all);
+    } else {
+        line = call != 0 ? fmt::format("call {} {:8.3f} s  {}", call, seconds, event) : std::string(event);
+        const char* before = ": ";
+        for (const auto& [name, value] : fields)
+            line += std::exchange(before, ", ") + std::string(name.data(), name.size()) + ' ' + value_text(value);
+    }
+    out_.write(std::move(line) + '\n');
+}
+
+} // namespace audiosocket::app::backend

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backend/side.hpp"
+
+#include <audiosocket/audio/clip.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace audiosocket::app::backend {
+
+/// What a back end does with each call.
+struct plan {
+    const side_traits* dialect = nullptr;
+    std::string play;                        ///< A sound file; empty: echo.
+    double speed = 1;                        ///< How fast it is sent, in times of real time; 0: all at once.
+    std::optional<double> barge_in_dbfs;     ///< The caller who is louder interrupts.
+    bool then_hang_up = false;               ///< After the file.
+    unsigned refuse = 0;                     ///< This HTTP status instead of a WebSocket; 0: none.
+    mutable std::map<int, clip> clips_by_hz; ///< The file at the rates that calls had, read once each.
+
+    const clip& sound_at(int rate_hz) const {
+        const auto known = clips_by_hz.find(rate_hz);
+        if (known != clips_by_hz.end()) return known->second;
+        return clips_by_hz.emplace(rate_hz, clip::load(play, rate_hz)).first->second;
+    }
+};
+
+} // namespace audiosocket::app::backend

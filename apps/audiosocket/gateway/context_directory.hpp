@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "admin/call_directory.hpp"
+
+#include <audiosocket/gateway/call_context.hpp>
+#include <audiosocket/net/address.hpp>
+#include <audiosocket/server/context_registry.hpp>
+
+#include <functional>
+#include <optional>
+
+namespace audiosocket::app::gateway {
+
+/// What is known of the calls of a gateway before they arrive: the dialplan announces each at the admin address, and
+/// the call takes it when it arrives.
+///
+/// Safe from any thread.
+class context_directory final : public admin::call_directory {
+  public:
+    /// `advertise` is where callers are to connect; nothing: where the process listens, as the client of each
+    /// announcement sees it. `now` is the clock.
+    explicit context_directory(const context_registry_options& options = {}, std::optional<address> advertise = {},
+                               std::function<time_point()> now = clock::now);
+
+    std::size_t body_bytes_max() const noexcept override { return registry_.options().context_bytes_max; }
+    admin::response announce(const admin::announcement& what) override;
+    std::optional<std::string> find(const uuid& id) const override { return registry_.find(id, now_()); }
+    bool remove(const uuid& id) override { return registry_.remove(id, now_()); }
+    context_registry_counts counts() const override { return registry_.counts(now_()); }
+
+    /// Returns what is known of a call that has arrived, and forgets it; nothing if it was not announced.
+    std::optional<audiosocket::gateway::call_context> take(const uuid& id);
+
+  private:
+    context_registry registry_;
+    const std::optional<address> advertise_;
+    const std::function<time_point()> now_;
+};
+
+} // namespace audiosocket::app::gateway

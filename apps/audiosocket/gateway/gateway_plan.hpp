@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gateway/call_status.hpp"
+#include "gateway/gateway_counts.hpp"
+#include "gateway/tool_calls.hpp"
+#include "tape/tape_format.hpp"
+#include "tape/tape_sink.hpp"
+#include "websocket/websocket.hpp"
+
+#include <audiosocket/audio/clip.hpp>
+#include <audiosocket/gateway/dialect.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace audiosocket::app::gateway {
+
+/// What a gateway does with each of its calls. The same for all of them, and never changed while it is used.
+struct gateway_plan {
+    const audiosocket::gateway::dialect_traits* dialect = nullptr;
+
+    /// Where to dial, with placeholders; those behind the first are for when it fails.
+    std::vector<std::string> back_ends;
+
+    /// A context may name its own back end, as "backend", if that begins with one of these.
+    std::vector<std::string> allowed_back_ends;
+
+    /// Fields of the handshake, with placeholders. Secrets of operators are in here: never shown.
+    std::vector<std::pair<std::string, std::string>> headers;
+
+    /// Sent as the dialect sends keys; empty: none.
+    std::string key;
+
+    std::optional<boost::json::object> session; ///< With placeholders.
+    std::shared_ptr<websocket::tls_context> tls;
+    websocket::limits bounds;
+
+    std::optional<clip> while_connecting; ///< Played again and again until the back end speaks.
+    std::optional<clip> on_failure;       ///< Played when no back end is left, before the hang-up.
+
+    /// How long a call may last; unset: as long as it wants.
+    std::optional<std::chrono::milliseconds> duration_max;
+
+    /// Takes the context that was announced for a call. Returns nothing if none was.
+    std::function<std::optional<audiosocket::gateway::call_context>(const uuid&)> take_context;
+
+    /// Whether a call without an announced context is hung up.
+    bool require_context = false;
+
+    std::shared_ptr<const status_plan> status; ///< Null: nothing is posted.
+    tool_plan tools;
+
+    /// Begins the tape of a call; unset: calls have none. `on_failure` is called on any thread, with why the rest of
+    /// the tape is lost.
+    std::function<std::shared_ptr<tape::tape_sink>(const uuid& id, const tape::tape_head& head,
+                                                   std::function<void(const std::string& why)> on_failure)>
+        begin_tape;
+
+    std::shared_ptr<gateway_counts> counts = std::make_shared<gateway_counts>();
+};
+
+} // namespace audiosocket::app::gateway

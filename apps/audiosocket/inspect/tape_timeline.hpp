@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tape/tape_format.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace audiosocket::app::inspect {
+
+/// Returns how long the message in a `sent` or `received` entry was.
+std::uint64_t message_bytes(const tape::tape_entry& message);
+
+/// Prints a tape in the order of time, a line for each thing. Audio, and messages with audio, are summed up: a line for
+/// each kind of them, at the latest when they have lasted a second, and before anything else happens.
+class tape_timeline {
+  public:
+    /// With `all` nothing is summed up.
+    tape_timeline(std::ostream& out, bool all) : out_(out), all_(all) {}
+
+    void add(const tape::tape_entry& one);
+
+    /// Prints what is not printed yet.
+    void finish();
+
+  private:
+    // One kind of audio: "caller audio", "media".
+    struct run {
+        std::chrono::milliseconds from{};
+        std::size_t place = 0; // among the runs that are open
+        std::uint64_t entries = 0;
+        std::uint64_t bytes = 0;          // of messages
+        std::chrono::nanoseconds audio{}; // where it is known
+    };
+    struct run_name {
+        std::string_view arrow;
+        std::string what;
+        auto operator<=>(const run_name&) const = default;
+    };
+
+    void line(std::chrono::milliseconds at, std::string_view arrow, std::string_view text);
+    bool add_to_run(const tape::tape_entry& one);
+
+    std::ostream& out_;
+    const bool all_;
+    std::map<run_name, run> runs_;
+    std::chrono::milliseconds runs_began_{};
+};
+
+} // namespace audiosocket::app::inspect
