@@ -29,12 +29,12 @@ class asterisk_test : public command_test {
     }
 
     /// A new one, in place of any that there is.
-    void start_asterisk(const std::string& server_address) {
+    void start_asterisk(const std::string& server_address, const std::string& admin_address = {}) {
         const auto own = folder / "asterisk";
         asterisk.reset();
         std::filesystem::remove_all(own);
         std::filesystem::create_directory(own);
-        asterisk.emplace(own, server_address);
+        asterisk.emplace(own, server_address, admin_address);
     }
 
     void expect_complaints() { complaints_expected_ = true; }

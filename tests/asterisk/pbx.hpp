@@ -23,9 +23,10 @@ class pbx {
         return colon == std::string::npos ? why : why.substr(colon + 2, why.find('\n') - colon - 2);
     }
 
-    /// Starts it and waits until it is ready; `server` is where its calls go.
-    pbx(std::filesystem::path folder, const std::string& server)
-        : folder_(std::move(folder)), asterisk_({AUDIOSOCKET_PBX, "run", folder_.string(), "SERVER=" + server}) {
+    /// Starts it and waits until it is ready; `server` is where its calls go, and `admin` where they are announced.
+    pbx(std::filesystem::path folder, const std::string& server, const std::string& admin = {})
+        : folder_(std::move(folder)),
+          asterisk_({AUDIOSOCKET_PBX, "run", folder_.string(), "SERVER=" + server, "ADMIN=" + admin}) {
         if (!wait_for_log("Asterisk Ready"))
             throw std::runtime_error("Asterisk does not start: " + log() + asterisk_.out + asterisk_.err);
         const std::string start = log();

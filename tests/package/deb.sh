@@ -100,7 +100,7 @@ fi
 
 depends "$lib" libc6 libstdc++6 libsndfile1 libspeexdsp1
 depends libaudiosocket-dev "$lib (= $version)" libboost
-depends audiosocket "$lib (>= $version)" libtomlplusplus adduser
+depends audiosocket "$lib (>= $version)" libtomlplusplus libssl adduser
 
 # --- Whether it runs ---
 
