@@ -219,8 +219,8 @@ TEST_F(gateway_failures, each_step_of_the_back_end_may_fail) {
              one.close(1011);
          }},
     };
-    std::size_t step = 0;
-    bool by_force = false;
+    std::atomic<std::size_t> step = 0; // the back end has threads of its own
+    std::atomic<bool> by_force = false;
     raw_back_end first([&](visit& one) {
         steps[step].second(one);
         if (by_force)

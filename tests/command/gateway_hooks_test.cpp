@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a gateway posts to web servers: the status of calls, and the functions that their back ends ask for.
 #include "gateway_test.hpp"
+#include "support/shared_text.hpp"
 #include "support/web_server.hpp"
 #include "websocket/http_post.hpp"
 
@@ -38,7 +39,7 @@ class gateway_hooks : public gateway_test {
     }
 
     // An agent that asks for the function `price` and closes when it has the result.
-    static scripted_back_end::script asks_for_price(std::string& result) {
+    static scripted_back_end::script asks_for_price(shared_text& result) {
         return {.opened =
                     [](auto& one) {
                         one.say(R"({"type":"conversation_initiation_metadata",
@@ -51,7 +52,7 @@ class gateway_hooks : public gateway_test {
                     [&result](auto& one, const json::object& message) {
                         const auto* type = message.if_contains("type");
                         if (!type || *type != "client_tool_result") return;
-                        result = json::serialize(message);
+                        result.set(json::serialize(message));
                         one.close();
                     }};
     }
@@ -144,7 +145,7 @@ TEST_F(gateway_hooks, web_server_that_is_gone_does_not_hold_up_calls_nor_the_end
 
 TEST_F(gateway_hooks, function_of_a_back_end_is_called_and_its_result_goes_back) {
     web_server tools([](const auto&) { return web_server::answer{200, "3 euros"}; });
-    std::string result;
+    shared_text result;
     scripted_back_end bot(asks_for_price(result));
     gateway({"--dialect", "elevenlabs", "--backend", bot.url(), "--tool-url", tools.url("/tool"),
              "--status-secret-file", file("secret", secret), "--verbose"});
@@ -154,7 +155,7 @@ TEST_F(gateway_hooks, function_of_a_back_end_is_called_and_its_result_goes_back)
     EXPECT_EQ(get("/metrics").metric("audiosocket_gateway_tool_failures_total"), 0);
     EXPECT_EQ(get("/metrics").metric("audiosocket_gateway_tool_seconds_count"), 1);
     EXPECT_EQ(stop(), 0) << server->err;
-    EXPECT_EQ(json::parse(result), json::parse(R"({"type":"client_tool_result","tool_call_id":"t1",
+    EXPECT_EQ(json::parse(result.get()), json::parse(R"({"type":"client_tool_result","tool_call_id":"t1",
                                                    "result":"3 euros","is_error":false})"));
     const auto asked = posted(tools.requests(1));
     ASSERT_EQ(asked.size(), 1U);
@@ -165,7 +166,7 @@ TEST_F(gateway_hooks, function_of_a_back_end_is_called_and_its_result_goes_back)
 
 // The agent would wait for it, and the caller for the agent.
 TEST_F(gateway_hooks, function_without_a_web_server_is_an_error_at_once) {
-    std::string result;
+    shared_text result;
     scripted_back_end bot(asks_for_price(result));
     gateway({"--dialect", "elevenlabs", "--backend", bot.url()});
     EXPECT_TRUE(converse().hung_up());
@@ -173,8 +174,8 @@ TEST_F(gateway_hooks, function_without_a_web_server_is_an_error_at_once) {
     expect_event(R"("event":"tool_failed")");
     EXPECT_EQ(get("/metrics").metric("audiosocket_gateway_tool_failures_total"), 1);
     EXPECT_EQ(stop(), 0) << server->err;
-    EXPECT_EQ(json::parse(result).at("is_error"), true);
-    EXPECT_NE(result.find("--tool-url"), std::string::npos) << result;
+    EXPECT_EQ(json::parse(result.get()).at("is_error"), true);
+    EXPECT_NE(result.get().find("--tool-url"), std::string::npos) << result.get();
 }
 
 // The end of the call does not wait for it.
@@ -184,7 +185,7 @@ TEST_F(gateway_hooks, function_in_progress_does_not_outlive_its_call) {
         go_on.wait();
         return web_server::answer();
     });
-    std::string result;
+    shared_text result;
     scripted_back_end bot(asks_for_price(result));
     gateway({"--dialect", "elevenlabs", "--backend", bot.url(), "--tool-url", tools.url(), "--tool-timeout", "600"});
     auto& caller = long_call();
@@ -193,7 +194,7 @@ TEST_F(gateway_hooks, function_in_progress_does_not_outlive_its_call) {
     EXPECT_EQ(server->wait(), 0) << server->err;
     caller.wait();
     ASSERT_TRUE(bot.wait_for(0, has_closed));
-    EXPECT_EQ(result, "");
+    EXPECT_EQ(result.get(), "");
     go_on.count_down();
 }
 

@@ -2,6 +2,7 @@
 // The options of the gateway's own: wrong values, secrets, and settings that are read again.
 #include "gateway_test.hpp"
 #include "support/environment.hpp"
+#include "support/shared_text.hpp"
 #include "unit/app/websocket/certificates.hpp"
 
 using namespace audiosocket;
@@ -114,9 +115,9 @@ TEST_F(gateway_options, secrets_are_shown_nowhere) {
                                      "--verbose",     "--connect-timeout",
                                      "0.5",           "--backend"};
     std::atomic<int> requests = 0;
-    std::string asked;
+    shared_text asked;
     scripted_back_end bot({.decide = [&](const ws::opening_request& request) {
-        asked = std::string(request.header("Authorization")) + ' ' + std::string(request.header("X-Token"));
+        asked.set(std::string(request.header("Authorization")) + ' ' + std::string(request.header("X-Token")));
         if (requests++ > 0) return ws::opening_answer{};
         return ws::opening_answer{.status = 401, .text = "wrong key " + key + " or token " + token};
     }});
@@ -134,7 +135,7 @@ TEST_F(gateway_options, secrets_are_shown_nowhere) {
     expect_event(R"("event":"no_backend")");
     EXPECT_EQ(caller.wait(), 0) << caller.out;
     EXPECT_EQ(stop(), 0) << server->err;
-    EXPECT_EQ(asked, "Bearer " + key + ' ' + token);
+    EXPECT_EQ(asked.get(), "Bearer " + key + ' ' + token);
     seen += server->out + server->err;
     EXPECT_NE(seen.find("HTTP 401"), std::string::npos) << seen;
     for (const auto& secret : {key, token})
@@ -144,16 +145,16 @@ TEST_F(gateway_options, secrets_are_shown_nowhere) {
 TEST_F(gateway_options, key_in_the_address_is_shown_nowhere) {
     const std::string key = "0123456789-key-of-the-test";
     const environment_variable variable("AUDIOSOCKET_TEST_KEY", key);
-    std::string asked;
+    shared_text asked;
     scripted_back_end bot({.decide = [&](const ws::opening_request& request) {
-        asked = request.target;
+        asked.set(request.target);
         return ws::opening_answer{.status = 403, .text = "no such key: " + key};
     }});
     gateway({"--dialect", "gemini", "--key-env", "AUDIOSOCKET_TEST_KEY", "--session",
              file("session.json", R"({"model":"models/x"})"), "--verbose", "--backend", bot.url("/live")});
     EXPECT_TRUE(converse().hung_up());
     EXPECT_EQ(stop(), 0) << server->err;
-    EXPECT_EQ(asked, "/live?key=" + key);
+    EXPECT_EQ(asked.get(), "/live?key=" + key);
     const auto seen = server->out + server->err;
     EXPECT_NE(seen.find("HTTP 403"), std::string::npos) << seen;
     EXPECT_EQ(seen.find(key), std::string::npos) << seen;
