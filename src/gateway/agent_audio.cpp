@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/agent_audio.hpp"
 
-#include "gateway/base64.hpp"
 #include "gateway/reports.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/audio_messages.hpp"
 
-#include "gateway/base64.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <algorithm>
 

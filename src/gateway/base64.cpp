@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/base64.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <array>
 #include <cstdint>

@@ -137,7 +137,7 @@ class deepgram final : public dialect {
         quiet_since_ = std::max(quiet_since_, at);
     }
 
-    // There is no message for keys: the agent is told as if the caller had said it.
+    // There is no message for keys: the agent gets them as if the caller had said them.
     void caller_digit(char digit, time_point at, dialect_output& out) override {
         if (keys_.add(digit, at)) send_keys(out);
     }

@@ -12,15 +12,16 @@
 // A session ends after 60 minutes. The call then goes on in a new session, which is given the latest words as text:
 // those of the agent, and those of the caller where the set-up asks for their transcription.
 #include "gateway/audio_messages.hpp"
-#include "gateway/base64.hpp"
 #include "gateway/conversation_memory.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/item_ledger.hpp"
 #include "gateway/json_message.hpp"
 #include "gateway/openai_answers.hpp"
+#include "gateway/openai_sessions.hpp"
 #include "gateway/openai_settings.hpp"
 #include "gateway/reports.hpp"
 #include "gateway/typed_keys.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -36,12 +37,6 @@ namespace {
 
 // How long after session.created the answer to session.update may take.
 constexpr std::chrono::seconds update_wait{5};
-
-// Sessions that expire sooner are not continued: they would expire again at once. The service's last 60 minutes.
-constexpr std::chrono::minutes session_life_min{1};
-
-// Errors after which no message helps. All others leave the session open, as the vendor says.
-constexpr std::string_view fatal_codes[]{"invalid_api_key", "insufficient_quota", "account_deactivated"};
 
 // Events that say nothing about the call.
 constexpr std::string_view quiet_events[]{

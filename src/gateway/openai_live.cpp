@@ -11,6 +11,7 @@
 #include "gateway/conversation_memory.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/json_message.hpp"
+#include "gateway/openai_sessions.hpp"
 #include "gateway/reports.hpp"
 #include "gateway/session_reader.hpp"
 #include "gateway/typed_keys.hpp"
@@ -44,12 +45,6 @@ constexpr std::size_t messages_max = 128;
 // Most delegations that wait for results, and the longest id. The service has a few at a time, of 20 to 40 bytes.
 constexpr std::size_t delegations_max = 64;
 constexpr std::size_t id_bytes_max = 256;
-
-// Sessions that expire sooner are not continued: they would expire again at once.
-constexpr std::chrono::minutes session_life_min{1};
-
-// Errors after which no message helps.
-constexpr std::string_view fatal_codes[]{"invalid_api_key", "insufficient_quota", "account_deactivated"};
 
 // Events that say nothing about the call. Those of responses and decisions belong to work that the service does itself.
 constexpr std::string_view quiet_events[]{

@@ -2,7 +2,6 @@
 // pcm: raw linear audio in binary messages both ways and small JSON texts beside it, in the shape of the `listen` (or
 // `stream`) verb of jambonz. Field names are those of @jambonz/sdk 0.10 (AudioStream) and of its server.
 #include "gateway/agent_audio.hpp"
-#include "gateway/base64.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/json_message.hpp"
 #include "gateway/pending_marks.hpp"
@@ -10,6 +9,7 @@
 #include "gateway/sample_frames.hpp"
 #include "gateway/session_reader.hpp"
 #include "gateway/wav_clip.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -191,8 +191,8 @@ class pcm final : public dialect {
     }
 
     void send_mark(std::string_view name, std::string_view event, dialect_output& out) {
-        const json::object told{{"type", "mark"}, {"data", {{"name", json_text(name)}, {"event", json_text(event)}}}};
-        out.send_text(json::serialize(told));
+        const json::object report{{"type", "mark"}, {"data", {{"name", json_text(name)}, {"event", json_text(event)}}}};
+        out.send_text(json::serialize(report));
     }
 
     call_context context_;

@@ -22,7 +22,7 @@ class pending_marks {
     struct mark {
         std::string name;
         int kind = 0;
-        /// The back end has been told what became of it.
+        /// The back end knows what became of it.
         bool settled = false;
     };
 

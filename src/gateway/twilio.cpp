@@ -2,12 +2,12 @@
 // twilio: Media Streams, bidirectional, as Twilio's page "WebSocket messages" has them. All messages are JSON text. The
 // counters (sequenceNumber, chunk, timestamp) are strings that hold numbers; the numbers of mediaFormat are numbers.
 #include "gateway/agent_audio.hpp"
-#include "gateway/base64.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/json_message.hpp"
 #include "gateway/pending_marks.hpp"
 #include "gateway/reports.hpp"
 #include "gateway/sample_frames.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

@@ -2,7 +2,7 @@
 // Calls through the gateway whose back ends have manners.
 #include "gateway_test.hpp"
 
-#include "gateway/base64.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <audiosocket/audio/g711.hpp>
 

@@ -203,7 +203,8 @@ void gateway_verb::add_call_options() {
         ->check(CLI::Range(1.0, 86'400.0))
         ->type_name("SECONDS");
     verb()
-        .add_option("--advertise", advertise_, "Where announced calls are told to connect, if not where we listen")
+        .add_option("--advertise", advertise_,
+                    "Address that announcements are answered with, if calls do not connect to where we listen")
         ->type_name("HOST:PORT");
 }
 

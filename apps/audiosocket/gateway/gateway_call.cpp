@@ -21,8 +21,8 @@ using audiosocket::gateway::dialect_report;
 using audiosocket::gateway::hang_up_time;
 using weight = call_note::weight;
 
-// Caller audio waits in the bridge, where it can be dropped, while more than this waits for the network: a third of a
-// second in the largest dialect (24 kHz as base64), two seconds in the smallest.
+// Caller audio waits in the bridge, where it can be dropped, while more than this waits for the network: a fifth of a
+// second in the largest dialect (48 kHz as base64), and a second and more at 8 kHz.
 constexpr std::size_t congested_bytes = 24 * 1024;
 
 // How long the connection stays after the call for a back end that has to confirm the end.

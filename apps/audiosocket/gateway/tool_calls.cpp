@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 using audiosocket::gateway::call_context;
 
-// What a model is told of an answer that is an error: enough for a sentence, and not a page of HTML.
+// What a model learns of an answer that is an error: enough for a sentence, and not a page of HTML.
 constexpr std::size_t excerpt_bytes_max = 300;
 
 // Back ends end the session of a message that is not UTF-8.

@@ -33,7 +33,7 @@ class tape_summary {
         std::int64_t back_end_ms = 0;
     };
 
-    /// Kinds of messages that are told apart; the rest is "other".
+    /// Kinds of messages that are counted apart; the rest is "other".
     static constexpr std::size_t types_max = 100;
 
     /// Turns that are listed.

@@ -24,8 +24,8 @@ struct turn {
     clock::duration total_time() const noexcept { return heard - caller_silent; }
 };
 
-/// Measures how long callers wait for an answer. A monitor of the call that is also told when audio of the back end
-/// arrives. No clock: times are those of the monitor.
+/// Measures how long callers wait for an answer. A monitor of the call; answered() reports audio of the back end to
+/// it. No clock: times are those of the monitor.
 ///
 /// Sound of the caller is speech if it is 10 dB above the noise and louder than -50 dBFS. Speech of less than 60 ms is
 /// taken for a click. An answer while the caller is still speaking belongs to no turn.

@@ -2,8 +2,8 @@
 #include "unit/gateway/malformed_messages.hpp"
 #include "unit/gateway/recorded_output.hpp"
 
-#include "gateway/base64.hpp"
 #include "gateway/gemini_settings.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include "unit/gateway/recorded_output.hpp"
 
-#include "gateway/base64.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <gtest/gtest.h>
 

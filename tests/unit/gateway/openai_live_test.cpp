@@ -2,7 +2,7 @@
 #include "unit/gateway/malformed_messages.hpp"
 #include "unit/gateway/recorded_output.hpp"
 
-#include "gateway/base64.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <gtest/gtest.h>
 

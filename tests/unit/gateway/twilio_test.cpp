@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unit/gateway/sample_call.hpp"
 
-#include "gateway/base64.hpp"
 #include "gateway/pending_marks.hpp"
 #include "support/bytes.hpp"
+#include <audiosocket/gateway/base64.hpp>
 
 #include <gtest/gtest.h>
 
