@@ -80,7 +80,9 @@ typedef enum audiosocket_code {
     AUDIOSOCKET_BAD_FILE = 8,       /**< The file is not a sound that can be read. */
     AUDIOSOCKET_UNKNOWN_OPTION = 9, /**< No option has this name. */
     AUDIOSOCKET_NO_MEMORY = 10,     /**< Memory is exhausted. */
-    AUDIOSOCKET_INTERNAL = 11       /**< A fault of this library; the text says more. Please report it. */
+    AUDIOSOCKET_INTERNAL = 11,      /**< A fault of this library; the text says more. Please report it. */
+    AUDIOSOCKET_NOT_CONNECTED = 12, /**< The connection is still being made: wait for AUDIOSOCKET_EVENT_CONNECTED. */
+    AUDIOSOCKET_CALL_FAILED = 13    /**< The call did not end in order; the reason and the text say more. */
 } audiosocket_code;
 
 /** An error with its text. */
@@ -101,13 +103,14 @@ typedef struct audiosocket_options audiosocket_options;
 AUDIOSOCKET_API audiosocket_options* audiosocket_options_new(void);
 
 /**
- * Sets an option. The names and values of the calls: "ptime" (20ms), "input" (automatic, slin, ulaw, alaw, slin16, ...),
- * "send" (slin, slin16, ...), "rate_max_hz", "live" (true, false), "id_timeout", "message_timeout", "idle_timeout",
- * "send_timeout", "hangup_timeout", "receive_queue", "playout_queue" (10min), "catch_up_frames"; of servers also
- * "calls_max", "handshakes_max", "calls_per_host_max", "files_reserved", "allow" (networks with commas between them);
- * of audiosocket_connect() also "connect_timeout"; of all: "audio_ms" (20), how much received audio makes an
- * AUDIOSOCKET_EVENT_AUDIO, and "audio_rate_hz" (0: the rate of the call), the rate of audiosocket_call_read(). What they
- * mean is documented at audiosocket::call_options and audiosocket::listener_options. Times have a unit: ms, s or min.
+ * Sets an option. The names and values of the calls: "ptime" (20ms), "input" (automatic, slin, ulaw, alaw, slin16,
+ * ...), "send" (slin, slin16, ...), "rate_max_hz", "live" (true, false), "id_timeout", "message_timeout",
+ * "idle_timeout", "send_timeout", "hangup_timeout", "receive_queue", "playout_queue" (10min), "catch_up_frames"; of
+ * servers also "calls_max", "handshakes_max", "calls_per_host_max", "files_reserved", "allow" (networks with commas
+ * between them); of audiosocket_connect() also "connect_timeout"; of all: "audio_ms" (20), how much received audio
+ * makes an AUDIOSOCKET_EVENT_AUDIO, and "audio_rate_hz" (0: the rate of the call), the rate of audiosocket_call_read().
+ * What they mean is documented at audiosocket::call_options and audiosocket::listener_options. Times have a unit: ms, s
+ * or min.
  *
  * Errors: AUDIOSOCKET_UNKNOWN_OPTION, AUDIOSOCKET_BAD_ARGUMENT.
  */
@@ -155,26 +158,29 @@ typedef enum audiosocket_event_type {
     AUDIOSOCKET_EVENT_CONNECTED = 2,
     /** Audio has arrived: audiosocket_call_read() gives it. Comes again only after a read left less than "audio_ms". */
     AUDIOSOCKET_EVENT_AUDIO = 3,
-    /** A key was pressed: `digit`. `position` says behind which sample of the received audio. */
+    /** A key was pressed: `digit`, behind the received sample number `position`. */
     AUDIOSOCKET_EVENT_DTMF = 4,
     /** A sound or a mark with this `ticket` was played to its end (`sent_ms`). */
     AUDIOSOCKET_EVENT_PLAYED = 5,
-    /** It was cut off, by a clear or by the end of the call: `sent_ms` were heard, `cut_ms` were not. */
+    /** It was cut off, by a clear or by the end of the call: `sent_ms` were heard, `cut_ms` were not. `code` is an
+     * error if it was never queued (AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_CALL_ENDED). */
     AUDIOSOCKET_EVENT_CUT = 6,
     /** All samples of audiosocket_call_write() with this `ticket` are in the playout queue: there is room for more. */
     AUDIOSOCKET_EVENT_WRITTEN = 7,
     /** The call is over: `reason`, `code` and `text`. The last event of a call, and there is exactly one. */
     AUDIOSOCKET_EVENT_ENDED = 8,
     /** A drain of `server` is complete. */
-    AUDIOSOCKET_EVENT_DRAINED = 9
+    AUDIOSOCKET_EVENT_DRAINED = 9,
+    /** A recording is complete: `text` is its file. Or it failed: `code` is an error, and `text` says why. */
+    AUDIOSOCKET_EVENT_RECORDED = 10
 } audiosocket_event_type;
 
 /** Why a call ended. */
 typedef enum audiosocket_end_reason {
-    AUDIOSOCKET_END_NONE = 0,               /**< It has not. */
-    AUDIOSOCKET_END_PEER_HUNG_UP = 1,       /**< The peer sent a hangup or closed its side in order. */
-    AUDIOSOCKET_END_PEER_RESET = 2,         /**< The peer reset the connection. Asterisk does that: it is not an error. */
-    AUDIOSOCKET_END_HUNG_UP = 3,            /**< This side hung up. */
+    AUDIOSOCKET_END_NONE = 0,         /**< It has not. */
+    AUDIOSOCKET_END_PEER_HUNG_UP = 1, /**< The peer sent a hangup or closed its side in order. */
+    AUDIOSOCKET_END_PEER_RESET = 2,   /**< The peer reset the connection. Asterisk does that: it is not an error. */
+    AUDIOSOCKET_END_HUNG_UP = 3,      /**< This side hung up. */
     AUDIOSOCKET_END_PROTOCOL_VIOLATION = 4, /**< The peer broke the protocol. */
     AUDIOSOCKET_END_PEER_ERROR = 5,         /**< The peer sent an error message. */
     AUDIOSOCKET_END_TIMED_OUT = 6,          /**< A deadline passed. */
@@ -184,12 +190,12 @@ typedef enum audiosocket_end_reason {
 /** One event. Which members have a meaning depends on `type`; the others are 0. Never changes its size. */
 typedef struct audiosocket_event {
     int32_t type;               /**< An audiosocket_event_type. */
-    int32_t code;               /**< ENDED: an audiosocket_code, AUDIOSOCKET_OK for an end in order. */
+    int32_t code;               /**< ENDED, CUT, RECORDED: an audiosocket_code; AUDIOSOCKET_OK if nothing failed. */
     audiosocket_call* call;     /**< The call; NULL for DRAINED. */
     audiosocket_server* server; /**< CALL and DRAINED: the server. */
     void* user;                 /**< What audiosocket_call_set_user() gave the call. */
     uint64_t ticket;            /**< PLAYED, CUT, WRITTEN: the number that the application gave. */
-    uint64_t position;          /**< DTMF: received samples before it, as audiosocket_call_read() counts them. */
+    uint64_t position;          /**< DTMF: samples before it, those that were read and those that were lost. */
     int64_t sent_ms;            /**< PLAYED, CUT: how much was handed to the network. */
     int64_t cut_ms;             /**< CUT: how much was not. */
     int32_t reason;             /**< ENDED: an audiosocket_end_reason. */
@@ -197,7 +203,7 @@ typedef struct audiosocket_event {
     char padding[3];            /**< 0. */
     uint64_t hung_up;           /**< DRAINED: calls that had to be hung up. */
     uint64_t reserved[4];       /**< 0. */
-    char text[128];             /**< ENDED: why, in one line. */
+    char text[256];             /**< ENDED, RECORDED: one line. Ends in a null byte. */
 } audiosocket_event;
 
 /**
@@ -218,9 +224,9 @@ AUDIOSOCKET_API int audiosocket_engine_wait(audiosocket_engine* engine, int time
 /* --- Servers --- */
 
 /**
- * Listens on "HOST:PORT", ":PORT" or "[IPV6]:PORT"; port 0 takes a free port. Resolves a host name, which may wait. Each
- * call comes as AUDIOSOCKET_EVENT_CALL. `options` may be NULL.
- * Errors: AUDIOSOCKET_BAD_ARGUMENT, AUDIOSOCKET_SYSTEM.
+ * Listens on "HOST:PORT", ":PORT" or "[IPV6]:PORT"; port 0 takes a free port. Resolves a host name, which may wait.
+ * Each call comes as AUDIOSOCKET_EVENT_CALL. `options` may be NULL. Errors: AUDIOSOCKET_BAD_ARGUMENT,
+ * AUDIOSOCKET_SYSTEM.
  */
 AUDIOSOCKET_API audiosocket_server* audiosocket_server_new(audiosocket_engine* engine, const char* address,
                                                            const audiosocket_options* options,
@@ -247,13 +253,14 @@ AUDIOSOCKET_API void audiosocket_server_free(audiosocket_server* server);
 /**
  * Calls a server as Asterisk does: connects to "HOST:PORT", sends the id, and sends a frame every 20 ms. `id` is a UUID
  * as text; NULL makes a random one. Returns at once. AUDIOSOCKET_EVENT_CONNECTED comes when the connection is made, or
- * AUDIOSOCKET_EVENT_ENDED with AUDIOSOCKET_END_CONNECTION_FAILED. What is played before is played from the start.
- * Errors: AUDIOSOCKET_BAD_ARGUMENT.
+ * AUDIOSOCKET_EVENT_ENDED with AUDIOSOCKET_END_CONNECTION_FAILED. Before that, functions that act on the call answer
+ * AUDIOSOCKET_NOT_CONNECTED. Errors: AUDIOSOCKET_BAD_ARGUMENT.
  */
 AUDIOSOCKET_API audiosocket_call* audiosocket_connect(audiosocket_engine* engine, const char* address, const char* id,
                                                       const audiosocket_options* options, audiosocket_error* error);
 
-/** Frees a call: hangs up in order, in the background. After audiosocket_call_hang_up_when_played() it plays on first. */
+/** Frees a call: hangs up in order, in the background. After audiosocket_call_hang_up_when_played() it plays on first.
+ */
 AUDIOSOCKET_API void audiosocket_call_free(audiosocket_call* call);
 
 /** Gives the call a pointer for its events. Applies to events that are taken later. */
@@ -262,7 +269,8 @@ AUDIOSOCKET_API void audiosocket_call_set_user(audiosocket_call* call, void* use
 /** Returns the id as text, 36 characters. Not unique: the dialplan chooses it. Valid as long as the call. */
 AUDIOSOCKET_API const char* audiosocket_call_id(const audiosocket_call* call);
 
-/** Returns the address of the other end, "HOST:PORT"; empty while a connection is being made. Valid as long as the call. */
+/** Returns the address of the other end, "HOST:PORT"; empty while a connection is being made. Valid as long as the
+ * call. */
 AUDIOSOCKET_API const char* audiosocket_call_peer(const audiosocket_call* call);
 
 /**
@@ -285,9 +293,10 @@ AUDIOSOCKET_API int audiosocket_call_audio_rate(const audiosocket_call* call);
 AUDIOSOCKET_API int audiosocket_call_send_rate(const audiosocket_call* call);
 
 /**
- * Plays samples behind what is queued, and copies them. With a `ticket` other than 0 an AUDIOSOCKET_EVENT_PLAYED or
- * AUDIOSOCKET_EVENT_CUT follows, in any case.
- * Errors: AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_BAD_RATE, AUDIOSOCKET_CALL_ENDED.
+ * Plays samples behind what is queued, and copies them. With a `ticket` other than 0 they are one sound, which may
+ * exceed "playout_queue" by its own length, and AUDIOSOCKET_EVENT_PLAYED or AUDIOSOCKET_EVENT_CUT follows. With 0 they
+ * are a piece of audio that goes on: running dry behind it is an underrun, and the queue takes no more than its bound.
+ * Errors: AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_BAD_RATE, AUDIOSOCKET_CALL_ENDED, AUDIOSOCKET_NOT_CONNECTED.
  */
 AUDIOSOCKET_API int audiosocket_call_play(audiosocket_call* call, const int16_t* samples, size_t count, int rate_hz,
                                           uint64_t ticket);
@@ -306,14 +315,14 @@ AUDIOSOCKET_API int audiosocket_call_write(audiosocket_call* call, const int16_t
 
 /**
  * Ends a stream of audiosocket_call_write(). AUDIOSOCKET_EVENT_PLAYED or AUDIOSOCKET_EVENT_CUT with the `ticket` is
- * about the whole stream.
+ * about the whole stream. Errors: AUDIOSOCKET_BAD_ARGUMENT without a stream, for example after a clear.
  */
 AUDIOSOCKET_API int audiosocket_call_finish(audiosocket_call* call, uint64_t ticket);
 
 /**
  * Marks this place in the playout queue: AUDIOSOCKET_EVENT_PLAYED with the `ticket` comes when all audio before it was
  * sent, or AUDIOSOCKET_EVENT_CUT.
- * Errors: AUDIOSOCKET_QUEUE_FULL while 10,000 marks are pending, AUDIOSOCKET_CALL_ENDED.
+ * `ticket` is not 0. Errors: AUDIOSOCKET_QUEUE_FULL while 10,000 marks are pending, AUDIOSOCKET_CALL_ENDED.
  */
 AUDIOSOCKET_API int audiosocket_call_mark(audiosocket_call* call, uint64_t ticket);
 
@@ -336,9 +345,10 @@ AUDIOSOCKET_API int64_t audiosocket_call_queued_ms(const audiosocket_call* call)
 AUDIOSOCKET_API int audiosocket_call_send_dtmf(audiosocket_call* call, char digit);
 
 /**
- * Records both sides into a WAV file of two channels, caller left, from now on until the call ends. Creates the file;
- * writes in the background, on a thread of the engine that is not one of those for calls.
- * Errors: AUDIOSOCKET_SYSTEM, AUDIOSOCKET_BAD_ARGUMENT if it is being recorded already.
+ * Records both sides into a WAV file of two channels, caller left, from now on until the call ends. Writes in
+ * the background, on a thread of the engine that is not one of those for calls. AUDIOSOCKET_EVENT_RECORDED comes before
+ * AUDIOSOCKET_EVENT_ENDED, and says whether the file is complete. A file that exists is never overwritten.
+ * Errors: AUDIOSOCKET_BAD_ARGUMENT if it is being recorded already, AUDIOSOCKET_NOT_CONNECTED.
  */
 AUDIOSOCKET_API int audiosocket_call_record(audiosocket_call* call, const char* path, audiosocket_error* error);
 

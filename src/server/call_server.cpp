@@ -125,6 +125,14 @@ call_server::call_server(asio::io_context& io, const address& where, call_handle
     impl_->begin();
 }
 
+call_server::call_server(asio::io_context& io, const address& where, call_handler on_call,
+                         const listener_options& options, std::span<asio::io_context* const> homes)
+    : impl_(std::make_shared<impl>(io, std::move(on_call), call_server_options{})) {
+    impl_->homes.assign(homes.begin(), homes.end());
+    impl_->calls.emplace(io, where, options, impl_->homes);
+    impl_->begin();
+}
+
 call_server::call_server(asio::io_context& io, listening_socket inherited, call_handler on_call,
                          const call_server_options& options)
     : impl_(std::make_shared<impl>(io, std::move(on_call), options)) {

@@ -53,6 +53,11 @@ class AUDIOSOCKET_EXPORT call_server {
     call_server(boost::asio::io_context& io, const address& where, call_handler on_call,
                 const call_server_options& options = {});
 
+    /// Answers calls that live on `homes`, as a listener with homes does: each is run by one thread. They must outlive the
+    /// server. Throws the same errors.
+    call_server(boost::asio::io_context& io, const address& where, call_handler on_call,
+                const listener_options& options, std::span<boost::asio::io_context* const> homes);
+
     /// Answers calls on a socket that listens already; see the constructor of listener that takes one. Throws the same
     /// errors.
     call_server(boost::asio::io_context& io, listening_socket inherited, call_handler on_call,

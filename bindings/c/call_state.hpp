@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "error.hpp"
+#include "event_queue.hpp"
+#include "received_audio.hpp"
+
+#include <audiosocket/net/call.hpp>
+#include <audiosocket/net/call_recorder.hpp>
+#include <audiosocket/net/playout_stream.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace audiosocket::c {
+
+/// What an engine gives to its calls.
+struct surroundings {
+    std::shared_ptr<event_queue> queue;
+    boost::asio::any_io_executor disk; ///< Where recordings are written.
+};
+
+/// A call of the C interface: takes the events of an audiosocket::call on its thread, keeps the received audio, and
+/// puts the rest into the queue of the engine.
+///
+/// Members may be called on any thread. Only attach(), and what the call reports, belong to the thread of the call. The
+/// handle of the call is there from attach() until drop(), which the application calls last.
+class call_state final : public std::enable_shared_from_this<call_state> {
+  public:
+    /// Events of one call that wait for the application. Beyond, its session holds them, by its own bounds: so an
+    /// application that takes no events costs bounded memory. The bound is five seconds of audio events.
+    static constexpr int waiting_max = 256;
+
+    call_state(surroundings where, const uuid& id, const call_options& rules, const audio_options& audio);
+
+    /// Sets the handle that the application has, before the first event.
+    void set_handle(audiosocket_call* handle) noexcept { handle_ = handle; }
+    audiosocket_call* handle() const noexcept { return handle_; }
+
+    /// Takes the call over. Returns false if the application has freed it meanwhile.
+    bool attach(call line);
+
+    /// Begins to take the events of the call, or goes on after a pause.
+    void take_events();
+
+    /// Puts an event of this call into the queue, unless the application has freed the call.
+    void push(pending_event event);
+
+    /// Reports that there will be no call.
+    void fail(const error_code& why);
+
+    /// The application has freed the call: hangs up, and reports nothing more.
+    void drop();
+    bool freed() const noexcept { return freed_; }
+
+    /// An event of this call has been taken out of the queue, or left out.
+    void event_left_queue();
+
+    const std::string& id() const noexcept { return id_; }
+    const std::string& peer() const noexcept;
+    void* user() const noexcept { return user_; }
+    void set_user(void* user) noexcept { user_ = user; }
+
+    /// Calls `what` with the call, and returns the code of the error that it returns.
+    template <class What>
+    int act(What what) {
+        if (!attached_) return ended_ ? AUDIOSOCKET_CALL_ENDED : AUDIOSOCKET_NOT_CONNECTED;
+        return code_of(what(line_));
+    }
+
+    int play(clip sound, std::uint64_t ticket);
+    int mark(std::uint64_t ticket);
+    int write(std::span<const std::int16_t> samples, int rate_hz, std::uint64_t ticket);
+    int finish(std::uint64_t ticket);
+    int clear();
+    void record(const std::string& path);
+
+    void set_audio(const audio_options& how);
+    std::size_t read(std::span<std::int16_t> to);
+    int audio_rate_hz() const;
+    int send_rate_hz() const;
+    std::int64_t queued_ms() const;
+
+    /// The counters as they were at the last event, and the samples that were lost here.
+    std::pair<call_statistics, std::uint64_t> statistics() const;
+
+  private:
+    struct stream;
+
+    void on_event(boost::system::error_code error, const event& what);
+    void on_audio(const audio_event& audio);
+    void on_digit(char digit);
+    void on_mark(const std::string& name, std::int64_t sent_ms, std::optional<std::int64_t> cut_ms);
+    void on_end(const ended_event& end);
+    void on_played(std::uint64_t ticket, const boost::system::error_code& error, const play_result& result);
+    void on_written(std::uint64_t ticket, const boost::system::error_code& error, std::chrono::nanoseconds taken,
+                    std::chrono::nanoseconds rest);
+    void push(audiosocket_event what);
+    void push_end(end_reason reason, const std::string& text);
+
+    const surroundings where_;
+    const std::string id_;
+    std::string peer_; // set before attached_
+    audiosocket_call* handle_ = nullptr;
+    std::atomic<void*> user_{nullptr};
+    std::atomic<bool> attached_{false};
+    std::atomic<bool> ended_{false};
+    std::atomic<bool> freed_{false};
+
+    // Guards what the thread of the call and the application share. Held for moments only, because the thread of
+    // the call must not be delayed.
+    mutable std::mutex mutex_;
+    call line_; // set before attached_
+    received_audio audio_;
+    call_statistics statistics_;
+    int waiting_ = 0;     // events in the queue
+    bool paused_ = false; // no wait for an event is in progress, because waiting_max was reached
+
+    // Of the application.
+    std::mutex stream_mutex_;
+    std::shared_ptr<stream> stream_;        // shared with a piece that is being written
+    std::weak_ptr<call_recorder> recorder_; // the call has it, because it must not outlive the disk
+    bool recording_ = false;
+};
+
+} // namespace audiosocket::c

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include "call_state.hpp"
+#include "error.hpp"
+
+#include <audiosocket/version.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace audiosocket::c {
+namespace {
+
+// Runs `work` on the thread of a context, and waits for its end. Throws what it throws.
+template <class Work>
+void run_on(boost::asio::io_context& where, Work work) {
+    std::packaged_task<void()> task(std::move(work));
+    auto done = task.get_future();
+    boost::asio::post(where, [&task] { task(); });
+    done.get();
+}
+
+} // namespace
+
+engine_state::engine_state(std::size_t threads) : threads_(threads) {}
+
+engine_state::~engine_state() {
+    run_on(home(), [this] {
+        for (const auto& server : servers_)
+            server->close();
+    });
+}
+
+void engine_state::listen(const std::shared_ptr<server_state>& server, const address& where,
+                          const option_set& options) {
+    run_on(home(), [&] { server->listen(home(), threads_.contexts(), where, options); });
+    const std::lock_guard lock(mutex_);
+    servers_.push_back(server);
+}
+
+void engine_state::close(const std::shared_ptr<server_state>& server) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase(servers_, server);
+    }
+    boost::asio::post(home(), [server] { server->close(); });
+}
+
+void engine_state::connect(const std::shared_ptr<call_state>& state, const address& where, const uuid& id,
+                           const connect_options& options) {
+    const auto contexts = threads_.contexts();
+    auto& context = *contexts[connected_++ % contexts.size()];
+    async_connect(context, where, id, options, [state](boost::system::error_code error, call line) {
+        if (error) return state->fail(error);
+        if (!state->attach(std::move(line))) return;
+        pending_event event;
+        event.what.type = AUDIOSOCKET_EVENT_CONNECTED;
+        state->push(std::move(event));
+        state->take_events();
+    });
+}
+
+} // namespace audiosocket::c
+
+/// A server behind the C interface.
+struct audiosocket_server {
+    std::shared_ptr<audiosocket::c::server_state> state;
+    std::weak_ptr<audiosocket::c::engine_state> engine;
+};
+
+namespace {
+
+using namespace audiosocket;
+using namespace audiosocket::c;
+
+const option_set& options_of(const audiosocket_options* options) {
+    static const option_set defaults;
+    return options ? options->set : defaults;
+}
+
+std::chrono::nanoseconds timeout_of(int milliseconds) {
+    return milliseconds < 0 ? std::chrono::nanoseconds::max() : std::chrono::milliseconds(milliseconds);
+}
+
+} // namespace
+
+extern "C" {
+
+int audiosocket_c_version(void) {
+    return AUDIOSOCKET_C_VERSION;
+}
+
+const char* audiosocket_version(void) {
+    return version.data();
+}
+
+audiosocket_engine* audiosocket_engine_new(int threads, audiosocket_error* error) {
+    return guarded<audiosocket_engine*>(error, nullptr, [&] {
+        if (threads < 1)
+            throw failure(AUDIOSOCKET_BAD_ARGUMENT, "threads: from 1 to " + std::to_string(shards::count_max) +
+                                                        ", not " + std::to_string(threads));
+        return new audiosocket_engine{std::make_shared<engine_state>(static_cast<std::size_t>(threads))};
+    });
+}
+
+void audiosocket_engine_free(audiosocket_engine* engine) {
+    delete engine;
+}
+
+int audiosocket_engine_descriptor(const audiosocket_engine* engine) {
+    return engine ? engine->state->queue().descriptor() : -1;
+}
+
+size_t audiosocket_engine_take(audiosocket_engine* engine, audiosocket_event* events, size_t count) {
+    return engine && events ? engine->state->queue().take({events, count}) : 0;
+}
+
+int audiosocket_engine_wait(audiosocket_engine* engine, int timeout_ms) {
+    if (!engine) return 0;
+    pollfd wake{engine->state->queue().descriptor(), POLLIN, 0};
+    return ::poll(&wake, 1, std::max(timeout_ms, -1)) > 0 ? 1 : 0;
+}
+
+audiosocket_server* audiosocket_server_new(audiosocket_engine* engine, const char* where,
+                                           const audiosocket_options* options, audiosocket_error* error) {
+    return guarded<audiosocket_server*>(error, nullptr, [&] {
+        auto& state = *given(engine, "engine")->state;
+        auto server = std::make_unique<audiosocket_server>();
+        server->state = std::make_shared<server_state>(state.for_calls(), server.get());
+        server->engine = engine->state;
+        state.listen(server->state, address::parse(given(where, "address")), options_of(options));
+        return server.release();
+    });
+}
+
+int audiosocket_server_port(const audiosocket_server* server) {
+    return server ? server->state->port() : 0;
+}
+
+size_t audiosocket_server_calls(const audiosocket_server* server) {
+    return server ? server->state->calls() : 0;
+}
+
+int audiosocket_server_drain(audiosocket_server* server, int timeout_ms) {
+    return guarded_code(nullptr, [&] {
+        given(server, "server")->state->drain(timeout_of(timeout_ms));
+        return static_cast<int>(AUDIOSOCKET_OK);
+    });
+}
+
+void audiosocket_server_free(audiosocket_server* server) {
+    if (!server) return;
+    server->state->mark_freed();
+    if (const auto engine = server->engine.lock()) engine->close(server->state);
+    delete server;
+}
+
+audiosocket_call* audiosocket_connect(audiosocket_engine* engine, const char* where, const char* id,
+                                      const audiosocket_options* options, audiosocket_error* error) {
+    return guarded<audiosocket_call*>(error, nullptr, [&] {
+        const auto with = id ? uuid::parse(id) : uuid::random();
+        const auto& set = options_of(options);
+        auto& state = *given(engine, "engine")->state;
+        const auto to = address::parse(given(where, "address"));
+        auto call = std::make_unique<audiosocket_call>(
+            std::make_shared<call_state>(state.for_calls(), with, set.listener.call, set.audio));
+        state.connect(call->state, to, with, {set.listener.call, set.connect_timeout});
+        return call.release();
+    });
+}
+
+} // extern "C"

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server_state.hpp"
+
+#include "error.hpp"
+
+#include <new>
+#include <utility>
+
+namespace audiosocket::c {
+
+void server_state::listen(boost::asio::io_context& home, std::span<boost::asio::io_context* const> homes,
+                          const address& where, const option_set& options) {
+    options_ = options;
+    server_.emplace(
+        home, where,
+        [weak = weak_from_this()](call line) {
+            if (const auto self = weak.lock()) self->on_call(std::move(line));
+        },
+        options.listener, homes);
+}
+
+// An exception here would end the thread of all calls. Without memory the call is hung up.
+void server_state::on_call(call line) {
+    try {
+        const auto state = std::make_shared<call_state>(where_, line.id(), options_.listener.call, options_.audio);
+        pending_event event;
+        event.fresh = std::make_unique<audiosocket_call>(state);
+        event.what.type = AUDIOSOCKET_EVENT_CALL;
+        event.server = shared_from_this();
+        state->attach(std::move(line));
+        state->push(std::move(event));
+        state->take_events();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+void server_state::drain(std::chrono::nanoseconds timeout) {
+    if (draining_.exchange(true)) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "a drain is in progress already");
+    server_->async_drain(timeout, [self = shared_from_this()](boost::system::error_code error, drain_report report) {
+        self->draining_ = false;
+        if (error) return;
+        pending_event event;
+        event.what.type = AUDIOSOCKET_EVENT_DRAINED;
+        event.what.hung_up = report.hung_up;
+        event.server = self;
+        self->where_.queue->push(std::move(event));
+    });
+}
+
+} // namespace audiosocket::c
