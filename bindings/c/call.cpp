@@ -130,7 +130,7 @@ int64_t audiosocket_call_queued_ms(const audiosocket_call* call) {
 }
 
 int audiosocket_call_send_dtmf(audiosocket_call* call, char digit) {
-    return act(call, [&](audiosocket::call& line) { return line.send_dtmf(digit); });
+    return with(call, [&](call_state& state) { return state.send_dtmf(digit); });
 }
 
 int audiosocket_call_record(audiosocket_call* call, const char* path, audiosocket_error* error) {

@@ -55,8 +55,9 @@ struct call_state::stream {
     std::atomic<bool> writing{false};
 };
 
-call_state::call_state(surroundings where, const uuid& id, const call_options& rules, const audio_options& audio)
-    : where_(std::move(where)), id_(to_string(id)), audio_(audio, rules.receive_queue) {}
+call_state::call_state(surroundings where, role side, const uuid& id, const call_options& rules,
+                       const audio_options& audio)
+    : where_(std::move(where)), side_(side), id_(to_string(id)), audio_(audio, rules.receive_queue) {}
 
 bool call_state::attach(call line) {
     const std::lock_guard lock(mutex_);
@@ -232,6 +233,12 @@ void call_state::push(pending_event event) {
 }
 
 // --- The application ---
+
+// The call knows its side only on its own thread.
+int call_state::send_dtmf(char digit) {
+    if (side_ != role::caller) return AUDIOSOCKET_CALLER_ONLY;
+    return act([&](call& line) { return line.send_dtmf(digit); });
+}
 
 int call_state::play(clip sound, std::uint64_t ticket) {
     return act([&](call& line) -> error_code {

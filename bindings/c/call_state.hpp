@@ -38,7 +38,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     /// application that takes no events costs bounded memory. The bound is five seconds of audio events.
     static constexpr int waiting_max = 256;
 
-    call_state(surroundings where, const uuid& id, const call_options& rules, const audio_options& audio);
+    call_state(surroundings where, role side, const uuid& id, const call_options& rules, const audio_options& audio);
 
     /// Sets the handle that the application has, before the first event.
     void set_handle(audiosocket_call* handle) noexcept { handle_ = handle; }
@@ -75,6 +75,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
         return code_of(what(line_));
     }
 
+    int send_dtmf(char digit);
     int play(clip sound, std::uint64_t ticket);
     int mark(std::uint64_t ticket);
     int write(std::span<const std::int16_t> samples, int rate_hz, std::uint64_t ticket);
@@ -106,6 +107,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     void push_end(end_reason reason, const std::string& text);
 
     const surroundings where_;
+    const role side_;
     const std::string id_;
     std::string peer_; // set before attached_
     audiosocket_call* handle_ = nullptr;

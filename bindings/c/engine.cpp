@@ -172,7 +172,7 @@ audiosocket_call* audiosocket_connect(audiosocket_engine* engine, const char* wh
         auto& state = *given(engine, "engine")->state;
         const auto to = address::parse(given(where, "address"));
         auto call = std::make_unique<audiosocket_call>(
-            std::make_shared<call_state>(state.for_calls(), with, set.listener.call, set.audio));
+            std::make_shared<call_state>(state.for_calls(), role::caller, with, set.listener.call, set.audio));
         state.connect(call->state, to, with, {set.listener.call, set.connect_timeout});
         return call.release();
     });

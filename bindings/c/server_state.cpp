@@ -22,7 +22,8 @@ void server_state::listen(boost::asio::io_context& home, std::span<boost::asio::
 // An exception here would end the thread of all calls. Without memory the call is hung up.
 void server_state::on_call(call line) {
     try {
-        const auto state = std::make_shared<call_state>(where_, line.id(), options_.listener.call, options_.audio);
+        const auto state =
+            std::make_shared<call_state>(where_, role::server, line.id(), options_.listener.call, options_.audio);
         pending_event event;
         event.fresh = std::make_unique<audiosocket_call>(state);
         event.what.type = AUDIOSOCKET_EVENT_CALL;
