@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Three Debian packages, made by `cpack` from a build with the preset "package" (tools/package does both):
-# libaudiosocketX.Y, libaudiosocket-dev and audiosocket.
+# Four Debian packages, made by `cpack` from a build with the preset "package" (tools/package does both):
+# libaudiosocketX.Y, libaudiosocket-c1, libaudiosocket-dev and audiosocket.
 
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT BUILD_SHARED_LIBS)
     return()
 endif()
 
 set(lib_package "libaudiosocket${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
+set(c_package "libaudiosocket-c1")
 set(dev_package "libaudiosocket-dev")
 set(command_package "audiosocket")
 set(debian "${PROJECT_SOURCE_DIR}/packaging/debian")
@@ -17,7 +18,7 @@ find_program(AUDIOSOCKET_GZIP gzip REQUIRED)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${debian}/changelog")
 execute_process(COMMAND "${AUDIOSOCKET_GZIP}" -9nc "${debian}/changelog"
     OUTPUT_FILE "${PROJECT_BINARY_DIR}/changelog.Debian.gz" COMMAND_ERROR_IS_FATAL ANY)
-foreach(component IN ITEMS lib dev command)
+foreach(component IN ITEMS lib c dev command)
     install(FILES "${debian}/copyright" "${PROJECT_BINARY_DIR}/changelog.Debian.gz"
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${${component}_package} COMPONENT ${component})
     install(FILES "${debian}/${component}.lintian-overrides" OPTIONAL RENAME ${${component}_package}
@@ -48,7 +49,7 @@ set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}")
 set(CPACK_PACKAGE_VENDOR "AudioSocket for C++ maintainers")
 set(CPACK_PACKAGE_CONTACT "AudioSocket for C++ maintainers <maintainers@localhost>")
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL lib dev)
+set(CPACK_COMPONENTS_ALL lib c dev)
 if(TARGET audiosocket_command)
     list(APPEND CPACK_COMPONENTS_ALL command)
 endif()
@@ -74,11 +75,19 @@ set(CPACK_DEBIAN_LIB_PACKAGE_CONTROL_EXTRA "${debian}/triggers")
 set(CPACK_COMPONENT_LIB_DESCRIPTION "AudioSocket for C++: shared libraries\n${about}\n\
 This package has the libraries that programs built with it need.")
 
+set(CPACK_DEBIAN_C_PACKAGE_NAME ${c_package})
+set(CPACK_DEBIAN_C_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_C_PACKAGE_CONTROL_EXTRA "${debian}/triggers")
+set(CPACK_DEBIAN_C_PACKAGE_DEPENDS "${lib_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+set(CPACK_COMPONENT_C_DESCRIPTION "AudioSocket for C: shared library\n${about}\n\
+This package has the library for applications in C, and in languages that\n\
+call C.")
+
 # One of the versions of Boost that Debian and Ubuntu carry, 1.81 or later: the headers show Boost.Asio.
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME ${dev_package})
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-    "${lib_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libboost1.81-dev | libboost1.83-dev | libboost-dev (>= 1.81)")
+    "${lib_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), ${c_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libboost1.81-dev | libboost1.83-dev | libboost-dev (>= 1.81)")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "AudioSocket for C++: development files\n${about}\n\
 This package has the headers, and what CMake and pkg-config need.")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where, in three components: lib (shared libraries), dev (what a build against them needs;
-# static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
+# What `cmake --install` puts where, in four components: lib (shared libraries), c (the library of the C interface), dev
+# (what a build against them needs; static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
 # ::asterisk, ::net, ::server, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.
 
 include(CMakePackageConfigHelpers)
@@ -16,6 +16,9 @@ set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audioso
 if(BUILD_SHARED_LIBS AND NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     file(RELATIVE_PATH bin_to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
     set_target_properties(${room_targets} PROPERTIES INSTALL_RPATH "$ORIGIN")
+    if(TARGET audiosocket_c)
+        set_target_properties(audiosocket_c PROPERTIES INSTALL_RPATH "$ORIGIN")
+    endif()
     if(TARGET audiosocket_command)
         set_target_properties(audiosocket_command PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
     endif()
@@ -26,6 +29,13 @@ install(TARGETS ${room_targets} audiosocket_all EXPORT audiosocketTargets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/audiosocket"
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
+
+if(TARGET audiosocket_c)
+    install(TARGETS audiosocket_c EXPORT audiosocketTargets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT c NAMELINK_COMPONENT dev)
+    install(FILES "${PROJECT_SOURCE_DIR}/bindings/c/audiosocket.h"
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+endif()
 
 # --- find_package ---
 
@@ -52,6 +62,11 @@ file(RELATIVE_PATH pc_to_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAK
 configure_file("${PROJECT_SOURCE_DIR}/cmake/audiosocket.pc.in" "${PROJECT_BINARY_DIR}/audiosocket.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/audiosocket.pc"
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
+if(TARGET audiosocket_c)
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/audiosocket-c.pc.in" "${PROJECT_BINARY_DIR}/audiosocket-c.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/audiosocket-c.pc"
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
+endif()
 
 # --- The command, its manual and its completion ---
 

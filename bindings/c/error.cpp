@@ -3,6 +3,8 @@
 
 #include <audiosocket/audio/sound_error.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -56,6 +58,10 @@ int report(audiosocket_error* error) noexcept {
         return note();
     } catch (const std::invalid_argument& e) {
         code = AUDIOSOCKET_BAD_ARGUMENT;
+        text = e.what();
+        return note();
+    } catch (const boost::system::system_error& e) {
+        code = code_of(e.code());
         text = e.what();
         return note();
     } catch (const std::system_error& e) {

@@ -71,4 +71,17 @@ failed=0
 for room in protocol audio call net server; do
     check "$1/libaudiosocket_$room.so" || failed=1
 done
+
+# The C interface: exactly the functions that are listed. A function that is missing breaks applications; one that is
+# new is added to the list.
+c_library=$1/libaudiosocket-c.so
+if ! diff <(nm --dynamic --defined-only --format=posix "$c_library" | sed -n 's/^\(audiosocket_[a-z_]*\)@.* T .*/\1/p' | sort) \
+    "$here/c_functions.txt"; then
+    echo "$c_library shows other functions than tests/package/c_functions.txt"
+    failed=1
+fi
+if nm --dynamic --defined-only "$c_library" | grep -v ' audiosocket_[a-z_]*@\| AUDIOSOCKET_C_1$'; then
+    echo "$c_library shows what is not of the C interface"
+    failed=1
+fi
 exit "$failed"
