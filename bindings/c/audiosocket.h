@@ -286,6 +286,9 @@ AUDIOSOCKET_API int audiosocket_call_set_audio(audiosocket_call* call, int rate_
  */
 AUDIOSOCKET_API size_t audiosocket_call_read(audiosocket_call* call, int16_t* samples, size_t count);
 
+/** Returns the number of samples that audiosocket_call_read() would give now. */
+AUDIOSOCKET_API size_t audiosocket_call_available(const audiosocket_call* call);
+
 /** Returns the rate of what audiosocket_call_read() gives, in Hz; 0 before the first audio where no rate was set. */
 AUDIOSOCKET_API int audiosocket_call_audio_rate(const audiosocket_call* call);
 

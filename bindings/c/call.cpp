@@ -80,6 +80,10 @@ size_t audiosocket_call_read(audiosocket_call* call, int16_t* samples, size_t co
     return call && samples ? call->state->read({samples, count}) : 0;
 }
 
+size_t audiosocket_call_available(const audiosocket_call* call) {
+    return call ? call->state->available() : 0;
+}
+
 int audiosocket_call_audio_rate(const audiosocket_call* call) {
     return call ? call->state->audio_rate_hz() : 0;
 }

@@ -316,6 +316,11 @@ std::size_t call_state::read(std::span<std::int16_t> to) {
     return audio_.read(to);
 }
 
+std::size_t call_state::available() const {
+    const std::lock_guard lock(mutex_);
+    return audio_.available();
+}
+
 int call_state::audio_rate_hz() const {
     const std::lock_guard lock(mutex_);
     return audio_.rate_hz();

@@ -85,6 +85,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
 
     void set_audio(const audio_options& how);
     std::size_t read(std::span<std::int16_t> to);
+    std::size_t available() const;
     int audio_rate_hz() const;
     int send_rate_hz() const;
     std::int64_t queued_ms() const;

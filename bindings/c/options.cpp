@@ -82,7 +82,7 @@ struct option {
 };
 
 // In the order of the documentation of audiosocket_options_set().
-constexpr std::array options{
+constexpr std::array all_options{
     option{"ptime", [](option_set& to, std::string_view v) { to.listener.call.ptime = time_of(v); }},
     option{"input", [](option_set& to, std::string_view v) { to.listener.call.input = input_of(v); }},
     option{"send", [](option_set& to, std::string_view v) { to.listener.call.send_format = format_of_name(v); }},
@@ -123,7 +123,7 @@ void validate(const audio_options& options) {
 }
 
 void option_set::set(std::string_view name, std::string_view value) {
-    for (const auto& one : options) {
+    for (const auto& one : all_options) {
         if (one.name != name) continue;
         try {
             option_set changed = *this;
@@ -140,7 +140,7 @@ void option_set::set(std::string_view name, std::string_view value) {
         return;
     }
     std::string known;
-    for (const auto& one : options)
+    for (const auto& one : all_options)
         known.append(known.empty() ? "" : ", ").append(one.name);
     throw failure(AUDIOSOCKET_UNKNOWN_OPTION, "no option is called \"" + std::string(name) + "\"; there are " + known);
 }

@@ -10,7 +10,7 @@ received_audio::received_audio(const audio_options& how, std::chrono::millisecon
     : how_(how), bound_(bound), rate_hz_(how.rate_hz) {}
 
 void received_audio::set(const audio_options& how) {
-    lost_ += waiting();
+    lost_ += available();
     samples_.clear();
     first_ = 0;
     notified_ = false;
@@ -26,13 +26,13 @@ bool received_audio::add(std::span<const std::int16_t> samples, int rate_hz) {
     append(samples, rate_hz);
     added_ += samples_.size() - before;
     drop_oldest();
-    if (notified_ || waiting() < samples_of(std::chrono::milliseconds(how_.event_ms))) return false;
+    if (notified_ || available() < samples_of(std::chrono::milliseconds(how_.event_ms))) return false;
     notified_ = true;
     return true;
 }
 
 std::size_t received_audio::read(std::span<std::int16_t> to) {
-    const auto count = std::min(to.size(), waiting());
+    const auto count = std::min(to.size(), available());
     const auto from = samples_.begin() + static_cast<std::ptrdiff_t>(first_);
     std::copy(from, from + static_cast<std::ptrdiff_t>(count), to.begin());
     first_ += count;
@@ -43,7 +43,7 @@ std::size_t received_audio::read(std::span<std::int16_t> to) {
         samples_.erase(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(first_));
         first_ = 0;
     }
-    if (waiting() < samples_of(std::chrono::milliseconds(how_.event_ms))) notified_ = false;
+    if (available() < samples_of(std::chrono::milliseconds(how_.event_ms))) notified_ = false;
     return count;
 }
 
@@ -66,8 +66,8 @@ void received_audio::append(std::span<const std::int16_t> samples, int rate_hz) 
 
 void received_audio::drop_oldest() {
     const auto most = std::max(samples_of(bound_), 2 * samples_of(std::chrono::milliseconds(how_.event_ms)));
-    if (waiting() <= most) return;
-    const auto over = waiting() - most;
+    if (available() <= most) return;
+    const auto over = available() - most;
     lost_ += over;
     first_ += over;
     samples_.erase(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(first_));

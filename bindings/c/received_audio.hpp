@@ -30,6 +30,9 @@ class received_audio {
     /// Copies the oldest samples and removes them. Returns their number.
     std::size_t read(std::span<std::int16_t> to);
 
+    /// Returns how many samples wait.
+    std::size_t available() const noexcept { return samples_.size() - first_; }
+
     /// Returns the rate of what read() gives, in Hz; 0 while it is not known.
     int rate_hz() const noexcept { return rate_hz_; }
 
@@ -41,7 +44,6 @@ class received_audio {
 
   private:
     std::size_t samples_of(std::chrono::milliseconds time) const noexcept;
-    std::size_t waiting() const noexcept { return samples_.size() - first_; }
     void append(std::span<const std::int16_t> samples, int rate_hz);
     void drop_oldest();
 
