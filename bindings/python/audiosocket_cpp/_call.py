@@ -7,6 +7,7 @@ import asyncio
 import collections
 import logging
 import os
+import time
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
@@ -36,11 +37,9 @@ class Call:
         self._engine = engine
         self._pointer = pointer
         self._events: collections.deque[Event] = collections.deque()
-        self._waiter: asyncio.Future[None] | None = None  # of the next event
-        self._audio_waiter: asyncio.Future[None] | None = None
+        self._waiters: set[asyncio.Future[None]] = set()  # for an event, for audio, or for the end
         self._connected: asyncio.Future[None] | None = None
         self._ended: Ended | None = None
-        self._end_waiters: list[asyncio.Future[None]] = []
         self._tickets = 0
         self._results: dict[int, asyncio.Future[Any]] = {}
         self._freed = False
@@ -101,17 +100,25 @@ class Call:
 
         Raises TimeoutError when none came within `timeout` seconds. A wait that is cancelled loses no event.
         """
+        deadline = None if timeout is None else time.monotonic() + timeout
         while not self._events:
             if self._ended is not None:
                 raise CallEnded("the call has ended: " + self._ended.text)
-            if self._waiter is not None:
-                raise BadArgument("another task waits for the events of this call already")
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await asyncio.wait_for(self._waiter, timeout)
-            finally:
-                self._waiter = None
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError(f"no event within {timeout} s")
+            await self._changes(left)
         return self._events.popleft()
+
+    async def _changes(self, timeout: float | None = None, beside: asyncio.Future[Any] | None = None) -> None:
+        """Waits until something has happened to the call, `beside` is done, or the time is over."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            waited = {waiter} if beside is None else {waiter, beside}
+            await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiters.discard(waiter)
 
     async def audio(self, rate: int = 0, ms: int = 20) -> AsyncIterator[memoryview]:
         """Yields the received audio in pieces of `ms` milliseconds (10 to 1,000), until the call ends.
@@ -126,7 +133,7 @@ class Call:
             if available >= max(whole, 1):
                 yield self._read(whole)
             elif self._ended is None:
-                await self._audio_arrives()
+                await self._changes()
             else:
                 if available > 0:
                     yield self._read(available)
@@ -136,15 +143,6 @@ class Call:
         data = bytearray(2 * count)
         lib.audiosocket_call_read(self._pointer, ffi.from_buffer("int16_t[]", data), count)
         return memoryview(data).cast("h")
-
-    async def _audio_arrives(self) -> None:
-        if self._audio_waiter is not None:
-            raise BadArgument("another task reads the audio of this call already")
-        self._audio_waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._audio_waiter
-        finally:
-            self._audio_waiter = None
 
     async def read_digits(
         self,
@@ -162,23 +160,22 @@ class Call:
         """
         digits = ""
         playing = asyncio.ensure_future(self.play(prompt, rate)) if prompt is not None else None
-        next_event = asyncio.ensure_future(self.next_event())
+        deadline = time.monotonic() + timeout
         try:
             while len(digits) < count:
-                waited = {next_event} if playing is None else {next_event, playing}
-                limit = timeout if playing is None else None
-                done, _ = await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-                if not done:
-                    break
-                if playing is not None and playing in done:
+                if playing is not None and playing.done():
                     playing.result()
                     playing = None
-                if next_event not in done:
+                    deadline = time.monotonic() + timeout
+                if not self._events:
+                    if self._ended is not None:
+                        raise CallEnded("the call has ended: " + self._ended.text)
+                    left = None if playing is not None else deadline - time.monotonic()
+                    if left is not None and left <= 0:
+                        break
+                    await self._changes(left, playing)
                     continue
-                event = next_event.result()
-                if isinstance(event, Ended):
-                    raise CallEnded("the call has ended: " + event.text)
-                next_event = asyncio.ensure_future(self.next_event())
+                event = self._events.popleft()
                 if not isinstance(event, Digit):
                     continue
                 if playing is not None:
@@ -187,8 +184,8 @@ class Call:
                 if event.digit == end:
                     break
                 digits += event.digit
+                deadline = time.monotonic() + timeout
         finally:
-            next_event.cancel()
             if playing is not None:
                 playing.cancel()
         return digits
@@ -198,9 +195,7 @@ class Call:
         while self._ended is None:
             if self._freed:
                 raise CallEnded("the call was closed")
-            waiter = asyncio.get_running_loop().create_future()
-            self._end_waiters.append(waiter)
-            await waiter
+            await self._changes()
         return self._ended
 
     # --- What is played ---
@@ -356,7 +351,7 @@ class Call:
     def _on_event(self, event: Any) -> None:
         kind = event.type
         if kind == native.EVENT_AUDIO:
-            _finish(self._audio_waiter)
+            self._notify()
         elif kind == native.EVENT_DTMF:
             self._add(Digit(event.digit.decode(), event.position))
         elif kind == native.EVENT_WRITTEN:
@@ -391,18 +386,18 @@ class Call:
     def _wake(self, end: Ended) -> None:
         """Ends what waits for this call."""
         self._ended = end
-        for waiter in self._end_waiters:
-            _finish(waiter)
-        self._end_waiters.clear()
-        _finish(self._audio_waiter)
-        _finish(self._waiter)
+        self._notify()
         for future in list(self._results.values()):
             if not future.done():
                 future.set_exception(CallEnded("the call has ended: " + end.text))
 
     def _add(self, event: Event) -> None:
         self._events.append(event)
-        _finish(self._waiter)
+        self._notify()
+
+    def _notify(self) -> None:
+        for waiter in self._waiters:
+            _finish(waiter)
 
 
 def _finish(waiter: asyncio.Future[None] | None) -> None:
