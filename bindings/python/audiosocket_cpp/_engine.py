@@ -77,6 +77,8 @@ class Engine:
         # What is left makes the descriptor readable again. Meanwhile others have their turn.
 
     def _close(self) -> None:
+        if self not in Engine._alive:  # the interpreter ends, and has freed it
+            return
         loop = self._loop()
         if loop is not None:
             Engine._of_loops.pop(loop, None)

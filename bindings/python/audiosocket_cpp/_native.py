@@ -36,7 +36,7 @@ def _header() -> str:
     raise ImportError(f"audiosocket.h is missing from {_HERE}: install the package again")
 
 
-def _library(ffi: FFI) -> Any:
+def _library(ffi: Any) -> Any:
     own = os.environ.get("AUDIOSOCKET_C_LIBRARY")
     places = [own] if own else [str(_HERE / "libaudiosocket-c.so"), "libaudiosocket-c.so.1"]
     failures = []
@@ -48,7 +48,7 @@ def _library(ffi: FFI) -> Any:
     raise ImportError("the library of the C interface cannot be loaded: " + "; ".join(failures))
 
 
-ffi = FFI()
+ffi: Any = FFI()
 ffi.cdef(_declarations(_header()))
 lib = _library(ffi)
 
