@@ -275,7 +275,7 @@ AUDIOSOCKET_API const char* audiosocket_call_peer(const audiosocket_call* call);
 
 /**
  * Sets how received audio is read from now on: its rate in Hz (8,000 to 192,000; 0: as it arrives), and how many
- * milliseconds make an AUDIOSOCKET_EVENT_AUDIO (10 to 1,000). Drops what has not been read.
+ * milliseconds make an AUDIOSOCKET_EVENT_AUDIO (10 to 1,000). What has not been read is converted.
  * Errors: AUDIOSOCKET_BAD_RATE, AUDIOSOCKET_BAD_ARGUMENT.
  */
 AUDIOSOCKET_API int audiosocket_call_set_audio(audiosocket_call* call, int rate_hz, int event_ms);

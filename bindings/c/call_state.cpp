@@ -307,8 +307,11 @@ void call_state::record(const std::string& path) {
 
 void call_state::set_audio(const audio_options& how) {
     validate(how);
-    const std::lock_guard lock(mutex_);
-    audio_.set(how);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!audio_.set(how)) return;
+    }
+    push(event_of(AUDIOSOCKET_EVENT_AUDIO));
 }
 
 std::size_t call_state::read(std::span<std::int16_t> to) {

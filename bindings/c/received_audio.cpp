@@ -9,24 +9,33 @@ namespace audiosocket::c {
 received_audio::received_audio(const audio_options& how, std::chrono::milliseconds bound)
     : how_(how), bound_(bound), rate_hz_(how.rate_hz) {}
 
-void received_audio::set(const audio_options& how) {
-    lost_ += available();
+bool received_audio::set(const audio_options& how) {
+    const std::vector<std::int16_t> unread(samples_.begin() + static_cast<std::ptrdiff_t>(first_), samples_.end());
+    const int old_rate_hz = rate_hz_;
     samples_.clear();
     first_ = 0;
-    notified_ = false;
     converter_.reset();
     how_ = how;
-    rate_hz_ = how.rate_hz;
+    rate_hz_ = how.rate_hz != 0 ? how.rate_hz : in_rate_hz_;
+    if (!unread.empty()) append(unread, old_rate_hz);
+    notified_ = false;
+    return is_event_due();
 }
 
 bool received_audio::add(std::span<const std::int16_t> samples, int rate_hz) {
     if (samples.empty()) return false;
+    in_rate_hz_ = rate_hz;
     if (rate_hz_ == 0) rate_hz_ = rate_hz;
     const auto before = samples_.size();
     append(samples, rate_hz);
     added_ += samples_.size() - before;
     drop_oldest();
-    if (notified_ || available() < samples_of(std::chrono::milliseconds(how_.event_ms))) return false;
+    return is_event_due();
+}
+
+bool received_audio::is_event_due() {
+    if (notified_ || available() == 0 || available() < samples_of(std::chrono::milliseconds(how_.event_ms)))
+        return false;
     notified_ = true;
     return true;
 }

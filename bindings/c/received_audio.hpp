@@ -21,8 +21,9 @@ class received_audio {
     /// Holds at most `bound` of audio, and never less than two events.
     received_audio(const audio_options& how, std::chrono::milliseconds bound);
 
-    /// Changes how audio is read from now on. Drops what was not read.
-    void set(const audio_options& how);
+    /// Changes how audio is read from now on. What was not read is converted. Returns whether the application is to be
+    /// notified now.
+    bool set(const audio_options& how);
 
     /// Adds samples. Returns whether the application is to be notified now.
     bool add(std::span<const std::int16_t> samples, int rate_hz);
@@ -44,12 +45,14 @@ class received_audio {
 
   private:
     std::size_t samples_of(std::chrono::milliseconds time) const noexcept;
+    bool is_event_due();
     void append(std::span<const std::int16_t> samples, int rate_hz);
     void drop_oldest();
 
     audio_options how_;
     std::chrono::milliseconds bound_;
-    int rate_hz_ = 0;
+    int rate_hz_ = 0;    // of samples_
+    int in_rate_hz_ = 0; // of what arrived last
     std::optional<resampler> converter_;
     std::vector<std::int16_t> samples_; // from first_ on they wait
     std::size_t first_ = 0;

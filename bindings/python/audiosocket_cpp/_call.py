@@ -68,6 +68,11 @@ class Call:
         return int(lib.audiosocket_call_send_rate(self._handle()))
 
     @property
+    def audio_rate(self) -> int:
+        """The rate in Hz of what `audio` yields; 0 before the first audio."""
+        return int(lib.audiosocket_call_audio_rate(self._handle()))
+
+    @property
     def queued_ms(self) -> int:
         """How much audio is queued and not sent yet."""
         return int(lib.audiosocket_call_queued_ms(self._handle()))

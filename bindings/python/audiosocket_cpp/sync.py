@@ -68,6 +68,7 @@ class Call:
     peer: str = property(lambda self: self._call.peer)  # type: ignore[assignment]
     rate: int = property(lambda self: self._call.rate)  # type: ignore[assignment]
     ended: Ended | None = property(lambda self: self._call.ended)  # type: ignore[assignment]
+    audio_rate: int = property(lambda self: self._call.audio_rate)  # type: ignore[assignment]
     queued_ms: int = property(lambda self: self._call.queued_ms)  # type: ignore[assignment]
 
     def statistics(self) -> Statistics:

@@ -75,13 +75,24 @@ TEST(received_audio, rate_of_the_application_is_kept_whatever_arrives) {
     EXPECT_NEAR(static_cast<double>(samples), 16'000, 16'000 * 0.02); // less what the converter holds back
 }
 
-TEST(received_audio, change_drops_what_was_not_read) {
+TEST(received_audio, change_keeps_what_was_not_read) {
     received_audio audio({0, 20}, milliseconds(2000));
     EXPECT_TRUE(audio.add(counted(160), 8000));
-    audio.set({8000, 20});
-    EXPECT_EQ(audio.lost(), 160U);
-    EXPECT_TRUE(read(audio, 1000).empty());
-    EXPECT_TRUE(audio.add(counted(160), 8000)); // and notifies again
+    EXPECT_FALSE(audio.set({0, 40}));
+    EXPECT_TRUE(audio.set({8000, 20})); // and notifies again
+    EXPECT_EQ(audio.lost(), 0U);
+    EXPECT_EQ(read(audio, 1000), counted(160));
+}
+
+TEST(received_audio, change_of_the_rate_converts_what_was_not_read) {
+    received_audio audio({0, 20}, milliseconds(2000));
+    audio.add(std::vector<std::int16_t>(1600, 1000), 8000);
+    EXPECT_TRUE(audio.set({16'000, 20}));
+    EXPECT_EQ(audio.rate_hz(), 16'000);
+    EXPECT_NEAR(static_cast<double>(audio.available()), 3200, 160); // less what the converter holds back
+    audio.set({0, 20});
+    EXPECT_EQ(audio.rate_hz(), 8000);
+    EXPECT_NEAR(static_cast<double>(audio.available()), 1600, 160);
 }
 
 TEST(received_audio, nothing_is_lost_or_moved_in_random_reads) {
