@@ -7,7 +7,7 @@
 #include <new>
 
 /// \file
-/// Counts every allocation of the program it is included in (once).
+/// Counts every allocation of the process; include it once.
 
 inline std::atomic<std::uint64_t> allocations = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding and encoding of one 20 ms message at 8 kHz: 323 bytes. Beside the time: allocations a message, and bytes of
-// payload copied a message, told from where the views point.
+// Decodes and encodes one 20 ms message at 8 kHz: 323 bytes. Beside the time: allocations a message, and bytes of
+// payload copied a message. The addresses of the views show the copies.
 #include "counted_allocations.hpp"
 
 #include <audiosocket/protocol.hpp>
@@ -39,7 +39,7 @@ void report(benchmark::State& state, std::uint64_t messages, std::uint64_t alloc
         benchmark::Counter(static_cast<double>(messages), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-// `chunk` bytes at a time, as reads from a socket give them. Payload that is not where it was fed was copied.
+// Feeds `chunk` bytes at a time, as reads from a socket do. A payload at another address was copied.
 void decode(benchmark::State& state) {
     const auto stream = stream_of(1000);
     const auto chunk = static_cast<std::size_t>(state.range(0));

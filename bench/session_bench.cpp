@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session without sockets. echo_turn is one turn of a whole call: 20 ms of audio arrives, the application echoes it,
-// a frame goes out. echo_turn_polled is the same with a driver that uses session::poll. The hostile ones are what 64
-// KiB of received bytes can cost at most, by what is in them: one read of a peer that is after our time.
+// a frame goes out. echo_turn_polled is the same with a driver that uses session::poll. The hostile benchmarks show the
+// highest cost of 64 KiB of received bytes, by content: one read from a peer that attacks our processor time.
 #include "counted_allocations.hpp"
 
 #include <audiosocket/audio/tone.hpp>
@@ -25,7 +25,7 @@ void echo(const event& e, session& s) {
     if (const auto* audio = std::get_if<audio_event>(&e)) s.play(audio->samples, audio->rate_hz);
 }
 
-// Each of these does all that the session has to do at this time.
+// Each of these functions does everything that the session must do at this time.
 
 void drive_by_members(session& s, time_point now) {
     while (const auto e = s.next_event())
@@ -116,7 +116,7 @@ bytes digit(int n) {
     return message_of(kind::dtmf, bytes{static_cast<std::byte>('0' + n % 10)});
 }
 
-// Bytes that tell the detector least: half of them say one thing, half the other.
+// Bytes that help the detector least: half of them point to one encoding, half to the other.
 bytes undecided(int n, std::size_t payload_bytes) {
     bytes payload(payload_bytes);
     auto state = static_cast<std::uint32_t>(n) * 2'654'435'761U + 1;
@@ -127,7 +127,7 @@ bytes undecided(int n, std::size_t payload_bytes) {
     return message_of(kind::slin, payload);
 }
 
-// A tone of few different bytes, which is never weighed but guessed at each time.
+// A tone of few different bytes. The detector never weighs it, but guesses each time.
 bytes poor(std::size_t payload_bytes) {
     bytes payload(payload_bytes);
     for (std::size_t i = 0; i < payload_bytes; ++i)
@@ -182,8 +182,8 @@ double cpu_seconds(Action action) {
     return now() - before;
 }
 
-// Each round is another call, whose program is stalled. It gets 64 KiB at once, and another 64 KiB a second later, when
-// the queue is as full as this pattern makes it. The dearer of the two counts.
+// Each round is another call, whose application is stalled. It gets 64 KiB at once, and another 64 KiB a second later,
+// when the queue is as full as this pattern makes it. The more expensive of the two counts.
 void hostile(benchmark::State& state, const pattern& what) {
     using namespace std::chrono_literals;
     bytes stream;

@@ -12,7 +12,7 @@ set(dev_package "libaudiosocket-dev")
 set(command_package "audiosocket")
 set(debian "${PROJECT_SOURCE_DIR}/packaging/debian")
 
-# --- What every package has: its copyright and its history ---
+# --- In every package: its copyright and its changelog ---
 
 find_program(AUDIOSOCKET_GZIP gzip REQUIRED)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${debian}/changelog")
@@ -25,7 +25,7 @@ foreach(component IN ITEMS lib c dev command)
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides COMPONENT ${component})
 endforeach()
 
-# --- The service: its units, its settings, and what has to be done when they come and go ---
+# --- The service: its units, its settings, and the scripts for installing and removing them ---
 
 if(TARGET audiosocket_command)
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/systemd/audiosocket.service"
@@ -33,7 +33,7 @@ if(TARGET audiosocket_command)
         DESTINATION lib/systemd/system COMPONENT command)
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/audiosocket.toml"
         DESTINATION /etc/audiosocket COMPONENT command)
-    # CPack wants each of these scripts under the name that it has in the package.
+    # CPack requires the names that the scripts have in the package.
     foreach(script IN ITEMS postinst prerm postrm)
         configure_file("${debian}/command.${script}" "${PROJECT_BINARY_DIR}/debian/${script}" COPYONLY)
         list(APPEND command_control "${PROJECT_BINARY_DIR}/debian/${script}")
@@ -63,17 +63,17 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 
-# Otherwise CPack puts the description of the project before that of each package.
+# Otherwise CPack prepends the description of the project to that of each package.
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${CMAKE_PROJECT_NAME} built using CMake")
 
 set(about "AudioSocket is the protocol by which the Asterisk PBX hands the audio of a\n\
-call to a program: speech recognition, voice bots, recorders.")
+call to an application: speech recognition, voice bots, recorders.")
 
 set(CPACK_DEBIAN_LIB_PACKAGE_NAME ${lib_package})
 set(CPACK_DEBIAN_LIB_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIB_PACKAGE_CONTROL_EXTRA "${debian}/triggers")
 set(CPACK_COMPONENT_LIB_DESCRIPTION "AudioSocket for C++: shared libraries\n${about}\n\
-This package has the libraries that programs built with it need.")
+This package has the libraries that applications built with it need.")
 
 set(CPACK_DEBIAN_C_PACKAGE_NAME ${c_package})
 set(CPACK_DEBIAN_C_PACKAGE_SECTION libs)
@@ -83,7 +83,7 @@ set(CPACK_COMPONENT_C_DESCRIPTION "AudioSocket for C: shared library\n${about}\n
 This package has the library for applications in C, and in languages that\n\
 call C.")
 
-# One of the versions of Boost that Debian and Ubuntu carry, 1.81 or later: the headers show Boost.Asio.
+# A version of Boost in Debian and Ubuntu, 1.81 or later, because the headers include Boost.Asio.
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME ${dev_package})
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
@@ -95,10 +95,10 @@ set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME ${command_package})
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION comm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS
     "${lib_package} (>= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), adduser, init-system-helpers (>= 1.54)")
-# What wss:// addresses are trusted by.
+# The certificates that wss:// addresses trust.
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA ${command_control})
-set(CPACK_COMPONENT_COMMAND_DESCRIPTION "answer, place, record and inspect AudioSocket calls\n${about}\n\
+set(CPACK_COMPONENT_COMMAND_DESCRIPTION "answer, record, test and inspect AudioSocket calls\n${about}\n\
 This command is a server that plays, echoes and records calls, a caller that\n\
 behaves as Asterisk does and reports on the server, and a reader of captures.\n\
 The server is a service of systemd as well, which has to be enabled.")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where, in four components: lib (shared libraries), c (the library of the C interface), dev
-# (what a build against them needs; static libraries as well) and command. find_package(audiosocket) then gives audiosocket::protocol, ::audio, ::call,
-# ::asterisk, ::net, ::server, and ::audiosocket for all of them; pkg-config knows the whole as audiosocket.
+# What `cmake --install` installs, in four components: lib (shared libraries), c (the library of the C interface), dev
+# (what a build against them needs; static libraries as well) and command. find_package(audiosocket) then provides
+# audiosocket::protocol, ::audio, ::call, ::asterisk, ::net, ::server, and ::audiosocket for all of them. The name for
+# pkg-config is audiosocket; that of the C interface is audiosocket-c.
 
 include(CMakePackageConfigHelpers)
 
@@ -12,7 +13,7 @@ set(room_targets audiosocket_protocol audiosocket_audio audiosocket_call audioso
 
 # --- Libraries and headers ---
 
-# A shared library outside the system's folders has to be found by its neighbours and by the command.
+# Outside the system's folders, a shared library must be found by the other libraries and by the command.
 if(BUILD_SHARED_LIBS AND NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     file(RELATIVE_PATH bin_to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
     set_target_properties(${room_targets} PROPERTIES INSTALL_RPATH "$ORIGIN")
@@ -43,7 +44,7 @@ install(EXPORT audiosocketTargets NAMESPACE audiosocket:: DESTINATION ${cmake_di
 configure_package_config_file(
     "${PROJECT_SOURCE_DIR}/cmake/audiosocketConfig.cmake.in" "${PROJECT_BINARY_DIR}/audiosocketConfig.cmake"
     INSTALL_DESTINATION ${cmake_dir})
-# While the version begins with 0, every minor version may break what is built on it; so does the SOVERSION.
+# While the major version is 0, every minor version may break users' builds. The SOVERSION does the same.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/audiosocketConfigVersion.cmake"
     COMPATIBILITY SameMinorVersion)
 install(FILES
@@ -52,7 +53,7 @@ install(FILES
 
 # --- pkg-config ---
 
-# Static libraries bring along what they are made with; shared ones know it themselves.
+# Static libraries need their dependencies listed here; shared ones record them.
 if(BUILD_SHARED_LIBS)
     set(pc_requires "")
 else()
@@ -90,7 +91,7 @@ if(TARGET audiosocket_command)
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/audiosocket" OPTIONAL
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions COMPONENT command)
 
-    # What monitors a server: to be given to Grafana and Prometheus.
+    # Monitoring: files for Grafana and Prometheus.
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/grafana/audiosocket.json"
         "${PROJECT_SOURCE_DIR}/packaging/prometheus/audiosocket.rules.yml"
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/audiosocket COMPONENT command)
@@ -98,17 +99,17 @@ endif()
 
 # --- Documents, examples, sounds ---
 
-# A Debian package has its documents in a folder of its own name, and a file of its own for the license
-# (audiosocket_deb.cmake).
+# A Debian package has its documents in a folder of its own name, and its own license file (audiosocket_deb.cmake).
 set(dev_doc "${doc_root}/audiosocket")
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     set(dev_doc "${doc_root}/libaudiosocket-dev")
 else()
     install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${doc_root}/audiosocket COMPONENT dev)
 endif()
-set(documents FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+set(documents FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.png")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION ${dev_doc} COMPONENT dev ${documents})
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples" DESTINATION ${dev_doc} COMPONENT dev FILES_MATCHING PATTERN "*.cpp")
+install(FILES "${PROJECT_SOURCE_DIR}/examples/tutorial/CMakeLists.txt" DESTINATION ${dev_doc}/examples/tutorial COMPONENT dev)
 if(TARGET audiosocket_command)
     install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
         DESTINATION ${doc_root}/audiosocket COMPONENT command)

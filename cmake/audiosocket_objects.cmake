@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Lets a build link what another build of the same sources has compiled: packages and shared libraries are made of the
-# objects that were tested.
+# Lets a build link the objects of another build of the same sources: packages and shared libraries contain the tested
+# objects.
 
 set(AUDIOSOCKET_OBJECTS "" CACHE PATH "A build folder of this tree whose objects are linked instead of compiling again")
 
-# audiosocket_objects(OUT TARGET source...): sets OUT to what TARGET is made of. Without AUDIOSOCKET_OBJECTS these are the
-# sources. Otherwise they are the objects of the same target in that build, where CMake with Ninja or Make puts them.
+# audiosocket_objects(OUT TARGET source...): sets OUT to what TARGET is made of. Without AUDIOSOCKET_OBJECTS these are
+# the sources. Otherwise they are the same target's objects in that build, where CMake with Ninja or Make puts them.
 function(audiosocket_objects out target)
     if(NOT AUDIOSOCKET_OBJECTS)
         set(${out} ${ARGN} PARENT_SCOPE)
@@ -22,7 +22,10 @@ function(audiosocket_objects out target)
         endif()
         cmake_path(SET object NORMALIZE "${AUDIOSOCKET_OBJECTS}/${folder}/CMakeFiles/${target}.dir/${name}.o")
         if(NOT EXISTS "${object}")
-            message(FATAL_ERROR "AUDIOSOCKET_OBJECTS has no ${object}: build ${target} there first")
+            # A fault only where the target is built.
+            add_custom_command(OUTPUT "${object}" VERBATIM
+                COMMAND "${CMAKE_COMMAND}" -E echo "AUDIOSOCKET_OBJECTS has no ${object}: build ${target} there first"
+                COMMAND "${CMAKE_COMMAND}" -E false)
         endif()
         list(APPEND objects "${object}")
     endforeach()

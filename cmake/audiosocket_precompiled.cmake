@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Precompiled headers for the tests, which are compiled without optimisation: reading Boost.Asio and GoogleTest is nearly
-# half of what a test's source costs. Optimised sources gain nothing that can be measured.
-# A kind is a small library that owns the precompiled headers of every target with the same compiler options.
-# They contain hardly any header of this tree, so that a change does not compile everything again.
+# Precompiled headers for the tests, which are compiled without optimisation: reading Boost.Asio and GoogleTest is
+# nearly half of the cost of a test's source. Optimised sources gain nothing measurable. A kind is a small library that
+# owns the precompiled headers of every target with the same compiler options. They contain few headers of this tree, so
+# that a change does not recompile everything.
 
 option(AUDIOSOCKET_PRECOMPILE "Precompile the headers of other projects (the presets do)" OFF)
 
-# audiosocket_precompiled_kind(KIND HEADERS header... [LINK targets...] [OPTIONS options...]): LINK has the headers and
-# their definitions. OPTIONS are those of the targets that will use the kind.
+# audiosocket_precompiled_kind(KIND HEADERS header... [LINK targets...] [OPTIONS options...]): LINK provides the headers
+# and their definitions. OPTIONS are those of the targets that use the kind.
 function(audiosocket_precompiled_kind kind)
     if(NOT AUDIOSOCKET_PRECOMPILE OR AUDIOSOCKET_OBJECTS)
         return()

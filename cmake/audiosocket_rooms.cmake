@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# One library a room: audiosocket_room(call) builds every src/call/*.cpp into the target audiosocket_call,
-# known to users as audiosocket::call. audiosocket_flags() gives any target of ours the house's compiler settings.
+# One library a room: audiosocket_room(call) builds every src/call/*.cpp into the target audiosocket_call; users link
+# audiosocket::call. audiosocket_flags() gives a target the project's compiler settings.
 
 include(audiosocket_objects)
 include(audiosocket_precompiled)
@@ -29,7 +29,8 @@ if(AUDIOSOCKET_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "
     target_compile_options(audiosocket_flags_ INTERFACE -fno-sanitize=function)
 endif()
 if(AUDIOSOCKET_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # It says that it does not follow the fences in Asio's handlers; the locks and atomics beside them it does.
+    # The compiler warns that it does not follow the fences in Asio's handlers. It does follow the locks and atomics
+    # beside them.
     target_compile_options(audiosocket_flags_ INTERFACE -Wno-tsan)
 endif()
 
@@ -62,8 +63,8 @@ function(audiosocket_room name)
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endfunction()
 
-# audiosocket_every_folder_is_a_room(PARENT rooms...): stops where PARENT has a folder that is not one of the rooms, because
-# its sources would stay uncompiled without a word.
+# audiosocket_every_folder_is_a_room(PARENT rooms...): stops if PARENT has a folder that is not one of the rooms,
+# because its sources would not be compiled, without any message.
 function(audiosocket_every_folder_is_a_room parent)
     file(GLOB folders RELATIVE "${PROJECT_SOURCE_DIR}/${parent}" LIST_DIRECTORIES true CONFIGURE_DEPENDS
          "${PROJECT_SOURCE_DIR}/${parent}/*")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// No event loop: a socket by hand, one thread to speak and one to listen.   ./06_blocking [ADDRESS:PORT]
-// By hand, the rules of docs/asterisk.md are ours to keep: speak every 20 ms, read always, end in order.
+// No event loop: a bare socket, one thread that speaks and one that listens.   ./06_blocking [ADDRESS:PORT]
+// Without the library's call, the rules of docs/asterisk.md are ours to keep: speak every 20 ms, read always, end in
+// order.
 #include <audiosocket/audio/g711.hpp>
 #include <audiosocket/audio/tone.hpp>
 #include <audiosocket/net/address.hpp>
@@ -16,7 +17,7 @@ using namespace audiosocket;
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 
-// Says five seconds of a tone, then hangs up; or stops when the caller does.
+// Plays a tone for five seconds, then hangs up; stops earlier if the caller hangs up.
 void speak(tcp::socket& socket) {
     std::vector<std::int16_t> samples(8000 * 5);
     tone(440, 8000).fill(samples);

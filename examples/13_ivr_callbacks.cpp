@@ -15,7 +15,8 @@ clip beep(double hz, std::size_t milliseconds) { // yours are clip::load("menu.w
     return {samples, 8000};
 }
 
-// One caller. Each pending operation keeps it; when none is left, it goes, and the call is hung up in order.
+// One caller. Each pending operation keeps this object alive. Without one it is destroyed, and the call is hung up in
+// order.
 struct ivr : std::enable_shared_from_this<ivr> {
     explicit ivr(call c) : caller(std::move(c)) {}
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Shows progress while a command runs that logs to a file. Sourced by tools/setup and tools/test.
-# On a terminal this is one line that is written again each second. Otherwise it is a line every 15 seconds, and only when
-# something has changed.
+# On a terminal this is one line that is rewritten each second. Otherwise it is a line every 15 seconds, and only after
+# a change.
 
 readonly progress_seconds=15
 
-# with_progress NAME LOG SUMMARY COMMAND...: runs COMMAND, with its output at the end of LOG. SUMMARY is a function that
-# prints a few words about the part of LOG that COMMAND has written, which is its standard input. Returns what COMMAND does.
+# with_progress NAME LOG SUMMARY COMMAND...: runs COMMAND and appends its output to LOG. SUMMARY is a function that gets
+# the output of COMMAND so far on standard input, and prints a few words about it. Returns the exit code of COMMAND.
 with_progress() {
     local name=$1 output=$2 summary=$3 result=0 ticker
     shift 3
@@ -21,12 +21,12 @@ with_progress() {
     return "$result"
 }
 
-# show_progress NAME LOG OFFSET SUMMARY: until it is ended, or the script is no more.
+# show_progress NAME LOG OFFSET SUMMARY: runs until it is killed, or the script has ended.
 show_progress() {
     local name=$1 output=$2 offset=$3 summary=$4 started=$SECONDS text shown="" columns
     while kill -0 $$ 2>/dev/null; do
         if [[ -t 1 ]]; then
-            sleep 1 >/dev/null 2>&1 # which must not hold a pipe open when it is left behind
+            sleep 1 >/dev/null 2>&1 # which must not keep a pipe open when it remains
         else
             sleep "$progress_seconds" >/dev/null 2>&1
         fi
@@ -42,7 +42,7 @@ show_progress() {
     done
 }
 
-# last_line: the summary of a command that says line by line what it does.
+# last_line: the summary for a command that prints a line for each step.
 last_line() { tail -n 1 | cut -c1-100; }
 
 # ninja_steps: "120 of 400 compiled".

@@ -9,11 +9,11 @@
 
 int main(int argc, char** argv) {
 #ifdef __SANITIZE_THREAD__
-    // GCC 12's thread sanitizer makes what it keeps of a thread's signals in the thread's first blocking call, and
-    // loses a signal that comes meanwhile: let that call be one during which nobody signals us yet.
+    // GCC 12's thread sanitizer sets up its signal data in the thread's first blocking call, and loses a signal that
+    // arrives during it. So the first blocking call is made here, before a signal can be expected.
     usleep(0);
 #endif
-    // A reader that goes away, or a file that may not grow, is an error of the write and not our death.
+    // A reader that has closed, or a file that may not grow, becomes an error of the write instead of a fatal signal.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     return audiosocket::app::run(argc, argv);

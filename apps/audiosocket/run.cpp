@@ -30,25 +30,25 @@ namespace audiosocket::app {
 namespace {
 
 constexpr const char* description =
-    "AudioSocket for Asterisk: answer calls, place calls, judge and load servers, look into captures.";
+    "AudioSocket for Asterisk: answer calls, place calls, test and load servers, inspect captures.";
 
 constexpr const char* footer = R"(Examples:
   audiosocket serve --play welcome.wav            play a file to each caller
   audiosocket serve --echo --record calls/        echo, and record both sides
-  audiosocket call localhost:9092 --duration 5    be Asterisk for five seconds, and report
-  audiosocket check localhost:9092                judge a server, case by case
+  audiosocket call localhost:9092 --duration 5    place a call of five seconds, and report
+  audiosocket check localhost:9092                test a server, case by case
   audiosocket bench localhost:9092                put load on a server, and measure it
   audiosocket inspect capture.pcap                show a capture as messages
-  audiosocket backend --dialect twilio            be the voice bot behind a gateway
+  audiosocket backend --dialect twilio            act as the voice bot behind a gateway
 
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
 Each verb has its own --help; the manual is audiosocket(1).)";
 
-// How long a reader of standard error may hold up the end: as line_writer::flush_max.
+// How long the reader of standard error may delay the end: as line_writer::flush_max.
 constexpr int last_words_ms = 1000;
 
-// Writes to standard error, unless its reader stands still: then the rest is left out. A pipe that is ready takes this
-// many bytes without waiting.
+// Writes to standard error, but drops the rest if the reader does not read. A pipe that is ready takes this many bytes
+// without blocking.
 void write_last_words(std::string_view text) {
     while (!text.empty()) {
         pollfd room{STDERR_FILENO, POLLOUT, 0};
@@ -59,7 +59,7 @@ void write_last_words(std::string_view text) {
     }
 }
 
-// Several lines are as many mistakes.
+// Several lines are several mistakes.
 int fail(exit_code code, const std::string& what) {
     std::istringstream lines(what);
     std::string all;
@@ -69,19 +69,19 @@ int fail(exit_code code, const std::string& what) {
     return static_cast<int>(code);
 }
 
-// Boost adds to what happened where in its code that was noticed.
+// Returns the error without the place in Boost's code that Boost adds.
 std::string words_of(const boost::system::system_error& e) {
     std::string said = e.what();
     const std::string code = e.code().what();
     if (said.ends_with(code)) said.replace(said.size() - code.size(), code.size(), e.code().message());
     if (e.code() == boost::system::errc::address_in_use)
-        said += "; another program listens there (ss -ltnp shows which)";
+        said += "; another process listens there (ss -ltnp shows which)";
     if (e.code() == boost::system::errc::address_not_available)
         said += "; this machine has no such address (ip addr shows which it has)";
     return said;
 }
 
-// CLI11 names all that is left over, the last first.
+// CLI11 lists all unknown arguments, the last first.
 std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc, const char* const* argv) {
     const auto left_over = command.remaining(true);
     const std::vector<std::string> given(argv, argv + argc);
@@ -96,7 +96,7 @@ std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc,
     return "--" + name + ": no such option" + (meant.empty() ? "" : "; did you mean --" + meant + "?");
 }
 
-// CLI11 says of any text that it is not in the range of an option.
+// CLI11 reports any text as not in the range of the option.
 std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
     for (const auto* verb : command.get_subcommands())
         for (const auto* option : verb->get_options())
@@ -108,7 +108,7 @@ std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
     return colon == std::string::npos ? text : text.substr(0, colon + 2) + in_one_form(text.substr(colon + 2));
 }
 
-// CLI11 says of an unknown verb only that one is required.
+// For an unknown verb CLI11 only reports that a verb is required.
 void check_verb(CLI::App& command, int argc, const char* const* argv) {
     const std::string given = argc > 1 ? argv[1] : "";
     std::vector<std::string> verbs;
@@ -116,14 +116,14 @@ void check_verb(CLI::App& command, int argc, const char* const* argv) {
         verbs.push_back(verb->get_name());
     if (given.starts_with('-') || std::ranges::find(verbs, given) != verbs.end()) return;
     const auto meant = nearest(given, verbs);
-    throw failure(exit_code::usage, (given.empty() ? "a subcommand is missing" : given + " is no subcommand") +
-                                        (meant.empty() ? fmt::format("; it is one of {}", fmt::join(verbs, ", "))
+    throw failure(exit_code::usage, (given.empty() ? "a subcommand is missing" : given + " is not a subcommand") +
+                                        (meant.empty() ? fmt::format("; use one of {}", fmt::join(verbs, ", "))
                                                        : fmt::format("; did you mean {}?", meant)) +
                                         " (see --help)");
 }
 
-// Whether standard output is a pipe or a socket that no process reads any more. With `| head` that is what the user
-// wants, and no error.
+// Returns whether standard output is a pipe or a socket without a reader. With `| head` that is intended, and not an
+// error.
 bool reader_left() {
     pollfd out{STDOUT_FILENO, POLLOUT, 0};
     return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;

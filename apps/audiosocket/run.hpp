@@ -3,7 +3,7 @@
 
 namespace audiosocket::app {
 
-/// The whole command: parses, runs, and returns the exit code.
+/// Runs the whole command and returns the exit code.
 int run(int argc, const char* const* argv);
 
 } // namespace audiosocket::app

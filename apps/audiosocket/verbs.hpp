@@ -8,18 +8,18 @@
 #include <vector>
 
 /// \file
-/// The verbs of the command. Each function adds one, with options, help and examples; when that verb was asked for,
-/// parsing runs it and sets `result`. Running may throw failure, sound_error or boost::system::system_error, which
-/// run() turns into one line and an exit code.
+/// The verbs of the command. Each function adds one verb, with options, help and examples. If the command line
+/// has that verb, parsing runs it and sets `result`. Running may throw failure, sound_error or
+/// boost::system::system_error, which run() turns into a message and an exit code.
 
 namespace audiosocket::app {
 
 namespace serve {
-/// `arguments` are those of the whole command, to be read again when the settings are.
+/// `arguments` are those of the whole command; they are parsed again when the settings are reloaded.
 void add_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
 } // namespace serve
 namespace gateway {
-/// As that of serve.
+/// `arguments` as for serve.
 void add_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments);
 } // namespace gateway
 namespace caller {

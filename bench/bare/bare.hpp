@@ -30,7 +30,7 @@ inline int checked(int result, const char* what) {
     std::exit(1);
 }
 
-/// Sends each message at once: what is echoed is small, and waiting for more would only delay it.
+/// Sends each message at once. An echo is small, and waiting for more would only delay it.
 inline void no_delay(int socket) {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -59,7 +59,7 @@ inline int listen_at(int argc, char** argv, int flags) {
     return listener;
 }
 
-/// What is not echoed, of each descriptor: a server must not send an id.
+/// Of each descriptor, the bytes that are not echoed: a server must not send an id.
 class ids {
   public:
     /// A new call has this descriptor.
@@ -68,7 +68,7 @@ class ids {
         left_[at(socket)] = id_message_bytes;
     }
 
-    /// How many of the first bytes of what was read belong to the id.
+    /// Returns how many of the first bytes of this read belong to the id.
     std::size_t skip(int socket, std::size_t bytes) {
         const auto skipped = std::min(bytes, left_[at(socket)]);
         left_[at(socket)] -= skipped;
@@ -81,11 +81,11 @@ class ids {
     std::vector<std::size_t> left_;
 };
 
-/// What one read of a socket has come to.
+/// The result of one read of a socket.
 enum class echoed { nothing, bytes, end };
 
-/// Reads once, which is enough for a frame, and sends what was read back, without the id. At the peer's end, and if the
-/// peer does not take its echo, closes the socket.
+/// Reads once, which is enough for a frame, and sends the data back without the id. Closes the socket at the peer's
+/// end, and when the peer does not take its echo.
 inline echoed echo(int socket, ids& of) {
     std::array<std::byte, read_bytes> buffer;
     const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);

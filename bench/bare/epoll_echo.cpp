@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The limit of the machine for a server that is woken by each frame: epoll_wait, recv, send, and nothing else.
 //
-// Knows of AudioSocket only that the id is not sent back. One thread. A peer that does not take its echo loses its
+// Its only knowledge of AudioSocket: the id is not sent back. One thread. A peer that does not take its echo loses its
 // call.
 #include "bare.hpp"
 

@@ -12,11 +12,11 @@ namespace bare {
 class tick_clock {
   public:
     tick_clock() {
-        ::prctl(PR_SET_TIMERSLACK, 1UL); // ns; the usual 50 us would be a delay of our own
+        ::prctl(PR_SET_TIMERSLACK, 1UL); // ns; the default of 50 us would add a delay
         ::clock_gettime(CLOCK_MONOTONIC, &tick_);
     }
 
-    /// Sleeps until the next tick. Returns the ticks that have passed: more than one if the work of the last took
+    /// Sleeps until the next tick. Returns the ticks that have passed: more than one if the work in the last one took
     /// longer.
     std::size_t sleep() {
         timespec now{};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limit of the machine for a server that asks once a millisecond: all sockets in one edge-triggered epoll, which is
-// asked at each tick and never waited for. Then recv and send for each socket that has something.
+// The limit of the machine for a server that polls once a millisecond. One edge-triggered epoll has all sockets. It is
+// polled at each tick, without waiting. Then each socket with data gets recv and send.
 //
-// Knows of AudioSocket only that the id is not sent back. One thread. A peer that does not take its echo loses its
+// Its only knowledge of AudioSocket: the id is not sent back. One thread. A peer that does not take its echo loses its
 // call.
 #include "bare.hpp"
 #include "tick_clock.hpp"
@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr std::size_t events_max = 4096; // asked for at once; further ones in the next tick
+constexpr std::size_t events_max = 4096; // taken at once; others in the next tick
 
 class echo_server {
   public:

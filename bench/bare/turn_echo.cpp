@@ -3,7 +3,7 @@
 // when its frame is due, 20 ms after the last one. No epoll. A read that finds nothing is repeated a millisecond later.
 // After a delay the turns that were missed are taken one after another, each in its own tick.
 //
-// Knows of AudioSocket only that the id is not sent back. One thread. A peer that does not take its echo loses its
+// Its only knowledge of AudioSocket: the id is not sent back. One thread. A peer that does not take its echo loses its
 // call.
 #include "bare.hpp"
 #include "tick_clock.hpp"
@@ -29,7 +29,7 @@ class echo_server {
     }
 
   private:
-    // A call has its next turn in a later slot; a call that has ended has none.
+    // A call has its next turn in a later slot. A call that has ended has none.
     void take_turns(std::size_t tick) {
         due_.swap(wheel_[tick % slots]);
         for (const int socket : due_)
@@ -47,7 +47,7 @@ class echo_server {
         }
     }
 
-    // Returns in how many ticks to look again; 0 if the call has ended.
+    // Returns the ticks until the next read; 0 if the call has ended.
     std::size_t echo(int socket) {
         switch (bare::echo(socket, ids_)) {
         case bare::echoed::nothing: return 1;

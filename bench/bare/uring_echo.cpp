@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The limit of the machine for a server on io_uring: one system call a wake, which sends what came and waits for more.
 //
-// Accepting and receiving are asked for once and go on by themselves (multishot); the kernel takes a buffer of the ring
-// when something has arrived. A send never waits (MSG_DONTWAIT), so its buffer is free again after the submission, and
-// only a failure is told. Knows of AudioSocket only that the id is not sent back.
+// Accepting and receiving are requested once and continue by themselves (multishot). The kernel takes a buffer of the
+// ring when data has arrived. A send never waits (MSG_DONTWAIT), so its buffer is free after the submission, and only a
+// failure is reported. Its only knowledge of AudioSocket: the id is not sent back.
 #include "bare.hpp"
 
 #include <liburing.h>
@@ -121,7 +121,7 @@ class echo_server {
         receive(socket);
     }
 
-    // The sends of the last turn have been made: the kernel may have their buffers again.
+    // The last turn's sends are complete, so the kernel may have their buffers back.
     void give_back() {
         for (int i = 0; const unsigned short buffer : taken_)
             ::io_uring_buf_ring_add(free_, store_[buffer].data(), bare::read_bytes, buffer,
@@ -134,7 +134,7 @@ class echo_server {
     io_uring ring_{};
     io_uring_buf_ring* free_ = nullptr;
     std::vector<std::array<std::byte, bare::read_bytes>> store_;
-    std::vector<unsigned short> taken_; // buffers that are not the kernel's
+    std::vector<unsigned short> taken_; // buffers that the kernel does not have
     bare::ids ids_;
 };
 

@@ -1,4 +1,4 @@
-"""Another TCP congestion control for all that runs: in a network namespace, so that the machine keeps its own."""
+"""Runs everything with another TCP congestion control, in a network namespace, so that the machine keeps its own."""
 
 import ctypes
 import errno
@@ -16,7 +16,7 @@ ALLOWED = "/proc/sys/net/ipv4/tcp_allowed_congestion_control"
 
 
 class Refused(Exception):
-    """Why it cannot be had, and what to do."""
+    """Why it is not available, and what to do."""
 
 
 def known():
@@ -24,7 +24,7 @@ def known():
 
 
 def enter_namespace():
-    """This process and its children have a loopback interface of their own from now on, and no other."""
+    """Moves this process and its children into a namespace with only a loopback interface."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET):
         raise Refused(f"no network namespace can be made: {os.strerror(ctypes.get_errno())}")
@@ -35,7 +35,7 @@ def enter_namespace():
 
 
 def check(name):
-    """Before anything is measured."""
+    """Called before the first measurement."""
     if os.geteuid() != 0:
         raise Refused("it takes root: the servers get their congestion control from a network namespace")
     if name not in known():
@@ -43,7 +43,7 @@ def check(name):
 
 
 def use(name):
-    """Called once, after all that needs the real network."""
+    """Called once, after everything that needs the real network."""
     check(name)
     enter_namespace()
     descriptor = os.open(SYSCTL, os.O_WRONLY)

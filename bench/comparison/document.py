@@ -1,31 +1,32 @@
-"""docs/benchmarks.md and its plots, out of the results alone."""
+"""Writes docs/benchmarks.md, docs/benchmarks-details.md and the plots, from the results alone."""
 
 import re
 import shlex
 
-from . import goals, plots
+from . import details, goals, plots, sections
 from .goals import MODES
 from .numbers import Results
-from .sections import SECTIONS, title
-from .servers import ROOT, SERVERS
+from .servers import ROOT
+from .tables import title
 
 PERCENTILES = (("p50", "50 %"), ("p90", "90 %"), ("p99", "99 %"), ("p99_9", "99.9 %"), ("max", "worst"))
 
-HEAD = """# Calls a core, side by side
+HEAD = """# How many calls a core holds, and what a call costs
 
-Written by `bench/compare` from one run of it; nothing here is typed by hand. {when}.
+Measured and written by `bench/compare`. {when}. Every number for every load: [{details}]({details}).
 
-Each server has one core to itself, and the load comes from another. A call is what Asterisk makes of one: 50 frames of 323 bytes
-a second each way, over the loopback, the calls spread over the 20 ms. Each number is the median of {repeats}, with the smallest
-and the largest in brackets where they differ. Within a repeat the servers take turns, so that what else the machine does falls
-on all of them.
+Each server has one core; the load comes from another. A call is as Asterisk makes it: 50 frames of 323 bytes a second each way, over the
+loopback, the calls spread over the 20 ms. Each number is the median of {repeats}, with the smallest and the largest in brackets where they
+differ. Within a repeat the servers take turns, so that other work of the machine falls on all of them.
 
-**What is measured**: what it costs a server to receive and send the frames of so many calls, and how punctually it does it. CPU
-time is what the kernel charged to the server's threads; what the network stack does in their name is in it.
+CPU time is what the kernel charges to the server's threads. It contains the network stack's work for them. Not measured: real networks, whose
+cards and interrupts cost more than the loopback; more than two cores; what an application does with the audio. [`peers.md`](peers.md) shows
+what the servers do when the protocol is broken."""
 
-**What is not**: real networks, whose cards and interrupts cost more than the loopback, and delay otherwise; more than two cores;
-what an application does with the audio; how a server behaves when the protocol is broken (`docs/peers.md` is about that).
-The bare servers know nothing of calls. They are no alternative, but the limit of their kind on this machine."""
+DETAILS_HEAD = """# Calls a core: every load
+
+The tables behind [{page}]({page}), from the same run. Written by `bench/compare`. Each number is the median of {repeats}. Servers that do not
+hold a load are listed as well; their CPU time then says little."""
 
 
 def shown(line):
@@ -37,20 +38,21 @@ def shown(line):
 
 def how_section(results):
     facts = [f"{name}: {value}" for name, value in results.environment.items()]
-    lines = ["", "## How it was made", "", "```"] + facts + ["```", "", "The servers:", ""]
-    lines += [f"- **{title(n)}**: {SERVERS[n].about}" for n in results.servers]
-    lines += [f"- **{title(n)}** took no part: {why}" for n, why in results.absent.items()]
-    lines += ["", "Their command lines, and that of the load (with a port of its own each time):", "", "```"]
-    lines += [shown(line) for modes in results.command_lines.values() for line in modes.values()]
-    lines += [shown(results.generator), "```", ""]
+    lines = ["", "## How it was made", "", "```"] + facts + ["```", ""]
     if results.settings["server_core"] is None:
         lines += ["**Server and load were not bound to cores of their own**: these numbers say little.", ""]
     if congestion := results.settings["congestion"]:
         lines += [f"Servers and load ran in a network namespace with the congestion control {congestion} (`--congestion`).", ""]
     if results.settings["realtime"]:
-        lines += ["The machine was busy with other things; server and load had real-time priority (`--realtime`).", ""]
+        lines += ["The machine was busy with other work; server and load had real-time priority (`--realtime`).", ""]
     minutes = f"It took {results.settings['minutes']:.0f} minutes."
-    return lines + [f"{minutes} The same again, on an idle machine: `tools/setup --test && bench/compare`."]
+    return lines + [f"{minutes} To repeat it on an idle machine: `tools/setup --test && bench/compare`."]
+
+
+def commands_section(results):
+    lines = ["", "## Command lines", "", "Of the servers and of the load. The port differs each time.", "", "```"]
+    lines += [shown(line) for modes in results.command_lines.values() for line in modes.values()]
+    return lines + [shown(results.generator), "```"]
 
 
 def write_plots(results, folder):
@@ -83,17 +85,25 @@ def write_plots(results, folder):
              "of all frames", [text for _, text in PERCENTILES], "ms", curves, logarithmic=True)
 
 
+def wanted(results, sections_of_page):
+    measured = {run["workload"] for run in results.runs}
+    return [section for about, section in sections_of_page if about is None or about & measured]
+
+
 def write(results_file, out):
+    """Writes the page `out`, its plots in a folder of its name, and the page of details beside it."""
     results = Results(results_file)
     out.parent.mkdir(parents=True, exist_ok=True)
-    figures = out.with_suffix("")
+    figures, other = out.with_suffix(""), out.with_name(f"{out.stem}-details.md")
     write_plots(results, figures)
     hurried = ", in a hurry: it shows that all of it works, and nothing else" if results.settings["quick"] else ""
-    repeats = results.settings["repeat"]
-    text = [HEAD.format(when=f"Made on {results.environment['date']}{hurried}",
-                        repeats=f"{repeats} repeats" if repeats > 1 else "one run")]
-    measured = {run["workload"] for run in results.runs}
-    for about, section in SECTIONS:
-        if about is None or about & measured:
-            text += [""] + section(results, figures.name)
-    out.write_text("\n".join(text + how_section(results)) + "\n")
+    repeat = results.settings["repeat"]
+    repeats = f"{repeat} repeats" if repeat > 1 else "one run"
+    page = [HEAD.format(when=f"Made on {results.environment['date']}{hurried}", repeats=repeats, details=other.name)]
+    for section in wanted(results, sections.SECTIONS):
+        page += [""] + section(results, figures.name)
+    out.write_text("\n".join(page + how_section(results)) + "\n")
+    page = [DETAILS_HEAD.format(page=out.name, repeats=repeats)]
+    for section in wanted(results, details.SECTIONS):
+        page += [""] + section(results)
+    other.write_text("\n".join(page + commands_section(results)) + "\n")

@@ -1,4 +1,4 @@
-"""The goals, each with what was measured for it: met and missed are computed here, and nowhere typed."""
+"""The goals, each with its measurement. Met and missed are computed here; no verdict is typed."""
 
 import dataclasses
 import statistics
@@ -17,7 +17,7 @@ TURN_FACTOR, GO_FACTOR = 1.25, 0.65
 CAPACITY_FACTOR = 2
 SHARDS_FACTOR = 1.10
 
-# A server holds a load, at equal quality, if its callers get this.
+# A server holds a load if its callers get this quality.
 HELD_JITTER_MS, HELD_FRAMES = 5, 99.9
 
 
@@ -25,10 +25,21 @@ HELD_JITTER_MS, HELD_FRAMES = 5, 99.9
 class Verdict:
     goal: str
     measured: str
-    met: bool | None  # None: what was measured does not tell
+    met: bool | None  # None: the measurements do not show it
+    row: str = ""     # a goal for each number of calls: its row in the table of ratios
+    calls: int = 0
+    ratio: float | None = None  # to what it is compared with
+    late: bool = False          # the load was late
 
     def word(self):
         return {True: "met", False: "**missed**", None: "not shown"}[self.met]
+
+    def cell(self):
+        """The ratio; bold where it is missed, with a star where the load was late."""
+        if self.met is None or self.ratio is None:
+            return "–"
+        text = f"{self.ratio:.2f}" + ("*" if self.late else "")
+        return text if self.met else f"**{text}**"
 
 
 def at_most(goal, value, bound, unit, how=""):
@@ -38,7 +49,7 @@ def at_most(goal, value, bound, unit, how=""):
 
 
 def load_was_late(results, workload, mode, calls, *names, **variant):
-    """A remark for a number that is not the server's alone."""
+    """A remark for a number that the load influences."""
     of = [result for name in names for result in results.of(workload, mode, name, calls, **variant)]
     late = sum(bool(result.get("generator_late")) for result in of)
     return f"; the load was late in {late} of {len(of)} runs" if late else ""
@@ -81,37 +92,51 @@ def holds(results, mode, server, calls):
     arrived = results.arrived(mode, server, calls)
     if jitter is None or not arrived:
         return None
-    return jitter < HELD_JITTER_MS and statistics.median(arrived) >= HELD_FRAMES
+    return jitter < HELD_JITTER_MS and round(statistics.median(arrived), 1) >= HELD_FRAMES
+
+
+def compared(row, calls, ours, other, factor, unit, with_what, late):
+    """A cell of the table of ratios: whether ours is at most `factor` times the other's."""
+    at_most_of_it = None if other is None else factor * other
+    v = at_most(f"{row[0]}, {calls:,} calls: {row[1]}", ours, at_most_of_it, unit, f" ({with_what} {figure(other)}){late}")
+    v.row, v.calls, v.late = f"{row[0]}: {row[1]}", calls, bool(late)
+    v.ratio = ours / other if ours is not None and other else None
+    return v
 
 
 def cpu_verdicts(results):
     def cpu(mode, server, calls):
         return results.median(mode, mode, server, calls, "server", "cpu_us_per_frame")
 
-    def times(factor, value):
-        return None if value is None else factor * value
-
     for mode in MODES:
         for calls in results.measured(mode, mode)[1]:
             ours, go, turn = cpu(mode, OURS, calls), cpu(mode, GO, calls), cpu("echo", TURN, calls)
             late = load_was_late(results, mode, mode, calls, OURS)
-            yield at_most(f"CPU a frame, {mode}, {calls:,} calls: at most {TURN_FACTOR} times the bare turn's", ours,
-                          times(TURN_FACTOR, turn), " µs", f" (the bare turn's echo {figure(turn)}){late}")
-            goal = f"CPU a frame, {mode}, {calls:,} calls: at most {GO_FACTOR} times Go's"
+            name = f"CPU a frame, {mode}"
+            yield compared((name, f"at most {TURN_FACTOR} times the bare turn's"), calls, ours, turn, TURN_FACTOR, " µs",
+                           "the bare turn's echo", late)
+            v = compared((name, f"at most {GO_FACTOR} times Go's"), calls, ours, go, GO_FACTOR, " µs", "Go", late)
             if holds(results, mode, GO, calls) is False:
-                yield Verdict(goal, f"{figure(ours)} µs; Go does not hold this load ({figure(go)} µs)", None)
-            else:
-                yield at_most(goal, ours, times(GO_FACTOR, go), " µs", f" (Go {figure(go)}){late}")
+                v.measured, v.met = f"{figure(ours)} µs; Go does not hold this load ({figure(go)} µs)", None
+            yield v
+
+
+def jitter_verdicts(results):
+    for mode in reversed(MODES):
+        for calls in results.measured(mode, mode)[1]:
+            ours, go = (milliseconds(results.median(mode, mode, name, calls, "jitter_us", "p99")) for name in (OURS, GO))
+            yield compared((f"jitter, 99 %, {mode}", "at most Go's"), calls, ours, go, 1, " ms", "Go",
+                           load_was_late(results, mode, mode, calls, OURS))
 
 
 def added_latency_ms(results, server, calls):
-    """How much longer the median round trip is than through the bare echo that each frame wakes."""
+    """How much longer the median round trip is than that of the bare echo, which each frame wakes."""
     ours, limit = (round_trip_ms(results, "echo", name, calls, "p50") for name in (server, LIMIT))
     return None if ours is None or limit is None else ours - limit
 
 
 def capacity(results, mode, server):
-    """What the search found: calls, bounded_by, at_least, calls_per_core."""
+    """The result of the search: calls, bounded_by, at_least, calls_per_core."""
     for result in results.of("capacity", mode, server, 0):
         return result.get("capacity", {})
     return {}
@@ -127,7 +152,7 @@ def capacity_verdicts(results):
         ratio = ours["calls"] / go["calls"]
         least = "at least " if ours.get("at_least") else ""
         said = f"with half of a core {least}{ours['calls']:,} and {go['calls']:,}: {least}{figure(ratio)} times"
-        # Where the load gave up first, too few calls are no proof that there could not be more.
+        # The load was the limit, so the server might hold more calls.
         unknown = go.get("at_least") or (ours.get("at_least") and ratio < CAPACITY_FACTOR)
         yield Verdict(goal, said, None if unknown else ratio >= CAPACITY_FACTOR)
 
@@ -142,7 +167,7 @@ def shards_verdicts(results):
 
 
 def pacing_verdicts(results):
-    for workload in ("playback", "echo"):  # an echo has its caller's jitter in it as well
+    for workload in ("playback", "echo"):  # the jitter of an echo contains its caller's
         for name, key, bound_ms in (("p99", "p99", 1), ("p99.9", "p99_9", 5)):
             over = []
             for result in results.of(workload, workload, OURS, PACING_LOAD):
@@ -166,6 +191,6 @@ def memory_verdicts(results):
 
 
 def verdicts(results):
-    for part in (latency_verdicts, uneven_verdicts, cpu_verdicts, capacity_verdicts, shards_verdicts, pacing_verdicts,
-                 memory_verdicts):
+    for part in (cpu_verdicts, jitter_verdicts, capacity_verdicts, latency_verdicts, uneven_verdicts, shards_verdicts,
+                 pacing_verdicts, memory_verdicts):
         yield from part(results)

@@ -1,7 +1,7 @@
-"""Holds a server to half of its core, so that the load on the other core is not the limit of a search.
+"""Limits a server to half of its core, so that the load on the other core is not the limit of a search.
 
-Three ways, the first that can be had: a CPU quota of cgroup v2 (cpu.max), one of cgroup v1 (cpu.cfs_quota_us), or a competing
-process of equal weight on the server's core.
+The first of these that works here: a CPU quota of cgroup v2 (cpu.max), a quota of cgroup v1 (cpu.cfs_quota_us), or a competing process
+of equal weight on the server's core.
 """
 
 import contextlib
@@ -12,9 +12,10 @@ import sys
 
 from . import servers
 
-# In a short period a throttled server pauses for 2 ms, which is below the jitter that is allowed; in the usual period of 100 ms it
-# would pause for 50. A shorter period is not exact: the kernel looks at a process that never sleeps only at its tick, and with
-# 1 ms in each 2 ms such a process got a third of the core (measured with 250 ticks a second; with 2 ms in each 4 ms: 49 %).
+# In a short period a throttled server pauses for 2 ms, less than the permitted jitter; in the default period of 100 ms
+# it would pause for 50. A shorter period is inexact: the kernel checks a process that never sleeps only at its tick.
+# With 1 ms in each 2 ms, such a process got a third of the core (measured with 250 ticks a second; with 2 ms in each 4
+# ms: 49 %).
 QUOTA_US, PERIOD_US = 2000, 4000
 PAUSE_MS = (PERIOD_US - QUOTA_US) // 1000
 
@@ -25,7 +26,7 @@ def mounts(kind):
 
 
 def write(path, text):
-    """In one write, whose failure is an OSError."""
+    """Writes in one call; a failure is an OSError."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
         os.write(descriptor, str(text).encode())
@@ -45,7 +46,7 @@ def quota_of_v1(group):
 
 
 def quotas():
-    """Where a group with a quota can be made, and how it gets its quota."""
+    """The place for a group with a quota, and how the quota is set."""
     for top, _ in mounts("cgroup2"):
         controllers = top / "cgroup.controllers"
         if controllers.exists() and "cpu" in controllers.read_text().split():
@@ -56,7 +57,7 @@ def quotas():
 
 
 def make_group(top, set_quota):
-    """A group of its own under `top`, and what its quota is called."""
+    """A new group under `top`, and the name of its quota."""
     if set_quota is quota_of_v2 and "cpu" not in (top / "cgroup.subtree_control").read_text().split():
         write(top / "cgroup.subtree_control", "+cpu")
     group = top / f"audiosocket-compare-{os.getpid()}"
@@ -86,7 +87,7 @@ def by_quota(pid, top, set_quota):
 
 @contextlib.contextmanager
 def by_competitor(core):
-    """A process that never sleeps, in a session of its own as the server is: the scheduler groups tasks by session."""
+    """A process that never sleeps, in its own session like the server, because the scheduler groups tasks by session."""
     line = ["taskset", "-c", str(core), sys.executable, "-c", "while True: pass"]
     process = subprocess.Popen(line, start_new_session=True)
     try:
@@ -107,7 +108,7 @@ def works(top, set_quota):
 
 @contextlib.contextmanager
 def held(pid, core, realtime):
-    """Holds the process to half of its core; the value says by what."""
+    """Limits the process to half of its core. Returns the means."""
     if realtime:
         raise servers.CannotBeHad("a server with real-time priority cannot be held to half of a core")
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What the numbers were made on and with."""
+"""The machine and the software of the measurements."""
 
 import pathlib
 import platform
@@ -10,7 +10,7 @@ from . import servers
 
 
 def first_line(*line):
-    """Of what a program says of itself; nothing where it cannot be had."""
+    """The first line of a command's output; empty if the command is missing."""
     try:
         done = subprocess.run(line, capture_output=True, text=True, cwd=servers.ROOT)
     except OSError:
@@ -32,7 +32,7 @@ def found(pattern, text):
 
 
 def describe(build):
-    """In the order in which the document shows it; what is not known is left out."""
+    """In the order of the document, without unknown facts."""
     cache = read(build / "CMakeCache.txt")
     kind = found(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", cache)
     flags = found(rf"^CMAKE_CXX_FLAGS_{kind.upper()}:\w+=(.*)$", cache)

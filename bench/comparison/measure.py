@@ -1,4 +1,4 @@
-"""Runs each workload on each server, one after another and again, and keeps what `audiosocket bench` says of it."""
+"""Runs each workload on each server, in turns and repeatedly, and keeps the reports of `audiosocket bench`."""
 
 import contextlib
 import functools
@@ -15,8 +15,8 @@ import time
 from . import congestion, half_core, machine, servers, syscalls
 from .workloads import CAPACITY_STEP_S, CHURN_CALL_S, IDLE_S, estimate_s, plan, ramp_s
 
-# `audiosocket bench` waits a second between the ramp and the measured time, with all calls in progress. System calls are
-# counted then, because a server pays for being counted.
+# `audiosocket bench` waits a second between the ramp and the measured time, with all calls in progress. System calls
+# are counted then, because counting slows a server down.
 COUNTING_AFTER_RAMP_S = 0.2
 COUNTING_S = 0.5
 STRACE_LEAD_S = 1.5  # until all calls are in progress
@@ -25,7 +25,7 @@ STRACE_WINDOW_S = 2
 CAPACITY_S_MAX = 180
 QUICK_CAPACITY_S_MAX = 15
 INTERRUPTED_S_MAX = 20  # until it has reported
-CAPACITY_FROM = 200  # upwards: not every server recovers from too many calls
+CAPACITY_FROM = 200  # upwards: some servers do not recover from too many calls
 
 
 class CannotMeasure(Exception):
@@ -33,7 +33,7 @@ class CannotMeasure(Exception):
 
 
 class Generator:
-    """`audiosocket bench`, on the core that is its own."""
+    """`audiosocket bench`, on its own core."""
 
     def __init__(self, build, bound, duration):
         self.command, self.bound, self.duration = build / "bin/audiosocket", bound, duration
@@ -43,7 +43,7 @@ class Generator:
                              "--json", *map(str, more)]
 
     def options_of(self, job):
-        """What `audiosocket bench` is asked for; system calls may be counted meanwhile."""
+        """Runs `audiosocket bench`; system calls may be counted meanwhile."""
         load = ("--calls", job.calls, "--duration", self.duration, "--ramp", ramp_s(job.calls))
         if job.workload == "uneven":
             return load + ("--caller-jitter", job.jitter_ms)
@@ -66,7 +66,7 @@ class Generator:
 
     @contextlib.contextmanager
     def started(self, line):
-        """The load; the value waits for its report. It is ended where something else fails.
+        """Starts the load. The value waits for its report. The load is ended if something else fails.
 
         `ask_first`: a load that takes too long is interrupted, and reports what it has seen.
         """
@@ -91,13 +91,13 @@ class Generator:
     def find_capacity(self, job, port, pid, held_by, quick):
         """The most calls that the server holds with half of a core."""
         more = ("--calls", CAPACITY_FROM, "--duration", CAPACITY_STEP_S)
-        if quick:  # hardly a server is as punctual, so that the search soon ends
+        if quick:  # few servers are so punctual, so the search soon ends
             more = ("--calls", 10, "--duration", 0.2, "--jitter-bound", 0.1)
         with held_by as method, self.started(self.line(port, pid, job.mode, "--find-capacity", *more)) as finish:
             return {**finish(QUICK_CAPACITY_S_MAX if quick else CAPACITY_S_MAX, ask_first=True), "held_by": method}
 
     def stay_silent(self, job, port, pid):
-        """What connections that say nothing cost; a server may keep only some of them."""
+        """The cost of silent connections. A server may keep only some of them."""
         calls = job.calls
         before = resident_bytes(pid)
         with contextlib.ExitStack() as stack:
@@ -108,7 +108,7 @@ class Generator:
         return {"kept": kept, "server": {"resident_bytes_per_call": grown / kept if kept else None}}
 
     def count_syscalls(self, job, port, pid):
-        """By strace, which stops the server at each system call: in a run of its own, of which nothing else counts."""
+        """Counts with strace, which stops the server at each system call. The run is only for this count."""
         line = self.line(port, pid, job.mode, "--calls", job.calls, "--ramp", 0.5,
                          "--duration", STRACE_LEAD_S + STRACE_WINDOW_S)
         with self.started(line) as finish:
@@ -136,7 +136,7 @@ def ended(connection):
 
 
 def report(done):
-    """What the generator said; it is worth having also where calls failed."""
+    """The generator's report, which is useful even if calls failed."""
     try:
         return json.loads(done.stdout)
     except ValueError:
@@ -145,7 +145,7 @@ def report(done):
 
 
 def cores():
-    """The server's core and that of the load; none where there is only one, or no taskset."""
+    """The server's core and that of the load; none if there is only one core, or no taskset."""
     mine = sorted(os.sched_getaffinity(0))
     if len(mine) < 2 or not shutil.which("taskset"):
         return None, None

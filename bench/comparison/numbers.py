@@ -1,4 +1,4 @@
-"""What was measured, by name: all repeats of a number, their median, their spread."""
+"""The measurements by name: all repeats of a number, their median and spread."""
 
 import json
 import statistics
@@ -14,13 +14,13 @@ class Results:
         self.command_lines, self.generator = text["command_lines"], text["generator"]
 
     def of(self, workload, mode, server, calls, jitter_ms=0, shards=0):
-        """What `audiosocket bench` said in each repeat of a run that did not fail."""
+        """The report of `audiosocket bench` for each repeat of a run that did not fail."""
         wanted = (workload, mode, server, calls, jitter_ms, shards)
         names = ("workload", "mode", "server", "calls", "jitter_ms", "shards")
         return [run["result"] for run in self.runs if tuple(run[name] for name in names) == wanted and "result" in run]
 
     def values(self, workload, mode, server, calls, *path, **variant):
-        """A number of each repeat: `path` leads to it in what `audiosocket bench` said."""
+        """A number of each repeat; `path` leads to it in the report of `audiosocket bench`."""
         found = []
         for value in self.of(workload, mode, server, calls, **variant):
             for step in path:
@@ -34,19 +34,19 @@ class Results:
         return statistics.median(values) if values else None
 
     def arrived(self, mode, server, calls):
-        """The frames that arrived of those that were due, in per cent."""
+        """The frames that arrived, in per cent of those that were due."""
         frames, seconds = (self.values(mode, mode, server, calls, what) for what in ("frames_received", "duration_s"))
         return [100 * f / (FRAMES_PER_S * calls * s) for f, s in zip(frames, seconds)]
 
     def measured(self, workload, mode):
-        """The servers that have a run of this kind, and with how many calls."""
+        """The servers with a run of this kind, and its numbers of calls."""
         of_kind = [r for r in self.runs if (r["workload"], r["mode"]) == (workload, mode)]
         names = [s for s in self.servers if any(r["server"] == s for r in of_kind)]
         return names, sorted({r["calls"] for r in of_kind})
 
 
 def figure(value):
-    """Three digits that mean something, and no more."""
+    """Rounded to three significant digits."""
     if value is None:
         return "–"
     size = abs(value)
@@ -54,7 +54,7 @@ def figure(value):
 
 
 def cell(values):
-    """The median, and from where to where the repeats went."""
+    """The median, with the smallest and the largest of the repeats."""
     if not values:
         return "–"
     middle = figure(statistics.median(values))

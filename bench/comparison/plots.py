@@ -1,4 +1,4 @@
-"""Line charts as SVG, written by hand: a card of its own colour, so that it can be read on any page, light or dark."""
+"""Writes line charts as SVG: a card with its own colour, so that it is readable on light and dark pages."""
 
 import html
 import math
@@ -34,7 +34,7 @@ def style():
 
 
 class Scale:
-    """From values to pixels, with the marks of the axis: by decades, or from nought."""
+    """Converts values to pixels, with the marks of the axis: by decades, or from zero."""
 
     def __init__(self, values, logarithmic):
         self.log = logarithmic

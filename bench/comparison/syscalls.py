@@ -16,7 +16,7 @@ PREFIX = "syscalls:sys_enter_"
 
 
 def parse_perf(text):
-    """Counts by event, out of the lines of `perf stat -x,`: count, unit, event, ..."""
+    """Counts by event, from the lines of `perf stat -x,`: count, unit, event, ..."""
     counts = {}
     for line in text.splitlines():
         fields = line.split(",")
@@ -27,7 +27,7 @@ def parse_perf(text):
 
 @functools.cache
 def perf_events():
-    """The events that perf can count here; none where perf is missing or may not count."""
+    """The events that perf can count here; none if perf is missing or not permitted."""
     if not shutil.which("perf"):
         return []
     probe = subprocess.run(["perf", "stat", "-x,", "-e", ALL, "true"], capture_output=True, text=True)
@@ -39,13 +39,13 @@ def perf_events():
 
 
 def by_kind(counts, everything):
-    """Counts of single system calls as those of kinds."""
+    """Sums the counts of single system calls by kind."""
     kinds = {kind: sum(counts.get(name, 0) for name in names) for kind, names in KINDS.items()}
     return {**kinds, "all": everything}
 
 
 def count_with_perf(pid, seconds):
-    """The server does not stop for it, but each system call takes a little longer meanwhile."""
+    """Counts without stopping the server. Each system call takes a little longer meanwhile."""
     line = ["perf", "stat", "-x,", "-e", ",".join(perf_events()), "-p", str(pid), "--", "sleep", str(seconds)]
     counts = parse_perf(subprocess.run(line, capture_output=True, text=True).stderr)
     if ALL not in counts:
@@ -54,7 +54,7 @@ def count_with_perf(pid, seconds):
 
 
 def count_with_strace(pid, seconds):
-    """Stops the server at each system call: only for few calls."""
+    """Counts by stopping the server at each system call: only for few calls."""
     if not shutil.which("strace"):
         raise servers.CannotBeHad("there is neither perf nor strace")
     line = ["timeout", "-s", "INT", str(seconds), "strace", "-c", "-f", "-U", "name,calls", "-p", str(pid)]

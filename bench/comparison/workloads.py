@@ -1,4 +1,4 @@
-"""What is run, in which order, and how long it takes."""
+"""The runs, their order, and their duration."""
 
 import typing
 
@@ -15,7 +15,7 @@ SHARDS = (1, 2)
 SHARDS_LOAD = 1000
 
 CHURN_PER_S = 200  # new calls a second
-CHURN_CALL_S = 1   # so as many calls at once
+CHURN_CALL_S = 1   # this many calls at the same time
 IDLE_CONNECTIONS = 2000
 STRACE_LOAD = 50   # strace stops the server at each system call
 
@@ -46,11 +46,11 @@ def uneven_loads(args):
 
 
 def plan(args, present, perf):
-    """All jobs in order: neighbours in a table are neighbours in time. `perf` counts system calls during other jobs."""
+    """All jobs in order: results that stand side by side are measured one after the other. `perf` counts system calls during other jobs."""
     jobs = []
 
     def add(repeat, workload, mode, calls, among=tuple(servers.SERVERS), **more):
-        turn = repeat % len(present)  # who begins does not always begin
+        turn = repeat % len(present)  # the order changes
         for name in present[turn:] + present[:turn]:
             if name in among and getattr(servers.SERVERS[name], mode):
                 jobs.append(Job(repeat, workload, mode, name, calls, **more))

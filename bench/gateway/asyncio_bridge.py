@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The least that joins AudioSocket to a WebSocket in Python, to be measured beside `audiosocket gateway`.
+"""The smallest bridge from AudioSocket to a WebSocket in Python, measured beside `audiosocket gateway`.
 
-Usage: asyncio_bridge.py PORT URL. It speaks raw PCM in binary messages, both ways (the dialect pcm), and does nothing
-else: no pacing, no marks, no bounds, no fallback. It needs the package `websockets`.
+Usage: asyncio_bridge.py PORT URL [AUTHORITIES]. It speaks raw PCM in binary messages, both ways (the dialect pcm), and
+does nothing else: no pacing, no marks, no bounds, no fallback. AUTHORITIES is a file in PEM, for wss. It needs the
+package `websockets`.
 """
 import asyncio
 import json
+import ssl
 import struct
 import sys
 import uuid
@@ -16,7 +18,7 @@ from websockets.asyncio.client import connect
 HANGUP, ID, AUDIO = 0x00, 0x01, 0x10
 
 
-async def call(reader, writer, url):
+async def call(reader, writer, url, tls):
     async def message():
         kind, length = struct.unpack("!BH", await reader.readexactly(3))
         return kind, await reader.readexactly(length)
@@ -25,7 +27,7 @@ async def call(reader, writer, url):
         kind, payload = await message()
         if kind != ID:
             return
-        async with connect(url, compression=None, subprotocols=["audio.drachtio.org"]) as socket:
+        async with connect(url, ssl=tls, compression=None, subprotocols=["audio.drachtio.org"]) as socket:
             await socket.send(json.dumps({"callSid": str(uuid.UUID(bytes=payload)), "sampleRate": 8000}))
 
             async def back():
@@ -50,7 +52,9 @@ async def call(reader, writer, url):
 
 
 async def main():
-    server = await asyncio.start_server(lambda r, w: call(r, w, sys.argv[2]), "127.0.0.1", int(sys.argv[1]))
+    port, url, *authorities = sys.argv[1:]
+    tls = ssl.create_default_context(cafile=authorities[0]) if authorities else None
+    server = await asyncio.start_server(lambda r, w: call(r, w, url, tls), "127.0.0.1", int(port))
     async with server:
         await server.serve_forever()
 

@@ -32,7 +32,11 @@
  * the network. Those that read a file or resolve a name say so.
  *
  * Errors: functions that can fail return a code (AUDIOSOCKET_OK is 0) or NULL. Those with an `error` argument write the
- * code and a sentence there; NULL is allowed. With an error, nothing was done.
+ * code and a sentence there; NULL is allowed. With an error, nothing was done. A call that ends at the same moment may
+ * still answer AUDIOSOCKET_OK, and then does nothing; a ticket gets its event all the same.
+ *
+ * Tickets: each ticket that was accepted gets exactly one event (PLAYED, CUT or WRITTEN), before the ENDED of its call. A
+ * call takes at most 10,000 tickets at a time; beyond, functions answer AUDIOSOCKET_QUEUE_FULL.
  *
  * After fork() the child must not use any object of its parent.
  *
@@ -76,10 +80,10 @@ typedef enum audiosocket_code {
     AUDIOSOCKET_BAD_RATE = 4,       /**< Not a rate from 4,000 to 768,000 Hz. */
     AUDIOSOCKET_BAD_DIGIT = 5,      /**< Not one of 0-9, A-D, * and #. */
     AUDIOSOCKET_CALLER_ONLY = 6,    /**< Only the calling side may do this. */
-    AUDIOSOCKET_SYSTEM = 7,         /**< The system refused (address in use, file missing); the text says what. */
-    AUDIOSOCKET_BAD_FILE = 8,       /**< The file is not a sound that can be read. */
+    AUDIOSOCKET_SYSTEM = 7,         /**< The system refused (address in use); the text says what. */
+    AUDIOSOCKET_BAD_FILE = 8,       /**< The file is missing, or is not a sound that can be read. */
     AUDIOSOCKET_UNKNOWN_OPTION = 9, /**< No option has this name. */
-    AUDIOSOCKET_NO_MEMORY = 10,     /**< Memory is exhausted. */
+    AUDIOSOCKET_NO_MEMORY = 10,     /**< Memory is exhausted. In ENDED: the call was hung up, and may lack events. */
     AUDIOSOCKET_INTERNAL = 11,      /**< A fault of this library; the text says more. Please report it. */
     AUDIOSOCKET_NOT_CONNECTED = 12, /**< The connection is still being made: wait for AUDIOSOCKET_EVENT_CONNECTED. */
     AUDIOSOCKET_CALL_FAILED = 13    /**< The call did not end in order; the reason and the text say more. */
@@ -138,9 +142,9 @@ typedef struct audiosocket_clip audiosocket_clip;
 AUDIOSOCKET_API audiosocket_engine* audiosocket_engine_new(int threads, audiosocket_error* error);
 
 /**
- * Hangs up the calls that are left, in order, and stops the threads: takes as long as the options of the calls allow
- * for that, 2 seconds by default. Servers and calls that were not freed before may still be freed after it; they do
- * nothing else then.
+ * Hangs up the calls that are left, in order, and stops the threads. Takes at most 2 seconds, whatever the options of
+ * the calls are; connections that are still open then are closed at once. After that it writes the rest of the
+ * recordings. Servers and calls that were not freed before may still be freed after it; they do nothing else then.
  */
 AUDIOSOCKET_API void audiosocket_engine_free(audiosocket_engine* engine);
 
@@ -167,11 +171,13 @@ typedef enum audiosocket_event_type {
     AUDIOSOCKET_EVENT_CUT = 6,
     /** All samples of audiosocket_call_write() with this `ticket` are in the playout queue: there is room for more. */
     AUDIOSOCKET_EVENT_WRITTEN = 7,
-    /** The call is over: `reason`, `code` and `text`. The last event of a call, and there is exactly one. */
+    /** The call is over: `reason`, `code` and `text`. The last event of a call, behind those of all its tickets, and
+     * there is exactly one. */
     AUDIOSOCKET_EVENT_ENDED = 8,
     /** A drain of `server` is complete. */
     AUDIOSOCKET_EVENT_DRAINED = 9,
-    /** A recording is complete: `text` is its file. Or it failed: `code` is an error, and `text` says why. */
+    /** A recording is complete: `text` is its file, or empty if there was no audio and so no file. Or it failed: `code`
+     * is an error, and `text` says why. */
     AUDIOSOCKET_EVENT_RECORDED = 10
 } audiosocket_event_type;
 
@@ -217,14 +223,15 @@ AUDIOSOCKET_API size_t audiosocket_engine_take(audiosocket_engine* engine, audio
 
 /**
  * Waits until the queue has events, at most `timeout_ms` (negative: without end). Returns 1 if it has some, 0
- * otherwise. For applications without an event loop.
+ * otherwise. A signal does not end the wait. For applications without an event loop.
  */
 AUDIOSOCKET_API int audiosocket_engine_wait(audiosocket_engine* engine, int timeout_ms);
 
 /* --- Servers --- */
 
 /**
- * Listens on "HOST:PORT", ":PORT" or "[IPV6]:PORT"; port 0 takes a free port. Resolves a host name, which may wait.
+ * Listens on "HOST:PORT", ":PORT" or "[IPV6]:PORT"; port 0 takes a free port. Resolves a host name, which may wait, on
+ * the thread of the application: calls go on meanwhile.
  * Each call comes as AUDIOSOCKET_EVENT_CALL. `options` may be NULL. Errors: AUDIOSOCKET_BAD_ARGUMENT,
  * AUDIOSOCKET_SYSTEM.
  */
@@ -259,7 +266,9 @@ AUDIOSOCKET_API void audiosocket_server_free(audiosocket_server* server);
 AUDIOSOCKET_API audiosocket_call* audiosocket_connect(audiosocket_engine* engine, const char* address, const char* id,
                                                       const audiosocket_options* options, audiosocket_error* error);
 
-/** Frees a call: hangs up in order, in the background. After audiosocket_call_hang_up_when_played() it plays on first.
+/**
+ * Frees a call: hangs up in order, in the background. After audiosocket_call_hang_up_when_played() it plays on first. A
+ * connection that is still being made is given up.
  */
 AUDIOSOCKET_API void audiosocket_call_free(audiosocket_call* call);
 
@@ -318,14 +327,15 @@ AUDIOSOCKET_API int audiosocket_call_write(audiosocket_call* call, const int16_t
 
 /**
  * Ends a stream of audiosocket_call_write(). AUDIOSOCKET_EVENT_PLAYED or AUDIOSOCKET_EVENT_CUT with the `ticket` is
- * about the whole stream. Errors: AUDIOSOCKET_BAD_ARGUMENT without a stream, for example after a clear.
+ * about the whole stream. Errors: AUDIOSOCKET_BAD_ARGUMENT without a stream, for example after a clear,
+ * AUDIOSOCKET_QUEUE_FULL while a piece is being written, AUDIOSOCKET_CALL_ENDED.
  */
 AUDIOSOCKET_API int audiosocket_call_finish(audiosocket_call* call, uint64_t ticket);
 
 /**
  * Marks this place in the playout queue: AUDIOSOCKET_EVENT_PLAYED with the `ticket` comes when all audio before it was
  * sent, or AUDIOSOCKET_EVENT_CUT.
- * `ticket` is not 0. Errors: AUDIOSOCKET_QUEUE_FULL while 10,000 marks are pending, AUDIOSOCKET_CALL_ENDED.
+ * `ticket` is not 0. Errors: AUDIOSOCKET_QUEUE_FULL while 10,000 tickets are pending, AUDIOSOCKET_CALL_ENDED.
  */
 AUDIOSOCKET_API int audiosocket_call_mark(audiosocket_call* call, uint64_t ticket);
 
@@ -342,8 +352,8 @@ AUDIOSOCKET_API int audiosocket_call_resume(audiosocket_call* call);
 AUDIOSOCKET_API int64_t audiosocket_call_queued_ms(const audiosocket_call* call);
 
 /**
- * Sends a digit, ahead of the audio; on the calling side only, because Asterisk takes none.
- * Errors: AUDIOSOCKET_BAD_DIGIT, AUDIOSOCKET_CALLER_ONLY, AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_CALL_ENDED.
+ * Sends a digit, ahead of the audio; on the calling side only, because Asterisk takes none. A digit is dropped while 64
+ * others wait for the network. Errors: AUDIOSOCKET_BAD_DIGIT, AUDIOSOCKET_CALLER_ONLY, AUDIOSOCKET_CALL_ENDED.
  */
 AUDIOSOCKET_API int audiosocket_call_send_dtmf(audiosocket_call* call, char digit);
 
@@ -351,11 +361,12 @@ AUDIOSOCKET_API int audiosocket_call_send_dtmf(audiosocket_call* call, char digi
  * Records both sides into a WAV file of two channels, caller left, from now on until the call ends. Writes in
  * the background, on a thread of the engine that is not one of those for calls. AUDIOSOCKET_EVENT_RECORDED comes before
  * AUDIOSOCKET_EVENT_ENDED, and says whether the file is complete. A file that exists is never overwritten.
- * Errors: AUDIOSOCKET_BAD_ARGUMENT if it is being recorded already, AUDIOSOCKET_NOT_CONNECTED.
+ * Errors: AUDIOSOCKET_BAD_ARGUMENT if it is being recorded already, or if the path has more than 255 bytes;
+ * AUDIOSOCKET_NOT_CONNECTED, AUDIOSOCKET_CALL_ENDED.
  */
 AUDIOSOCKET_API int audiosocket_call_record(audiosocket_call* call, const char* path, audiosocket_error* error);
 
-/** Hangs up in order. AUDIOSOCKET_EVENT_ENDED follows. Errors: AUDIOSOCKET_CALL_ENDED. */
+/** Hangs up in order. AUDIOSOCKET_EVENT_ENDED follows. Errors: AUDIOSOCKET_CALL_ENDED, also the second time. */
 AUDIOSOCKET_API int audiosocket_call_hang_up(audiosocket_call* call);
 
 /** Hangs up as soon as the playout queue is empty. Errors: AUDIOSOCKET_CALL_ENDED. */
@@ -378,7 +389,8 @@ typedef struct audiosocket_statistics {
 } audiosocket_statistics;
 
 /**
- * Fills in the counters as they were at most one second ago, or at the end of the call.
+ * Fills in the counters as they were at most one second ago, or at the end of the call. Members that this version of
+ * the library does not have become 0.
  * Errors: AUDIOSOCKET_BAD_ARGUMENT for a `struct_bytes` that no version had.
  */
 AUDIOSOCKET_API int audiosocket_call_statistics(const audiosocket_call* call, audiosocket_statistics* statistics);
@@ -388,7 +400,7 @@ AUDIOSOCKET_API int audiosocket_call_statistics(const audiosocket_call* call, au
 /**
  * Reads a sound file (WAV, FLAC, OGG, MP3, raw files of Asterisk, and what else the library knows), at most one hour.
  * `rate_hz` converts it once, 0 keeps the file's rate. Waits for the disk.
- * Errors: AUDIOSOCKET_SYSTEM, AUDIOSOCKET_BAD_FILE, AUDIOSOCKET_BAD_RATE.
+ * Errors: AUDIOSOCKET_BAD_FILE, AUDIOSOCKET_BAD_RATE.
  */
 AUDIOSOCKET_API audiosocket_clip* audiosocket_clip_load(const char* path, int rate_hz, audiosocket_error* error);
 

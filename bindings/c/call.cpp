@@ -38,8 +38,12 @@ std::span<const std::int16_t> samples_of(const std::int16_t* samples, std::size_
     return {samples, count};
 }
 
-clip copy_of(const std::int16_t* samples, std::size_t count, int rate_hz) {
+void need_rate(int rate_hz) {
     if (!resampler::takes(rate_hz)) throw failure(AUDIOSOCKET_BAD_RATE, audiosocket_code_text(AUDIOSOCKET_BAD_RATE));
+}
+
+clip copy_of(const std::int16_t* samples, std::size_t count, int rate_hz) {
+    need_rate(rate_hz);
     const auto all = samples_of(samples, count);
     return {std::vector<std::int16_t>(all.begin(), all.end()), rate_hz};
 }
@@ -145,7 +149,7 @@ int audiosocket_call_record(audiosocket_call* call, const char* path, audiosocke
 }
 
 int audiosocket_call_hang_up(audiosocket_call* call) {
-    return act(call, [](audiosocket::call& line) { return line.hang_up(); });
+    return with(call, [](call_state& state) { return state.hang_up(); });
 }
 
 int audiosocket_call_hang_up_when_played(audiosocket_call* call) {
@@ -172,6 +176,7 @@ int audiosocket_call_statistics(const audiosocket_call* call, audiosocket_statis
         all.lateness_max_us = microseconds_of(counted.lateness_max);
         all.arrival_jitter_us = microseconds_of(counted.arrival_jitter);
         all.samples_unread_lost = lost;
+        std::memset(statistics, 0, size); // members of a newer version
         std::memcpy(statistics, &all, std::min(size, sizeof all));
         return static_cast<int>(AUDIOSOCKET_OK);
     });
@@ -179,6 +184,7 @@ int audiosocket_call_statistics(const audiosocket_call* call, audiosocket_statis
 
 audiosocket_clip* audiosocket_clip_load(const char* path, int rate_hz, audiosocket_error* error) {
     return guarded<audiosocket_clip*>(error, nullptr, [&] {
+        if (rate_hz != 0) need_rate(rate_hz);
         sound_reader reader(given(path, "path"), rate_hz);
         return new audiosocket_clip{clip::load(reader)};
     });

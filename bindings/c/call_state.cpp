@@ -4,8 +4,11 @@
 #include <audiosocket/audio/duration.hpp>
 #include <audiosocket/net/call_recorder.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <charconv>
 #include <exception>
+#include <list>
 #include <sstream>
 #include <utility>
 
@@ -28,6 +31,15 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& peer) {
     std::ostringstream text;
     text << peer;
     return text.str();
+}
+
+audiosocket_event event_of_end(audiosocket_end_reason reason, audiosocket_code code, std::string_view text) noexcept {
+    audiosocket_event event{};
+    event.type = AUDIOSOCKET_EVENT_ENDED;
+    event.reason = reason;
+    event.code = code;
+    copy_text(text, event.text, sizeof event.text);
+    return event;
 }
 
 audiosocket_end_reason reason_of(end_reason reason) {
@@ -57,33 +69,40 @@ struct call_state::stream {
 
 call_state::call_state(surroundings where, role side, const uuid& id, const call_options& rules,
                        const audio_options& audio)
-    : where_(std::move(where)), side_(side), id_(to_string(id)), audio_(audio, rules.receive_queue) {}
+    : where_(std::move(where)), side_(side), id_(to_string(id)), audio_(audio, rules.receive_queue), end_(1) {}
 
 bool call_state::attach(call line) {
     const std::lock_guard lock(mutex_);
     if (freed_) return false; // `line` is dropped, and hangs up
     peer_ = text_of(line.peer());
     line_ = std::move(line);
+    cancel_ = nullptr;
     attached_ = true;
     return true;
 }
 
-void call_state::fail(const error_code& why) {
-    ended_ = true;
-    push_end(end_reason::connection_failed, why.message());
+void call_state::fail(const error_code& why) noexcept {
+    safely([&] { conclude(event_of_end(AUDIOSOCKET_END_CONNECTION_FAILED, AUDIOSOCKET_CALL_FAILED, why.message())); });
 }
 
-void call_state::drop() {
+// Without memory for the cancellation the connection is made, and attach() drops it.
+void call_state::drop() noexcept {
     freed_ = true;
     call line;
+    std::function<void()> cancel;
     {
         const std::lock_guard lock(mutex_);
         line = std::move(line_);
+        cancel.swap(cancel_);
+    }
+    try {
+        if (cancel) cancel();
+    } catch (const std::exception&) {
     }
     // `line` is dropped without the mutex, and hangs up.
 }
 
-void call_state::event_left_queue() {
+void call_state::event_left_queue() noexcept {
     {
         const std::lock_guard lock(mutex_);
         --waiting_;
@@ -100,45 +119,44 @@ const std::string& call_state::peer() const noexcept {
 
 // --- The thread of the call ---
 
-void call_state::take_events() {
-    const std::lock_guard lock(mutex_);
-    if (!line_) return;
-    if (waiting_ >= waiting_max) {
-        paused_ = true;
-        return;
-    }
-    line_.async_next_event(statistics_age_max,
-                           [self = shared_from_this()](boost::system::error_code error, const event& what) {
-                               self->on_event(error, what);
-                           });
+void call_state::take_events() noexcept {
+    safely([this] {
+        const std::lock_guard lock(mutex_);
+        if (!line_) return;
+        if (waiting_ >= waiting_max) {
+            paused_ = true;
+            return;
+        }
+        line_.async_next_event(statistics_age_max,
+                               [self = shared_from_this()](boost::system::error_code error, const event& what) {
+                                   self->on_event(error, what);
+                               });
+    });
 }
 
-// Nothing may leave it, because an exception would end the thread of all calls. Without memory the call ends.
 void call_state::on_event(boost::system::error_code error, const event& what) {
     if (freed_ || error == boost::asio::error::eof || error == boost::asio::error::operation_aborted) return;
-    try {
+    safely([&] {
         {
             const std::lock_guard lock(mutex_);
             if (line_) statistics_ = line_.statistics();
         }
-        if (!error) {
-            if (const auto* audio = std::get_if<audio_event>(&what))
-                on_audio(*audio);
-            else if (const auto* key = std::get_if<dtmf_event>(&what))
-                on_digit(key->digit);
-            else if (const auto* mark = std::get_if<played_event>(&what))
-                on_mark(mark->mark, mark->sent.count(), {});
-            else if (const auto* cut = std::get_if<cleared_event>(&what))
-                on_mark(cut->mark, cut->sent.count(), cut->cut.count());
-            else if (const auto* end = std::get_if<ended_event>(&what))
-                return on_end(*end);
-        }
-        take_events();
-    } catch (const std::exception& e) {
-        ended_ = true;
-        const std::lock_guard lock(mutex_);
-        if (line_) line_.hang_up();
-    }
+        if (!error) take(what);
+        if (error || !std::holds_alternative<ended_event>(what)) take_events();
+    });
+}
+
+void call_state::take(const event& what) {
+    if (const auto* audio = std::get_if<audio_event>(&what))
+        on_audio(*audio);
+    else if (const auto* key = std::get_if<dtmf_event>(&what))
+        on_digit(key->digit);
+    else if (const auto* mark = std::get_if<played_event>(&what))
+        on_mark(mark->mark, mark->sent.count(), {});
+    else if (const auto* cut = std::get_if<cleared_event>(&what))
+        on_mark(cut->mark, cut->sent.count(), cut->cut.count());
+    else if (const auto* end = std::get_if<ended_event>(&what))
+        on_end(*end);
 }
 
 void call_state::on_audio(const audio_event& audio) {
@@ -166,54 +184,108 @@ void call_state::on_mark(const std::string& name, std::int64_t sent_ms, std::opt
     std::from_chars(name.data(), name.data() + name.size(), event.ticket);
     event.sent_ms = sent_ms;
     event.cut_ms = cut_ms.value_or(0);
-    push(event);
+    report(event);
 }
 
-void call_state::on_played(std::uint64_t ticket, const boost::system::error_code& error, const play_result& result) {
+void call_state::on_played(std::uint64_t ticket, const boost::system::error_code& error,
+                           const play_result& result) noexcept {
     auto event = event_of(error || result.cleared ? AUDIOSOCKET_EVENT_CUT : AUDIOSOCKET_EVENT_PLAYED);
     event.ticket = ticket;
     event.code = code_of(error);
     event.sent_ms = result.sent.count();
     event.cut_ms = result.cut.count();
-    push(event);
+    report(event);
 }
 
 void call_state::on_end(const ended_event& end) {
-    ended_ = true;
     std::shared_ptr<call_recorder> recorder;
     {
         const std::lock_guard lock(stream_mutex_);
+        ended_ = true; // record() does nothing any more
         recorder = recorder_.lock();
     }
-    auto text = end.error ? end.error.message() : std::string(name(end.reason));
-    if (!recorder) return push_end(end.reason, text);
-    recorder->async_finish([self = shared_from_this(), recorder, reason = end.reason,
-                            why = std::move(text)](const boost::system::error_code& error) {
-        auto event = event_of(AUDIOSOCKET_EVENT_RECORDED);
-        event.code = error ? AUDIOSOCKET_SYSTEM : AUDIOSOCKET_OK;
-        copy_text(error ? recorder->failure() : recorder->file().string(), event.text, sizeof event.text);
-        self->push(event);
-        self->push_end(reason, why); // the last event of a call
-    });
+    if (recorder) {
+        {
+            const std::lock_guard lock(mutex_);
+            ++pending_;
+        }
+        recorder->async_finish([self = shared_from_this(), recorder](const boost::system::error_code& error) {
+            self->safely([&] {
+                auto event = event_of(AUDIOSOCKET_EVENT_RECORDED);
+                event.code = error ? AUDIOSOCKET_SYSTEM : AUDIOSOCKET_OK;
+                copy_text(error ? recorder->failure() : recorder->file().string(), event.text, sizeof event.text);
+                self->report(event);
+            });
+        });
+    }
+    conclude(event_of_end(reason_of(end.reason), is_failure(end.reason) ? AUDIOSOCKET_CALL_FAILED : AUDIOSOCKET_OK,
+                          end.error ? end.error.message() : std::string(name(end.reason))));
 }
 
 // A piece that a clear cut off is not an error.
 void call_state::on_written(std::uint64_t ticket, const boost::system::error_code& error,
-                            std::chrono::nanoseconds taken, std::chrono::nanoseconds rest) {
+                            std::chrono::nanoseconds taken, std::chrono::nanoseconds rest) noexcept {
     auto event = event_of(error ? AUDIOSOCKET_EVENT_CUT : AUDIOSOCKET_EVENT_WRITTEN);
     event.ticket = ticket;
     if (error && error != usage_errc::playout_cleared) event.code = code_of(error);
     event.sent_ms = std::chrono::round<std::chrono::milliseconds>(taken).count();
     event.cut_ms = std::chrono::round<std::chrono::milliseconds>(rest).count();
-    push(event);
+    report(event);
 }
 
-void call_state::push_end(end_reason reason, const std::string& text) {
-    auto event = event_of(AUDIOSOCKET_EVENT_ENDED);
-    event.reason = reason_of(reason);
-    event.code = is_failure(reason) ? AUDIOSOCKET_CALL_FAILED : AUDIOSOCKET_OK;
-    copy_text(text, event.text, sizeof event.text);
-    push(event);
+// A mark has no completion that says that it was refused.
+void call_state::queue_mark(std::uint64_t ticket) noexcept {
+    safely([&] {
+        auto refused = make_error_code(usage_errc::call_ended);
+        {
+            const std::lock_guard lock(mutex_);
+            if (line_) refused = line_.mark(std::to_string(ticket));
+        }
+        if (refused) on_played(ticket, refused, {});
+    });
+}
+
+// Reports the end of what has a ticket.
+void call_state::report(const audiosocket_event& last) noexcept {
+    safely([&] { push(last); });
+    settle();
+}
+
+void call_state::settle() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (pending_ > 0) --pending_;
+    push_end_if_due();
+}
+
+void call_state::conclude(const audiosocket_event& end) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!concluded_) end_.front().what = end;
+    ended_ = true;
+    concluded_ = true;
+    push_end_if_due();
+}
+
+// ENDED is the last event of a call: it waits for the events of all tickets. Called with the mutex.
+void call_state::push_end_if_due() noexcept {
+    if (!concluded_ || pending_ > 0 || end_queued_) return;
+    end_queued_ = true;
+    if (freed_) return;
+    end_.front().call = shared_from_this();
+    if (where_.queue->push(end_))
+        ++waiting_;
+    else
+        end_.clear();
+}
+
+// Ends the call without memory. Its ENDED needs none, and does not wait for events that may never come.
+void call_state::give_up() noexcept {
+    try {
+        const std::lock_guard lock(mutex_);
+        pending_ = 0;
+        if (line_) line_.hang_up();
+    } catch (const std::exception&) { // the application hangs up when it frees the call
+    }
+    conclude(event_of_end(AUDIOSOCKET_END_HUNG_UP, AUDIOSOCKET_NO_MEMORY, "memory is exhausted"));
 }
 
 void call_state::push(audiosocket_event what) {
@@ -222,17 +294,44 @@ void call_state::push(audiosocket_event what) {
     push(std::move(event));
 }
 
+// An event that is not queued is destroyed without the mutex, because it may own the call.
 void call_state::push(pending_event event) {
-    if (freed_) return;
-    {
-        const std::lock_guard lock(mutex_);
-        ++waiting_;
-    }
     event.call = shared_from_this();
-    where_.queue->push(std::move(event));
+    std::list<pending_event> one;
+    one.push_back(std::move(event));
+    const std::lock_guard lock(mutex_);
+    if (!freed_ && !end_queued_ && where_.queue->push(one)) ++waiting_;
 }
 
 // --- The application ---
+
+int call_state::refusal() const noexcept {
+    if (ended_ || ending_) return AUDIOSOCKET_CALL_ENDED;
+    return attached_ ? AUDIOSOCKET_OK : AUDIOSOCKET_NOT_CONNECTED;
+}
+
+// Counts a ticket, whose event comes before ENDED, or refuses it.
+int call_state::accept() {
+    const std::lock_guard lock(mutex_);
+    if (const int refused = refusal(); refused != AUDIOSOCKET_OK) return refused;
+    if (pending_ >= tickets_max) return AUDIOSOCKET_QUEUE_FULL;
+    ++pending_;
+    return AUDIOSOCKET_OK;
+}
+
+// Calls `start` with the call. It begins what reports the end of a ticket, or returns an error.
+template <class Start>
+int call_state::begin(Start start) {
+    if (const int refused = accept(); refused != AUDIOSOCKET_OK) return refused;
+    try {
+        const error_code refused = start(line_);
+        if (refused) settle();
+        return code_of(refused);
+    } catch (...) {
+        settle();
+        throw;
+    }
+}
 
 // The call knows its side only on its own thread.
 int call_state::send_dtmf(char digit) {
@@ -241,9 +340,8 @@ int call_state::send_dtmf(char digit) {
 }
 
 int call_state::play(clip sound, std::uint64_t ticket) {
-    return act([&](call& line) -> error_code {
-        if (ended_) return make_error_code(usage_errc::call_ended);
-        if (ticket == 0) return line.play(std::move(sound));
+    if (ticket == 0) return act([&](call& line) { return line.play(std::move(sound)); });
+    return begin([&](call& line) -> error_code {
         line.async_play(std::move(sound), [self = shared_from_this(), ticket](boost::system::error_code error,
                                                                               const play_result& result) {
             self->on_played(ticket, error, result);
@@ -253,12 +351,16 @@ int call_state::play(clip sound, std::uint64_t ticket) {
 }
 
 int call_state::mark(std::uint64_t ticket) {
-    return act([&](call& line) { return line.mark(std::to_string(ticket)); });
+    return begin([&](const call& line) -> error_code {
+        const auto engine = where_.engine.lock();
+        if (!engine) return make_error_code(usage_errc::call_ended);
+        boost::asio::post(line.get_executor(), [self = shared_from_this(), ticket] { self->queue_mark(ticket); });
+        return {};
+    });
 }
 
 int call_state::write(std::span<const std::int16_t> samples, int rate_hz, std::uint64_t ticket) {
-    return act([&](call& line) -> error_code {
-        if (ended_) return make_error_code(usage_errc::call_ended);
+    return begin([&](call& line) -> error_code {
         if (!resampler::takes(rate_hz)) return make_error_code(usage_errc::unsupported_rate);
         const std::lock_guard lock(stream_mutex_);
         if (stream_ && stream_->writing) return make_error_code(usage_errc::playout_full);
@@ -274,9 +376,10 @@ int call_state::write(std::span<const std::int16_t> samples, int rate_hz, std::u
 }
 
 int call_state::finish(std::uint64_t ticket) {
-    return act([&](call&) -> error_code {
+    return begin([&](call&) -> error_code {
         const std::lock_guard lock(stream_mutex_);
         if (!stream_) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "no stream is being written");
+        if (stream_->writing) return make_error_code(usage_errc::playout_full);
         stream_->out.async_finish(
             [self = shared_from_this(), ticket](boost::system::error_code error, const play_result& result) {
                 self->on_played(ticket, error, result);
@@ -295,9 +398,21 @@ int call_state::clear() {
     });
 }
 
+int call_state::hang_up() {
+    return act([&](call& line) {
+        const error_code refused = line.hang_up();
+        if (!refused) ending_ = true;
+        return refused;
+    });
+}
+
 void call_state::record(const std::string& path) {
-    if (!attached_) throw failure(AUDIOSOCKET_NOT_CONNECTED, audiosocket_code_text(AUDIOSOCKET_NOT_CONNECTED));
-    const std::lock_guard lock(stream_mutex_);
+    if (path.size() >= sizeof audiosocket_event{}.text)
+        throw failure(AUDIOSOCKET_BAD_ARGUMENT, "the path has " + std::to_string(path.size()) +
+                                                    " bytes; expected at most 255, because an event reports it");
+    const std::lock_guard lock(stream_mutex_); // on_end() looks for a recording
+    if (const int refused = refusal(); refused != AUDIOSOCKET_OK)
+        throw failure(static_cast<audiosocket_code>(refused), audiosocket_code_text(refused));
     if (recording_) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "the call is being recorded already");
     const auto recorder = std::make_shared<call_recorder>(where_.disk, path);
     recorder_ = recorder;

@@ -13,6 +13,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +27,7 @@ namespace audiosocket::c {
 struct surroundings {
     std::shared_ptr<event_queue> queue;
     boost::asio::any_io_executor disk; ///< Where recordings are written.
+    std::weak_ptr<const void> engine;  ///< While it is locked, the threads of the calls exist.
 };
 
 /// A call of the C interface: takes the events of an audiosocket::call on its thread, keeps the received audio, and
@@ -38,6 +41,9 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     /// application that takes no events costs bounded memory. The bound is five seconds of audio events.
     static constexpr int waiting_max = 256;
 
+    /// How many tickets of a call may be without their event.
+    static constexpr int tickets_max = 10'000;
+
     call_state(surroundings where, role side, const uuid& id, const call_options& rules, const audio_options& audio);
 
     /// Sets the handle that the application has, before the first event.
@@ -47,21 +53,35 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     /// Takes the call over. Returns false if the application has freed it meanwhile.
     bool attach(call line);
 
-    /// Begins to take the events of the call, or goes on after a pause.
-    void take_events();
+    /// Sets what drop() calls, from any thread, if the call is not attached until then.
+    void on_drop(std::function<void()> cancel) { cancel_ = std::move(cancel); }
 
-    /// Puts an event of this call into the queue, unless the application has freed the call.
+    /// Begins to take the events of the call, or goes on after a pause.
+    void take_events() noexcept;
+
+    /// Calls `work`. If it throws, which it does only without memory, ends the call: an exception would end the thread
+    /// of all calls.
+    template <class Work>
+    void safely(Work work) noexcept {
+        try {
+            work();
+        } catch (...) {
+            give_up();
+        }
+    }
+
+    /// Puts an event of this call into the queue, unless the application has freed the call, or its end is queued.
     void push(pending_event event);
 
     /// Reports that there will be no call.
-    void fail(const error_code& why);
+    void fail(const error_code& why) noexcept;
 
     /// The application has freed the call: hangs up, and reports nothing more.
-    void drop();
+    void drop() noexcept;
     bool freed() const noexcept { return freed_; }
 
     /// An event of this call has been taken out of the queue, or left out.
-    void event_left_queue();
+    void event_left_queue() noexcept;
 
     const std::string& id() const noexcept { return id_; }
     const std::string& peer() const noexcept;
@@ -71,8 +91,8 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     /// Calls `what` with the call, and returns the code of the error that it returns.
     template <class What>
     int act(What what) {
-        if (!attached_) return ended_ ? AUDIOSOCKET_CALL_ENDED : AUDIOSOCKET_NOT_CONNECTED;
-        return code_of(what(line_));
+        const int refused = refusal();
+        return refused != AUDIOSOCKET_OK ? refused : code_of(what(line_));
     }
 
     int send_dtmf(char digit);
@@ -81,6 +101,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     int write(std::span<const std::int16_t> samples, int rate_hz, std::uint64_t ticket);
     int finish(std::uint64_t ticket);
     int clear();
+    int hang_up();
     void record(const std::string& path);
 
     void set_audio(const audio_options& how);
@@ -97,15 +118,26 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     struct stream;
 
     void on_event(boost::system::error_code error, const event& what);
+    void take(const event& what);
     void on_audio(const audio_event& audio);
     void on_digit(char digit);
     void on_mark(const std::string& name, std::int64_t sent_ms, std::optional<std::int64_t> cut_ms);
     void on_end(const ended_event& end);
-    void on_played(std::uint64_t ticket, const boost::system::error_code& error, const play_result& result);
+    void on_played(std::uint64_t ticket, const boost::system::error_code& error, const play_result& result) noexcept;
     void on_written(std::uint64_t ticket, const boost::system::error_code& error, std::chrono::nanoseconds taken,
-                    std::chrono::nanoseconds rest);
+                    std::chrono::nanoseconds rest) noexcept;
+    void queue_mark(std::uint64_t ticket) noexcept;
     void push(audiosocket_event what);
-    void push_end(end_reason reason, const std::string& text);
+
+    template <class Start>
+    int begin(Start start);
+    int accept();
+    int refusal() const noexcept;
+    void report(const audiosocket_event& last) noexcept;
+    void settle() noexcept;
+    void conclude(const audiosocket_event& end) noexcept;
+    void push_end_if_due() noexcept;
+    void give_up() noexcept;
 
     const surroundings where_;
     const role side_;
@@ -114,6 +146,7 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     audiosocket_call* handle_ = nullptr;
     std::atomic<void*> user_{nullptr};
     std::atomic<bool> attached_{false};
+    std::atomic<bool> ending_{false}; // the application has hung up
     std::atomic<bool> ended_{false};
     std::atomic<bool> freed_{false};
 
@@ -123,8 +156,13 @@ class call_state final : public std::enable_shared_from_this<call_state> {
     call line_; // set before attached_
     received_audio audio_;
     call_statistics statistics_;
-    int waiting_ = 0;     // events in the queue
-    bool paused_ = false; // no wait for an event is in progress, because waiting_max was reached
+    std::function<void()> cancel_;
+    int pending_ = 0;              // tickets without their event; a recording counts as a ticket
+    std::list<pending_event> end_; // ENDED until it is queued. Made in advance, because memory may be exhausted then.
+    bool concluded_ = false;       // what ENDED says is known
+    bool end_queued_ = false;      // and nothing may follow it
+    int waiting_ = 0;              // events in the queue
+    bool paused_ = false;          // no wait for an event is in progress, because waiting_max was reached
 
     // Of the application.
     std::mutex stream_mutex_;

@@ -6,11 +6,14 @@
 
 #include <audiosocket/version.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <future>
 #include <stdexcept>
@@ -42,31 +45,46 @@ engine_state::~engine_state() {
 
 void engine_state::listen(const std::shared_ptr<server_state>& server, const address& where,
                           const option_set& options) {
-    run_on(home(), [&] { server->listen(home(), threads_.contexts(), where, options); });
+    auto socket = listening_socket::listen(where);
+    run_on(home(), [&] { server->answer(home(), threads_.contexts(), std::move(socket), options); });
     const std::lock_guard lock(mutex_);
     servers_.push_back(server);
 }
 
-void engine_state::close(const std::shared_ptr<server_state>& server) {
-    {
+void engine_state::close(const std::shared_ptr<server_state>& server) noexcept {
+    try {
+        boost::asio::post(home(), [server] { server->close(); });
         const std::lock_guard lock(mutex_);
         std::erase(servers_, server);
+    } catch (const std::exception&) {
     }
-    boost::asio::post(home(), [server] { server->close(); });
 }
 
 void engine_state::connect(const std::shared_ptr<call_state>& state, const address& where, const uuid& id,
                            const connect_options& options) {
     const auto contexts = threads_.contexts();
     auto& context = *contexts[connected_++ % contexts.size()];
-    async_connect(context, where, id, options, [state](boost::system::error_code error, call line) {
+    auto connected = [state](boost::system::error_code error, call line) {
         if (error) return state->fail(error);
-        if (!state->attach(std::move(line))) return;
-        pending_event event;
-        event.what.type = AUDIOSOCKET_EVENT_CONNECTED;
-        state->push(std::move(event));
-        state->take_events();
+        state->safely([&] {
+            if (!state->attach(std::move(line))) return;
+            pending_event event;
+            event.what.type = AUDIOSOCKET_EVENT_CONNECTED;
+            state->push(std::move(event));
+            state->take_events();
+        });
+    };
+    // A signal belongs to the thread of the context.
+    const auto cancel = std::make_shared<boost::asio::cancellation_signal>();
+    state->on_drop([engine = weak_from_this(), &context, cancel] {
+        if (const auto self = engine.lock())
+            boost::asio::post(context, [cancel] { cancel->emit(boost::asio::cancellation_type::all); });
     });
+    async_connect(context, where, id, options,
+                  boost::asio::bind_cancellation_slot(cancel->slot(), [cancel, done = std::move(connected)](
+                                                                          boost::system::error_code error, call line) {
+                      done(error, std::move(line));
+                  }));
 }
 
 } // namespace audiosocket::c
@@ -126,8 +144,16 @@ size_t audiosocket_engine_take(audiosocket_engine* engine, audiosocket_event* ev
 
 int audiosocket_engine_wait(audiosocket_engine* engine, int timeout_ms) {
     if (!engine) return 0;
+    using std::chrono::steady_clock, std::chrono::milliseconds;
     pollfd wake{engine->state->queue().descriptor(), POLLIN, 0};
-    return ::poll(&wake, 1, std::max(timeout_ms, -1)) > 0 ? 1 : 0;
+    const auto until = steady_clock::now() + milliseconds(timeout_ms);
+    for (int left_ms = std::max(timeout_ms, -1);;) {
+        const int ready = ::poll(&wake, 1, left_ms);
+        if (ready >= 0 || errno != EINTR) return ready > 0 ? 1 : 0;
+        if (timeout_ms < 0) continue;
+        const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+        left_ms = static_cast<int>(std::max(left, milliseconds::zero()).count());
+    }
 }
 
 audiosocket_server* audiosocket_server_new(audiosocket_engine* engine, const char* where,

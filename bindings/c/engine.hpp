@@ -16,7 +16,7 @@
 namespace audiosocket::c {
 
 /// The threads of an engine, its queue and its servers.
-class engine_state {
+class engine_state final : public std::enable_shared_from_this<engine_state> {
   public:
     explicit engine_state(std::size_t threads);
     engine_state(const engine_state&) = delete;
@@ -25,22 +25,28 @@ class engine_state {
     /// Closes the servers, hangs up the calls, and stops the threads.
     ~engine_state();
 
-    event_queue& queue() const noexcept { return *queue_; }
+    event_queue& queue() const noexcept { return *events_.queue; }
 
     /// Returns what its calls need.
-    surroundings for_calls() { return {queue_, disk_.pool.get_executor()}; }
+    surroundings for_calls() { return {events_.queue, disk_.pool.get_executor(), weak_from_this()}; }
 
-    /// Listens; waits for the thread that does it.
+    /// Listens. Resolves a host name here, because the thread of the calls must not be delayed.
     void listen(const std::shared_ptr<server_state>& server, const address& where, const option_set& options);
 
-    /// Closes a server in the background.
-    void close(const std::shared_ptr<server_state>& server);
+    /// Closes a server in the background. Without memory it is closed with the engine.
+    void close(const std::shared_ptr<server_state>& server) noexcept;
 
     /// Connects in the background, on the next of the threads.
     void connect(const std::shared_ptr<call_state>& state, const address& where, const uuid& id,
                  const connect_options& options);
 
   private:
+    struct owned_queue {
+        ~owned_queue() { queue->close(); } // when nothing is left that could push
+
+        const std::shared_ptr<event_queue> queue = std::make_shared<event_queue>();
+    };
+
     struct disk_thread {
         ~disk_thread() { pool.join(); } // writes what waits
 
@@ -49,7 +55,7 @@ class engine_state {
 
     boost::asio::io_context& home() const noexcept { return *threads_.contexts().front(); }
 
-    const std::shared_ptr<event_queue> queue_ = std::make_shared<event_queue>();
+    owned_queue events_;
     disk_thread disk_; // outlives the calls, whose recordings it writes
     shards threads_;
     std::mutex mutex_;

@@ -88,7 +88,7 @@ extern "C" const char* audiosocket_code_text(int code) {
     case AUDIOSOCKET_BAD_DIGIT: return "not a DTMF digit: expected 0-9, A-D, * or #";
     case AUDIOSOCKET_CALLER_ONLY: return "only the calling side may do this";
     case AUDIOSOCKET_SYSTEM: return "the system refused";
-    case AUDIOSOCKET_BAD_FILE: return "the file is not a sound that can be read";
+    case AUDIOSOCKET_BAD_FILE: return "the file is missing, or is not a sound that can be read";
     case AUDIOSOCKET_UNKNOWN_OPTION: return "no option has this name";
     case AUDIOSOCKET_NO_MEMORY: return "memory is exhausted";
     case AUDIOSOCKET_INTERNAL: return "a fault of the library";

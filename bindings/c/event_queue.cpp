@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 namespace audiosocket::c {
 
@@ -18,28 +17,45 @@ event_queue::event_queue() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "no descriptor for the events");
 }
 
-void event_queue::push(pending_event event) {
+bool event_queue::push(std::list<pending_event>& events) noexcept {
     const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-    if (events_.size() == 1) static_cast<void>(::eventfd_write(wake_.get(), 1)); // fails only where the counter is full
-}
-
-bool event_queue::pop(pending_event& to) {
-    const std::lock_guard lock(mutex_);
-    if (events_.empty()) return false;
-    to = std::move(events_.front());
-    events_.pop_front();
-    eventfd_t ignored;
-    if (events_.empty()) static_cast<void>(::eventfd_read(wake_.get(), &ignored));
+    if (closed_) return false;
+    const bool wake = events_.empty() && !events.empty();
+    events_.splice(events_.end(), events);
+    if (wake) static_cast<void>(::eventfd_write(wake_.get(), 1)); // fails only where the counter is full
     return true;
 }
 
+// The events are destroyed without the mutex, because they may own calls.
+void event_queue::close() noexcept {
+    std::list<pending_event> dropped;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(events_);
+    if (!dropped.empty()) make_unreadable();
+}
+
+std::list<pending_event> event_queue::pop() noexcept {
+    std::list<pending_event> first;
+    const std::lock_guard lock(mutex_);
+    if (events_.empty()) return first;
+    first.splice(first.end(), events_, events_.begin());
+    if (events_.empty()) make_unreadable();
+    return first;
+}
+
+void event_queue::make_unreadable() noexcept {
+    eventfd_t ignored;
+    static_cast<void>(::eventfd_read(wake_.get(), &ignored));
+}
+
 // What leaves the queue is destroyed without the mutex, because a call that is dropped may push its last events.
-std::size_t event_queue::take(std::span<audiosocket_event> events) {
+std::size_t event_queue::take(std::span<audiosocket_event> events) noexcept {
     std::size_t count = 0;
     while (count < events.size()) {
-        pending_event next;
-        if (!pop(next)) break;
+        auto first = pop();
+        if (first.empty()) break;
+        auto& next = first.front();
         if (next.call) next.call->event_left_queue();
         if (next.server && next.server->freed()) continue;
         if (next.call && next.call->freed()) continue;

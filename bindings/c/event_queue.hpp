@@ -6,7 +6,7 @@
 #include <audiosocket/net/file_descriptor.hpp>
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -39,26 +39,34 @@ struct pending_event {
 };
 
 /// The events of an engine, behind one descriptor. All members are safe from any thread.
+///
+/// An event keeps its objects, and they keep the queue. So the queue is closed where its engine ends.
 class event_queue {
   public:
     /// Throws std::system_error where the system gives no descriptor.
     event_queue();
 
-    /// Adds an event. Makes the descriptor readable.
-    void push(pending_event event);
+    /// Moves the events of the list to the end of the queue. Makes the descriptor readable. Returns false, and leaves
+    /// the list as it is, if the queue is closed. Needs no memory.
+    bool push(std::list<pending_event>& events) noexcept;
+
+    /// Drops the events, and takes no more of them.
+    void close() noexcept;
 
     /// Takes events out, the oldest first, and returns their number. Leaves out those of objects that were freed.
-    std::size_t take(std::span<audiosocket_event> events);
+    std::size_t take(std::span<audiosocket_event> events) noexcept;
 
     /// Returns the descriptor, which is readable while the queue has events.
     int descriptor() const noexcept { return wake_.get(); }
 
   private:
-    bool pop(pending_event& to);
+    std::list<pending_event> pop() noexcept;
+    void make_unreadable() noexcept;
 
     const file_descriptor wake_;
     std::mutex mutex_;
-    std::deque<pending_event> events_;
+    std::list<pending_event> events_;
+    bool closed_ = false;
 };
 
 } // namespace audiosocket::c

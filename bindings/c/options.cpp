@@ -136,6 +136,8 @@ void option_set::set(std::string_view name, std::string_view value) {
                           std::string(name) + " \"" + std::string(value) + "\": expected " + why.expected);
         } catch (const std::invalid_argument& why) {
             throw failure(AUDIOSOCKET_BAD_ARGUMENT, why.what());
+        } catch (const failure& why) { // of validate(), which has another code for a rate
+            throw failure(AUDIOSOCKET_BAD_ARGUMENT, why.what());
         }
         return;
     }

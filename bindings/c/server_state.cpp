@@ -3,16 +3,17 @@
 
 #include "error.hpp"
 
-#include <new>
+#include <exception>
+#include <list>
 #include <utility>
 
 namespace audiosocket::c {
 
-void server_state::listen(boost::asio::io_context& home, std::span<boost::asio::io_context* const> homes,
-                          const address& where, const option_set& options) {
+void server_state::answer(boost::asio::io_context& home, std::span<boost::asio::io_context* const> homes,
+                          listening_socket socket, const option_set& options) {
     options_ = options;
     server_.emplace(
-        home, where,
+        home, std::move(socket),
         [weak = weak_from_this()](call line) {
             if (const auto self = weak.lock()) self->on_call(std::move(line));
         },
@@ -31,20 +32,20 @@ void server_state::on_call(call line) {
         state->attach(std::move(line));
         state->push(std::move(event));
         state->take_events();
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
     }
 }
 
 void server_state::drain(std::chrono::nanoseconds timeout) {
     if (draining_.exchange(true)) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "a drain is in progress already");
-    server_->async_drain(timeout, [self = shared_from_this()](boost::system::error_code error, drain_report report) {
+    server_->async_drain(timeout, [self = shared_from_this(), one = std::list<pending_event>(1)](
+                                      boost::system::error_code error, drain_report report) mutable {
         self->draining_ = false;
         if (error) return;
-        pending_event event;
-        event.what.type = AUDIOSOCKET_EVENT_DRAINED;
-        event.what.hung_up = report.hung_up;
-        event.server = self;
-        self->where_.queue->push(std::move(event));
+        one.front().what.type = AUDIOSOCKET_EVENT_DRAINED;
+        one.front().what.hung_up = report.hung_up;
+        one.front().server = self;
+        self->where_.queue->push(one);
     });
 }
 

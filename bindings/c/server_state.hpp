@@ -14,14 +14,14 @@
 
 namespace audiosocket::c {
 
-/// A server of the C interface: puts its calls into the queue of the engine. listen() and close() belong to the thread
+/// A server of the C interface: puts its calls into the queue of the engine. answer() and close() belong to the thread
 /// that runs `home`; the other members may be called on any thread.
 class server_state final : public std::enable_shared_from_this<server_state> {
   public:
     server_state(surroundings where, audiosocket_server* handle) : where_(std::move(where)), handle_(handle) {}
 
-    /// Listens. Throws as call_server does.
-    void listen(boost::asio::io_context& home, std::span<boost::asio::io_context* const> homes, const address& where,
+    /// Answers calls on a socket that listens. Throws as call_server does.
+    void answer(boost::asio::io_context& home, std::span<boost::asio::io_context* const> homes, listening_socket socket,
                 const option_set& options);
 
     /// Closes the server, whose calls go on.

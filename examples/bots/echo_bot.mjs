@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bot that speaks Twilio Media Streams: says back what it hears, and stops when a key is pressed.
+// A bot that speaks Twilio Media Streams: sends back what it hears, and stops when a key is pressed.
 //
 //     npm install ws
 //     node echo_bot.mjs [PORT]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A bot that speaks Twilio Media Streams: says back what it hears, and stops when a key is pressed.
+"""A bot that speaks Twilio Media Streams: sends back what it hears, and stops when a key is pressed.
 
     pip install websockets
     python3 echo_bot.py [PORT]
@@ -22,7 +22,7 @@ async def call(socket):
         if event == "start":
             stream = message["streamSid"]
             print("call", message["start"]["callSid"], message["start"]["customParameters"])
-        elif event == "media":  # 20 ms of mu-law as base64: said back as it came
+        elif event == "media":  # 20 ms of mu-law as base64: sent back unchanged
             await socket.send(json.dumps({"event": "media", "streamSid": stream,
                                           "media": {"payload": message["media"]["payload"]}}))
         elif event == "dtmf":

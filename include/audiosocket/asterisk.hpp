@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// The room asterisk: how the releases of Asterisk read and write AudioSocket, and the limits that follow.
+/// How each release of Asterisk reads and writes AudioSocket, and the limits that follow from that.
 
 #include <audiosocket/asterisk/limits.hpp>
 #include <audiosocket/asterisk/reader.hpp>

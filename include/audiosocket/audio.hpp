@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Samples: G.711, resampling, sound files, levels. Knows nothing of calls.
+/// Works on samples: G.711, resampling, sound files, levels. Does not depend on calls.
 
 #include <audiosocket/audio/clip.hpp>
 #include <audiosocket/audio/duration.hpp>

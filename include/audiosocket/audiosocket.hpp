@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Everything.
+/// Includes the whole library.
 
 #include <audiosocket/asterisk.hpp>
 #include <audiosocket/audio.hpp>

@@ -2,10 +2,10 @@
 #pragma once
 
 /// \file
-/// What a shared library shows. Everything else is hidden (-fvisibility=hidden).
+/// Says which symbols a shared library exports. All others are hidden (-fvisibility=hidden).
 
-/// Marks what programs may link to.
+/// Exports a class or function, so that applications can link to it.
 #define AUDIOSOCKET_EXPORT __attribute__((visibility("default")))
 
-/// Marks what is inside an exported class and still nobody's business: the `impl` behind its pointer.
+/// Hides a part of an exported class that applications must not use, such as its `impl`.
 #define AUDIOSOCKET_HIDDEN __attribute__((visibility("hidden")))

@@ -2,10 +2,11 @@
 #pragma once
 
 /// \file
-/// Calls in the languages of voice-AI back ends.
+/// Carries calls to voice-AI back ends, in the WebSocket protocol (dialect) of each.
 
 #include <audiosocket/gateway/bridge.hpp>
 #include <audiosocket/gateway/call_context.hpp>
 #include <audiosocket/gateway/dialect.hpp>
 #include <audiosocket/gateway/dialect_output.hpp>
+#include <audiosocket/gateway/round_trip.hpp>
 #include <audiosocket/gateway/turn_ledger.hpp>

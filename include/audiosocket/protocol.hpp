@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Bytes to messages and back; needs nothing but the standard library.
+/// Converts bytes to messages and back. Needs only the standard library.
 
 #include <audiosocket/protocol/decoder.hpp>
 #include <audiosocket/protocol/encoder.hpp>

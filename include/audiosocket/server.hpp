@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Many calls, on many cores.
+/// Serves many calls on several cores.
 
 #include <audiosocket/server/call_server.hpp>
 #include <audiosocket/server/context_registry.hpp>

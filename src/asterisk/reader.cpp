@@ -22,7 +22,7 @@ std::string in_hex(kind k) {
 
 reader::reader(const release& r, interface through, time_point now)
     : release_(r), through_(through), last_activity_(now) {
-    // The channel is read as soon as it is bridged, whether anything has come or not (#2089): in the worst case at
+    // Asterisk reads the channel as soon as it is bridged, even if nothing has arrived (#2089): in the worst case at
     // once.
     in_header_ = through == interface::channel && r.starves();
     note_block(now);
@@ -57,7 +57,7 @@ bool reader::read_header(time_point now) {
     in_header_ = true;
     if (release_.header == header_reading::byte_by_byte) return read_header_bytewise(now);
     while (header_got_ < header_bytes && !buffer_.empty()) {
-        // How many bytes one read returns: three, or what is there.
+        // How many bytes one read returns: three, or fewer if no more have arrived.
         const bool rest_only = release_.header == header_reading::patient;
         const std::size_t wanted = rest_only ? header_bytes - header_got_ : header_bytes;
         const std::size_t to = rest_only ? header_got_ : 0;
@@ -68,10 +68,10 @@ bool reader::read_header(time_point now) {
         if (release_.header == header_reading::one_read) break;
     }
     if (header_got_ < header_bytes) {
-        if (release_.header != header_reading::one_read) return false; // polls on, for ever
+        if (release_.header != header_reading::one_read) return false; // polls without a limit
         if (static_cast<kind>(header_[0]) != kind::hangup) {
             fail("a header of which " + std::to_string(header_got_) +
-                     " bytes came at first is taken for whole, with a length of garbage",
+                     " bytes came at first is read as a whole header, with a wrong length",
                  failed_payload_log, now);
             return false;
         }
@@ -83,7 +83,8 @@ bool reader::read_header_bytewise(time_point now) {
     header_[0] = take();
     if (static_cast<kind>(header_[0]) != kind::hangup) {
         if (buffer_.size() < 2) {
-            fail("the rest of a header was not there yet", "WARNING: Failed to read data length from AudioSocket", now);
+            fail("the rest of a header had not arrived yet", "WARNING: Failed to read data length from AudioSocket",
+                 now);
             return false;
         }
         header_[1] = take();
@@ -142,7 +143,7 @@ bool reader::read_payload(time_point now) {
     if (ended_stream_)
         fail("the connection ended inside a message", short_payload_log, now);
     else if (!release_.waits_for_payload)
-        fail("the rest of a message was not there yet, and this release does not wait", failed_payload_log, now);
+        fail("the rest of a message had not arrived yet, and this release does not wait", failed_payload_log, now);
     else
         payload_deadline_ = now + payload_pause_max;
     return false;
@@ -163,11 +164,11 @@ void reader::receive_end(time_point now) {
     read(now);
 }
 
-// FIN where a header was expected, or inside of one.
+// A FIN came where a header was expected, or inside a header.
 void reader::leave(time_point now) {
     if (release_.header == header_reading::byte_by_byte) {
         finish(call_outcome::result::spins, true,
-               "the server closed without a hangup message, which this release polls for ever", "", now);
+               "the server closed without a hangup message, and this release then polls without end", "", now);
         return;
     }
     finish(call_outcome::result::goes_on, true, "the server hung up", "", now);
@@ -184,7 +185,7 @@ void reader::sent(bool whole, time_point now) {
     if (end_) return;
     last_activity_ = now;
     if (!whole)
-        fail("the server does not read: a frame of the caller's was not taken at once",
+        fail("the server does not read: the network did not take a frame of the caller at once",
              "WARNING: Failed to write data to AudioSocket", now);
 }
 

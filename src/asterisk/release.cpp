@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view prefix = "asterisk-";
 
-// As first written, in 2019.
+// The first version, of 2019.
 constexpr release original{.version = "18",
                            .others = "20.0 to 20.13 and 22.0 to 22.3",
                            .header = header_reading::byte_by_byte,

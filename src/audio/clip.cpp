@@ -11,7 +11,7 @@
 namespace audiosocket {
 namespace {
 
-// Grows the buffer a second at a time if the file does not say how long it is.
+// If the file does not say its length, the buffer grows by a second at a time.
 std::vector<std::int16_t> read_all(sound_reader& reader, std::size_t samples_max) {
     std::vector<std::int16_t> samples;
     const auto second = static_cast<std::size_t>(reader.rate_hz());

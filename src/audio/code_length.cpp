@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coder is imagined, only its length is computed: a sample costs log2(spread / step), where
-// `spread` is how wide the distribution of residuals is and `step` how finely samples are cut. In
-// G.711 the step depends on the sample, so its logarithm is averaged over the payload.
+// Nothing is really coded; only the length of the code is computed. A sample costs log2(spread / step): `spread` is the
+// width of the distribution of residuals, `step` the size of a quantisation step. In G.711 the step depends on the
+// sample, so its logarithm is averaged over the payload.
 
 #include "audio/code_length.hpp"
 
@@ -20,17 +20,17 @@ namespace {
 
 using samples = std::span<const std::int16_t>;
 
-// Predictors by order: zero, the sample before, the straight line through the two before, the
-// parabola through three. Sound is smooth, so one of them fits; they are fixed, for a predictor
-// that adapts would learn the regular jumps of a false reading as well.
+// Predictors by order: zero, the last sample, the straight line through the last two, the parabola through the last
+// three. Sound is smooth, so one of them fits. They are fixed, because an adaptive predictor would also learn the
+// regular jumps of audio that is read in the wrong encoding.
 constexpr std::size_t orders = 4;
 
-// The better of two distributions around the prediction: Laplace (speech, noise), as wide as 2e
-// times the mean residual, and uniform (tones), as wide as twice the largest.
+// Returns the spread of the better of two distributions around the prediction: Laplace (speech, noise), 2e times the
+// mean residual wide, and uniform (tones), twice the largest residual wide.
 double spread_of(samples in) {
     std::array<std::int64_t, orders> sum{};
     std::array<int, orders> most{};
-    std::array<int, orders> last{}; // the residual of each order, one sample ago
+    std::array<int, orders> last{}; // the residual of each order at the last sample
     for (std::size_t i = 0; i < in.size(); ++i) {
         int residual = in[i];
         for (std::size_t order = 0; order < orders; ++order) {
@@ -49,8 +49,8 @@ double spread_of(samples in) {
     return best;
 }
 
-// log2 of the width of the step that a code stands for, in 16-bit units: mu-law's lowest segment
-// has steps of 8, doubling with each segment; A-law's two lowest both have 16.
+// Returns log2 of the size of the step of a code, in 16-bit units. mu-law's lowest segment has steps of 8, which double
+// with each segment. A-law's two lowest segments both have steps of 16.
 unsigned step_log2_of(encoding law, std::uint8_t code) {
     const unsigned inverted = law == encoding::ulaw ? 0x7fU : 0x55U;
     const unsigned segment = ((code ^ inverted) >> 4U) & 7U;
@@ -65,8 +65,8 @@ double mean(unsigned sum, std::size_t count) {
     return static_cast<double>(sum) / static_cast<double>(count);
 }
 
-// Slin that somebody decoded from G.711 has only 256 values, as most calls' audio has. If all of
-// these samples are such values, that is a far shorter way to write them down.
+// Slin that was decoded from G.711 has only 256 values, as the audio of most calls has. If all these samples are such
+// values, that is a much shorter code.
 double bits_on_the_grid_of(encoding law, samples in, double spread) {
     unsigned step_log2_sum = 0;
     for (const std::int16_t sample : in) {

@@ -8,12 +8,12 @@
 
 namespace audiosocket {
 
-/// As much of a payload as code_length() takes: 60 ms of G.711, the longest frame in common use.
+/// The longest payload that code_length() takes: 60 ms of G.711, the longest frame in common use.
 inline constexpr std::size_t code_length_bytes_max = 480;
 
-/// Bits that a simple lossless coder for sound would take for `payload` if its bytes were in
-/// encoding `e`: predict each sample from the ones before, code what is left.
-/// `payload` is of even length, 16 to code_length_bytes_max. No allocation.
+/// Returns how many bits a simple lossless sound coder would need for `payload` if it were in encoding `e`. The coder
+/// predicts each sample from the samples before it and codes the difference. `payload` has an even length, 16 to
+/// code_length_bytes_max. Does not allocate.
 double code_length(encoding e, std::span<const std::byte> payload);
 
 } // namespace audiosocket

@@ -21,12 +21,12 @@ std::string quoted(const std::string& word) {
     return out + "'";
 }
 
-// Another file than the one to convert.
+// Returns a name that differs from the file to convert.
 std::filesystem::path converted(const std::filesystem::path& path) {
     auto out = path;
     out.replace_extension(".wav");
     if (out == path) out.replace_filename(path.stem().string() + "-8k.wav");
-    return out.string().starts_with('-') ? "." / out : out; // not an option
+    return out.string().starts_with('-') ? "." / out : out; // or it would be read as an option
 }
 
 } // namespace
@@ -39,7 +39,7 @@ std::string ffmpeg_command(const std::filesystem::path& path, std::string_view i
 
 std::string asterisk_command(const std::filesystem::path& path) {
     std::error_code error;
-    const auto absolute = std::filesystem::absolute(path, error); // Asterisk looks in its folder of sounds otherwise
+    const auto absolute = std::filesystem::absolute(path, error); // Asterisk reads relative paths in its folder
     const auto& from = error ? path : absolute;
     return "asterisk -rx " + quoted("file convert " + from.string() + " " + converted(from).string());
 }

@@ -7,11 +7,12 @@
 
 namespace audiosocket {
 
-/// A command line that converts the file to WAV at 8 kHz, to be pasted into a shell. `input_options` describe a file
-/// without a header, as "-f g722".
+/// Returns a command line that converts the file to WAV at 8 kHz, quoted for a shell. `input_options` describe a file
+/// without a header, such as "-f g722".
 std::string ffmpeg_command(const std::filesystem::path& path, std::string_view input_options = {});
 
-/// The same with Asterisk, for codecs that ffmpeg reads no files of. It needs the codec's module.
+/// Returns a command line that converts the file with Asterisk, for codecs whose files ffmpeg cannot read. Asterisk
+/// needs the module of the codec.
 std::string asterisk_command(const std::filesystem::path& path);
 
 } // namespace audiosocket

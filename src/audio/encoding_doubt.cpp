@@ -13,9 +13,9 @@
 namespace audiosocket {
 namespace {
 
-constexpr std::size_t payload_bytes = 320; // as in a call, which encoding_detector is made for
+constexpr std::size_t payload_bytes = 320; // as in a call, for which encoding_detector is made
 
-// No click or two decide, as in encoding_detector.
+// So that one or two clicks cannot decide, as in encoding_detector.
 constexpr int firm_payloads_min = 3;
 
 template <class Each>
@@ -25,12 +25,12 @@ void for_each_payload(std::span<const std::byte> head, Each each) {
     }
 }
 
-// Fewer different bytes than this say little, and neither does a wave that is clipped: its extremes are far smaller
-// with their bytes exchanged.
+// Payloads with fewer different bytes are bad evidence. So is a clipped wave, whose extremes are much smaller with
+// their bytes exchanged.
 constexpr std::size_t distinct_bytes_min = 20;
 constexpr int clipped_samples_max = 8;
 
-// A false byte order costs speech 5 bits a sample and more.
+// A wrong byte order makes the code of speech at least 5 bits a sample longer.
 constexpr double swapped_bits_min = 2 * payload_bytes / 2;
 
 bool says_little(std::span<const std::byte> payload) {
@@ -46,7 +46,7 @@ bool says_little(std::span<const std::byte> payload) {
     return seen.count() < distinct_bytes_min || clipped > clipped_samples_max;
 }
 
-// Whether the samples are smooth with their bytes exchanged, and wild as they are.
+// Returns whether the samples are smooth with their bytes exchanged, and noisy as they are.
 bool is_swapped(std::span<const std::byte> head) {
     int for_it = 0;
     int against_it = 0;
@@ -62,8 +62,8 @@ bool is_swapped(std::span<const std::byte> head) {
     return for_it >= firm_payloads_min && for_it > 9 * against_it;
 }
 
-// Whether each 33 bytes start with the four bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less than
-// half of all bytes do. The silence of A-law, 0xd5, starts with them throughout.
+// Returns whether every 33rd byte starts with the bits 1101, as frames of GSM 06.10 do (RFC 3551, 4.5.8.1), but less
+// than half of all bytes do. In A-law's silence, 0xd5, every byte does.
 bool is_gsm(std::span<const std::byte> head) {
     constexpr std::size_t frame_bytes = 33;
     constexpr std::size_t frames_min = 32; // less than once in 2^32 by chance

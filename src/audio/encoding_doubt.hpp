@@ -10,14 +10,15 @@
 
 namespace audiosocket {
 
-/// What a file without a header may be if it is not what its suffix says.
+/// What a file without a header may really contain if its suffix is wrong.
 enum class encoding_doubt { none, slin, ulaw, alaw, gsm, swapped_slin };
 
-/// Judges the first seconds of a file whose suffix stands for `claimed`. Doubts only what is beyond chance, see
-/// encoding_detector; silence and what is too short are never doubted.
+/// Checks the first seconds of a file whose suffix stands for `claimed`. Returns a doubt only if chance cannot explain
+/// it (see encoding_detector), and never for silence or for a file that is too short.
 encoding_doubt doubt_encoding(encoding claimed, std::span<const std::byte> head);
 
-/// The doubt as a note for people, with what to do; empty for none. `rate_hz` is what the suffix of `path` stands for.
+/// Returns a note for people about the doubt, with what to do; empty for none. `rate_hz` is the rate that the suffix of
+/// `path` stands for.
 std::string describe(encoding_doubt doubt, encoding claimed, const std::filesystem::path& path, int rate_hz);
 
 } // namespace audiosocket

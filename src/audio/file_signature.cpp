@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three kinds of evidence: fixed bytes at a fixed place, frames of MPEG audio or AAC that point to one another, and
-// text. Fixed bytes are four at least, or are checked together with what stands behind them.
+// There are three kinds of evidence: fixed bytes at a fixed place, frames of MPEG audio or AAC that follow each other,
+// and text. Fixed bytes are at least four, or are checked together with the bytes behind them.
 
 #include "audio/file_signature.hpp"
 
@@ -24,7 +24,7 @@ constexpr auto a_capture = "show it with: audiosocket inspect FILE"sv;
 struct magic {
     std::string_view start;
     file_signature signature;
-    std::size_t more_at = 0; // where `more` has to stand as well
+    std::size_t more_at = 0; // where `more` must be
     std::string_view more = {};
 };
 
@@ -85,7 +85,7 @@ unsigned byte_at(std::string_view head, std::size_t at) {
     return static_cast<unsigned char>(head[at]);
 }
 
-// The first packet of an Ogg page names the codec. It stands behind a table of segments.
+// The first packet of an Ogg page, behind a table of segments, names the codec.
 std::optional<file_signature> recognise_ogg(std::string_view head) {
     constexpr std::size_t page_header_bytes = 27;
     if (!has(head, 0, "OggS\0"sv) || head.size() < page_header_bytes) return std::nullopt;
@@ -96,25 +96,27 @@ std::optional<file_signature> recognise_ogg(std::string_view head) {
     return file_signature{content::readable, "an Ogg file", "rename it to .ogg"};
 }
 
-// A tag in front of MPEG audio: a version that exists, and a size in four bytes of seven bits.
+// Returns whether there is an ID3 tag in front of MPEG audio: a version that exists, and a size in four bytes of seven
+// bits.
 bool has_id3(std::string_view head) {
     if (!has(head, 0, "ID3"sv) || head.size() < 10 || byte_at(head, 3) > 4) return false;
     return std::all_of(head.begin() + 6, head.begin() + 10,
                        [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// Bytes of the AAC frame (ISO 14496-3, ADTS) at `at`; 0 where none starts there.
+// Returns the size of the AAC frame (ISO 14496-3, ADTS) at `at`, or 0 if no frame starts there.
 std::size_t aac_frame_bytes(std::string_view head, std::size_t at) {
     constexpr std::size_t header_bytes = 7;
     if (head.size() < at + header_bytes || byte_at(head, at) != 0xff || (byte_at(head, at + 1) & 0xf6U) != 0xf0U)
         return 0;
-    if ((byte_at(head, at + 2) >> 2U & 15U) > 12) return 0; // no such rate
+    if ((byte_at(head, at + 2) >> 2U & 15U) > 12) return 0; // there is no such rate
     const std::size_t bytes =
         (byte_at(head, at + 3) & 3U) << 11U | byte_at(head, at + 4) << 3U | byte_at(head, at + 5) >> 5U;
     return bytes > header_bytes ? bytes : 0;
 }
 
-// Bytes of the frame of MPEG audio (ISO 11172-3 and 13818-3, layers II and III) at `at`; 0 where none starts there.
+// Returns the size of the MPEG audio frame (ISO 11172-3 and 13818-3, layers II and III) at `at`, or 0 if no frame
+// starts there.
 std::size_t mpeg_frame_bytes(std::string_view head, std::size_t at) {
     constexpr std::array<std::uint16_t, 16> layer2{0,   32,  48,  56,  64,  80,  96,  112,
                                                    128, 160, 192, 224, 256, 320, 384, 0};
@@ -133,7 +135,7 @@ std::size_t mpeg_frame_bytes(std::string_view head, std::size_t at) {
     return samples_in_bytes * bits / rate + (byte_at(head, at + 2) >> 1U & 1U);
 }
 
-// Whether frames stand one behind the other: three, or two where the bytes end.
+// Returns whether frames follow each other: three, or two if the bytes end there.
 template <class FrameBytes>
 bool is_chain(std::string_view head, FrameBytes frame_bytes) {
     std::size_t at = 0;
@@ -145,7 +147,8 @@ bool is_chain(std::string_view head, FrameBytes frame_bytes) {
     return true;
 }
 
-// Whether these are letters in UTF-8 and words, as no sound of more than some samples is. The last letter may be cut.
+// Returns whether the bytes are UTF-8 letters and words, which sound longer than some samples never is. The last letter
+// may be cut.
 bool is_text(std::string_view text) {
     int letters = 0;
     bool has_gap = false;

@@ -8,8 +8,8 @@
 
 namespace audiosocket {
 
-/// What the first bytes of a file show it to be. Only evidence that sound without a header cannot give by chance
-/// counts, so a signature overrules the suffix.
+/// What the first bytes of a file show it to be. Sound without a header cannot have such bytes by chance, so a
+/// signature overrules the suffix.
 struct file_signature {
     enum class content {
         readable, ///< Sound that libsndfile reads, in most of its releases.
@@ -18,14 +18,14 @@ struct file_signature {
     };
 
     content what;
-    std::string_view name;   ///< With its article, as "a WAV file" or "HTML".
-    std::string_view advice; ///< What to do where the suffix says otherwise; empty for content::foreign.
+    std::string_view name;   ///< With its article, such as "a WAV file" or "HTML".
+    std::string_view advice; ///< What to do if the suffix says otherwise; empty for content::foreign.
 };
 
-/// As many first bytes as recognise() makes use of.
+/// How many first bytes recognise() uses.
 inline constexpr std::size_t signature_bytes = 4096;
 
-/// Recognises a file by its first bytes; nothing where they could be samples.
+/// Recognises a file by its first bytes. Returns nothing if they could be samples.
 std::optional<file_signature> recognise(std::span<const std::byte> head);
 
 } // namespace audiosocket

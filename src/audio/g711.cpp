@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// G.711 cuts each side of zero into eight segments of sixteen equal steps; a segment's steps are
-// twice as wide as those of the one before. A code is sign, segment (3 bits), step (4 bits), with
-// some bits inverted so that silence is not a run of zeros on the line.
+// G.711 divides each side of zero into eight segments of sixteen equal steps. The steps of a segment are twice as large
+// as those of the segment before it. A code is sign, segment (3 bits) and step (4 bits). Some bits are inverted, so
+// that silence is not a row of zeros on the line.
 
 #include <audiosocket/audio/g711.hpp>
 
@@ -14,7 +14,7 @@ namespace audiosocket {
 namespace {
 
 constexpr unsigned sign_bit = 0x80;   // set: positive, in both laws, as sent
-constexpr unsigned segment_shift = 4; // the segment sits above the four bits of the step
+constexpr unsigned segment_shift = 4; // the segment is above the four bits of the step
 constexpr unsigned step_mask = 0x0f;
 constexpr unsigned alaw_inverted = 0x55; // A-law: every second bit is sent inverted
 
@@ -22,7 +22,7 @@ constexpr unsigned alaw_inverted = 0x55; // A-law: every second bit is sent inve
 constexpr unsigned ulaw_bias = 33;
 constexpr unsigned ulaw_magnitude_max = 8191 - ulaw_bias; // above it, mu-law clips
 constexpr unsigned ulaw_scale = 2;                        // 14 bits to 16, as a shift
-constexpr unsigned alaw_scale = 4;                        // A-law's 12 bits of magnitude, likewise
+constexpr unsigned alaw_scale = 4;                        // the same for the 12 bits of an A-law magnitude
 
 constexpr unsigned segment_of(unsigned code) {
     return (code >> segment_shift) & 7U;
@@ -62,7 +62,7 @@ constexpr std::array<std::int16_t, 256> table_of(Decode decode_one) {
 constexpr auto ulaw_table = table_of(decode_ulaw);
 constexpr auto alaw_table = table_of(decode_alaw);
 
-// Distance from zero; -1 counts as 0, which mirrors the decision values (see G.191).
+// Returns the distance from zero. -1 counts as 0, which mirrors the decision values (see G.191).
 constexpr unsigned magnitude_of(std::int16_t sample) {
     return static_cast<unsigned>(sample < 0 ? ~sample : sample);
 }
@@ -90,6 +90,28 @@ constexpr std::uint8_t encode_alaw(std::int16_t sample) {
         code |= (segment << segment_shift) | ((magnitude >> (segment - 1)) & step_mask);
     }
     return static_cast<std::uint8_t>(code ^ alaw_inverted);
+}
+
+// A table of the code of a positive sample for each magnitude after a right shift by `scale`. A look-up costs a third
+// of the arithmetic.
+template <std::size_t Magnitudes, class Encode>
+constexpr std::array<std::uint8_t, Magnitudes> codes_of(unsigned scale, Encode encode_one) {
+    std::array<std::uint8_t, Magnitudes> codes{};
+    for (unsigned magnitude = 0; magnitude < codes.size(); ++magnitude) {
+        codes[magnitude] = encode_one(static_cast<std::int16_t>(magnitude << scale));
+    }
+    return codes;
+}
+
+constexpr auto ulaw_codes = codes_of<8192>(ulaw_scale, encode_ulaw);
+constexpr auto alaw_codes = codes_of<2048>(alaw_scale, encode_alaw);
+
+void encode_law(std::span<const std::uint8_t> codes, unsigned scale, std::span<const std::int16_t> in,
+                std::span<std::byte> out) {
+    const std::size_t samples = std::min(in.size(), out.size());
+    for (std::size_t i = 0; i < samples; ++i) {
+        out[i] = static_cast<std::byte>(codes[magnitude_of(in[i]) >> scale] ^ sign_bit ^ sign_of(in[i]));
+    }
 }
 
 void decode_slin(std::span<const std::byte> in, std::span<std::int16_t> out) {
@@ -163,10 +185,7 @@ void encode(encoding e, std::span<const std::int16_t> in, std::span<std::byte> o
     if (e == encoding::slin) {
         return encode_slin(in, out);
     }
-    const std::size_t samples = std::min(in.size(), out.size());
-    for (std::size_t i = 0; i < samples; ++i) {
-        out[i] = static_cast<std::byte>(e == encoding::ulaw ? encode_ulaw(in[i]) : encode_alaw(in[i]));
-    }
+    e == encoding::ulaw ? encode_law(ulaw_codes, ulaw_scale, in, out) : encode_law(alaw_codes, alaw_scale, in, out);
 }
 
 } // namespace audiosocket

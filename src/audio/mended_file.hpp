@@ -11,23 +11,23 @@
 
 namespace audiosocket {
 
-/// Reads up to `count` bytes at `offset` and returns how many that were: fewer only at the end of the file, or where
-/// the disk fails.
+/// Reads up to `count` bytes at `offset` and returns their number: fewer only at the end of the file, or if the disk
+/// fails.
 std::size_t read_at(int descriptor, char* into, std::size_t count, std::uint64_t offset);
 
-/// A WAV file as libsndfile should see it: with a header that agrees with the file, and nothing behind the sound. The
-/// file itself is not changed.
+/// A WAV file as libsndfile should read it: with a header that fits the file, and nothing behind the sound. The file
+/// itself is not changed.
 ///
-/// Pinned, because the SNDFILE that open() returns reads through it. It has to outlive that.
+/// Cannot be moved, because the SNDFILE from open() reads through it. It must outlive that SNDFILE.
 class mended_file {
   public:
-    /// Takes over the descriptor.
+    /// Takes ownership of the descriptor.
     mended_file(int descriptor, sound_layout layout) : descriptor_(descriptor), layout_(std::move(layout)) {}
     ~mended_file();
     mended_file(const mended_file&) = delete;
     mended_file& operator=(const mended_file&) = delete;
 
-    /// As sf_open_fd().
+    /// Opens the file as sf_open_fd() does.
     SNDFILE* open(SF_INFO& info);
 
   private:

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thin shell around speexdsp's resampler, which adds two things: the filter's delay is cut from
-// the start of the stream, and the end of the stream is exact to the sample. For the latter we
-// count what the input so far amounts to (`owed`); flush() pushes silence through the filter until
-// that much has come out.
+// A thin layer over speexdsp's resampler that adds two things: it cuts the filter's delay from the start of the stream,
+// and makes the end of the stream exact to the sample. For the end it counts how much output the input so far stands
+// for (`owed`). flush() puts silence into the filter until that much has come out.
 //
-// Invariant: the stream so far is worth (produced + owed + phase / in_rate) output samples, with
-// 0 <= phase < in_rate. Kept as a running remainder it is exact and never overflows.
+// Invariant: the stream so far stands for (produced + owed + phase / in_rate) output samples, with 0 <= phase <
+// in_rate. This remainder makes it exact, and it never overflows.
 
 #include <audiosocket/audio/resampler.hpp>
 
@@ -23,10 +22,10 @@
 namespace audiosocket {
 namespace {
 
-// speexdsp counts in 32 bits; larger spans are fed in pieces of this.
+// speexdsp counts in 32 bits, so larger spans are passed in pieces of this size.
 constexpr std::size_t piece_samples_max = 1U << 20U;
 
-// One block of the silence that flush() feeds; the size is of no consequence.
+// A block of the silence that flush() puts in; its size does not matter.
 constexpr std::array<std::int16_t, 256> silence{};
 
 void check_rate(const char* which, int rate_hz) {
@@ -47,7 +46,7 @@ struct speex_deleter {
 struct resampler::state {
     std::uint64_t in_rate = 0;
     std::uint64_t out_rate = 0;
-    std::unique_ptr<SpeexResamplerState, speex_deleter> filter; // none when the rates are equal
+    std::unique_ptr<SpeexResamplerState, speex_deleter> filter; // null if the rates are equal
     std::uint64_t phase = 0;
     std::int64_t owed = 0;
 
@@ -82,7 +81,7 @@ resampler::resampler(int in_rate_hz, int out_rate_hz, int quality) : state_(std:
                                               static_cast<spx_uint32_t>(out_rate_hz), quality, &error));
     if (!state_->filter) {
         throw std::bad_alloc();
-    } // the arguments are good: nothing else fails
+    } // the arguments are valid, so only memory can be missing
     speex_resampler_skip_zeros(state_->filter.get());
 }
 
@@ -107,7 +106,7 @@ std::chrono::nanoseconds resampler::delay() const {
 
 std::size_t resampler::output_samples_max(std::size_t in_samples) const {
     const auto [in_rate, out_rate] = std::pair(state_->in_rate, state_->out_rate);
-    // Whole seconds apart from the rest, so that no size overflows that fits in memory.
+    // Whole seconds and the rest are computed apart, so that no size that fits in memory overflows.
     const std::size_t whole = in_samples / in_rate * out_rate;
     return whole + (in_samples % in_rate * out_rate + in_rate - 1) / in_rate + 1;
 }
@@ -135,7 +134,7 @@ std::size_t resampler::flush(std::span<std::int16_t> out) {
     if (!state_->filter) {
         return 0;
     }
-    if (state_->phase != 0) { // the last sample reaches into one more of the output: round up
+    if (state_->phase != 0) { // the last input sample reaches into one more output sample: round up
         state_->phase = 0;
         ++state_->owed;
     }

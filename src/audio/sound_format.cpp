@@ -21,8 +21,8 @@ constexpr int alaw = SF_FORMAT_RAW | SF_FORMAT_ALAW;
 constexpr int gsm = SF_FORMAT_RAW | SF_FORMAT_GSM610;
 constexpr int vox = SF_FORMAT_RAW | SF_FORMAT_VOX_ADPCM;
 
-// Asterisk's own suffixes (formats/format_sln.c, format_pcm.c, format_gsm.c, format_vox.c), and those of sox.
-// Mind .pcm, which is mu-law to Asterisk.
+// Asterisk's own suffixes (formats/format_sln.c, format_pcm.c, format_gsm.c, format_vox.c), and those of sox. Note that
+// .pcm is mu-law in Asterisk.
 constexpr std::array headerless{
     known_suffix{".slin", {slin, 8'000}},      known_suffix{".sln", {slin, 8'000}},
     known_suffix{".slin8", {slin, 8'000}},     known_suffix{".sln8", {slin, 8'000}},
@@ -48,14 +48,14 @@ constexpr std::array with_header{
     known_suffix{".ogg", {SF_FORMAT_OGG | SF_FORMAT_VORBIS, 0}},
 };
 
-// Suffixes of files that start with a signature, so that it is not needed to read them.
+// Suffixes of files that start with a signature, so the suffix is not needed to read them.
 constexpr std::array<std::string_view, 23> with_signature{
     ".wav",  ".wav16", ".wav49", ".flac", ".ogg", ".oga", ".opus", ".spx",  ".mp3", ".mp2", ".aif", ".aiff",
     ".aifc", ".au",    ".snd",   ".caf",  ".w64", ".m4a", ".aac",  ".webm", ".amr", ".wma", ".voc",
 };
 
-// Raw frames of codecs that are not read here: the suffixes of Asterisk (formats/), and the demuxer of ffmpeg. Asterisk
-// packs G.726 as RFC 3551 does. ffmpeg has no demuxer for the last five.
+// Codecs without a header that this library does not read: Asterisk's suffixes (formats/), and ffmpeg's demuxer.
+// Asterisk packs G.726 as RFC 3551 does. ffmpeg has no demuxer for the last five.
 constexpr std::array codecs{
     foreign_codec{".g722", "G.722", "-f g722"},
     foreign_codec{".g729", "G.729", "-f g729"},

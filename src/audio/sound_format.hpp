@@ -10,30 +10,29 @@
 
 namespace audiosocket {
 
-/// What a file's suffix says about it.
+/// What the suffix of a file says about its format.
 struct sound_format {
     int sndfile_format; ///< libsndfile's SF_FORMAT_ bits
-    int rate_hz;        ///< of a headerless file, which is mono; 0 if a header says
+    int rate_hz;        ///< of a file without a header, which is mono; 0 if a header says it
 };
 
-/// The format of a headerless file, told from its suffix in either case; nothing for other
-/// suffixes.
+/// Returns the format of a file without a header by its suffix, in upper or lower case; nothing for other suffixes.
 std::optional<sound_format> headerless_format(const std::filesystem::path& path);
 
-/// A codec whose files have no header, and which libsndfile does not read.
+/// A codec whose files have no header and which libsndfile does not read.
 struct foreign_codec {
     std::string_view suffix;
     std::string_view name;
-    std::string_view ffmpeg_input; ///< Options of ffmpeg that stand before its -i; empty where it has none.
+    std::string_view ffmpeg_input; ///< Options of ffmpeg before its -i; empty if ffmpeg cannot read the codec.
 };
 
-/// The codec that the suffix names, in either case; nothing for other suffixes.
+/// Returns the codec that the suffix names, in upper or lower case; nothing for other suffixes.
 std::optional<foreign_codec> find_foreign_codec(const std::filesystem::path& path);
 
-/// Whether the suffix says that this is sound, of whatever format.
+/// Returns whether the suffix is that of a sound file of any format.
 bool has_sound_suffix(const std::filesystem::path& path);
 
-/// The format to write a file in, told from its suffix; nothing for suffixes that are not written.
+/// Returns the format in which to write a file by its suffix; nothing for suffixes that cannot be written.
 std::optional<sound_format> writable_format(const std::filesystem::path& path);
 
 struct sndfile_closer {

@@ -16,19 +16,19 @@ using namespace std::string_view_literals;
 constexpr std::uint64_t riff_header_bytes = 12; // "RIFF", size, "WAVE"
 constexpr std::uint64_t chunk_header_bytes = 8;
 
-// More than any real file has: chunks in front of its sound, bytes of them, and files joined to one.
+// More than any real file has: chunks before its sound, bytes in them, and files joined to one.
 constexpr int chunks_max = 1000;
 constexpr std::uint64_t header_bytes_max = 0x4000'0000;
 constexpr int followers_max = 100;
 
-// From here on a size that the file does not have is a placeholder: sox writes 0x7ffff000 to a pipe, others 0x80000000
+// A size from here on that the file does not have is a placeholder: sox writes 0x7ffff000 to a pipe, others 0x80000000
 // or 0xffffffff.
 constexpr std::uint32_t placeholder_min = 0x7fff'0000;
 
-// So much behind the sound that is in no chunk is worth a word.
+// This many bytes behind the sound that are not in a chunk are reported.
 constexpr std::uint64_t stray_bytes_min = 4096;
 
-// A file as little-endian (RIFF) or big-endian (RIFX) numbers.
+// Reads a file as little-endian (RIFF) or big-endian (RIFX) numbers.
 class chunk_reader {
   public:
     chunk_reader(int descriptor, std::uint64_t file_bytes) : descriptor_(descriptor), size_(file_bytes) {}
@@ -75,7 +75,7 @@ class chunk_reader {
     bool big_endian_ = false;
 };
 
-// One WAV file, perhaps behind others in the same file.
+// A WAV file, which may be behind others in the same file.
 struct wav_file {
     std::uint64_t begin = 0;
     std::uint64_t data = 0; // where the sound starts
@@ -83,8 +83,8 @@ struct wav_file {
     std::uint64_t held_bytes = 0;
     bool has_placeholder = false;
     std::uint32_t bytes_per_second = 0;
-    std::optional<std::uint64_t> empty_fact; // where a count of 0 frames stands
-    std::optional<std::uint64_t> long_sizes; // where those of an RF64 file stand (EBU Tech 3306)
+    std::optional<std::uint64_t> empty_fact; // where the file has a count of 0 frames
+    std::optional<std::uint64_t> long_sizes; // where an RF64 file has its sizes (EBU Tech 3306)
 
     std::uint64_t end() const { return data + held_bytes; }
 };
@@ -93,7 +93,7 @@ std::uint64_t padded(std::uint64_t bytes) {
     return bytes + bytes % 2;
 }
 
-// Whether nothing but chunks stands from here to the end of the file.
+// Returns whether there are only chunks from here to the end of the file.
 bool is_chunks_to_the_end(const chunk_reader& in, std::uint64_t at) {
     for (int i = 0; i < chunks_max && at + chunk_header_bytes <= in.size(); ++i) {
         const std::string id = in.bytes(at, 4);
@@ -105,8 +105,7 @@ bool is_chunks_to_the_end(const chunk_reader& in, std::uint64_t at) {
 }
 
 void find_held_bytes(const chunk_reader& in, wav_file& wav) {
-    // Header and sound together stay below 4 GiB, because libsndfile checks one size against the other.
-    // The sizes of RF64 have 64 bits.
+    // Header and sound together stay below 4 GiB, because libsndfile compares the two sizes. RF64 has sizes of 64 bits.
     const std::uint64_t limit = 0xffff'fff0U - (wav.data - wav.begin);
     const std::uint64_t rest = in.size() - wav.data;
     const std::uint64_t available = wav.long_sizes ? rest : std::min(rest, limit);
@@ -151,7 +150,8 @@ std::string length_of(const wav_file& wav, std::uint64_t bytes) {
     return seconds;
 }
 
-// Other WAV files behind this one, for people; empty where there are none. The padding of an odd size may be missing.
+// Returns a note for people about other WAV files behind this file; empty if there are none. The padding of an odd size
+// may be missing.
 std::string describe_followers(chunk_reader in, const wav_file& first) {
     int followers = 0;
     std::string length;
@@ -172,8 +172,8 @@ std::string describe_followers(chunk_reader in, const wav_file& first) {
            "sox first.wav second.wav ... joined.wav";
 }
 
-// What makes the header agree with the file. RF64 becomes RIFF, whose sizes have 32 bits: a sound of more than 4 GiB
-// with a wrong header ends there.
+// Returns the patches that make the header fit the file. RF64 becomes RIFF, whose sizes have 32 bits, so a sound of
+// more than 4 GiB with a wrong header ends there.
 std::vector<sound_layout::patch> patches_for(const chunk_reader& in, const wav_file& wav) {
     const auto held = static_cast<std::uint32_t>(std::min<std::uint64_t>(wav.held_bytes, 0xffff'fff0U - wav.data));
     std::vector<sound_layout::patch> patches{
@@ -212,7 +212,7 @@ std::optional<sound_layout> read_wav(chunk_reader& in) {
     return layout;
 }
 
-// AU has a size of its own for "unknown", which libsndfile knows. A 0 is none.
+// AU has its own value for an unknown size, which libsndfile knows. 0 is not that value.
 std::optional<sound_layout> read_au(const chunk_reader& in) {
     if (in.bytes(0, 4) != ".snd"sv || in.bytes(8, 4) != "\0\0\0\0"sv) return std::nullopt;
     sound_layout layout;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// file -> frames (one block) -> mono (one block) -> resampler -> the caller's span. Each arrow
-// moves what the next has room for, so memory is one block whatever the file. Samples are read as
-// 16-bit integers where that is exact, and as floats otherwise: libsndfile's own conversion of
-// floats to integers either does not scale at all or stretches the file's peak to full scale.
+// file -> frames (one block) -> mono (one block) -> resampler -> the caller's span. Each step moves only what the next
+// has room for, so memory does not grow with the file. Samples are read as 16-bit integers if that is exact, otherwise
+// as floats. libsndfile's own conversion of floats to integers cannot be used: it either does not scale, or scales the
+// file's peak to full scale.
 
 #include <audiosocket/audio/sound_reader.hpp>
 
@@ -21,10 +21,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Frames moved at a time: large enough that calls into libsndfile do not show, 0.5 MB at most.
+// Frames that are moved at a time: enough that calls of libsndfile cost little; at most 0.5 MB.
 constexpr std::size_t block_frames = 2048;
 
-// Whether libsndfile's 16-bit integers are all there is in the file.
+// Returns whether 16-bit integers hold all that is in the file.
 bool fits_16_bits(int format) {
     switch (format & SF_FORMAT_SUBMASK) {
     case SF_FORMAT_PCM_S8:
@@ -58,7 +58,7 @@ std::int16_t average(std::span<const std::int16_t> frame) {
     if (frame.size() == 1) {
         return frame.front();
     }
-    int sum = 0; // 64 channels of 16 bits fit with ease
+    int sum = 0; // 64 channels of 16 bits fit
     for (const std::int16_t sample : frame) {
         sum += sample;
     }
@@ -96,7 +96,7 @@ struct sound_reader::state {
     resampler to_rate;
     std::variant<std::vector<std::int16_t>, std::vector<float>> frames; // one block, interleaved
     std::vector<std::int16_t> mono;                                     // one block
-    std::size_t mono_taken = 0;                                         // how much of it the resampler has had
+    std::size_t mono_taken = 0;                                         // how much of it the resampler has taken
     bool at_end = false; // of the file; the resampler may still hold some
     std::string failure;
 
@@ -116,7 +116,7 @@ struct sound_reader::state {
     SNDFILE* file() const { return source.file(); }
     std::size_t channels() const { return static_cast<std::size_t>(info().channels); }
 
-    // Both return samples, of all channels together.
+    // Both return the number of samples, of all channels together.
     std::size_t read_frames(std::vector<std::int16_t>& block, std::size_t count) const {
         return samples(sf_readf_short(file(), block.data(), static_cast<sf_count_t>(count)));
     }
@@ -225,7 +225,7 @@ std::optional<nanoseconds> sound_reader::duration() const {
     const auto& info = state_->info();
     if (info.frames == SF_COUNT_MAX) {
         return std::nullopt;
-    } // as a pipe, or an unfinished FLAC
+    } // such as a pipe, or an unfinished FLAC file
     return duration_of(static_cast<std::uint64_t>(info.frames), info.samplerate);
 }
 

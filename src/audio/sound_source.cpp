@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of evidence: what the file starts with, then its suffix, then what libsndfile makes of it.
+// The order of evidence: the first bytes of the file, then its suffix, then libsndfile.
 
 #include "audio/sound_source.hpp"
 
@@ -24,7 +24,7 @@ namespace {
 
 using content = file_signature::content;
 
-// Four seconds of slin at 8 kHz: a signature needs less, a doubt about the encoding no more.
+// Four seconds of slin at 8 kHz. That is enough for a doubt about the encoding; a signature needs less.
 constexpr std::size_t head_bytes_max = 65'536;
 
 template <class Error = sound_error>
@@ -51,7 +51,7 @@ int open_file(const std::filesystem::path& path) {
     refuse(path, std::generic_category().message(error));
 }
 
-// Bytes of a file on a disk; nothing for a pipe.
+// Returns the size of a file on a disk, or nothing for a pipe.
 std::optional<std::uint64_t> size_of(int descriptor) {
     struct stat about {};
     if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
@@ -66,7 +66,7 @@ std::vector<std::byte> read_head(int descriptor) {
     return head;
 }
 
-// Refuses what the signature, or without one the suffix, shows to be unreadable.
+// Throws if the signature, or without a signature the suffix, shows that the file cannot be read.
 void check_kind(const std::filesystem::path& path, const std::optional<file_signature>& signature) {
     if (signature && signature->what == content::other) {
         const std::string why = "is " + std::string(signature->name) + ", not sound; " + std::string(signature->advice);

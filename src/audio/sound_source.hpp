@@ -13,11 +13,10 @@
 
 namespace audiosocket {
 
-/// A sound file that libsndfile has opened, as what it is: its signature overrules its suffix, its length overrules its
-/// header.
+/// A sound file that libsndfile has opened. Its signature overrules its suffix, and its real size overrules its header.
 class sound_source {
   public:
-    /// Throws sound_error as sound_reader.
+    /// Opens the file. Throws sound_error as sound_reader does.
     explicit sound_source(const std::filesystem::path& path);
 
     const SF_INFO& info() const { return info_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libsndfile writes PCM straight to the descriptor, without a buffer of its own, so after a crash
-// only the WAV header's idea of the length is behind; sync() brings it up to date.
+// libsndfile writes PCM to the descriptor without its own buffer. So after a crash only the length in the WAV header is
+// too small; sync() updates it.
 
 #include <audiosocket/audio/sound_writer.hpp>
 
@@ -24,8 +24,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// RIFF counts bytes in 32 bits. A page is set aside for the header and for what players get wrong
-// at the very edge.
+// RIFF counts bytes in 32 bits. A page is kept free for the header, and because some players have faults at the limit.
 constexpr sf_count_t wav_bytes_max = sf_count_t{std::numeric_limits<std::uint32_t>::max()} - 4096;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
@@ -83,7 +82,7 @@ struct sound_writer::state {
     std::filesystem::path path;
     sound_format format;
     SF_INFO info{};
-    sndfile_handle file; // none once closed
+    sndfile_handle file; // null after it was closed
     sf_count_t frames_max = SF_COUNT_MAX;
     sf_count_t frames = 0;
     std::string failure;
@@ -111,7 +110,7 @@ struct sound_writer::state {
         }
     }
 
-    // The file is certainly ours only if it was not there before.
+    // Only a file that did not exist before is certainly ours.
     [[noreturn]] void give_up(const file_creation& creation, const std::string& why) const {
         if (creation.exclusive) {
             ::unlink(path.c_str());
@@ -121,7 +120,7 @@ struct sound_writer::state {
 
     bool is_wav() const { return (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV; }
 
-    // True also for formats without a length in their header.
+    // Returns true also for formats without a length in their header.
     bool update_header() const {
         if (!is_wav()) {
             return true;
@@ -139,7 +138,7 @@ struct sound_writer::state {
         return false;
     }
 
-    // What the operating system said last, or else libsndfile.
+    // Takes the last error of the operating system, or of libsndfile if there is none.
     bool fail_with(int error) {
         return fail(error != 0 ? std::generic_category().message(error) : sf_strerror(file.get()));
     }
@@ -168,7 +167,7 @@ bool sound_writer::write(std::span<const std::int16_t> interleaved) {
     s.frames += std::max<sf_count_t>(written, 0);
     if (written < taken || sf_error(s.file.get()) != SF_ERR_NO_ERROR) {
         s.fail_with(error);
-        s.update_header(); // in place, so a full disk does not matter: keep what there is readable
+        s.update_header(); // in place, so it works on a full disk, and the file stays readable
         return false;
     }
     if (taken < frames) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each side is a queue of samples at the file's rate; `end` is how many were ever put in, so the
-// queue begins at end - queue.size(), which is the same frame for both: where the file ends.
+// Each side is a queue of samples at the file's rate. `end` is how many samples were ever added, so the queue begins at
+// end - queue.size(). That is the same frame for both sides: the end of the file.
 //
-// Invariant after each call: one of the queues is empty, the other holds at most wait_max.
+// Invariant after each call: one of the queues is empty, and the other holds at most wait_max.
 
 #include <audiosocket/audio/stereo_recorder.hpp>
 
@@ -22,30 +22,30 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// How often the file is made to survive a crash: with each piece that call_recorder writes, which is every half second.
-// It costs a few system calls, where the sound itself takes a hundred a second.
+// How often sync() makes the file survive a crash: with each piece of call_recorder, which is every half second. It
+// costs a few system calls; the sound itself needs a hundred a second.
 constexpr std::chrono::milliseconds sync_interval{500};
 
-// A side that was early throughout so long a time will not come back by itself.
+// A side that was early for all of this time will not become aligned by itself.
 constexpr std::chrono::seconds lead_watch_time{2};
 
-// Below this a block is a pause: -54 dBFS, below the noise of a telephone line.
+// A block whose peak is below this is a pause: -54 dBFS, less than the noise of a telephone line.
 constexpr int pause_peak_max = 64;
 
-// Converters that a side keeps: as many as the protocol has rates.
+// How many converters a side keeps: as many as the protocol has rates.
 constexpr std::size_t converters_max = 9;
 
 struct side {
     std::vector<std::int16_t> queue;
     std::int64_t end = 0;
-    resampler* to_file_rate = nullptr; // one of `converters`; none while its samples are of the file's rate
+    resampler* to_file_rate = nullptr; // one of `converters`; null while its samples have the file's rate
 
-    // One for each other rate that has come: a filter takes up to 50 us to make, and a peer may change its kind with
-    // each sample.
+    // One for each other rate so far: making a filter takes up to 50 us, and a peer may change its kind with each
+    // sample.
     std::vector<resampler> converters;
 
-    // How far its end lies beyond the time of its blocks, in frames: the least since `lead_watched_at`, and what of
-    // that is to be taken out of its next pauses.
+    // How far its end is beyond the time of its blocks, in frames: the least since `lead_watched_at`, and how much of
+    // that is still to be removed from its next pauses.
     std::int64_t lead_min = std::numeric_limits<std::int64_t>::max();
     std::int64_t lead_watched_at = 0;
     std::int64_t lead_excess = 0;
@@ -66,7 +66,7 @@ struct side {
             return;
         }
         const std::size_t before = queue.size();
-        // Its delay is a few milliseconds; flush() may take several goes.
+        // Its delay is a few milliseconds; flush() may need several calls.
         constexpr std::size_t step = 256;
         for (std::size_t got = step; got != 0;) {
             const std::size_t size = queue.size();
@@ -104,7 +104,8 @@ struct stereo_recorder::state {
         : rate_hz(resampler(file_rate_hz, file_rate_hz).out_rate_hz()), // checks the bounds
           writer(path, file_rate_hz, 2, creation) {}
 
-    // Frames of the file in so much time. In double for its range; exact far beyond duration_max.
+    // Returns how many frames of the file this time has. Computed in double for its range; exact far beyond
+    // duration_max.
     std::int64_t frames_in(nanoseconds time) const {
         return static_cast<std::int64_t>(std::chrono::duration<double>(time).count() * rate_hz + 0.5);
     }
@@ -132,7 +133,7 @@ void stereo_recorder::state::set_rate(side& mine, int samples_rate_hz) const {
     auto next = std::ranges::find(mine.converters, samples_rate_hz, &resampler::in_rate_hz);
     std::optional<resampler> made;
     if (samples_rate_hz != rate_hz && next == mine.converters.end()) {
-        made.emplace(samples_rate_hz, rate_hz); // throws before anything has changed
+        made.emplace(samples_rate_hz, rate_hz); // it throws before anything has changed
     }
     mine.drain_resampler();
     if (made) {
@@ -171,17 +172,17 @@ void stereo_recorder::state::add(side& mine, std::span<const std::int16_t> sampl
     settle();
 }
 
-// Lays silence up to `target`, a piece at a time so that a long gap takes no more memory.
+// Adds silence up to `target`, in pieces, so that a long gap takes no more memory.
 void stereo_recorder::state::realign(side& mine, std::int64_t target) {
     mine.drain_resampler();
-    mine.lead_excess = 0; // it is no longer early
+    mine.lead_excess = 0; // the side is no longer early
     while (mine.end < target && ok()) {
         mine.append_silence(std::min(target - mine.end, frames_in(wait_max)));
         settle();
     }
 }
 
-// Finds out whether a side stays early, as after a stall whose sound came later all at once.
+// Finds out whether a side stays early, for example after a stall whose sound came later all at once.
 void stereo_recorder::state::watch_lead(side& mine, std::int64_t target) const {
     mine.lead_min = std::min(mine.lead_min, mine.end - target);
     if (target - mine.lead_watched_at < frames_in(lead_watch_time)) {
@@ -192,7 +193,7 @@ void stereo_recorder::state::watch_lead(side& mine, std::int64_t target) const {
     mine.lead_watched_at = target;
 }
 
-// Whether the block is a pause that is left out, because its side is early. Speech is never cut.
+// Returns whether the block is a pause that is left out because its side is early. Speech is never cut.
 bool stereo_recorder::state::shortens_lead(side& mine, std::span<const std::int16_t> samples, int samples_rate_hz,
                                            std::int64_t target) const {
     const auto frames = static_cast<std::int64_t>(samples.size()) * rate_hz / samples_rate_hz;
@@ -211,7 +212,7 @@ bool stereo_recorder::state::shortens_lead(side& mine, std::span<const std::int1
 std::span<const std::int16_t> stereo_recorder::state::without_excess(const side& mine,
                                                                      std::span<const std::int16_t> samples,
                                                                      int samples_rate_hz, std::int64_t target) {
-    // What the block itself is long is its due: only what lies before it counts as early.
+    // The length of the block itself does not count: only samples before it make a side early.
     const std::int64_t early = mine.end - target - frames_in(ahead_max);
     if (early <= 0) {
         return samples;
@@ -223,7 +224,7 @@ std::span<const std::int16_t> stereo_recorder::state::without_excess(const side&
     return samples.first(samples.size() - excess);
 }
 
-// Fills a side that has fallen too far behind the other, and moves what both have to the file.
+// Fills a side that is too far behind the other with silence, and writes what both sides have to the file.
 void stereo_recorder::state::settle() {
     const std::int64_t least = std::max(left.end, right.end) - frames_in(wait_max);
     for (side* s : {&left, &right}) {

@@ -13,11 +13,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What frames of Asterisk's own formats may cover. Each is a whole, even number of bytes at all nine rates.
+// The lengths of frames in Asterisk's own formats. Each is an even number of bytes at all nine rates.
 constexpr std::array ptimes{milliseconds{10}, milliseconds{20}, milliseconds{30}, milliseconds{40}, milliseconds{60}};
 
-// Longer than any call, and short enough that a time plus this is a time.
+// Longer than any call, and so short that adding it to a time does not overflow.
 constexpr milliseconds duration_max = std::chrono::hours{24 * 365};
+
+// At most 200 frames. A caller who hears a longer silence thinks that the call is broken.
+constexpr milliseconds hangup_silence_max{2000};
 
 void refuse(const std::string& why) {
     throw std::invalid_argument("call_options: " + why);
@@ -69,6 +72,10 @@ void validate(const call_options& options) {
     check_duration("idle_timeout", options.idle_timeout, milliseconds{0});
     check_duration("send_timeout", options.send_timeout, milliseconds{1});
     check_duration("hangup_timeout", options.hangup_timeout, milliseconds{0});
+    check_duration("hangup_silence", options.hangup_silence, milliseconds{0});
+    if (options.hangup_silence > hangup_silence_max)
+        refuse("hangup_silence is " + std::to_string(options.hangup_silence.count()) + " ms; at most " +
+               std::to_string(hangup_silence_max.count()) + " ms");
     check_duration("receive_queue", options.receive_queue, milliseconds{0});
     check_duration("playout_queue", options.playout_queue, milliseconds{0});
 }

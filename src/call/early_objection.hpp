@@ -7,11 +7,9 @@
 
 namespace audiosocket {
 
-/// What a server has against a message of which only the beginning has arrived: a peer that speaks another protocol, an
-/// id of a wrong length, a second id. Such a peer is not waited for, and nothing past the beginning is read. No error:
-/// go on reading.
-/// `begun`: at least one byte of the message.
-/// `id_known`: whether the call has its id.
+/// Returns why a server refuses a message of which only the beginning has arrived: the peer uses another protocol, the
+/// id has a wrong length, or it is a second id. The server does not wait for the rest of such a message and reads no
+/// more. Without an error, read on. `begun`: at least one byte of the message. `id_known`: whether the call has its id.
 inline error_code early_objection(std::span<const std::byte> begun, bool id_known) noexcept {
     const auto k = static_cast<kind>(begun[0]);
     if (!id_known && k != kind::id && k != kind::hangup) return protocol_errc::id_expected;

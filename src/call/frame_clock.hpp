@@ -11,13 +11,13 @@ namespace audiosocket {
 
 /// Says when the next frame is due.
 ///
-/// Frame n is due at start + n x ptime, whatever happened to the frames before it: an absolute deadline, so that errors
-/// do not add up. Once more than `catch_up` frames are due, the older ones are given up and counted; their audio waits
-/// for the next frame time, so nothing is lost but time. The whole row of deadlines can be shifted; it moves there by
-/// shift_a_frame a frame at most, which no phone hears.
+/// Frame n is due at start + n x ptime. This does not depend on the frames before it, so errors do not add up. If more
+/// than `catch_up` frames are due, the older frame times are skipped and counted. Their audio waits for the next frame
+/// time, so it is delayed and not lost. All later frame times can be shifted. They move by at most shift_a_frame for
+/// each frame, which cannot be heard.
 class frame_clock {
   public:
-    /// How fast a shift goes.
+    /// How much a shift moves each frame at most.
     static constexpr std::chrono::milliseconds shift_a_frame{1};
 
     frame_clock(std::chrono::milliseconds ptime, int catch_up) noexcept
@@ -28,15 +28,15 @@ class frame_clock {
     void start(time_point now) noexcept { next_ = now; }
     void stop() noexcept { next_ = time_point::max(); }
 
-    /// When the next frame is due; time_point::max() while stopped.
+    /// Returns when the next frame is due, or time_point::max() while stopped.
     time_point next() const noexcept { return next_; }
 
     bool due(time_point now) const noexcept { return next_ <= now; }
 
-    /// Lets all frames to come be due this much later, or earlier if negative.
+    /// Makes all later frames due this much later, or earlier if negative.
     void shift(std::chrono::nanoseconds by) noexcept { to_shift_ = by; }
 
-    /// Takes the frame that is due and returns when it was.
+    /// Takes the frame that is due and returns when it was due.
     time_point take() noexcept {
         const time_point at = next_;
         const auto step = std::clamp<std::chrono::nanoseconds>(to_shift_, -shift_a_frame, shift_a_frame);
@@ -45,7 +45,7 @@ class frame_clock {
         return at;
     }
 
-    /// Gives up the frames that are too far behind, and returns how many.
+    /// Skips the frame times that are too far behind, and returns their number.
     std::uint64_t skip_missed(time_point now) noexcept {
         if (!due(now)) return 0;
         const auto due_count = (now - next_) / ptime_ + 1;

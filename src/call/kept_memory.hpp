@@ -6,25 +6,25 @@
 #include <vector>
 
 /// \file
-/// What a call keeps of memory that it has used. In steady state a call allocates nothing, so buffers stay for the next
-/// frame; but one long message, or one burst, must not be held by the call for the rest of its life.
+/// How much used memory a call keeps. In steady state a call allocates nothing, so buffers are kept for the next frame.
+/// But a call must not keep the memory of one long message, or one burst, until its end.
 
 namespace audiosocket {
 
-/// Slots that an empty queue keeps: 160 ms of frames, more than a network with jitter delivers at once.
+/// How many slots an empty queue keeps: 160 ms of frames, more than a network with jitter delivers at once.
 inline constexpr std::size_t idle_slots_max = 8;
 
-/// Slots of a queue up to which each keeps its buffer. One that is longer is behind, not in steady state: slots take
-/// turns, and each would come to hold the longest stretch of audio that ever went through it.
+/// Up to this many slots of a queue, each keeps its buffer. A longer queue is not in steady state. All slots are used
+/// in turn, so each would keep the memory of the longest audio that ever went through it.
 inline constexpr std::size_t buffered_slots_max = 64;
 
-/// What a buffer of audio keeps, in samples: the longest frame, 60 ms. Never less than 1,600, as many as the short
-/// stretches that playout_queue joins may take, because a vector doubles.
+/// Returns how many samples a buffer of audio keeps: the longest frame, 60 ms. At least 1,600, which the short pieces
+/// that playout_queue joins may need, because a vector doubles.
 constexpr std::size_t kept_samples_max(int rate_hz) noexcept {
     return std::max(static_cast<std::size_t>(rate_hz) * 60 / 1000, std::size_t{1600});
 }
 
-/// Empties a buffer, and gives its memory back if that is more than this.
+/// Empties a buffer, and frees its memory if it has more than this.
 template <class T>
 void clear_and_keep(std::vector<T>& buffer, std::size_t kept_max) noexcept {
     buffer.clear();

@@ -10,14 +10,14 @@
 
 namespace audiosocket {
 
-/// How far a call has come, and until when it may stay there.
+/// The phase of a call, and until when it may stay in it.
 ///
 ///            id arrived / sent            either side ends it            both directions done,
 ///   handshake ----------------> up ----------------------------> closing ----------------------> closed
 ///       |                                                           ^   or hangup_timeout
 ///       +----- no id, a wrong one, closed, too late ----------------+
 ///
-/// Invariants: the phases only move to the right; the end has one reason, the first.
+/// Invariants: the phases only move to the right; the first reason of the end stays.
 class lifecycle {
   public:
     lifecycle(const call_options& options, time_point start) noexcept
@@ -28,17 +28,17 @@ class lifecycle {
     bool closing() const noexcept { return phase_ == phase::closing; }
     bool closed() const noexcept { return phase_ == phase::closed; }
 
-    /// Closing or closed: the application can do nothing any more.
+    /// Returns whether the call is closing or closed, so that the application can do nothing more.
     bool ending() const noexcept { return phase_ >= phase::closing; }
 
-    /// The id is known.
+    /// Begins the call: its id is known.
     void start() noexcept {
         assert(in_handshake());
         phase_ = phase::up;
         deadline_ = time_point::max();
     }
 
-    /// The call ends for this reason. It must not be ending already.
+    /// Begins to end the call for this reason. It must not be ending already.
     void begin_close(const ended_event& why, time_point now) noexcept {
         assert(!ending());
         phase_ = phase::closing;
@@ -46,10 +46,10 @@ class lifecycle {
         deadline_ = now + hangup_timeout_;
     }
 
-    /// The peer sends nothing any more.
+    /// Takes note that the peer sends nothing more.
     void peer_done() noexcept { peer_done_ = true; }
 
-    /// Everything that a closing call had to send is out. Returns whether both directions are done.
+    /// Takes note that a closing call has sent everything. Returns whether both directions are done.
     bool sending_is_done() noexcept {
         assert(closing());
         sending_done_ = true;
@@ -57,10 +57,10 @@ class lifecycle {
     }
     bool sending_done() const noexcept { return sending_done_; }
 
-    /// Whether the socket's sending side has to be shut down; true once.
+    /// Returns whether the sending side of the socket must be shut down now; true once.
     bool take_shut_down() noexcept { return sending_done_ && !std::exchange(shut_down_taken_, true); }
 
-    /// The connection is over. Returns the end to report.
+    /// Ends the call, because its connection has ended. Returns the end to report.
     const ended_event& finish() noexcept {
         assert(closing());
         phase_ = phase::closed;
@@ -68,7 +68,7 @@ class lifecycle {
         return end_;
     }
 
-    /// When the id, or the peer's part of the hang-up, is too late.
+    /// Returns when the id, or the peer's part of the hang-up, is too late.
     time_point deadline() const noexcept { return deadline_; }
     bool id_is_late(time_point now) const noexcept { return in_handshake() && now >= deadline_; }
     bool close_is_late(time_point now) const noexcept { return closing() && now >= deadline_; }

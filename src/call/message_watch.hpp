@@ -12,22 +12,23 @@
 
 namespace audiosocket {
 
-/// Times what a peer sends: until when a message that has begun has to be whole, how long it pauses inside, and until
-/// when anything has to arrive at all.
+/// Watches the times of what a peer sends: until when a message that has begun must be whole, the pauses inside a
+/// message, and until when something must arrive.
 class message_watch {
   public:
-    /// An idle timeout of 0: a peer may be silent for as long as it likes.
+    /// Makes a watch. With an idle timeout of 0, a peer may be silent without limit.
     message_watch(std::chrono::milliseconds timeout, std::chrono::milliseconds idle_timeout,
                   call_statistics& counters) noexcept
         : timeout_(timeout), idle_timeout_(idle_timeout), counters_(counters) {}
 
-    /// The call is in progress: from now on the peer must not be silent for too long.
+    /// Starts the idle timeout, because the call is in progress.
     void start(time_point now) noexcept {
         last_bytes_ = now;
         idle_counts_ = idle_timeout_ > idle_timeout_.zero();
     }
 
-    /// Bytes arrive behind `begun_bytes` of a message that is not whole yet; 0: a message begins with them.
+    /// Takes note that bytes arrive behind the `begun_bytes` of a message that is not whole yet. 0: a message begins
+    /// with them.
     void arrived(std::size_t begun_bytes, time_point now) noexcept {
         if (begun_bytes > 0) {
             const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(now - last_bytes_);
@@ -38,7 +39,8 @@ class message_watch {
         last_bytes_ = now;
     }
 
-    /// They have been decoded: did they complete a message, and do they end inside one?
+    /// Takes note that the bytes have been decoded: whether they completed a message, and whether they end inside a
+    /// message.
     void decoded(bool completed_one, bool in_message) noexcept {
         if (!in_message)
             deadline_ = time_point::max();
@@ -46,20 +48,20 @@ class message_watch {
             deadline_ = last_bytes_ + timeout_;
     }
 
-    /// Nothing is expected any more.
+    /// Stops all limits: nothing more is expected.
     void stop() noexcept {
         deadline_ = time_point::max();
         idle_counts_ = false;
     }
 
-    /// When the message that has begun has to be whole; time_point::max() between messages.
+    /// Returns until when the message that has begun must be whole; time_point::max() between messages.
     time_point deadline() const noexcept { return deadline_; }
 
-    /// When the next bytes have to arrive; time_point::max() without such a limit.
+    /// Returns until when the next bytes must arrive; time_point::max() without such a limit.
     time_point idle_deadline() const noexcept { return idle_counts_ ? last_bytes_ + idle_timeout_ : time_point::max(); }
 
   private:
-    // A header in two pieces closer than this may have come in one, and been read in two by us.
+    // Two pieces of a header closer than this may have arrived as one, and only our reads have split them.
     static constexpr std::chrono::milliseconds header_split_from{1};
 
     std::chrono::milliseconds timeout_;

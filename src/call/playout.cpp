@@ -12,19 +12,24 @@
 namespace audiosocket {
 namespace {
 
-// The message is kept in samples, so that linear audio is put together in its payload: a byte that is not used, the
-// header, the payload.
+// The message is kept as samples, so that linear audio is made directly in its payload: an unused byte, the header, the
+// payload.
 constexpr std::size_t unused_bytes = 1;
 constexpr std::size_t payload_offset = (unused_bytes + header_bytes) / sizeof(std::int16_t);
 static_assert((unused_bytes + header_bytes) % sizeof(std::int16_t) == 0);
 
-// Whether samples are on the wire what they are in memory.
+// Returns whether samples have the same bytes on the wire as in memory.
 constexpr bool sent_as_they_are(encoding e) {
     return e == encoding::slin && std::endian::native == std::endian::little;
 }
 
-// Room that is kept for the marks of a frame. Thousands can be reached in one.
+// How much room is kept for the marks of a frame. One frame can reach thousands.
 constexpr std::size_t reached_kept_max = 16;
+
+// At most 200, because validate() limits it.
+std::uint8_t frames_of(std::chrono::milliseconds time, std::chrono::milliseconds ptime) {
+    return static_cast<std::uint8_t>((time + ptime - std::chrono::milliseconds(1)) / ptime);
+}
 
 std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
     return static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(ptime.count()) / 1000;
@@ -34,7 +39,8 @@ std::size_t samples_per_frame(int rate_hz, std::chrono::milliseconds ptime) {
 
 playout::playout(const call_options& options, call_statistics& counters)
     : counters_(counters), clock_(options.ptime, options.catch_up_frames),
-      format_(options.send_format.value_or(media_format{})) {}
+      format_(options.send_format.value_or(media_format{})),
+      hangup_silence_frames_(frames_of(options.hangup_silence, options.ptime)) {}
 
 void playout::set_format(media_format format) {
     format_ = format;
@@ -54,7 +60,10 @@ playout::frame playout::make_frame() {
     const bool full = filled == samples.size();
     if (!full && (playing_ || filled > 0) && !paused_ && !queue_.ends_here()) ++counters_.underruns;
     playing_ = full;
-    silent_ = filled == 0;
+    if (filled > 0)
+        silent_frames_ = 0;
+    else if (silent_frames_ < never)
+        ++silent_frames_;
     due_ = clock_.take();
 
     std::ranges::fill(samples.subspan(filled), std::int16_t{0});
@@ -65,8 +74,8 @@ playout::frame playout::make_frame() {
 
 void playout::count_sent(time_point now) noexcept {
     ++counters_.frames_sent;
-    if (silent_) ++counters_.silence_frames_sent;
-    // While a frame waited for its audio, its lateness was no fault of ours.
+    if (silent_frames_ > 0) ++counters_.silence_frames_sent;
+    // A frame that waited for its audio is not late by our fault.
     const auto ours = std::exchange(held_back_, false) ? due_ + late_audio_wait() : due_;
     const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now - ours);
     if (late > late_after) ++counters_.late_frames;
@@ -77,9 +86,10 @@ void playout::count_sent(time_point now) noexcept {
 void playout::clear(std::vector<cleared_event>& cut) {
     queue_.clear(cut);
     playing_ = waited_ = false;
+    silent_frames_ = never;
 }
 
-// Whether the next frame would have a hole where the application plays piece by piece.
+// Returns whether the next frame would have a gap between pieces of audio that the application plays.
 bool playout::waits_for_audio() const noexcept {
     return playing_ && !paused_ && !queue_.ends_here() && !queue_.holds(clock_.ptime(), format_.rate_hz());
 }

@@ -12,7 +12,7 @@
 namespace audiosocket {
 namespace {
 
-// Audio is reported in milliseconds, rounded: 0.99996 ms of 44.1 kHz audio is 1 ms.
+// Rounds audio to milliseconds for reports: 0.99996 ms of 44.1 kHz audio is 1 ms.
 std::chrono::milliseconds rounded_ms(std::chrono::nanoseconds audio) {
     return std::chrono::round<std::chrono::milliseconds>(audio);
 }
@@ -23,11 +23,11 @@ resampler::progress copy(std::span<const std::int16_t> in, std::span<std::int16_
     return {n, n};
 }
 
-// Samples are appended to the stretch before them up to this size, so that an application that plays ten samples at a
-// time does not cost an item for each. 100 ms at 8 kHz.
+// Samples are appended to the item before them up to this size, 100 ms at 8 kHz. So an application that plays ten
+// samples at a time does not need an item for each.
 constexpr std::size_t merged_samples_max = 800;
 
-// The longest that a resampler holds back of its input: from 4 kHz, its lowest rate (resampler::delay).
+// The most input that a resampler holds back: from 4 kHz, its lowest rate (resampler::delay).
 constexpr std::chrono::milliseconds converter_delay{10};
 
 } // namespace
@@ -41,7 +41,7 @@ playout_queue::item& playout_queue::push(item::type what, int rate_hz) {
     return added;
 }
 
-// Takes the first entry off and lets go of what it should not keep: its share of a clip, and memory beyond the usual.
+// Removes the first item. Its slot releases its share of a clip, and memory beyond the usual.
 void playout_queue::pop() noexcept {
     item& first = items_.front();
     first.sound.reset();
@@ -107,14 +107,14 @@ const playout_queue::item* playout_queue::next_audio() const noexcept {
 
 std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::vector<played_event>& reached) {
     std::size_t filled = 0;
-    if (stream_in_ > 0 && converter_->out_rate_hz() != rate_hz) drop_stream(); // what is left of it is for another rate
+    if (stream_in_ > 0 && converter_->out_rate_hz() != rate_hz) drop_stream(); // the rest of it is for another rate
     for (;;) {
         if (stream_ends()) filled += finish_stream(out.subspan(filled));
         if (items_.empty()) return filled;
 
         item& first = items_.front();
         if (!first.is_audio()) {
-            if (stream_ends()) return filled; // the last samples before the mark are still to come
+            if (stream_ends()) return filled; // the last samples before the mark follow
             reach(first, reached);
             pop();
             --marks_;
@@ -157,8 +157,8 @@ void playout_queue::report(const item& ticket, std::chrono::nanoseconds cut, boo
     reports_.push() = {ticket.ticket, {rounded_ms(ticket.audio - cut), rounded_ms(cut), cleared}};
 }
 
-// Moves `samples` of an item from the queued to the sent side of the ledger. Durations are taken as differences of
-// positions, so that rounding does not add up.
+// Counts `samples` of an item as sent and no longer as queued. Durations are differences of positions, so that rounding
+// errors do not add up.
 void playout_queue::account(item& from, std::size_t samples) noexcept {
     const auto before = duration_of(from.pulled, from.rate_hz);
     from.pulled += samples;
@@ -177,8 +177,8 @@ resampler::progress playout_queue::convert(std::span<const std::int16_t> in, int
     return step;
 }
 
-// Whether what is in the converter is the last of its stream: nothing follows, or audio of another rate does. Once its
-// end has been begun, silence has gone in and the stream cannot go on.
+// Returns whether the converter has the end of its stream: nothing follows, or audio of another rate. When flushing has
+// begun, silence is in the converter and the stream cannot continue.
 bool playout_queue::stream_ends() const noexcept {
     if (stream_in_ == 0) return false;
     const item* next = next_audio();
@@ -201,7 +201,7 @@ void playout_queue::drop_stream() noexcept {
     finishing_ = false;
 }
 
-// Samples at the call's rate that the converter still holds of its stream.
+// Returns how many samples, at the call's rate, the converter still holds of its stream.
 std::size_t playout_queue::owed() const noexcept {
     if (stream_in_ == 0) return 0;
     const auto in_rate = static_cast<std::uint64_t>(converter_->in_rate_hz());
@@ -213,7 +213,7 @@ std::size_t playout_queue::owed() const noexcept {
 void playout_queue::clear(std::vector<cleared_event>& cut) {
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
-    std::chrono::nanoseconds all_left{}; // before the item, however many marks lie between
+    std::chrono::nanoseconds all_left{}; // before the item, across all marks
     if (const std::size_t held = owed(); held > 0) {
         all_left = duration_of(held, converter_->out_rate_hz());
         left = std::min(sent, all_left);

@@ -16,13 +16,13 @@
 
 namespace audiosocket {
 
-/// What is to be played, in order, with the ledger of what has been: samples of any rate, shared clips, and marks.
+/// The queue of what is to be played (samples of any rate, shared clips, and marks), with the account of what was
+/// played.
 ///
-/// Audio waits at the rate at which it came and is converted as it is pulled. So the rate of the call may become known
-/// after audio was queued, a queued second costs what it cost the application, and a mark lies between the same two
-/// samples wherever they are in the pipe. A converter sees a few milliseconds ahead (resampler::delay): a mark between
-/// two stretches of one rate is reached that much early, and what a clear finds in the converter counts as cut, not as
-/// sent.
+/// Audio waits at its own rate and is converted when it is pulled. So the rate of the call may become known after audio
+/// was queued. Queued audio takes no more memory than it did in the application. A mark stays between the same two
+/// samples. A converter reads a few milliseconds ahead (resampler::delay). So a mark between two pieces of one rate is
+/// reached that much early, and what a clear finds in the converter counts as cut.
 ///
 /// Invariant: `queued_` is the duration of all audio in `items_`, and `untold_` that of the audio that was pulled since
 /// the last mark.
@@ -32,47 +32,46 @@ class playout_queue {
     void append(clip sound);
     void append_mark(std::string name);
 
-    /// Queues a mark that take_report() reports. The audio that it is about is the last that was queued before it, and
-    /// as long as `audio`. It leaves the ledger of the other marks alone.
+    /// Queues a mark that take_report() reports. It reports the last `audio` (a length) that was queued before it. It
+    /// does not change the account of the other marks.
     void append_ticket(play_ticket ticket, std::chrono::nanoseconds audio);
 
     std::chrono::nanoseconds queued() const noexcept { return queued_; }
 
-    /// Marks with a name or a ticket, and reports that were not taken.
+    /// Returns the number of marks with a name or a ticket, and of reports that were not taken.
     std::size_t marks() const noexcept { return marks_ + reports_.size(); }
 
     /// Returns the report of the next ticket that was reached or cleared; nothing if there is none.
     std::optional<play_report> take_report();
 
-    /// Entries: marks, and stretches of audio however short.
+    /// Returns the number of items: marks, and pieces of audio of any length.
     std::size_t size() const noexcept { return items_.size(); }
 
-    /// Nothing to pull and no mark to reach.
+    /// Returns whether there is nothing to pull and no mark to reach.
     bool empty() const noexcept { return items_.empty() && owed() == 0; }
 
-    /// Whether what is queued ends in a mark or a clip: nothing more is expected at once.
+    /// Returns whether the last item is a mark or a clip, so that nothing more is expected at once.
     bool ends_here() const noexcept { return ends_here_; }
 
     /// Says that nothing more is expected at once, as a mark does.
     void end_here() noexcept { ends_here_ = true; }
 
-    /// Whether a whole frame of this duration can be pulled, conversion included.
+    /// Returns whether a whole frame of this duration can be pulled, including conversion.
     bool holds(std::chrono::nanoseconds frame, int rate_hz) const noexcept;
 
-    /// Fills `out` at the given rate as far as there is audio and returns the number of samples. Marks that were
-    /// reached are appended to `reached`.
+    /// Fills `out` at this rate as far as there is audio, and returns the number of samples. Appends the marks that
+    /// were reached to `reached`.
     std::size_t pull(std::span<std::int16_t> out, int rate_hz, std::vector<played_event>& reached);
 
-    /// Leaves out samples at the front, up to so much of them and up to the first clip or mark. They count neither as
-    /// queued nor as played. Returns how much it was.
+    /// Leaves out samples at the front, up to this much and up to the first clip or mark. They count neither as queued
+    /// nor as played. Returns how much was left out.
     std::chrono::nanoseconds leave_out(std::chrono::nanoseconds most) noexcept;
 
-    /// Empties the queue; each pending mark is appended to `cut`, and audio behind the last of them as a mark without
-    /// a name.
+    /// Empties the queue. Appends each pending mark to `cut`, and audio behind the last mark as a mark without a name.
     void clear(std::vector<cleared_event>& cut);
 
   private:
-    // A stretch of audio of one rate, ours or shared, or a mark with a name or a ticket.
+    // A piece of audio of one rate, owned or shared, or a mark with a name or a ticket.
     struct item {
         enum class type { samples, shared, mark, ticket } what = type::samples;
         std::vector<std::int16_t> own;
@@ -81,7 +80,7 @@ class playout_queue {
         int rate_hz = 0;
         std::size_t pulled = 0; // samples
         play_ticket ticket{};
-        std::chrono::nanoseconds audio{}; // that a ticket is about
+        std::chrono::nanoseconds audio{}; // that a ticket reports
 
         bool is_audio() const noexcept { return what == type::samples || what == type::shared; }
         std::span<const std::int16_t> rest() const noexcept {
@@ -110,9 +109,9 @@ class playout_queue {
     std::chrono::nanoseconds untold_{};
     std::uint32_t marks_ = 0;
     bool ends_here_ = true;
-    bool finishing_ = false; // the last samples of the stream are being fetched; audio that follows is another stream
+    bool finishing_ = false; // the converter is being flushed; audio that follows is another stream
 
-    // What goes through the converter without a break, at one rate, is a stream.
+    // Audio of one rate that goes through the converter without a break is a stream.
     std::optional<resampler> converter_;
     std::uint64_t stream_in_ = 0;  // samples it has taken of this stream; 0: there is none
     std::uint64_t stream_out_ = 0; // samples it has given

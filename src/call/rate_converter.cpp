@@ -9,11 +9,11 @@
 namespace audiosocket {
 namespace {
 
-// Room for what a resampler holds: 5 ms at 192 kHz; more is fetched in several goes.
+// Room for what a resampler holds: 5 ms at 192 kHz. More is fetched in several steps.
 constexpr std::size_t tail_samples = 960;
 
-// What comes on top of the samples, in samples; measured (bench/session_bench.cpp) and rounded up: each call of a
-// resampler, the end of one stream and the beginning of another (6 us), a new filter (47 us).
+// Costs besides the samples, counted in samples; measured (bench/session_bench.cpp) and rounded up: each call of a
+// resampler, the end of a stream and the beginning of another (6 us), a new filter (47 us).
 constexpr std::uint64_t call_work = 32;
 constexpr std::uint64_t stream_work = 128;
 constexpr std::uint64_t filter_work = 1024;
@@ -22,7 +22,7 @@ std::size_t samples_per_ms(int rate_hz) {
     return static_cast<std::size_t>(rate_hz) / 1000;
 }
 
-// An application may ask for a higher rate than there is on the wire; that is its own expense, not the peer's.
+// An application may want a higher rate than the wire has. The peer does not pay for that.
 constexpr int wire_rate_hz_max = 192'000;
 
 } // namespace

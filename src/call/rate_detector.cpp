@@ -10,25 +10,25 @@ namespace {
 
 using milliseconds = std::chrono::duration<double, std::milli>;
 
-// 20 ms by the label.
+// 20 ms at the rate that the kind says.
 constexpr std::size_t usual_payload_bytes = 320;
 
-// How long frames of Asterisk are, in milliseconds.
+// The lengths of Asterisk's frames, in milliseconds.
 constexpr std::array frame_times_ms{10, 20, 30, 40, 60};
 
-// Messages that are closer than this have come together: a frame lasts 10 ms at least.
+// Messages that are closer than this came together, because a frame is at least 10 ms.
 constexpr std::chrono::milliseconds together{5};
 
-// Enough to be sure of the time between messages, with the jitter of a network.
+// Enough to know the time between messages despite the jitter of a network.
 constexpr int intervals_min = 6;
 constexpr std::chrono::milliseconds measured_min{200};
 
-// How far the time between messages may be from that of a frame: to be sure at once, and when no more are waited for.
-// Frames of 30 and 40 ms are the closest.
+// How much the time between messages may differ from the length of a frame: to decide at once, and to decide when the
+// time is over. Frames of 30 and 40 ms are the closest.
 constexpr double slack_at_once = 0.08;
 constexpr double slack_at_last = 0.15;
 
-// The time that such a payload lasts at this rate, in ms; 0 if no frame lasts so long.
+// Returns the length of such a payload at this rate, in ms; 0 if no frame has this length.
 double frame_ms(std::size_t payload_bytes, int rate_hz) noexcept {
     for (const int ms : frame_times_ms)
         if (payload_bytes * 1000 == static_cast<std::size_t>(rate_hz) * static_cast<std::size_t>(ms) * 2) return ms;
@@ -41,7 +41,7 @@ bool fits_another_rate(std::size_t payload_bytes) noexcept {
            });
 }
 
-// The rate at which such payloads come at this interval, if one fits.
+// Returns the kind of the rate at which such payloads come at this interval, if a rate fits.
 std::optional<kind> kind_that_fits(std::size_t payload_bytes, double interval_ms, double slack) noexcept {
     std::optional<kind> best;
     double best_off = slack;
@@ -67,7 +67,7 @@ void rate_detector::observe(std::size_t payload_bytes, time_point at) noexcept {
         return;
     }
     if (payload_bytes != payload_bytes_) {
-        decided_ = true; // no frames of a codec
+        decided_ = true; // these are not frames of a codec
         return;
     }
     const bool apart = at - last_at_ >= together;
@@ -77,7 +77,7 @@ void rate_detector::observe(std::size_t payload_bytes, time_point at) noexcept {
     if (apart && fitting(slack_at_once)) decide();
 }
 
-// The rate that the messages so far show, if they are enough.
+// Returns the kind of the rate that the messages so far show, if they are enough.
 std::optional<kind> rate_detector::fitting(double slack) const noexcept {
     const auto measured = last_at_ - measured_from_;
     if (intervals_ < intervals_min || measured < measured_min) return std::nullopt;

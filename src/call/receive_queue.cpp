@@ -17,7 +17,7 @@ std::chrono::nanoseconds receive_queue::entry::duration() const noexcept {
 std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int rate_hz) {
     const bool joinable = !entries_.empty() && entries_.back().is_audio() &&
                           std::get<audio_event>(entries_.back().what).rate_hz == rate_hz;
-    const auto before = joinable ? entries_.back().duration() : joined_audio; // divisions: once a message
+    const auto before = joinable ? entries_.back().duration() : joined_audio; // divisions, so only once a message
     const bool join = before < joined_audio;
     entry& to = join ? entries_.back() : push_entry(audio_event{{}, rate_hz});
     if (join)
@@ -29,7 +29,7 @@ std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int r
     audio_ += to.duration();
     const auto entries_max = static_cast<std::size_t>(audio_max_ / joined_audio) + unjoined_entries_max;
     while (audio_entries_ > 1 && (audio_ > audio_max_ || audio_entries_ > entries_max))
-        drop_oldest_audio(); // what came last stays, however long it is
+        drop_oldest_audio(); // the newest audio stays, even if it is too long
     return std::span(entries_.back().samples).last(samples);
 }
 
@@ -71,7 +71,7 @@ receive_queue::entry& receive_queue::push_entry(event what) {
     return added;
 }
 
-// Lets go of audio, and of memory beyond the usual.
+// Releases audio, and memory beyond the usual.
 void receive_queue::give_back(std::vector<std::int16_t>& samples, int rate_hz) const noexcept {
     clear_and_keep(samples, entries_.slots() <= buffered_slots_max ? kept_samples_max(rate_hz) : 0);
 }
@@ -88,7 +88,8 @@ void receive_queue::drop_oldest_audio() {
     }
 }
 
-// With the audio before it. Taking it from the middle would move half the queue because of a message of four bytes.
+// Drops the audio before the digit as well. Removing it from the middle would move half the queue because of a message
+// of four bytes.
 void receive_queue::drop_oldest_digit() {
     for (std::size_t i = 0; i < entries_.size();) {
         if (entries_[i].is_digit()) {

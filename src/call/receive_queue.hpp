@@ -11,50 +11,50 @@
 
 namespace audiosocket {
 
-/// The events that the application has not taken yet, in order, within bounds: beyond `audio_max` of audio the oldest
-/// is dropped and counted, and beyond `digits_max` digits the oldest with the audio before it. Other events are few
-/// (the session sees to it) and never dropped.
+/// The events that the application has not taken yet, in order and limited. Beyond `audio_max` of audio the oldest is
+/// dropped and counted. Beyond `digits_max` digits the oldest digit and the audio before it are dropped. Other events
+/// are few (the session limits them) and are never dropped.
 class receive_queue {
   public:
     receive_queue(std::chrono::nanoseconds audio_max, call_statistics& counters)
         : audio_max_(audio_max), counters_(counters) {}
 
-    /// Events that wait.
+    /// Returns how many events wait.
     std::size_t size() const noexcept { return entries_.size(); }
     bool empty() const noexcept { return entries_.empty(); }
 
     void push_audio(std::span<const std::int16_t> samples, int rate_hz);
 
-    /// The same for samples that are put there by the caller, at once.
+    /// Adds audio of this many samples, which the caller of this function writes into the result at once.
     std::span<std::int16_t> room_for_audio(std::size_t samples, int rate_hz);
 
     void push_digit(char digit);
     void push(event other);
 
-    /// The next event. Its views are valid until the next pop().
+    /// Returns and removes the next event. Its views are valid until the next pop().
     std::optional<event> pop();
 
-    /// Ends the validity of the views in the event that was popped last.
+    /// Makes the views in the last event invalid, and frees their memory.
     void forget_shown() noexcept {
         if (!shown_.empty()) give_back(shown_, shown_rate_hz_);
     }
 
   private:
-    // A person does not press more keys than this before the application takes one of them.
+    // A person does not press more keys before the application takes the first.
     static constexpr std::size_t digits_max = 64;
 
-    // Audio that the application has not taken yet is joined up to this length, so that a peer that sends a sample at a
-    // time does not cost an entry for each.
+    // Audio that waits is joined up to this length, so that a peer that sends single samples does not need an entry for
+    // each.
     static constexpr std::chrono::milliseconds joined_audio{20};
 
-    // Other events keep audio from being joined, and a peer may send a digit after each sample. So entries of audio
-    // are bounded by number as well: as many as joined audio needs, and these for what could not be joined.
+    // Audio on both sides of another event is not joined, and a peer may send a digit after each sample. So the number
+    // of audio entries is limited too: as many as joined audio needs, and this many more.
     static constexpr std::size_t unjoined_entries_max = 1024;
 
     struct entry {
         event what;
         std::vector<std::int16_t> samples; // of an audio_event, which gets its view when it is popped
-        std::uint64_t messages = 0;        // joined in `samples`
+        std::uint64_t messages = 0;        // how many messages are joined in `samples`
 
         bool is_audio() const noexcept { return std::holds_alternative<audio_event>(what); }
         bool is_digit() const noexcept { return std::holds_alternative<dtmf_event>(what); }

@@ -11,10 +11,10 @@
 namespace audiosocket {
 namespace {
 
-// What a look at a payload costs of the budget: 2 to 5 us.
+// What looking at a payload costs of the budget: 2 to 5 us.
 constexpr std::uint64_t look_work = 100;
 
-// Messages whose rate is in doubt: all that Asterisk collects during its Answer(), and those that show the rate.
+// The most messages that are held back: those that Asterisk collects during its Answer(), and those that show the rate.
 constexpr std::size_t held_messages_max = 64;
 
 } // namespace
@@ -44,7 +44,7 @@ bool reception::take(const message& audio, time_point now, call_monitor* monitor
     return hand_over(audio, now, monitor);
 }
 
-// Whether this is audio of the same kind as before, or of one that the budget allows to change to.
+// Returns whether this audio has the same kind as before, or the budget allows a change of the kind.
 bool reception::may_come(const message& audio, time_point now) {
     if (label_ != no_label && label_ != audio.kind && !changes_.take(1, now)) return false;
     label_ = audio.kind;
@@ -75,7 +75,7 @@ void reception::settle(call_monitor* monitor) {
     doubt_->rate.decide();
     slin_kind_ = doubt_->rate.kind();
     rate_known_ = true;
-    // What was handed over by its label is no change of the peer's.
+    // Audio that was passed on by its kind is not a change of the peer.
     if (known_ && format_ == media_format{}) format_.kind = slin_kind_;
     let_go(monitor);
     doubt_.reset();
@@ -92,14 +92,14 @@ void reception::let_go(call_monitor* monitor) {
     }
 }
 
-// Returns whether it was the first.
+// Returns whether it was the first audio.
 bool reception::hand_over(const message& audio, time_point now, call_monitor* monitor) {
     const media_format arrived = contents_of(audio, now);
     if (arrived.encoding == encoding::slin && audio.payload.size() % 2 != 0) ++counters_.odd_audio;
     const std::size_t samples = samples_in(arrived.encoding, audio.payload.size());
     count_arrival(samples, arrived.rate_hz(), now);
     if (samples == 0) return false;
-    if (arrived.kind > kind_max_) { // under a label that is not
+    if (arrived.kind > kind_max_) { // although the kind of its message is not
         ++counters_.frames_above_rate;
         return false;
     }
@@ -115,7 +115,7 @@ bool reception::hand_over(const message& audio, time_point now, call_monitor* mo
     return first;
 }
 
-// As nearly all audio allows.
+// The usual case: audio that needs no conversion.
 void reception::decode_into_queue(std::span<const std::byte> payload, std::size_t samples, time_point now,
                                   call_monitor* monitor) {
     if (conversion_) conversion_->to_rate_out.finish_stream();

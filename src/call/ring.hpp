@@ -10,11 +10,11 @@
 
 namespace audiosocket {
 
-/// A queue in a circle of slots that grows when it is full and otherwise allocates nothing.
+/// A ring buffer that grows when it is full and otherwise allocates nothing.
 ///
-/// A popped element is not destroyed: its slot is used again with whatever memory it owns, so that a queue of vectors
-/// settles to no allocations at all. A queue that runs empty starts again at its first slot, so that a short queue
-/// keeps to few slots and little memory.
+/// A popped element is not destroyed: its slot is used again with the memory that it owns. So a queue of vectors soon
+/// allocates nothing. An empty queue starts again at its first slot, so that a short queue uses few slots and little
+/// memory.
 template <class T>
 class ring {
   public:
@@ -30,7 +30,7 @@ class ring {
     }
     const T& operator[](std::size_t i) const noexcept { return const_cast<ring&>(*this)[i]; }
 
-    /// Makes the next slot part of the queue and returns it with the content of its former life.
+    /// Adds the next slot to the queue and returns it, with its old content.
     T& push() {
         if (size_ == slot_count_) grow();
         ++size_;
@@ -42,7 +42,8 @@ class ring {
         first_ = --size_ == 0 ? 0 : (first_ + 1) & (slot_count_ - 1);
     }
 
-    /// Takes out element `i`; the others keep their order. Moves the fewer of those before and those behind it.
+    /// Removes element `i`; the others keep their order. Moves the elements before it or those behind it, whichever are
+    /// fewer.
     void erase(std::size_t i) noexcept {
         assert(i < size_);
         if (i < size_ / 2) {
@@ -57,7 +58,7 @@ class ring {
 
     void clear() noexcept { first_ = size_ = 0; }
 
-    /// Empties the queue and gives all memory back.
+    /// Empties the queue and frees all memory.
     void release() noexcept { *this = ring{}; }
 
   private:
@@ -72,7 +73,8 @@ class ring {
         assert(std::has_single_bit(slot_count_));
     }
 
-    // Small, because every connection has three of these: no vector, and 32 bits. Each queue is bounded far below that.
+    // Small, because every connection has three of these: no vector, and 32-bit numbers. Each queue is limited far
+    // below that.
     std::unique_ptr<T[]> slots_;
     std::uint32_t slot_count_ = 0; // a power of two, so that the circle closes with a mask
     std::uint32_t first_ = 0;

@@ -9,42 +9,43 @@
 
 namespace audiosocket {
 
-/// Finds out that the network takes what we send too slowly: one message not within the timeout, or less than half of
-/// the audio. A peer that reads 200 bytes a second takes each message in time, and misses 79 of 80 frames.
+/// Finds out whether the network takes what we send too slowly: a message not within the timeout, or less than half of
+/// the audio. The second rule is needed because a peer that reads 200 bytes a second takes each message in time, but
+/// misses 79 of 80 frames.
 ///
-/// How it works: only time with a message in flight counts, because all other time is ours. The watch looks ten times
-/// in a timeout. A message that is still in flight at its tenth look is too slow. And when the timeout's worth of such
-/// time has passed, the frames sent meanwhile are compared with those that were due in it. No more than the time
-/// between two looks counts where we come late ourselves: a process that stood still does not blame the peer.
+/// How it works: only time with a message in flight counts. The watch looks ten times in a timeout. A message that is
+/// still in flight at its tenth look is too slow. When such time adds up to the timeout, the frames sent in it are
+/// compared with those that were due. If we look late ourselves, only the time between two looks counts, so that a
+/// process that stood still does not blame the peer.
 class send_watch {
   public:
     send_watch(std::chrono::milliseconds timeout, std::chrono::milliseconds ptime) noexcept
         : timeout_(timeout), ptime_ms_(static_cast<std::uint8_t>(ptime.count())) {}
 
-    /// A message is in flight from now on.
+    /// Takes note that a message is in flight from now on.
     void begun(time_point now) noexcept {
         looked_ = now;
         looks_ = 0;
         in_flight_ = true;
     }
 
-    /// The message in flight was sent; was it a frame?
+    /// Takes note that the message in flight was sent, and whether it was a frame.
     void sent(bool frame, time_point now) noexcept {
         if (frame) ++frames_;
         count(now);
         in_flight_ = false;
     }
 
-    /// Nothing is sent any more.
+    /// Stops the watch, because nothing more is sent.
     void stop() noexcept { in_flight_ = too_slow_ = false; }
 
-    /// When to look next; time_point::max() while there is nothing to look at.
+    /// Returns when to look next, or time_point::max() while no message is in flight.
     time_point deadline() const noexcept {
         if (too_slow_) return looked_;
         return in_flight_ ? looked_ + look_interval() : time_point::max();
     }
 
-    /// Returns whether the network is too slow. Has an effect at the deadline only.
+    /// Returns whether the network is too slow. Has an effect only at the deadline.
     bool look(time_point now) noexcept {
         if (in_flight_ && now >= deadline()) {
             if (++looks_ == looks_per_timeout) too_slow_ = true;

@@ -12,13 +12,14 @@
 namespace audiosocket {
 namespace {
 
-// About a hundred bytes each, one for every 60 ms of the longest queue; they count until the application has them.
+// A mark takes about a hundred bytes; this is one for every 60 ms of the longest queue. Marks count until the
+// application has taken their events.
 constexpr std::size_t marks_max = 10'000;
 
-// Stretches of audio and marks in the playout queue, however short: the longest queue in pieces of 20 ms is 30,000.
+// Pieces of audio and marks in the playout queue: the longest queue in pieces of 20 ms has 30,000.
 constexpr std::size_t playout_entries_max = 65'536;
 
-// Digits that wait to be sent. A person does not press more keys than this while a network takes a message.
+// Digits that wait to be sent. A person does not press more keys while a network takes a message.
 constexpr std::size_t digits_waiting_max = 64;
 
 } // namespace
@@ -57,8 +58,8 @@ void session::connection_failed(error_code error, time_point now) {
     impl_->connection_failed(error);
 }
 
-// Deadlines come last: one that has passed must not take away what could have been sent in time, a hangup with a
-// hangup_timeout of 0 for instance.
+// Deadlines come last. A deadline that has passed must not prevent what could have been sent in time, for example a
+// hangup with a hangup_timeout of 0.
 session_action session::poll(time_point now, driver_readiness ready) {
     using type = session_action::type;
     impl& s = *impl_;
@@ -95,7 +96,7 @@ std::optional<event> session::next_event() {
     return impl_->events.pop();
 }
 
-// A report of audio in the frame that is on its way would be early.
+// A report of audio in the frame that is still being sent would be too early.
 std::optional<play_report> session::take_report() {
     if (impl_->output.in_flight()) return std::nullopt;
     return impl_->output.frames().queue().take_report();
@@ -141,6 +142,13 @@ error_code session::impl::refuse_if_ending() const noexcept {
     return life.ending() ? usage_errc::call_ended : error_code{};
 }
 
+// After a request to hang up when all is played, this is the moment when all is played. Audio that comes later would
+// delay the end, in an echo for ever.
+error_code session::impl::refuse_audio() const noexcept {
+    if (hang_up_after_playout && output.frames().queue().empty()) return usage_errc::call_ended;
+    return refuse_if_ending();
+}
+
 error_code session::impl::refuse_if_full(std::chrono::nanoseconds more) const noexcept {
     const auto& queue = output.frames().queue();
     if (queue.queued() + more > playout_max || queue.size() >= playout_entries_max) return usage_errc::playout_full;
@@ -153,7 +161,7 @@ error_code session::impl::refuse_if_too_many_marks() const noexcept {
 }
 
 error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
-    if (const auto refused = impl_->refuse_if_ending()) return refused;
+    if (const auto refused = impl_->refuse_audio()) return refused;
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
     if (const auto refused = impl_->refuse_if_full(duration_of(samples.size(), rate_hz))) return refused;
     impl_->output.frames().queue().append(samples, rate_hz);
@@ -161,9 +169,9 @@ error_code session::play(std::span<const std::int16_t> samples, int rate_hz) {
 }
 
 error_code session::play(clip sound) {
-    if (const auto refused = impl_->refuse_if_ending()) return refused;
+    if (const auto refused = impl_->refuse_audio()) return refused;
     if (!resampler::takes(sound.rate_hz())) return usage_errc::unsupported_rate;
-    // A clip costs no memory however long it is; only the number of pending ones is bounded, by time like the rest.
+    // A clip of any length costs no memory, so only the queued time is limited, as for other audio.
     if (const auto refused = impl_->refuse_if_full({})) return refused;
     impl_->output.frames().queue().append(std::move(sound));
     return {};

@@ -31,15 +31,15 @@ void session::impl::receive(std::span<const std::byte> bytes) {
 void session::impl::take(const message& m) {
     if (life.in_handshake()) {
         if (side == role::server) return take_id(m);
-        start(*id); // the answer to our id has overtaken the news that the id is out
+        start(*id); // the answer to our id came before transmitted() for the id
     }
     if (is_audio(m.kind)) {
         const bool first = receiving.take(m, now, monitor);
-        // Towards the side that chose its format by calling, we speak what it speaks.
+        // The calling side chose its format, so we send the same.
         if (first && learns_format) output.change_kind(m.kind);
         return;
     }
-    receiving.let_go(monitor); // nothing overtakes audio
+    receiving.let_go(monitor); // no event may overtake audio
     switch (m.kind) {
     case kind::hangup: return begin_close({end_reason::peer_hung_up, {}, {}});
     case kind::error: return begin_close({end_reason::peer_error, protocol_errc::error_received, m.error()});
@@ -73,8 +73,8 @@ void session::impl::take_digit(const message& m) {
     events.push_digit(*digit);
 }
 
-// What the beginning of a message says already need not wait for its end: what is wrong with it, and a hangup that
-// claims a payload.
+// Acts on the beginning of a message without waiting for its end, if that shows a fault, or a hangup that claims a
+// payload.
 void session::impl::look_ahead() {
     const auto begun = incoming.pending_bytes();
     if (begun.empty()) return;
@@ -111,7 +111,7 @@ void session::impl::advance() {
     if (now >= watch.idle_deadline()) begin_close({end_reason::timed_out, protocol_errc::idle_timeout, {}});
     if (output.too_slow(now)) {
         begin_close({end_reason::timed_out, protocol_errc::send_timeout, {}});
-        finish(); // a peer that does not read would not see a hangup
+        finish(); // a peer that does not read would not get a hangup
     }
     if (life.close_is_late(now)) finish();
     if (now >= receiving.deadline()) receiving.settle(monitor);
@@ -140,7 +140,7 @@ void session::impl::transmitted() {
     if (output.sent(now)) {
         report_reached();
         hang_up_if_played();
-    } else if (life.in_handshake()) { // that was the caller's id
+    } else if (life.in_handshake()) { // that was the id, on the calling side
         start(*id);
     }
     close_when_done();
@@ -161,7 +161,7 @@ void session::impl::clear() {
         events.push(std::move(c));
 }
 
-// --- The way of the call ---
+// --- The phases of the call ---
 
 void session::impl::start(const uuid& with) {
     id = with;
@@ -176,7 +176,7 @@ void session::impl::hang_up() {
 }
 
 void session::impl::hang_up_if_played() {
-    if (hang_up_after_playout && life.up() && !output.in_flight() && output.frames().queue().empty()) hang_up();
+    if (hang_up_after_playout && life.up() && !output.in_flight() && output.frames().is_over()) hang_up();
 }
 
 void session::impl::begin_close(const ended_event& why) {
@@ -189,9 +189,9 @@ void session::impl::begin_close(const ended_event& why) {
 
     clear();
     output.frames().stop();
-    // An id that has not gone out yet does not go any more; digits that follow one do, before the FIN.
+    // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
     if (!was_up && !output.in_flight()) output.drop_queued();
-    // Asterisk itself never says hangup, it closes; so that is what a caller does.
+    // Asterisk never sends a hangup, it closes. So the calling side does the same.
     if (was_up && side == role::server) output.push(hangup_message());
     close_when_done();
 }

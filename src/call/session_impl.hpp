@@ -13,14 +13,15 @@
 
 namespace audiosocket {
 
-/// The rules of a call, over its parts: what arrives (decoder, message_watch, reception, receive_queue), what is sent
-/// (transmission), and how far the call has come (lifecycle).
+/// The rules of a call, made of its parts: what arrives (decoder, message_watch, reception, receive_queue), what is
+/// sent (transmission), and the phase of the call (lifecycle).
 ///
-/// While the call is up, a frame is due every ptime. While it closes, a server says hangup (00 00 00), both sides send
-/// FIN and read on, and what arrives is thrown away: closing a socket with unread data resets the connection.
+/// While the call is in progress, a frame is due every ptime. While it closes, a server sends a hangup (00 00 00), and
+/// both sides send a FIN and read on. What arrives then is dropped; it is read only because closing a socket with
+/// unread data resets the connection.
 ///
-/// Invariants: frames are made only while the call is up; ended_event is pushed once, when the call is closed, and
-/// nothing after it; a message that is half sent is given up only with the connection.
+/// Invariants: frames are made only while the call is in progress. ended_event is pushed once, when the call is closed,
+/// and no event after it. A message that is half sent is dropped only with the connection.
 struct session::impl {
     impl(role own_side, const call_options& options, time_point start)
         : learns_format(own_side == role::server && !options.send_format), side(own_side),
@@ -28,7 +29,7 @@ struct session::impl {
           watch(options.message_timeout, options.idle_timeout, counters), output(options, counters),
           events(options.receive_queue, counters), receiving(options, counters, events) {}
 
-    // What happens, at the time `now`.
+    // What happens on the wire, at the time `now`.
     void receive(std::span<const std::byte> bytes);
     void receive_end();
     void connection_failed(error_code error);
@@ -36,12 +37,13 @@ struct session::impl {
     std::span<const std::byte> transmit();
     void transmitted();
 
-    // When something has to be done next. Frames that cannot be sent at the moment are not due.
+    // Returns when something must be done next. Frames that cannot be sent at the moment are not due.
     time_point deadline(bool can_transmit) const noexcept;
-    time_point patience_ends() const noexcept; // with the peer, if nothing arrives
+    time_point patience_ends() const noexcept; // when the session gives up the peer if nothing arrives
 
-    // What the application asks for.
+    // What the application requests.
     error_code refuse_if_ending() const noexcept;
+    error_code refuse_audio() const noexcept;
     error_code refuse_if_full(std::chrono::nanoseconds more) const noexcept;
     error_code refuse_if_too_many_marks() const noexcept;
     void clear();
@@ -54,7 +56,7 @@ struct session::impl {
     void take_digit(const message& m);
     void look_ahead();
 
-    // The way of the call.
+    // The phases of the call.
     void start(const uuid& with);
     void report_reached();
     void begin_close(const ended_event& why);
@@ -63,11 +65,11 @@ struct session::impl {
 
     std::optional<uuid> id;
     bool hang_up_after_playout = false;
-    const bool learns_format; // the peer's first audio says what is sent
+    const bool learns_format; // the first audio of the peer decides the format that we send
     const role side;
     const std::chrono::milliseconds playout_max;
     call_statistics counters;
-    time_point now; // the last time that was given
+    time_point now; // the last time that was passed
     lifecycle life;
     message_watch watch;
     transmission output;

@@ -13,8 +13,8 @@
 
 namespace audiosocket {
 
-/// What a call sends, one message at a time: messages without audio first (id, digits, hangup), then the frame that is
-/// due.
+/// Sends the messages of a call, one at a time: messages without audio (id, digits, hangup) first, then the frame that
+/// is due.
 ///
 /// Invariant: at most one message is in flight, and it stays the same until it has been sent or the connection is lost.
 class transmission {
@@ -22,7 +22,7 @@ class transmission {
     transmission(const call_options& options, call_statistics& counters)
         : counters_(counters), watch_(options.send_timeout, options.ptime), playout_(options, counters) {}
 
-    /// Makes the frames.
+    /// Returns the maker of the frames.
     playout& frames() noexcept { return playout_; }
     const playout& frames() const noexcept { return playout_; }
 
@@ -32,12 +32,12 @@ class transmission {
     /// Queues a message without audio.
     void push(const outgoing_message& m) { control_.push() = m; }
 
-    /// Messages without audio that are queued, the one in flight not counted.
+    /// Returns how many messages without audio are queued, without the message in flight.
     std::size_t queued() const noexcept { return control_.size(); }
     void drop_queued() noexcept { control_.clear(); }
 
-    /// The message in flight. If there is none, takes the next one, and counts its time from `now`; empty if nothing is
-    /// due. The monitor (or null) hears each frame once.
+    /// Returns the message in flight. If there is none, takes the next message, whose time counts from `now`; empty if
+    /// nothing is due. The monitor (or null) gets each frame once.
     std::span<const std::byte> message(time_point now, call_monitor* monitor) {
         if (in_flight_.empty()) {
             in_flight_ = compose(now, monitor);
@@ -47,19 +47,19 @@ class transmission {
     }
     bool in_flight() const noexcept { return !in_flight_.empty(); }
 
-    /// Nothing without audio is queued, and nothing is in flight.
+    /// Returns whether no message without audio is queued and none is in flight.
     bool idle() const noexcept { return control_.empty() && in_flight_.empty(); }
 
-    /// The message in flight has been sent. Returns whether it was a frame.
+    /// Takes note that the message in flight has been sent. Returns whether it was a frame.
     bool sent(time_point now) noexcept;
 
-    /// The connection is lost, and what was to be sent with it.
+    /// Drops everything, because the connection is lost.
     void abandon() noexcept;
 
-    /// When to ask again whether the network is too slow; time_point::max() while nothing is in flight.
+    /// Returns when to call too_slow() next; time_point::max() while nothing is in flight.
     time_point deadline() const noexcept { return watch_.deadline(); }
 
-    /// Returns whether the network takes too slowly what is sent (send_watch).
+    /// Returns whether the network takes what we send too slowly (send_watch).
     bool too_slow(time_point now) noexcept { return watch_.look(now); }
 
   private:

@@ -8,11 +8,11 @@
 
 namespace audiosocket {
 
-/// A budget that time gives back: a unit each `a_unit`, and at most `units_max` at once.
+/// A budget that refills with time: one unit every `a_unit`, up to `units_max`.
 template <std::chrono::nanoseconds::rep a_unit_ns, std::uint64_t units_max>
 class refilling_budget {
   public:
-    /// Returns whether there are so many units now; then they are used up.
+    /// Takes this many units if there are as many now. Returns whether there were.
     bool take(std::uint64_t units, time_point now) noexcept {
         if (units > units_max) return false;
         const time_point until = std::max(used_until_, now - at_once) + static_cast<std::int64_t>(units) * a_unit;
@@ -25,26 +25,26 @@ class refilling_budget {
     static constexpr std::chrono::nanoseconds a_unit{a_unit_ns};
     static constexpr std::chrono::nanoseconds at_once = static_cast<std::int64_t>(units_max) * a_unit;
 
-    // Units are used as if they took real time, and may be ahead of it by `at_once`: this is when the last one would
-    // have been used.
+    // Units are counted as if each took real time, and may be ahead of it by `at_once`. This is when the last unit
+    // would have been used.
     time_point used_until_ = time_point::min();
 };
 
-/// Bounds the processor time that a peer can take from other calls: what costs much more than it is long is done only
-/// as long as the budget lasts.
+/// Limits the processor time that a peer can take from other calls: work that takes long compared with its audio is
+/// done only while there is budget.
 ///
-/// Work is counted in samples that leave or enter a resampler, at the higher of its two rates; one takes 8 to 50 ns.
-/// Real time gives back 384,000 a second: audio of 192 kHz, the most expensive there is, is converted twice as fast as
-/// it is played. 115,200 may be used at once: 0.6 s at 192 kHz, more than the 25 frames that Asterisk sends in one go
-/// after its Answer(); 2.4 s at 48 kHz, more than a receive_queue of the usual length. So what a call converts costs at
-/// most 5 ms at once and 2 % of a core. All else that it receives costs by the byte, 10 to 200 instructions
-/// (bench/session_bench), and is bounded by what the network side reads.
+/// Work is counted in samples that enter or leave a resampler, at the higher of its two rates; each takes 8 to 50 ns.
+/// The budget refills by 384,000 a second, so audio of 192 kHz, the most expensive, is converted at twice real time.
+/// 115,200 may be used at once. At 192 kHz that is 0.6 s, more than the 25 frames that Asterisk sends at once after its
+/// Answer(). At 48 kHz it is 2.4 s, more than the default receive_queue. So conversion costs a call at most 5 ms at
+/// once and 2 % of a core. Everything else that it receives costs 10 to 200 instructions a byte (bench/session_bench),
+/// and is limited by what the network side reads.
 using work_budget = refilling_budget<2'604, 115'200>;
 
-/// Bounds how often a peer may change the kind of its audio. A change costs some 6 us, a message of one sample a tenth
-/// of that: the end of a resampler's stream, the beginning of another, and for each rate once a filter (47 us).
-/// Asterisk changes the kind where a call is transferred or put on hold, and back again: 4 changes may come at once.
-/// Real time gives back 10 a second.
+/// Limits how often a peer may change the kind of its audio. A change costs about 6 us, ten times as much as a message
+/// of one sample: it ends a resampler's stream and begins another, and needs a filter once for each rate (47 us).
+/// Asterisk changes the kind when a call is transferred or put on hold, and back again, so 4 changes may come at once.
+/// The budget refills by 10 a second.
 using change_budget = refilling_budget<100'000'000, 4>;
 
 } // namespace audiosocket

@@ -13,7 +13,7 @@ void agent_audio::play(std::span<const std::byte> bytes, std::string_view type, 
     if (samples.empty()) return;
     const bool refused = !out.play(samples, format().rate_hz);
     if (std::exchange(refused_, refused) || !refused) return;
-    report_ignored(out, type, "the play queue is full; audio is refused until the caller has heard some of it");
+    report_ignored(out, type, "the playout queue is full; audio is refused until the caller has heard some of it");
 }
 
 void agent_audio::play_base64(std::string_view text, std::string_view type, dialect_output& out) {

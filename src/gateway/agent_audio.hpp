@@ -11,21 +11,20 @@
 
 namespace audiosocket::gateway {
 
-/// Audio of the back end on its way to the play queue. Audio that the queue refuses is reported once, until the queue
-/// takes audio again.
+/// Plays audio of the back end. If the playout queue refuses audio, reports it once, until the queue takes audio again.
 class agent_audio {
   public:
     explicit agent_audio(payload_format format) : reader_(format) {}
 
     const payload_format& format() const noexcept { return reader_.format(); }
 
-    /// Queues these bytes. `type` is that of the message that carried them.
+    /// Queues these bytes. `type` is the type of the message that contained them.
     void play(std::span<const std::byte> bytes, std::string_view type, dialect_output& out);
 
-    /// The same for bytes as base64. Text that is not base64 is reported as ignored.
+    /// Queues bytes that are base64. Reports text that is not base64 as ignored.
     void play_base64(std::string_view text, std::string_view type, dialect_output& out);
 
-    /// Says that the next bytes begin with a whole sample.
+    /// Forgets half a sample: the next bytes begin with a whole sample.
     void reset() noexcept { reader_.reset(); }
 
   private:

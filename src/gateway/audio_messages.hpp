@@ -15,24 +15,25 @@
 namespace audiosocket::gateway {
 
 /// Sends the caller's audio as base64 inside text messages. Gathers pieces that are shorter than a frame, because each
-/// message costs the back end the same. Allocates nothing once it has sent a message.
+/// message has a fixed cost for the back end. Allocates nothing after the first message.
 class audio_messages {
   public:
-    /// Shortest audio of a message, in milliseconds: a frame of telephony. Longer ones would delay what detects speech.
+    /// The shortest audio of a message, in milliseconds: a frame of telephony. More would delay the detection of
+    /// speech.
     static constexpr int piece_ms_min = 20;
 
-    /// Longest audio of a message, in milliseconds: what services recommend at most.
+    /// The longest audio of a message, in milliseconds: the most that services recommend.
     static constexpr int piece_ms_max = 100;
 
-    /// `head` and `tail` are the message before and behind the base64 text.
+    /// Makes messages of this format. `head` and `tail` are the text of a message before and behind the base64 text.
     audio_messages(payload_format format, std::string_view head, std::string_view tail);
 
     int rate_hz() const noexcept { return format_.rate_hz; }
 
-    /// Takes audio, and sends what makes whole messages.
+    /// Takes audio, and sends all messages that are complete.
     void add(std::span<const std::int16_t> samples, dialect_output& out);
 
-    /// Forgets what was gathered.
+    /// Drops the audio that was gathered.
     void reset() noexcept { gathered_.clear(); }
 
   private:

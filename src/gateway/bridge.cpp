@@ -89,7 +89,7 @@ void bridge::hear(std::span<const std::int16_t> samples, int rate_hz, time_point
     pass_on(samples, rate_hz, at);
 }
 
-// Keeps the audio that a dialect takes at its rate, whatever the call has.
+// Converts audio from the rate of the call to the rate of the dialect.
 void bridge::pass_on(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     counted_.caller_audio += duration_of(samples.size(), rate_hz);
     const int wanted = dialect_->caller_rate_hz();
@@ -108,7 +108,8 @@ void bridge::press(char digit, time_point at) {
     dialect_->caller_digit(digit, at, *this);
 }
 
-// The oldest audio gives way to new audio, the newest digit to those before it: half a number is worth nothing.
+// If there is no room, the oldest audio is dropped for new audio. Of digits the newest is dropped, because half a
+// number is useless.
 void bridge::hold(held what) {
     if (what.digit != 0) {
         if (held_digits_ == digits_max) return;
@@ -124,7 +125,7 @@ void bridge::hold(held what) {
     }
 }
 
-// What the dialect does meanwhile may end the readiness again.
+// The dialect may end the readiness again meanwhile.
 void bridge::release_held() {
     if (!takes_audio()) return;
     releasing_ = true;
@@ -146,7 +147,7 @@ void bridge::tool_result(std::string_view id, std::string_view result, bool is_e
     if (ready_) dialect_->tool_result(id, result, is_error, *this);
 }
 
-// --- What the dialect asks for ---
+// --- Requests of the dialect ---
 
 void bridge::send_text(std::string_view message) {
     ++counted_.messages_sent;
@@ -194,7 +195,7 @@ void bridge::fail(std::string_view why) {
     if (!ended_) out_.fail(why);
 }
 
-// A function before the session is set up has no conversation to belong to.
+// A function call before the session is set up belongs to no conversation.
 void bridge::report(dialect_report what) {
     if (what.what == dialect_report::type::tool_call && !ready_)
         what = {.what = dialect_report::type::ignored, .name = "tool call", .text = "the session is not set up"};

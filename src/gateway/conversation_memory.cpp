@@ -6,7 +6,7 @@
 namespace audiosocket::gateway {
 namespace {
 
-// Most words of one turn, in bytes: two minutes of speech. The rest of a longer one is left out.
+// The most text of one turn, in bytes: two minutes of speech. The rest of a longer turn is left out.
 constexpr std::size_t turn_bytes_max = 2048;
 
 } // namespace

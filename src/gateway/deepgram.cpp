@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// deepgram: Deepgram Voice Agent. Settings first, then binary audio both ways and JSON texts beside it. Field names are
-// those of deepgram-sdk 7.17 (deepgram/agent/v1/types).
+// deepgram: Deepgram Voice Agent. Settings come first, then binary audio in both directions, with JSON texts beside it.
+// Field names are those of deepgram-sdk 7.17 (deepgram/agent/v1/types).
 //
-// The SDK sends Settings as soon as the connection is open, without waiting for Welcome; so does this.
+// As the SDK does, this sends Settings as soon as the connection is open, without waiting for Welcome.
 #include "gateway/agent_audio.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/json_message.hpp"
@@ -24,15 +24,16 @@ namespace json = boost::json;
 
 namespace {
 
-// The service closes a connection that carries nothing for 10 seconds, and asks for a KeepAlive each 8.
+// The service closes a connection that is silent for 10 seconds, and wants a KeepAlive every 8 seconds.
 constexpr std::chrono::seconds keep_alive_time{8};
 
-// Function calls whose results are awaited. A turn of a language model asks for a few; the oldest is forgotten.
+// The most function calls that wait for results; beyond that the oldest is forgotten. A turn of a language model
+// requests a few.
 constexpr std::size_t functions_max = 64;
-// Longer than any id or name of a function there.
+// Longer than any id or function name of the service.
 constexpr std::size_t function_name_bytes_max = 512;
 
-// Messages that say nothing about the call.
+// Messages that do not matter for the call.
 constexpr std::array<std::string_view, 12> of_no_concern{
     "Welcome",          "AgentStartedSpeaking", "AgentThinking", "History",      "FunctionCallResponse",
     "LatencyReport",    "ListenUpdated",        "PromptUpdated", "SpeakUpdated", "ThinkUpdated",
@@ -54,7 +55,7 @@ encoding encoding_of(const json::object& direction, const std::string& where) {
     return encoding::alaw;
 }
 
-// Reads the format of one direction; what is missing is added: linear16, at 16,000 Hz, or 8,000 for G.711.
+// Reads the format of one direction, and adds what is missing: linear16, at 16,000 Hz, or 8,000 Hz for G.711.
 payload_format complete(json::object& session, const std::string& where) {
     set_up_object(session, where);
     auto& direction = made_object(session, where);
@@ -137,7 +138,7 @@ class deepgram final : public dialect {
         quiet_since_ = std::max(quiet_since_, at);
     }
 
-    // There is no message for keys: the agent gets them as if the caller had said them.
+    // There is no message for keys, so the agent gets them as if the caller had said them.
     void caller_digit(char digit, time_point at, dialect_output& out) override {
         if (keys_.add(digit, at)) send_keys(out);
     }
@@ -176,7 +177,7 @@ class deepgram final : public dialect {
     };
 
     void begin(time_point now, dialect_output& out) {
-        if (std::exchange(ready_, true)) return; // also sent after an update of the session
+        if (std::exchange(ready_, true)) return; // it is also sent after an update of the session
         quiet_since_ = now;
         out.ready();
     }
@@ -229,7 +230,7 @@ class deepgram final : public dialect {
         }
     }
 
-    // Takes out a pending function call, and returns its name.
+    // Removes a pending function call, and returns its name.
     std::optional<std::string> forget(std::string_view id) {
         const auto found = std::ranges::find(functions_, id, &function::id);
         if (found == functions_.end()) return std::nullopt;
@@ -246,7 +247,7 @@ class deepgram final : public dialect {
     formats formats_;
     std::string settings_;
     bool ready_ = false;
-    time_point quiet_since_; // when audio or a KeepAlive was sent last
+    time_point quiet_since_; // when audio or a KeepAlive was last sent
     std::vector<std::byte> bytes_;
     agent_audio audio_;
     typed_keys keys_;

@@ -25,7 +25,7 @@ constexpr auto table = std::to_array<const dialect_entry*>({
     &elevenlabs_dialect,
 });
 
-// The traits are those of an entry.
+// Returns the entry that has these traits.
 const dialect_entry& entry_of(const dialect_traits& which) {
     for (const auto* entry : table)
         if (entry->traits.name == which.name) return *entry;
@@ -79,7 +79,7 @@ std::unique_ptr<dialect> make_dialect(const dialect_traits& which, dialect_optio
     return entry.make(std::move(options.context), std::move(session), std::move(options.stream_id));
 }
 
-// --- What a dialect may leave as it is ---
+// --- Defaults that a dialect may keep ---
 
 after_close dialect::closed(std::uint16_t code, std::string_view) {
     const bool orderly = code == 1000 || code == 1001 || code == 1005;

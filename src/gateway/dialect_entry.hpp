@@ -7,18 +7,18 @@
 
 namespace audiosocket::gateway {
 
-/// What the table of dialects has of each.
+/// The entry of a dialect in the table of dialects.
 struct dialect_entry {
     dialect_traits traits;
 
-    /// Checks a session set-up, which is a JSON object; null if there is none. Throws std::invalid_argument.
+    /// Checks a session set-up (null if there is none). Throws std::invalid_argument.
     void (*check)(const boost::json::object* session);
 
     /// Makes the dialect of a call. `session` is empty if there is none, and has passed `check` otherwise.
     std::unique_ptr<dialect> (*make)(call_context context, boost::json::object session, std::string stream_id);
 };
 
-// The entries, each beside its dialect.
+// The entries. Each is defined with its dialect.
 extern const dialect_entry twilio_dialect;
 extern const dialect_entry openai_dialect;
 extern const dialect_entry openai_live_dialect;
@@ -27,7 +27,7 @@ extern const dialect_entry gemini_dialect;
 extern const dialect_entry deepgram_dialect;
 extern const dialect_entry elevenlabs_dialect;
 
-/// `check` of a dialect that has no session set-up.
+/// The `check` of a dialect without a session set-up.
 void refuse_session(const boost::json::object* session);
 
 } // namespace audiosocket::gateway

@@ -2,7 +2,7 @@
 // elevenlabs: ElevenLabs Conversational AI. All messages are JSON text. Field names are those of the Python package
 // elevenlabs 2.78 and of @elevenlabs/types 0.23.
 //
-// The agent decides the audio formats, and says them in its first message.
+// The agent decides the audio formats, and sends them in its first message.
 #include "gateway/agent_audio.hpp"
 #include "gateway/audio_messages.hpp"
 #include "gateway/dialect_entry.hpp"
@@ -36,7 +36,7 @@ constexpr std::array<named_format, 7> formats{{{"pcm_8000", {encoding::slin, 800
                                                {"pcm_48000", {encoding::slin, 48'000}},
                                                {"ulaw_8000", {encoding::ulaw, 8000}}}};
 
-// The default of agents, and what their own clients expect.
+// The default of agents, and of the vendor's own clients.
 constexpr payload_format default_format{encoding::slin, 16'000};
 
 std::optional<payload_format> find_format(std::string_view name) {
@@ -45,7 +45,7 @@ std::optional<payload_format> find_format(std::string_view name) {
     return found->format;
 }
 
-// Messages that say nothing about the call.
+// Messages that do not matter for the call.
 constexpr std::array<std::string_view, 13> of_no_concern{"agent_chat_response_part",
                                                          "agent_response_complete",
                                                          "agent_response_metadata",
@@ -78,7 +78,7 @@ class elevenlabs final : public dialect {
         initiation_ = json::serialize(session);
     }
 
-    // Until ready() a guess, because the agent has not said it yet.
+    // A guess until ready(), because the agent sends it late.
     int caller_rate_hz() const noexcept override { return caller_.rate_hz(); }
 
     void opened(time_point, dialect_output& out) override { out.send_text(initiation_); }
@@ -109,7 +109,7 @@ class elevenlabs final : public dialect {
         caller_.add(samples, out);
     }
 
-    // There is no message for keys: the agent gets them as if the caller had said them.
+    // There is no message for keys, so the agent gets them as if the caller had said them.
     void caller_digit(char digit, time_point at, dialect_output& out) override {
         if (keys_.add(digit, at)) send_keys(out);
     }
@@ -160,7 +160,7 @@ class elevenlabs final : public dialect {
         const auto audio = find_text(event, "audio_base_64");
         if (!audio) return report_ignored(out, "audio", "it has no audio_event.audio_base_64");
         const auto id = number_at(event, "event_id");
-        if (id && interrupted_ && *id <= *interrupted_) return; // was on its way when the caller spoke
+        if (id && interrupted_ && *id <= *interrupted_) return; // it was sent before the caller spoke
         audio_->play_base64(*audio, "audio", out);
     }
 
@@ -184,13 +184,13 @@ class elevenlabs final : public dialect {
         report_tool_call(out, id, name, json::serialize(object_at(call, "parameters")));
     }
 
-    // Their own clients end the session when they see that the agent has used this tool.
+    // The vendor's own clients end the session when the agent has used this tool.
     static void tool_was_called(const json::object& tool, dialect_output& out) {
         if (text_at(tool, "tool_name") == "end_call" && !flag_at(tool, "is_error"))
             out.hang_up(hang_up_time::when_played, "the agent used its tool end_call");
     }
 
-    // Most are followed by a close, whose code says whether the session is lost.
+    // A close follows most of them; its code says whether the session is lost.
     void error(const json::object& event, dialect_output& out) {
         std::string_view why;
         for (const char* name : {"message", "reason", "debug_message", "error_type"})
@@ -203,7 +203,7 @@ class elevenlabs final : public dialect {
         report_warning(out, kind, why);
     }
 
-    // Reports the messages that are words. Returns whether this is one.
+    // Reports a message with spoken words. Returns whether this is such a message.
     static bool converse(std::string_view type, const json::object& message, dialect_output& out) {
         if (type == "user_transcript")
             report_words(out, "caller", text_at(object_at(message, "user_transcription_event"), "user_transcript"));
@@ -216,7 +216,7 @@ class elevenlabs final : public dialect {
         return true;
     }
 
-    // What the agent had said when it was interrupted, in place of its last words.
+    // Replaces the agent's last words by what it had said when it was interrupted.
     static void correct(std::string_view words, dialect_output& out) {
         dialect_report report;
         report.what = dialect_report::type::transcript;
@@ -233,7 +233,7 @@ class elevenlabs final : public dialect {
 
     std::string initiation_;
     audio_messages caller_ = messages_of(default_format);
-    std::optional<agent_audio> audio_; // from the agent's first message on
+    std::optional<agent_audio> audio_; // set from the agent's first message on
     std::optional<std::int64_t> interrupted_;
     typed_keys keys_;
 };

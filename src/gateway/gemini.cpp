@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dialect of Gemini Live.
 //
-// How it works: the set-up goes out first; setupComplete is ready(). Messages are JSON, in text or in binary messages.
-// Answers arrive ahead of real time; "interrupted" clears them.
+// How it works: the set-up is sent first; setupComplete means ready(). Messages are JSON, in text or in binary
+// messages. Answers arrive ahead of real time; "interrupted" clears them.
 //
-// A connection lives about ten minutes, shorter than a call. The service announces its end with goAway, and gives out
-// handles with which another connection continues the session. The change waits for a quiet moment (no answer is being
-// made, and the newest handle is there), at the latest until shortly before the end. A connection that fails is
-// continued with the newest handle as well.
+// A connection lasts about ten minutes, and a call may last longer. The service announces the end with goAway. It also
+// sends handles, with which another connection continues the session. The change waits for a quiet moment (no answer is
+// being made, and the newest handle has arrived). It waits at most until shortly before the end. A connection that
+// fails is also continued with the newest handle.
 #include "gateway/agent_audio.hpp"
 #include "gateway/audio_messages.hpp"
 #include "gateway/dialect_entry.hpp"
@@ -33,33 +33,33 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// "natively 16kHz" (the service's guide); answers are at 24 kHz where they do not say so.
+// "natively 16kHz" (the service's guide); answers are at 24 kHz if they name no rate.
 constexpr payload_format caller_format{encoding::slin, 16'000};
 constexpr int agent_rate_hz = 24'000;
 
-// The new connection is opened this long before the end of the old one: a TLS handshake, and the set-up.
+// How long before the end of the old connection the new one is opened: time for a TLS handshake and the set-up.
 constexpr auto away_margin = 2s;
 
-// A connection that fails sooner than this after setupComplete, and has brought no audio, is not continued: what ended
-// it would end the next one.
+// A connection that fails sooner than this after setupComplete, without any audio, is not continued, because the same
+// fault would end the next one.
 constexpr auto life_min = 2s;
 
-// Connections that live shorter than this are of little use to the caller. Only so many in a row are continued: two
-// more than one failure of a server needs.
+// Shorter connections are of little use to the caller. Only this many in a row are continued: two more than one failure
+// of a server needs.
 constexpr auto useful_life = 10s;
 constexpr int short_connections_max = 3;
 
-// Most functions that wait for results, and the longest id or name. The service's are below 64 bytes.
+// The most functions that wait for results, and the longest id or name. Those of the service have less than 64 bytes.
 constexpr std::size_t functions_max = 64;
 constexpr std::size_t id_bytes_max = 256;
 
-// Handles are about 50 bytes of text; 16 KiB is the longest that still fits into a usual message.
+// Handles have about 50 bytes; 16 KiB is the longest that still fits into a usual message.
 constexpr std::size_t handle_bytes_max = 16'384;
 
-// Fields of a message that say nothing about the call.
+// Fields of a message that do not matter for the call.
 constexpr std::string_view quiet_fields[]{"usageMetadata", "voiceActivity", "voiceActivityDetectionSignal"};
 
-// Reads a duration of protobuf's JSON, "9.5s": whole milliseconds; nothing if it is not one.
+// Reads a duration of protobuf's JSON ("9.5s") in whole milliseconds. Returns nothing if it is not a duration.
 std::optional<std::chrono::milliseconds> duration_at(const json::object& in, std::string_view name) {
     auto text = text_at(in, name);
     if (!text.ends_with('s')) return std::nullopt;
@@ -80,7 +80,7 @@ std::optional<std::chrono::milliseconds> duration_at(const json::object& in, std
     return std::chrono::milliseconds(ms);
 }
 
-// The result of a function as the object that the service wants: "output" and "error" have a meaning there.
+// Returns the result of a function as the object that the service wants, where "output" and "error" have a meaning.
 json::object response_of(std::string_view result, bool is_error) {
     if (is_error) return json::object{{"error", result}};
     const json_message read(result);
@@ -141,12 +141,12 @@ class gemini_call final : public dialect {
         const bool announced = away_by_ != time_point::max();
         bool goes_on = false;
         if (!was_ready) {
-            // The service has forgotten the session (handles last two hours): the call goes on in a new one.
+            // The service has forgotten the session (handles last two hours), so the call continues in a new session.
             goes_on = !std::exchange(handle_, {}).empty();
         } else if (announced) {
             goes_on = true;
         } else if (code == 1000 || code == 1005) {
-            // The end of the call for a server that has served it.
+            // If the server has served the call, this is the end of the call.
             return spoke_ || turns_ > 0 ? after_close::hang_up : after_close::fail;
         } else {
             goes_on = !handle_.empty() && (spoke_ || lived() >= life_min);
@@ -163,11 +163,11 @@ class gemini_call final : public dialect {
         if (keys_.add(digit, at)) send_words(keys_.take(), out);
     }
 
-    // The service does not ask what was played.
+    // The service does not need to know what was played.
     void played(const played_event&, dialect_output&) override {}
     void cleared(const cleared_event&, dialect_output&) override {}
 
-    // The connection's end is that of the session.
+    // The end of the connection ends the session.
     void call_ended(dialect_output&) override {}
 
     void tool_result(std::string_view id, std::string_view result, bool is_error, dialect_output& out) override {
@@ -201,7 +201,7 @@ class gemini_call final : public dialect {
     struct function {
         std::string id;
         std::string name;
-        bool has_id = true; // otherwise the id is its name
+        bool has_id = true; // otherwise the name is used as id
     };
 
     static void send_words(std::string_view words, dialect_output& out) {
@@ -211,7 +211,7 @@ class gemini_call final : public dialect {
 
     clock::duration lived() const noexcept { return now_ - ready_at_; }
 
-    // Whether there may be another connection: not after too many that were short.
+    // Returns whether there may be another connection: not after too many short ones.
     bool may_go_on() {
         if (lived() >= useful_life) short_connections_ = 0;
         return ++short_connections_ <= short_connections_max;
@@ -224,14 +224,14 @@ class gemini_call final : public dialect {
         }
         if (handle_.empty())
             report_warning(out, "not_resumable",
-                           "the service has given no handle; a new session begins, without memory");
+                           "the service has sent no handle; a new session begins without the words so far");
         over_ = reconnecting_ = true;
         ready_ = false;
         out.reconnect();
     }
 
-    // Changes the connection where the old one ends soon, and nothing is lost by it. One that ends soon after its
-    // beginning is used to its end.
+    // Changes the connection if the old one ends soon and nothing is lost by the change. A connection that ends soon
+    // after its beginning is used to its end.
     void change_if_quiet(dialect_output& out) {
         const bool is_quiet = !generating_ && handle_is_new_ && lived() >= useful_life;
         if (away_by_ != time_point::max() && is_quiet) change_connection(out);
@@ -245,7 +245,7 @@ class gemini_call final : public dialect {
         out.ready();
         if (settings_.greeting.empty()) return;
         send_words(settings_.greeting, out);
-        settings_.greeting.clear(); // once a call, not once a connection
+        settings_.greeting.clear(); // once for each call, not for each connection
     }
 
     void on_content(const json::object& content, dialect_output& out) {
@@ -268,7 +268,7 @@ class gemini_call final : public dialect {
 
     void on_part(const json::object& part, dialect_output& out) {
         const auto& data = object_at(part, "inlineData");
-        if (data.empty()) return; // text: what the model thinks
+        if (data.empty()) return; // it is text: the thoughts of the model
         const int rate_hz = pcm_rate_of(text_at(data, "mimeType"), agent_rate_hz);
         if (rate_hz == 0)
             return report_ignored(out, "inlineData",
@@ -315,7 +315,8 @@ class gemini_call final : public dialect {
         if (ready_) change_if_quiet(out);
     }
 
-    // While an answer is being made, the session cannot be continued from here: the handle before it stays the newest.
+    // While an answer is being made, the session cannot be continued from this point, so the handle before it stays the
+    // newest.
     void on_resumption(const json::object& update, dialect_output& out) {
         const auto handle = text_at(update, "newHandle");
         if (!flag_at(update, "resumable") || handle.empty()) return;
@@ -337,23 +338,23 @@ class gemini_call final : public dialect {
     agent_audio agent_;
     audio_messages caller_;
     typed_keys keys_;
-    std::vector<function> functions_; // those that wait for a result
-    std::string handle_;              // the newest that continues the session
-    time_point now_;                  // the latest that is known
+    std::vector<function> functions_; // functions that wait for a result
+    std::string handle_;              // the newest handle that continues the session
+    time_point now_;                  // the latest known time
     time_point ready_at_;
-    time_point away_by_ = time_point::max(); // by when the connection is to be changed
+    time_point away_by_ = time_point::max(); // until when the connection must be changed
     int short_connections_ = 0;              // in a row
     std::uint64_t turns_ = 0;
     bool ready_ = false;
-    bool over_ = false;          // nothing of this connection counts any more
-    bool reconnecting_ = false;  // reconnect() was asked for
+    bool over_ = false;          // the rest of this connection is ignored
+    bool reconnecting_ = false;  // reconnect() was called
     bool generating_ = false;    // an answer is being made
     bool handle_is_new_ = false; // nothing was said since the handle
     bool to_mark_ = false;       // audio was played since the last mark
-    bool spoke_ = false;         // the agent, in this connection
+    bool spoke_ = false;         // the agent spoke, in this connection
 };
 
-// In the order in which the fields of one message are to be taken.
+// In the order in which the fields of one message must be handled.
 const std::pair<std::string_view, gemini_call::handler> gemini_call::handlers[7]{
     {"setupComplete", &gemini_call::on_setup_complete},
     {"serverContent", &gemini_call::on_content},

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-// The name under which the object has a field: `other` where it is there, else `name`.
+// Returns the name under which the object has a field: `other` if it is there, else `name`.
 const char* name_in(const json::object& object, const char* name, const char* other) {
     return object.contains(other) ? other : name;
 }
@@ -63,7 +63,8 @@ gemini_settings read_gemini_settings(json::object session) {
     }
     check_model(session);
     set_modalities(session);
-    // Without resumption a connection of ten minutes is the end of the call, without compression 15 minutes of audio.
+    // Without resumption the call ends with its connection after ten minutes, without compression after 15 minutes of
+    // audio.
     set_up_object(session, resumption_name(session));
     made_object(session, resumption_name(session));
     const auto* compression = name_in(session, "contextWindowCompression", "context_window_compression");

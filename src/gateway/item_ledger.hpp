@@ -15,57 +15,59 @@
 
 namespace audiosocket::gateway {
 
-/// How much the caller heard of each item that the back end said, for services that ask for it after an interruption.
+/// Counts how much the caller heard of each item that the back end said, for services that need this after an
+/// interruption.
 ///
 /// Audio arrives ahead of real time, so several items may wait in the playout queue. Each gets a mark at its end, also
-/// when it is cut in the middle: what was sent of it is then in the event of its own mark, whatever arrives meanwhile.
+/// when it is cut in the middle. So the event of its own mark says how much of it was sent, even if other audio arrives
+/// meanwhile.
 class item_ledger {
   public:
-    /// Most items that may wait to be played. A queue of ten minutes holds about a hundred sentences.
+    /// The most items that may wait to be played. A queue of ten minutes holds about a hundred sentences.
     static constexpr std::size_t items_max = 256;
 
-    /// Longest id of an item, in bytes. Services use 20 to 40.
+    /// The longest id of an item, in bytes. Services use 20 to 40.
     static constexpr std::size_t id_bytes_max = 256;
 
     /// A part of an item that was not played to its end.
     struct cut_item {
         std::string id;                    ///< The item.
-        std::int64_t content_index = 0;    ///< Which content of the item.
-        std::chrono::milliseconds heard{}; ///< How much of it the caller heard: never more than was received.
+        std::int64_t content_index = 0;    ///< The number of the content in the item.
+        std::chrono::milliseconds heard{}; ///< How much of it the caller heard; never more than was received.
     };
 
-    /// What became of a piece of audio.
+    /// The result of play().
     enum class outcome {
         played,        ///< It is queued.
-        queue_full,    ///< The playout queue refuses it: the rest of the item is refused as well.
+        queue_full,    ///< The playout queue refuses it; the rest of the item is refused too.
         refused,       ///< The item was refused before.
-        too_many_items ///< The ledger is full: it is not queued.
+        too_many_items ///< The ledger is full, so it is not queued.
     };
 
-    /// Queues a mark, so that the first item is counted from its own beginning: audio of another back end, which failed
-    /// in mid-sentence, may be in the queue.
+    /// Queues a mark, so that the first item is counted from its own beginning. The queue may still hold audio of a
+    /// back end that failed in the middle of a sentence.
     void begin(dialect_output& out);
 
-    /// Whether audio of this item begins a new part: it is not the item that is open.
+    /// Returns whether audio of this item begins a new part, because it is not the open item.
     bool starts(std::string_view id, std::int64_t content_index) const noexcept;
 
-    /// Queues audio of an item, and a mark behind the item before.
+    /// Queues audio of an item, and a mark behind the item before it.
     outcome play(std::string_view id, std::int64_t content_index, std::span<const std::int16_t> samples, int rate_hz,
                  dialect_output& out);
 
-    /// Queues the mark of the item that is open, because nothing more of it is to come.
+    /// Queues the mark of the open item, because nothing more of it follows.
     void close(dialect_output& out);
 
-    /// Whether anything is queued, as far as the events say.
+    /// Returns whether nothing is queued, as far as the events say.
     bool empty() const noexcept { return items_.empty(); }
 
-    /// The back end has lost its items with its session: nothing is reported of these any more.
+    /// Forgets the items, because the back end has lost them with its session. They are not reported any more.
     void forget() noexcept;
 
-    /// Takes the event; returns the item if it was not played to its end because the queue was full.
+    /// Takes the event. Returns the item if it was not played to its end because the queue was full.
     std::optional<cut_item> played(const played_event& what);
 
-    /// Takes the event; returns the item if something of it was cut.
+    /// Takes the event. Returns the item if a part of it was cut.
     std::optional<cut_item> cleared(const cleared_event& what);
 
   private:
@@ -73,7 +75,7 @@ class item_ledger {
         std::string id;
         std::int64_t content_index = 0;
         std::string mark;
-        std::chrono::milliseconds before{}; // of the same content, in an earlier part
+        std::chrono::milliseconds before{}; // heard of the same content in an earlier part
         std::chrono::nanoseconds queued{};
         bool open = true;
         bool refused = false;

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boost.JSON without its compiled library: its definitions for this room live here, once.
+// Contains the definitions of Boost.JSON for this room, so that its compiled library is not needed.
 #include <boost/json/src.hpp>

@@ -24,7 +24,7 @@ json_message::json_message(std::string_view text) {
     json::error_code error;
     try {
         value_ = json::parse({text.data(), text.size()}, error, {}, rules);
-    } catch (const std::exception& e) { // no memory
+    } catch (const std::exception& e) { // out of memory
         error_ = e.what();
         return;
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dialect of OpenAI Realtime, which several other services and local servers speak as well.
+// The dialect of OpenAI Realtime, which several other services and local servers use too.
 //
-// How it works: session.update goes out when the connection opens, and its answer session.updated is ready(). A server
-// that sends no such answer is taken as ready five seconds after session.created: it reads messages in order, so audio
-// behind the update is never taken in another format.
+// How it works: session.update is sent when the connection opens, and its answer session.updated means ready(). A
+// server that sends no such answer counts as ready five seconds after session.created. It reads messages in order, so
+// audio behind the update is never read in another format.
 //
-// Answers arrive ahead of real time. When the caller interrupts, the service has to learn how much of each item was
-// heard, or it believes that all of it was: item_ledger counts that. The service stops the answer itself; audio of it
-// that still arrives is dropped.
+// Answers arrive ahead of real time. When the caller interrupts, the service needs to know how much of each item was
+// heard, or it assumes all of it. item_ledger counts that. The service stops the answer itself; audio of it that still
+// arrives is dropped.
 //
-// A session ends after 60 minutes. The call then goes on in a new session, which is given the latest words as text:
-// those of the agent, and those of the caller where the set-up asks for their transcription.
+// A session ends after 60 minutes. The call then continues in a new session, which gets the latest words as text: those
+// of the agent, and those of the caller if the set-up requests their transcription.
 #include "gateway/audio_messages.hpp"
 #include "gateway/conversation_memory.hpp"
 #include "gateway/dialect_entry.hpp"
@@ -35,10 +35,10 @@ namespace json = boost::json;
 
 namespace {
 
-// How long after session.created the answer to session.update may take.
+// How long the answer to session.update may take after session.created.
 constexpr std::chrono::seconds update_wait{5};
 
-// Events that say nothing about the call.
+// Events that do not matter for the call.
 constexpr std::string_view quiet_events[]{
     "conversation.created",
     "conversation.item.added",
@@ -114,7 +114,7 @@ class openai_call final : public dialect {
 
     after_close closed(std::uint16_t code, std::string_view reason) override {
         if (expired_) return after_close::reconnect;
-        // A server that has said nothing has not served the call, however politely it leaves.
+        // A server that has said nothing has not served the call, even if it closes with a normal code.
         const bool has_served = std::exchange(ready_, false) && !over_ && spoke_;
         return has_served ? dialect::closed(code, reason) : after_close::fail;
     }
@@ -135,7 +135,7 @@ class openai_call final : public dialect {
         if (const auto cut = items_.cleared(what)) truncate(*cut, out);
     }
 
-    // The service has no message for the end: the connection's end is that of the session.
+    // The service has no message for the end: the end of the connection ends the session.
     void call_ended(dialect_output&) override {}
 
     void tool_result(std::string_view id, std::string_view result, bool is_error, dialect_output& out) override {
@@ -153,7 +153,7 @@ class openai_call final : public dialect {
     void tick(time_point now, dialect_output& out) override {
         if (now < deadline()) return;
         if (ready_) return send_keys(out);
-        report_warning(out, "no_session_updated", "the server has not answered session.update; the call goes on");
+        report_warning(out, "no_session_updated", "the server has not answered session.update; the call continues");
         become_ready(now, out);
     }
 
@@ -173,7 +173,7 @@ class openai_call final : public dialect {
             add_words(turn.is_agent ? "assistant" : "user", turn.words, out);
         if (settings_.greeting.empty()) return;
         add_words("system", settings_.greeting, out);
-        settings_.greeting.clear(); // once a call, not once a session
+        settings_.greeting.clear(); // once for each call, not for each session
         answers_.want();
         ask_for_answer(out);
     }
@@ -186,7 +186,7 @@ class openai_call final : public dialect {
         const auto words = keys_.take();
         memory_.add(false, words);
         add_words("user", words, out);
-        answers_.want(); // a caller who only presses keys would hear nothing otherwise
+        answers_.want(); // otherwise a caller who only presses keys would hear nothing
         ask_for_answer(out);
     }
 
@@ -195,7 +195,7 @@ class openai_call final : public dialect {
     }
 
     void truncate(const item_ledger::cut_item& cut, dialect_output& out) {
-        if (!ready_ || over_) return; // between two connections: the item is gone with its session
+        if (!ready_ || over_) return; // between two connections, the item was lost with its session
         send({{"type", "conversation.item.truncate"},
               {"item_id", cut.id},
               {"content_index", cut.content_index},
@@ -233,7 +233,8 @@ class openai_call final : public dialect {
         }
     }
 
-    // The service goes on in the belief that all is heard: it is stopped, and the item is cut when it was played.
+    // The service would continue and assume that all is heard. So it is stopped, and the item is cut after it was
+    // played.
     void refused(const json::object& event, std::string_view why, dialect_output& out) {
         const auto id = text_at(event, "response_id");
         report_warning(out, "audio_refused", std::string(why) + "; the rest of this answer is dropped");
@@ -280,7 +281,7 @@ class openai_call final : public dialect {
 
     void on_function(const json::object& event, time_point, dialect_output& out) {
         const auto answer = text_at(event, "response_id");
-        if (answers_.is_interrupted(answer)) return; // sent also when interrupted, with half of the arguments
+        if (answers_.is_interrupted(answer)) return; // it is also sent when interrupted, with a part of the arguments
         const auto id = text_at(event, "call_id");
         if (const auto why = answers_.add_function(id, answer); !why.empty())
             return report_ignored(out, text_at(event, "type"), std::string(why));
@@ -311,8 +312,8 @@ class openai_call final : public dialect {
         if (expired && now - ready_at_ >= session_life_min) {
             expired_ = over_ = true;
             report_warning(out, code,
-                           "the session has reached its longest time; a new one begins with its latest words");
-            ready_ = false; // keys wait for the next session
+                           "the session has reached its maximum length; a new session begins with its latest words");
+            ready_ = false; // keys then wait for the next session
             return out.reconnect();
         }
         if (ready_ && !expired && std::ranges::find(fatal_codes, code) == std::end(fatal_codes))
@@ -331,9 +332,9 @@ class openai_call final : public dialect {
     time_point ready_by_ = time_point::max();
     time_point ready_at_;
     bool ready_ = false;
-    bool spoke_ = false;   // the agent, in this call
-    bool expired_ = false; // the session has reached its longest time
-    bool over_ = false;    // nothing of this connection counts any more
+    bool spoke_ = false;   // the agent spoke, in this call
+    bool expired_ = false; // the session has reached its maximum length
+    bool over_ = false;    // the rest of this connection is ignored
 };
 
 const std::pair<std::string_view, openai_call::handler> openai_call::handlers[17]{

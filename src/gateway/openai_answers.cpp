@@ -11,7 +11,7 @@ bool holds(const std::vector<std::string>& ids, std::string_view id) noexcept {
     return std::ranges::find(ids, id) != ids.end();
 }
 
-// Adds an id that is not there yet, and forgets the oldest where there are too many.
+// Adds an id that is not there yet. Forgets the oldest if there are too many.
 void remember(std::vector<std::string>& ids, std::string_view id) {
     if (holds(ids, id)) return;
     if (ids.size() >= openai_answers::answers_max) ids.erase(ids.begin());
@@ -23,7 +23,7 @@ void remember(std::vector<std::string>& ids, std::string_view id) {
 bool openai_answers::begin(std::string_view id) {
     requested_ = false;
     if (id.size() > id_bytes_max) return false;
-    std::erase(interrupted_, id); // without ids: the next answer
+    std::erase(interrupted_, id); // without ids, the next answer has the same id
     remember(in_progress_, id);
     return true;
 }

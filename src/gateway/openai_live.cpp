@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dialect of OpenAI Live: a model that listens and speaks at the same time.
 //
-// How it works: session.start goes out first, and nothing else before session.started. Audio then flows both ways at
-// the pace of real time, with silence in it: there is no queue to clear, and no item to truncate. What the model
-// delegates is a function call for the application; its result goes back as commentary, which the model speaks about.
+// How it works: session.start is sent first, and nothing else before session.started. Audio then flows in both
+// directions in real time, including silence, so there is no queue to clear and no item to truncate. What the model
+// delegates is a function call for the application. Its result is sent as commentary, which the model speaks about.
 //
-// A session has a longest time. The call then goes on in a new session, which is given the latest words.
+// A session has a maximum length. The call then continues in a new session, which gets the latest words.
 #include "gateway/agent_audio.hpp"
 #include "gateway/audio_messages.hpp"
 #include "gateway/conversation_memory.hpp"
@@ -32,21 +32,22 @@ namespace {
 // "Live WebSocket PCM audio supports 16000 or 24000 Hz." (AudioFormat of the published client)
 constexpr std::array pcm_rates{16000, 24000};
 
-// "limited to 500 tokens" (CommentaryAppendEvent). Token counts are the service's secret: two bytes a token are fewer
-// than any language or number takes, so that 1000 bytes stay below the limit. Longer results go in pieces.
+// "limited to 500 tokens" (CommentaryAppendEvent). How the service counts tokens is not known. Every language or number
+// needs at least two bytes for a token, so 1000 bytes stay below the limit. Longer results are sent in pieces.
 constexpr std::size_t content_bytes_max = 1000;
 
-// A result of 16,000 bytes takes a quarter of an hour to speak.
+// The most pieces of a result. Speaking 16,000 bytes takes a quarter of an hour.
 constexpr std::size_t contents_max = 16;
 
 // "at most 128 messages" (SessionConfig.input)
 constexpr std::size_t messages_max = 128;
 
-// Most delegations that wait for results, and the longest id. The service has a few at a time, of 20 to 40 bytes.
+// The most delegations that wait for results, and the longest id. The service has a few at a time, with 20 to 40 bytes.
 constexpr std::size_t delegations_max = 64;
 constexpr std::size_t id_bytes_max = 256;
 
-// Events that say nothing about the call. Those of responses and decisions belong to work that the service does itself.
+// Events that do not matter for the call. Events of responses and decisions belong to work that the service does
+// itself.
 constexpr std::string_view quiet_events[]{
     "decision.event",
     "decision.item.created",
@@ -81,7 +82,7 @@ live_settings read_settings(json::object session) {
     return settings;
 }
 
-// Takes a piece off the text: whole words where there are any, whole characters of UTF-8 at least.
+// Removes a piece from the beginning of the text: whole words if there are any, else whole characters of UTF-8.
 std::string_view take_piece(std::string_view& text) {
     std::size_t end = text.size();
     if (end > content_bytes_max) {
@@ -130,7 +131,7 @@ class live_call final : public dialect {
         report_binary(out, message.size());
     }
 
-    // A connection that closes without session.closed is lost, whatever its code.
+    // A connection that closes without session.closed is lost, with any code.
     after_close closed(std::uint16_t, std::string_view) override { return ended_.value_or(after_close::fail); }
 
     void caller_audio(std::span<const std::int16_t> samples, time_point, dialect_output& out) override {
@@ -173,7 +174,7 @@ class live_call final : public dialect {
 
     static void send(const json::object& message, dialect_output& out) { out.send_text(json::serialize(message)); }
 
-    // What was said in the session before, behind what the set-up has.
+    // Adds what was said in the session before, behind what the set-up has.
     void add_history(json::object& session) const {
         if (memory_.turns().empty()) return;
         auto& found = session["input"];
@@ -190,7 +191,7 @@ class live_call final : public dialect {
         }
     }
 
-    // Sends content in pieces that the service takes. An empty id means no delegation.
+    // Sends content in pieces that the service accepts. An empty id means no delegation.
     static void append(std::string_view type, std::string_view content, std::string_view id, dialect_output& out) {
         std::size_t pieces = 0;
         do {
@@ -204,7 +205,7 @@ class live_call final : public dialect {
                                " bytes of a result were left out; shorten it");
     }
 
-    // Instructions are heard at once; the model decides whether it speaks about the keys.
+    // The model gets instructions at once, and decides whether it speaks about the keys.
     void send_keys(dialect_output& out) { append("session.instructions.append", keys_.take(), {}, out); }
 
     // --- Events ---
@@ -215,7 +216,7 @@ class live_call final : public dialect {
         out.ready();
         if (settings_.greeting.empty()) return;
         append("session.commentary.append", settings_.greeting, {}, out);
-        settings_.greeting.clear(); // once a call, not once a session
+        settings_.greeting.clear(); // once for each call, not for each session
     }
 
     void on_audio(const json::object& event, dialect_output& out) {
@@ -237,7 +238,7 @@ class live_call final : public dialect {
 
     void on_delegation(const json::object& event, dialect_output& out) {
         const auto& delegation = object_at(event, "delegation");
-        if (text_at(delegation, "target") != "client") return; // the service does it itself
+        if (text_at(delegation, "target") != "client") return; // the service does this work itself
         const auto type = text_at(event, "type");
         const auto id = text_at(delegation, "id");
         if (id.empty()) return report_ignored(out, type, "the delegation has no id");
@@ -245,7 +246,7 @@ class live_call final : public dialect {
         if (delegations_.size() >= delegations_max)
             return report_ignored(out, type, "too many delegations wait for their results");
         delegations_.emplace_back(id);
-        // The event has no words of the task: these are in the transcripts before it.
+        // The event does not describe the task; the transcripts before it do.
         report_tool_call(out, id, "delegation", json::serialize(event));
     }
 
@@ -253,12 +254,12 @@ class live_call final : public dialect {
         const auto reason = text_at(event, "reason");
         over_ = true;
         leaving_ = false;
-        if (ended_) return; // the call has ended before
+        if (ended_) return; // the call has ended already
         if (reason == "expired" && now_ - ready_at_ >= session_life_min) {
             ended_ = after_close::reconnect;
             report_warning(out, reason,
-                           "the session has reached its longest time; a new one begins with its latest words");
-            ready_ = false; // keys wait for the next session
+                           "the session has reached its maximum length; a new session begins with its latest words");
+            ready_ = false; // keys then wait for the next session
             return out.reconnect();
         }
         if (reason == "close_requested" || reason == "remote_hangup") {
@@ -285,12 +286,12 @@ class live_call final : public dialect {
     audio_messages caller_;
     typed_keys keys_;
     conversation_memory memory_;
-    std::vector<std::string> delegations_; // those that wait for a result
-    std::optional<after_close> ended_;     // what the end of the session means, once it has ended
-    time_point now_;                       // of the message
+    std::vector<std::string> delegations_; // delegations that wait for a result
+    std::optional<after_close> ended_;     // what the end of the session means; set when it has ended
+    time_point now_;                       // when the message arrived
     time_point ready_at_;
     bool ready_ = false;
-    bool over_ = false;    // nothing of this connection counts any more
+    bool over_ = false;    // the rest of this connection is ignored
     bool leaving_ = false; // session.close was sent; its answer has not arrived
 };
 

@@ -10,7 +10,7 @@
 
 namespace audiosocket::gateway {
 
-/// What the audio bytes of a back end are: mono. Linear samples have two bytes, the lower one first.
+/// The format of the audio bytes of a back end: mono. Linear samples have two bytes, the low byte first.
 struct payload_format {
     encoding coding = encoding::ulaw;
     int rate_hz = 8000;
@@ -20,17 +20,17 @@ struct payload_format {
     friend bool operator==(const payload_format&, const payload_format&) = default;
 };
 
-/// Turns ragged pieces of audio into whole samples: half a sample waits for the other half.
+/// Turns pieces of audio into whole samples: half a sample waits for its other half.
 class payload_reader {
   public:
     explicit payload_reader(payload_format format) : format_(format) {}
 
     const payload_format& format() const noexcept { return format_; }
 
-    /// Returns the samples that are whole now. Valid until the next call.
+    /// Returns the samples that are whole now. The view is valid until the next call.
     std::span<const std::int16_t> read(std::span<const std::byte> bytes);
 
-    /// Forgets half a sample: what follows begins with a whole one.
+    /// Forgets half a sample: the next bytes begin with a whole sample.
     void reset() noexcept { has_half_ = false; }
 
   private:
@@ -41,7 +41,7 @@ class payload_reader {
     bool has_half_ = false;
 };
 
-/// Returns samples as the bytes of this format.
+/// Returns the samples as bytes of this format.
 std::vector<std::byte> payload_of(const payload_format& format, std::span<const std::int16_t> samples);
 
 } // namespace audiosocket::gateway

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pcm: raw linear audio in binary messages both ways and small JSON texts beside it, in the shape of the `listen` (or
+// pcm: raw linear audio in binary messages in both directions, with small JSON texts beside it, like the `listen` (or
 // `stream`) verb of jambonz. Field names are those of @jambonz/sdk 0.10 (AudioStream) and of its server.
 #include "gateway/agent_audio.hpp"
 #include "gateway/dialect_entry.hpp"
@@ -26,7 +26,7 @@ namespace {
 constexpr std::array<int, 7> rates_hz{8000, 16'000, 24'000, 32'000, 44'100, 48'000, 64'000};
 constexpr std::string_view rates_text = "8000, 16000, 24000, 32000, 44100, 48000 or 64000";
 
-// The rate where the session set-up names none: that of jambonz.
+// The rate if the session set-up names none: that of jambonz.
 constexpr int default_rate_hz = 8000;
 
 // Kinds of pending marks.
@@ -59,7 +59,7 @@ class pcm final : public dialect {
     int caller_rate_hz() const noexcept override { return rate_hz_; }
 
     void opened(time_point, dialect_output& out) override {
-        json::object first; // what was registered stands flat beside the rest, as the metadata of the verb
+        json::object first; // registered values are fields of the message itself, like the metadata of the verb
         for (const auto& [name, value] : context_.parameters)
             first[name] = json_text(value);
         if (const auto account = context_.parameters.find("account_sid"); account != context_.parameters.end())
@@ -141,7 +141,7 @@ class pcm final : public dialect {
         return true;
     }
 
-    // The audio between the marks is played; only what would be said of the marks is said now.
+    // The audio between the marks is played; only the reports of the marks are sent now.
     void clear_marks(dialect_output& out) {
         marks_.for_each([&](pending_marks::mark& one) {
             if (one.kind != named_mark || std::exchange(one.settled, true)) return;
@@ -160,7 +160,7 @@ class pcm final : public dialect {
         if (const auto refusal = marks_.refusal(id.value_or("")); !refusal.empty())
             return report_ignored(out, "playAudio", std::string(refusal));
 
-        // What is played before is cut off, or ends in a mark of its own: the milliseconds of the clip are its own.
+        // Audio before it is cut off, or ends in a mark of its own, so that the milliseconds count only the clip.
         if (!flag_at(data, "queuePlay"))
             clear(out);
         else if (!add_mark({}, start_of_clip, "playAudio", out))
@@ -169,7 +169,7 @@ class pcm final : public dialect {
         add_mark(id.value_or(""), id ? end_of_clip : end_of_nameless_clip, "playAudio", out);
     }
 
-    // The audio of playAudio, or what is wrong with it.
+    // Returns the audio of playAudio, or what is wrong with it.
     wav_clip clip_of(const json::object& data, std::span<const std::byte> bytes) const {
         const auto type = find_text(data, "audioContentType").value_or("raw");
         if (type == "wav" || type == "wave") return read_wav(bytes);
@@ -184,7 +184,7 @@ class pcm final : public dialect {
         const auto reached = marks_.take(queue_name);
         if (!reached || reached->settled || reached->kind == start_of_clip) return;
         if (reached->kind == named_mark) return send_mark(reached->name, event, out);
-        // The milliseconds are text there, and are sent for a clip that was cut off as well.
+        // In jambonz the milliseconds are text, and are also sent for a clip that was cut off.
         json::object data{{"playbackMilliseconds", json_text(std::to_string(sent.count()))}};
         if (reached->kind == end_of_clip) data["id"] = json_text(reached->name);
         out.send_text(json::serialize(json::object{{"type", "playDone"}, {"data", std::move(data)}}));

@@ -7,7 +7,7 @@
 namespace audiosocket::gateway {
 namespace {
 
-// Before the number of a mark in the name that the play queue has for it.
+// The prefix of the number of a mark, in its name in the playout queue.
 constexpr char prefix = '#';
 
 } // namespace

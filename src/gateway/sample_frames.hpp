@@ -9,16 +9,16 @@
 
 namespace audiosocket::gateway {
 
-/// Cuts audio in pieces of any length into frames of one length. Samples that make no frame yet wait for the next ones.
+/// Divides audio in pieces of any length into frames of one length. Samples that do not fill a frame wait for more.
 class sample_frames {
   public:
-    /// Makes frames of so many samples; at least 1.
+    /// Makes frames of this many samples; at least 1.
     explicit sample_frames(std::size_t frame_samples) : frame_samples_(frame_samples) { rest_.reserve(frame_samples); }
 
-    /// Samples that wait for the rest of their frame.
+    /// Returns how many samples wait for the rest of their frame.
     std::size_t waiting() const noexcept { return rest_.size(); }
 
-    /// Calls `use` with each frame that is whole now. A frame is valid during its call.
+    /// Calls `use` with each frame that is whole now. The frame is valid until `use` returns.
     template <class Use>
     void add(std::span<const std::int16_t> samples, Use use) {
         if (!rest_.empty()) {
@@ -34,7 +34,7 @@ class sample_frames {
         rest_.assign(samples.begin(), samples.end());
     }
 
-    /// Calls `use` with the samples that wait, filled up with silence to a frame; not where there are none.
+    /// Calls `use` with the samples that wait, filled with silence to a frame, unless none wait.
     template <class Use>
     void finish(Use use) {
         if (rest_.empty()) return;
@@ -43,7 +43,7 @@ class sample_frames {
         rest_.clear();
     }
 
-    /// Forgets the samples that wait.
+    /// Drops the samples that wait.
     void reset() noexcept { rest_.clear(); }
 
   private:

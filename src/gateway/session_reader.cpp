@@ -15,7 +15,7 @@ json::string_view viewed(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-// Takes the first name off a dotted path.
+// Removes and returns the first name of a dotted path.
 std::string_view take_name(std::string_view& path) {
     const auto dot = path.find('.');
     const auto name = path.substr(0, dot);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// twilio: Media Streams, bidirectional, as Twilio's page "WebSocket messages" has them. All messages are JSON text. The
-// counters (sequenceNumber, chunk, timestamp) are strings that hold numbers; the numbers of mediaFormat are numbers.
+// twilio: bidirectional Media Streams, as Twilio's page "WebSocket messages" describes them. All messages are JSON
+// text. The counters (sequenceNumber, chunk, timestamp) are strings that hold numbers; the numbers of mediaFormat are
+// numbers.
 #include "gateway/agent_audio.hpp"
 #include "gateway/dialect_entry.hpp"
 #include "gateway/json_message.hpp"
@@ -29,11 +30,11 @@ constexpr payload_format wire{encoding::ulaw, 8000};
 constexpr std::chrono::milliseconds frame_time{20};
 constexpr std::size_t frame_samples = 160;
 
-// The timestamp of a message is how much audio of the caller there was before it. A caller who sends nothing for so
-// long makes it jump to the time that has passed. Shorter than this are the stalls of a network.
+// The timestamp of a message is the length of the caller's audio before it. If no audio comes for this long, the
+// timestamp jumps to the time that has passed. Stalls of a network are shorter.
 constexpr std::chrono::milliseconds gap_min{500};
 
-// The account of calls that were registered without an "account_sid": bots want one, and read nothing from it.
+// The account of calls that were registered without an "account_sid". Bots require the field, but do not use it.
 constexpr std::string_view default_account = "AC00000000000000000000000000000000";
 
 std::string hex_of(const uuid& id) {
@@ -105,7 +106,7 @@ class twilio final : public dialect {
 
     void played(const played_event& what, dialect_output& out) override { echo(what.mark, out); }
 
-    // A cleared mark is echoed as a played one.
+    // A cleared mark is echoed like a played mark.
     void cleared(const cleared_event& what, dialect_output& out) override { echo(what.mark, out); }
 
     void call_ended(dialect_output& out) override {
@@ -116,14 +117,14 @@ class twilio final : public dialect {
     }
 
   private:
-    // A message with what all but "connected" have.
+    // Returns a message with the fields that all messages except "connected" have.
     json::object message(std::string_view event) {
         return {{"event", json_text(event)},
                 {"sequenceNumber", json_text(std::to_string(++sequence_))},
                 {"streamSid", json_text(stream_sid_)}};
     }
 
-    // Bots take the two numbers from here, under these names.
+    // Returns the parameters. Bots read the two numbers here, under these names.
     json::object custom_parameters() const {
         json::object parameters;
         for (const auto& [name, value] : context_.parameters)
@@ -155,7 +156,7 @@ class twilio final : public dialect {
         out.send_text(json::serialize(echoed));
     }
 
-    // Makes up for audio that never came before this piece of it.
+    // Moves the timestamp past audio that was missing before this piece.
     void follow(time_point at) {
         using std::chrono::milliseconds;
         const auto passed = std::chrono::duration_cast<milliseconds>(at - started_at_);
@@ -164,7 +165,7 @@ class twilio final : public dialect {
         if (chunk_ == 0 ? behind > milliseconds(0) : behind >= gap_min) timestamp_ += behind;
     }
 
-    // 50 times a second for each call: no JSON tree, and no memory of its own.
+    // Runs 50 times a second for each call, so it uses no JSON tree and allocates nothing.
     void send_media(std::span<const std::int16_t> frame, dialect_output& out) {
         std::array<std::byte, frame_samples> payload;
         encode(wire.coding, frame, payload);

@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::size_t chunk_header_bytes = 8;
 constexpr std::size_t format_bytes_min = 16;
-constexpr std::size_t subformat_at = 24; // in the chunk of an extensible format
+constexpr std::size_t subformat_at = 24; // position in the chunk of an extensible format
 
 constexpr unsigned tag_pcm = 1;
 constexpr unsigned tag_alaw = 6;
 constexpr unsigned tag_ulaw = 7;
 constexpr unsigned tag_extensible = 0xfffe;
 
-// What a call plays (dialect_output::play), but for rates that no speech has.
+// The rates that a call plays (dialect_output::play), except those that speech never has.
 constexpr std::uint32_t rate_min_hz = 4000;
 constexpr std::uint32_t rate_max_hz = 192'000;
 
@@ -80,7 +80,7 @@ wav_clip read_wav(std::span<const std::byte> file) {
             if (!clip.fault.empty()) return clip;
             has_format = true;
         } else if (has_text(rest, 0, "data") && has_format) {
-            clip.audio = size == 0 ? body : chunk; // 0: written as a stream, of unknown length
+            clip.audio = size == 0 ? body : chunk; // 0: written as a stream of unknown length
             return clip;
         }
         rest = body.subspan(std::min(size + size % 2, body.size()));

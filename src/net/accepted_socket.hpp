@@ -10,7 +10,7 @@
 
 namespace audiosocket::detail {
 
-/// A connection that was accepted and that no reactor watches yet. Move-only; closes itself.
+/// An accepted connection that no reactor watches yet. Move-only; closes itself.
 class accepted_socket {
   public:
     accepted_socket(file_descriptor socket, const boost::asio::ip::tcp::endpoint& peer)
@@ -20,11 +20,11 @@ class accepted_socket {
     int descriptor() const noexcept { return socket_.get(); }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
 
-    /// Returns the descriptor, which the caller owns from now on.
+    /// Gives up the descriptor, which the caller of this function owns from now on.
     [[nodiscard]] int release() noexcept { return socket_.release(); }
 
-    /// Closes it with a reset. The kernel forgets the connection at once; FIN would leave a socket that waits for a
-    /// minute, for each connection that was refused.
+    /// Closes the connection with a reset, so that the kernel forgets it at once. With a FIN, each refused connection
+    /// would leave a socket that waits for a minute.
     void reset() noexcept;
 
   private:

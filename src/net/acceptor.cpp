@@ -11,13 +11,13 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// How long to wait when the system has no descriptor or memory for another connection. To try again at once would only
-// burn the processor. New connections wait in the kernel's queue meanwhile.
+// How long to wait if the system has no descriptor or memory for another connection. Trying again at once would only
+// waste processor time. New connections wait in the kernel's queue meanwhile.
 constexpr std::chrono::milliseconds error_pause{100};
 
 // How long a batch may take before the calls of this thread have their turns, and how long the acceptor then waits: one
-// tick of the turns. A flood of connections gets a sixth of the thread, some ten thousand connections a second, and
-// delays a frame by no more than a batch. The other connections wait in the kernel's queue.
+// tick of the turns. So a flood of connections gets a sixth of the thread, about ten thousand connections a second. It
+// delays a frame by at most one batch. Other connections wait in the kernel's queue.
 constexpr std::chrono::microseconds batch_time{200};
 constexpr std::chrono::milliseconds batch_pause = turn_table::tick;
 
@@ -42,7 +42,7 @@ void acceptor::start() {
 
 void acceptor::accept_batch() {
     const auto until = clock::now() + batch_time;
-    while (is_open()) { // the owner may close us
+    while (is_open()) { // the owner may close the acceptor
         io_error error;
         accepted_socket next = accept_one(socket_, error);
         if (error == asio::error::would_block) return start();
@@ -65,8 +65,8 @@ void acceptor::continue_after(std::chrono::nanoseconds wait) {
 void acceptor::close() noexcept {
     pause_.cancel();
     io_error ignored;
-    // Released first: Asio expects epoll to notice by itself that a descriptor was closed, and epoll does not notice
-    // while another process has the same socket.
+    // Release it first: Asio relies on epoll to notice that a descriptor was closed, and epoll does not notice it while
+    // another process has the same socket.
     if (reactor_.is_open()) reactor_.release(ignored);
     socket_.close();
 }
@@ -81,7 +81,7 @@ accepted_socket accept_one(const listening_socket& from, io_error& error) {
             error = {};
             return {std::move(next), peer};
         }
-        // The peer was gone before: an error of that connection, not of the listening socket.
+        // The peer has closed already: an error of that connection, not of the listening socket.
         if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
         error =
             errno == EAGAIN ? io_error(asio::error::would_block) : io_error(errno, boost::system::system_category());

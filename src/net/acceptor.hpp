@@ -14,39 +14,40 @@
 
 namespace audiosocket::detail {
 
-/// Accepts connections from a listening socket, in batches of a bounded time, so that a flood of connections leaves the
-/// calls of the same thread their turns.
+/// Accepts connections from a listening socket, in batches of limited time. So a flood of connections does not take the
+/// turns of the calls on the same thread.
 ///
-/// Lives in its owner, and keeps the owner alive while an operation is in progress. Used on the io_context only.
+/// It is a member of its owner, and keeps the owner alive while an operation is in progress. Use it only on the
+/// io_context.
 class acceptor {
   public:
     struct owner {
-        /// Returns what keeps the owner alive.
+        /// Returns a pointer that keeps the owner alive.
         virtual std::shared_ptr<void> keep_alive() = 0;
 
         /// Called for each connection. May close the acceptor.
         virtual void accepted(accepted_socket peer) = 0;
 
-        /// Called when the system refused to accept. The acceptor tries again after a pause.
+        /// Called if the system refused to accept. The acceptor tries again after a pause.
         virtual void accept_failed() = 0;
 
       protected:
         ~owner() = default;
     };
 
-    /// Throws boost::system::system_error if the reactor cannot watch the socket.
+    /// Prepares to accept from this socket. Throws boost::system::system_error if the reactor cannot watch it.
     acceptor(boost::asio::io_context& io, listening_socket socket, owner& whose);
     acceptor(const acceptor&) = delete;
     acceptor& operator=(const acceptor&) = delete;
     ~acceptor() { close(); }
 
-    /// Waits for connections, until close().
+    /// Accepts connections until close().
     void start();
 
     bool is_open() const noexcept { return socket_.is_open(); }
     const listening_socket& socket() const noexcept { return socket_; }
 
-    /// Closes the descriptor of this process. Another process may go on listening on the same socket.
+    /// Closes the descriptor of this process. Another process may still listen on the same socket.
     void close() noexcept;
 
   private:

@@ -18,7 +18,7 @@ std::optional<address> parse_address(std::string_view text) {
     } else {
         const auto colon = text.find(':');
         if (colon != std::string_view::npos && text.find(':', colon + 1) != std::string_view::npos)
-            return std::nullopt; // an IPv6 address without brackets: where its port begins is not clear
+            return std::nullopt; // an IPv6 address without brackets, so it is not clear where its port begins
         where.host = text.substr(0, colon);
         rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
     }

@@ -9,12 +9,12 @@
 
 namespace audiosocket::detail {
 
-/// Throws std::invalid_argument for options that contradict the limits in their documentation.
+/// Throws std::invalid_argument for options outside their documented limits, and says which.
 void validate(const listener_options& options);
 
-/// Decides which connections are admitted, and counts those that are, by host.
+/// Decides which connections are admitted, and counts the admitted connections of each host.
 ///
-/// A host is in the count from its first enter() until its last leave(). So there are never more hosts than
+/// A host is in the table from its first enter() until its last leave(), so there are never more hosts than
 /// connections.
 class admission {
   public:
@@ -22,15 +22,15 @@ class admission {
 
     const listener_options& options() const noexcept { return options_; }
 
-    /// Applies to the connections that come next. Those that were admitted stay.
+    /// Sets the options of later connections. Admitted connections stay.
     void set_options(listener_options options) { options_ = std::move(options); }
 
-    /// Returns why a connection from this address must be refused; nothing if it may be admitted. `calls` is the number
-    /// of calls in progress, from all hosts.
+    /// Returns why a connection from this address must be refused, or nothing if it is admitted. `calls` is the number
+    /// of calls in progress from all hosts.
     std::optional<refusal> refuses(const boost::asio::ip::address& peer, std::size_t calls) const;
 
-    /// Returns whether a new descriptor reaches into the files that are reserved for the application, where the process
-    /// may have `files_max` open. The kernel gives out the lowest number that is free.
+    /// Returns whether a new descriptor uses one of the files that are reserved for the application. `files_max` is how
+    /// many files the process may have open. The kernel assigns the lowest free number.
     bool files_run_out(int descriptor, std::size_t files_max) const noexcept;
 
     void enter(const host_key& host) { ++hosts_[host]; }

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// The same place in a circle, as near to zero as it can be.
+// Returns the same position in the circle, as close to zero as possible.
 nanoseconds nearest(nanoseconds offset, nanoseconds circle) {
     offset %= circle;
     if (offset >= circle / 2) return offset - circle;
@@ -23,7 +23,7 @@ nanoseconds nearest(nanoseconds offset, nanoseconds circle) {
 
 void arrival_watch::arrived(time_point now, time_point frame_at) {
     const time_point tick = tick_of(now);
-    // A frame that is a whole frame time late is late by our own fault, and is caught up with after this.
+    // A frame that is a whole frame time late is late by our own fault; the sender catches up after this.
     if (tick - frame_at >= ptime_) frame_at += (tick - frame_at) / ptime_ * ptime_;
     if (silent() && !searching_) {
         searching_ = true;
@@ -31,7 +31,7 @@ void arrival_watch::arrived(time_point now, time_point frame_at) {
     }
     auto missing_at = std::exchange(missing_at_, std::nullopt);
     if (missing_at && tick - *missing_at > late_most()) missing_at.reset();
-    const int frame_missing = missing_at ? 1 : 0; // it has gone already, and belongs to this message
+    const int frame_missing = missing_at ? 1 : 0; // the frame of this message has been sent already
     frames_between_ = std::clamp(frames_since_ - frame_missing, 1, silence_frames);
     frames_since_ = frame_missing;
     if (searching_) return search(tick, frame_at);
@@ -56,9 +56,9 @@ void arrival_watch::search(time_point tick, time_point frame_at) {
     if (arrivals_ == arrivals_wanted) settle();
 }
 
-// The first message shows how long an answer to it waits for its frame: so much earlier all frames come. The last but
-// one to arrive decides of the rest, so that a single late one does not. The sum is not brought back into one frame
-// time: a shift that is off by a whole frame, either way, would leave a frame of the answer in the queue for good.
+// The first message shows how long an answer to it waits for its frame: all frames move earlier by that. For the rest,
+// the second latest arrival decides, so that a single late message does not. The sum is not reduced to one frame time:
+// a shift that is wrong by a whole frame would leave a frame of the answer in the queue permanently.
 void arrival_watch::settle() {
     const nanoseconds first = offsets_[0];
     for (nanoseconds& o : offsets_)
@@ -84,7 +84,7 @@ void arrival_watch::note(nanoseconds after_frame) {
     if (nearly_all >= tick_)
         move(nearly_all);
     else if (window_ends && nearly_all <= -tick_)
-        move(std::min(nearly_all / 2 / tick_ * tick_, -tick_)); // the next window may need the rest
+        move(std::min(nearly_all / 2 / tick_ * tick_, -tick_)); // the next window may show that the rest is needed
 }
 
 void arrival_watch::move(nanoseconds by) {

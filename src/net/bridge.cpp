@@ -15,10 +15,10 @@
 namespace audiosocket::detail {
 namespace asio = boost::asio;
 
-// Each call is served on its own thread, where the other call's play() and hang_up() may be used as well. What both
-// threads need is the end. Kept alive by the waits that are pending.
+// Each call is served on its own thread, which may also use play() and hang_up() of the other call. Both threads share
+// only the end. The pending waits keep this object alive.
 struct bridging : std::enable_shared_from_this<bridging> {
-    // Waits for an event of one call. It is destroyed without being called when the thread of that call goes.
+    // Waits for an event of one call. It is destroyed without being called if the io_context of that call is destroyed.
     class handler {
       public:
         handler(std::shared_ptr<bridging> whose, std::size_t which) : bridge_(std::move(whose)), side_(which) {}
@@ -61,14 +61,14 @@ struct bridging : std::enable_shared_from_this<bridging> {
     }
 
     void pass_on(std::size_t side, const audio_event& audio) {
-        if (ending) return; // the call that is left plays what it has
+        if (ending) return; // the other call plays what it has
         call& to = calls[1 - side];
         const auto more = duration_of(audio.samples.size(), audio.rate_hz);
         if (to.queued() + more > delay_max || to.play(audio.samples, audio.rate_hz) == usage_errc::playout_full)
-            dropped[side] += more; // a call that has ended is none of these: its events report that
+            dropped[side] += more; // not if the call has ended: its events report that
     }
 
-    // The thread of a call goes: no handler can run there.
+    // Called if the io_context of a call is destroyed, so that no handler can run there.
     void lost(std::size_t side) { ended(side, {end_reason::none, usage_errc::call_ended, {}}); }
 
     void ended(std::size_t side, const ended_event& why) {
@@ -85,7 +85,7 @@ struct bridging : std::enable_shared_from_this<bridging> {
         static_cast<void>(calls[1 - side].hang_up_when_played());
     }
 
-    // On the thread of either call. That of `a` may be gone, whichever ended last.
+    // Runs on the thread of either call. The io_context of `a` may have been destroyed.
     void finish() {
         home->start_operation(std::move(waiter), [self = shared_from_this()](completion<bridge_result> w) {
             w.complete(self->cancelled ? asio::error::operation_aborted : boost::system::error_code{}, self->result);
@@ -100,7 +100,7 @@ struct bridging : std::enable_shared_from_this<bridging> {
     }
 
     const std::shared_ptr<connection> home; // of `a`
-    std::optional<io_home::work> busy;      // a call that has ended is no work for its io_context
+    std::optional<io_home::work> busy;      // keeps the io_context running, which a call that has ended does not
     const std::chrono::nanoseconds delay_max;
     std::array<call, 2> calls;
     completion<bridge_result> waiter;

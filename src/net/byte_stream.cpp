@@ -31,7 +31,7 @@ std::size_t byte_stream::receive(std::span<std::byte> to, io_error& error) noexc
 
 void byte_stream::time_arrivals() noexcept {
     const int on = 1;
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on); // where it is refused there are no stamps
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on); // without it there are no stamps
 }
 
 std::size_t byte_stream::receive_timed(std::span<std::byte> to, io_error& error,
@@ -70,7 +70,7 @@ std::size_t byte_stream::send(std::span<const std::byte> bytes, io_error& error)
 }
 
 void byte_stream::shut_down() noexcept {
-    ::shutdown(socket_.get(), SHUT_WR); // the peer may be gone already
+    ::shutdown(socket_.get(), SHUT_WR); // the peer may have closed already
 }
 
 } // namespace audiosocket::detail

@@ -47,7 +47,7 @@ void call::cancel(const std::weak_ptr<detail::connection>& waiting, detail::wait
     if (const auto connection = waiting.lock()) connection->cancel_wait(wait);
 }
 
-// Nothing for a rate that no clip has.
+// Returns nothing for a rate that a clip cannot have.
 std::optional<clip> call::copy_of(std::span<const std::int16_t> samples, int rate_hz) {
     if (!resampler::takes(rate_hz)) return std::nullopt;
     return clip({samples.begin(), samples.end()}, rate_hz);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sides are collected and handed over under a lock that is never held during input or output. One task at a time
-// (`writing`) takes the waiting pieces in order and writes them; it ends when there are none.
+// (`writing`) takes the waiting pieces in order and writes them. It ends when there are none.
 //
-// A strand would do this as well, but it puts a piece behind what others posted to the executor meanwhile. So finish()
-// could not promise that the file is complete for what is posted after it.
+// A strand could do this too, but it would put a piece behind work that was posted to the executor meanwhile. Then
+// finish() could not promise that the file is complete for work that is posted after it.
 
 #include <audiosocket/net/call_recorder.hpp>
 
@@ -27,13 +27,13 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// Half a minute of a disk that does not answer.
+// Enough for half a minute in which the disk does not answer.
 constexpr std::size_t pieces_waiting_max = 60;
 
-// Half a minute of both sides at 48 kHz is 6 MB. Only a flood at a high rate has more than this.
+// Half a minute of both sides at 48 kHz is 6 MB. Only a flood at a high rate has more.
 constexpr std::size_t samples_waiting_max = 16 * 1024 * 1024 / sizeof(std::int16_t);
 
-// Calls with one name that start together are few; this ends the search in a folder where every name is taken.
+// Few calls with the same name start together; this ends the search if every name in the folder exists.
 constexpr int attempts_max = 1000;
 
 } // namespace
@@ -45,18 +45,18 @@ struct call_recorder::state : std::enable_shared_from_this<state> {
     void add(call_side side, std::span<const std::int16_t> samples, int rate_hz, time_point at);
     void finish(waiting_handler waiter);
 
-    // `sharing` is locked.
+    // Call it with `sharing` locked.
     bool hand_over(recorded_piece piece);
     void wake();
 
-    // In the task.
+    // Runs in the task.
     void write_waiting();
     std::optional<recorded_piece> take_waiting();
     void write(const recorded_piece& piece);
     void create(int rate_hz);
     void complete();
 
-    // Where the failure is found.
+    // Runs where the failure is found.
     void fail(const std::string& why);
 
     const boost::asio::any_io_executor disk;
@@ -64,19 +64,19 @@ struct call_recorder::state : std::enable_shared_from_this<state> {
     const call_recorder_options options;
     const time_point start = clock::now();
 
-    mutable std::mutex sharing; // of these:
+    mutable std::mutex sharing; // protects the next members
     piece_collector collected{options.memory};
     std::deque<recorded_piece> waiting;
     std::size_t samples_waiting = 0;
-    bool writing = false;   // the task is posted or runs
-    bool finishing = false; // nothing is added any more
+    bool writing = false;   // the task is posted or running
+    bool finishing = false; // nothing more is added
     std::vector<waiting_handler> waiters;
     std::filesystem::path file;
     std::string failure;
     nanoseconds duration{};
     nanoseconds dropped{};
 
-    // In the task only.
+    // Used only in the task.
     std::optional<stereo_recorder> recorder;
     nanoseconds dropped_in_pieces{};
     bool completed = false; // closed and reported
@@ -98,7 +98,7 @@ void call_recorder::state::add(call_side side, std::span<const std::int16_t> sam
     fail(wanted.string() + ": recording stopped: too much sound waits, because the disk is too slow; use a faster one");
 }
 
-// False when too much waits already.
+// Returns false if too much waits already.
 bool call_recorder::state::hand_over(recorded_piece piece) {
     if (waiting.size() >= pieces_waiting_max || samples_waiting >= samples_waiting_max) return false;
     samples_waiting += piece.samples.size();
@@ -106,7 +106,7 @@ bool call_recorder::state::hand_over(recorded_piece piece) {
     return true;
 }
 
-// Lets the task look at what waits.
+// Starts the task, unless it is running, to write what waits.
 void call_recorder::state::wake() {
     if (std::exchange(writing, true)) return;
     boost::asio::post(disk, [self = shared_from_this()] { self->write_waiting(); });
@@ -132,7 +132,7 @@ void call_recorder::state::write_waiting() {
     }
 }
 
-// The oldest piece that waits. Without one the task is over: closes what is complete, and says so.
+// Returns the oldest piece that waits. If there is none, ends the task: closes a complete file and reports it.
 std::optional<recorded_piece> call_recorder::state::take_waiting() {
     for (;;) {
         {
@@ -210,7 +210,7 @@ void call_recorder::state::fail(const std::string& why) {
         failure = why;
         waiting.clear();
         samples_waiting = 0;
-        collected.take({}); // gives its memory to others
+        collected.take({}); // frees its share of the memory
         wake();
     }
     if (options.on_failure) options.on_failure(why);

@@ -12,7 +12,7 @@ namespace audiosocket::detail {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// Resolve, connect, say the id; or run out of time. Whatever comes first completes the wait.
+/// Resolves, connects and sends the id, or runs out of time. What comes first completes the wait.
 class connector final : public wait_source<call>, public std::enable_shared_from_this<connector> {
   public:
     connector(asio::io_context& io, const address& where, const uuid& id, const connect_options& options)
@@ -22,7 +22,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
     connector(const connector&) = delete;
     connector& operator=(const connector&) = delete;
 
-    // The io_context goes, and has destroyed what was pending.
+    // The io_context is being destroyed, and has destroyed what was pending.
     ~connector() {
         if (waiter_) waiter_.give_up(asio::error::operation_aborted);
     }
@@ -40,7 +40,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         asio::dispatch(io_, [self = shared_from_this()] { self->finish(asio::error::operation_aborted, {}); });
     }
 
-    // Hangs up: nothing waits for the call any more.
+    // Hangs up the call, because nothing waits for it any more.
     void take_back(call) override {}
 
   private:
@@ -84,7 +84,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         resolver_.cancel();
         io_error ignored;
         socket_.close(ignored);
-        const io_error without_place(error.value(), error.category()); // in Asio's code, where it is thrown
+        const io_error without_place(error.value(), error.category()); // the place is in Asio's code
         if (!waiter_) return;
         if (error || waiter_.wait() == 0)
             waiter_.complete(without_place, std::move(result), false);

@@ -14,18 +14,18 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A call is looked after this often, whatever happens.
+// The longest time between two turns of a call.
 constexpr std::chrono::milliseconds longest_pause{60};
 
-// A call is read after this time even if the application does not wait for its events yet. Long enough to set a monitor
-// from another thread; what comes meanwhile waits in the kernel.
+// A call is read after this time even if the application does not wait for its events yet. It is long enough to set a
+// monitor from another thread. Bytes that come meanwhile wait in the kernel.
 constexpr std::chrono::milliseconds time_to_prepare{100};
 
-// Reads in which we take all that a peer has sent, which is gone or whose call ends at once: 1 MB, four times what the
+// How many reads take all that a peer has sent, if it has closed or its call ends at once: 1 MB, four times what the
 // kernel holds for us (byte_stream).
 constexpr int last_reads = 16;
 
-// A message that the kernel did not take is tried again after a tick, then after twice that, up to 16 ticks.
+// A message that the kernel did not take is tried again after one tick, then two, four, and so on, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
 time_point later_by(clock::duration wait) {
@@ -75,7 +75,7 @@ void connection::hang_up() {
     pump(clock::now(), handlers::later);
 }
 
-// On the thread that destroys the io_context. From here on the call belongs to its handle.
+// Runs on the thread that destroys the io_context. From now on only the handle owns the call.
 void connection::forget() noexcept {
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
@@ -91,8 +91,8 @@ void connection::forget() noexcept {
     if (waiter_) waiter_.give_up(asio::error::eof); // a handler that is destroyed may own the call
 }
 
-// Ends the call without waiting: sends what the network takes at once, hangup message and FIN included, and takes what
-// the peer has sent, because the kernel resets a connection that is closed with unread data.
+// Ends the call without waiting. Sends what the network takes at once, including the hangup message and the FIN. Reads
+// what the peer has sent, because the kernel resets a connection that is closed with unread data.
 void connection::end_at_once() {
     auto now = clock::now();
     session_.hang_up();
@@ -119,9 +119,9 @@ void connection::close_stream() noexcept {
     stream_.close();
 }
 
-// After anything happened: do what the session asks for, and find the next turn. Handlers that run from here may act on
-// the call and so come back; what they asked for is done by the round that called them. A handler that throws leaves
-// through us; the call goes on when the io_context is run again.
+// Called after anything has happened: does what the session wants, and schedules the next turn. Handlers that run from
+// here may act on the call and so call pump() again; the outer round does what they requested. An exception of a
+// handler passes through here. The call continues when the io_context is run again.
 void connection::pump(time_point now, handlers run) try {
     if (closed_ || std::exchange(pumping_, true)) return;
     const time_point frame_at = engine_hooks::frame_time(session_);
@@ -140,7 +140,7 @@ void connection::pump(time_point now, handlers run) try {
     throw;
 }
 
-// Does what the session asks for, until it asks for nothing more. Returns the time after that.
+// Does what the session wants until nothing is left. Returns the time after that.
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
     for (;;) {
@@ -150,7 +150,7 @@ time_point connection::drain(time_point now, handlers run) {
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
         tell_of_end();
-        // The handler of a sound may end the wait for which the event was taken, and it may throw.
+        // The handler of a sound may end the wait for which the event was taken, or may throw.
         if (next.event && !abandoned_) returned_ = std::move(next.event);
         const bool reported = report_plays(run);
         switch (next.what) {
@@ -158,7 +158,7 @@ time_point connection::drain(time_point now, handlers run) {
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
-            if (reported) break; // the handler may have asked for something
+            if (reported) break; // the handler may have requested something
             if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
             return now;
         case session_action::type::close: return now;
@@ -166,7 +166,8 @@ time_point connection::drain(time_point now, handlers run) {
     }
 }
 
-// Sends what the kernel takes of a message. Returns whether it can take more; `now` becomes the time after it.
+// Sends as much of a message as the kernel takes. Returns whether the kernel can take more; `now` becomes the time
+// after that.
 bool connection::send(std::span<const std::byte> message, time_point& now) {
     io_error error;
     sent_ += stream_.send(message.subspan(sent_), error);
@@ -185,7 +186,7 @@ bool connection::send(std::span<const std::byte> message, time_point& now) {
     return true;
 }
 
-// The peer is gone, but what it said before that may still lie here: its last audio, a digit, a hangup.
+// The peer has closed, but what it sent before may still be unread: its last audio, a digit, a hangup.
 void connection::send_failed(io_error error, time_point now) {
     const auto buffer = turns_.read_buffer();
     io_error read_error;
@@ -204,7 +205,7 @@ void connection::deliver(event next, handlers run) {
         waiter_.complete(std::move(next), shared_from_this(), run == handlers::now);
 }
 
-// Completes the wait with what the session does not have: the event that is next, or that all were delivered.
+// Completes the wait with what the session does not have: the next event that was returned, or the end of all events.
 bool connection::deliver_known(handlers run) {
     if (!unread_.empty()) {
         const char digit = unread_.front();
@@ -234,7 +235,7 @@ void connection::wait(completion<event> waiter, time_point until) {
     waiter_ = std::move(waiter);
     wait_until_ = until;
     const bool first = !std::exchange(reading_, true);
-    if (pumping_ || deliver_known(handlers::later)) return; // pump() goes on with it after the handler it called
+    if (pumping_ || deliver_known(handlers::later)) return; // pump() continues with it after the handler that it called
     if (auto next = session_.next_event()) deliver(std::move(*next), handlers::later);
     const bool timed = waiter_ && until != time_point::max();
     if (closed_ || !(first || timed)) return;
@@ -276,7 +277,7 @@ void connection::abandon() {
         note_queue();
         if (!ends_when_played_) session_.hang_up();
         tell_of_end();
-        pump(clock::now(), handlers::later); // no handler runs within the destructor of the handle
+        pump(clock::now(), handlers::later); // because no handler may run within the destructor of the handle
     });
 }
 
@@ -298,7 +299,7 @@ void connection::set_monitor(std::shared_ptr<call_monitor> monitor) {
 
 // --- Housekeeping ---
 
-// An appointment is never put off: an application that acts on the call all the time must not keep it from its turn.
+// An appointment is never moved later: an application that acts on the call all the time must not delay its turn.
 void connection::schedule(time_point now) {
     const auto next = next_turn(now);
     if (next >= turn_at_) return;

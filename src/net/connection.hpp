@@ -27,7 +27,7 @@ class call;
 
 namespace audiosocket::detail {
 
-/// A number that one thread writes and others read. A reader may see an older one.
+/// A number that one thread writes and others read. A reader may get an older value.
 template <class T>
 class mirror {
   public:
@@ -40,7 +40,7 @@ class mirror {
     std::atomic<T> value_;
 };
 
-/// A media_format that one thread writes and others read. Its two bytes go into one number, because Clang has no
+/// A media_format that one thread writes and others read. Its two bytes are stored in one number, because Clang has no
 /// lock-free atomic of a structure.
 class shared_format {
   public:
@@ -56,7 +56,7 @@ class shared_format {
     mirror<std::uint16_t> both_;
 };
 
-/// A completion on its way to the io_context. It is given up if the io_context goes before it has arrived.
+/// A completion that is posted to the io_context. It is given up if the io_context is destroyed before it has arrived.
 template <class Result>
 class posted_completion {
   public:
@@ -75,41 +75,41 @@ class posted_completion {
     boost::system::error_code if_lost_;
 };
 
-/// A call that is up, and its socket: performs what its session asks for.
+/// A call in progress and its socket: does what its session wants.
 ///
 /// How it works: it has a turn when something has arrived for it, and when a frame is due (turn_table). In a turn it
-/// does everything at once: read, deliver events, send. `arrival_watch` sees to it that frames are due just after the
-/// caller's audio has arrived, so that both happen in one turn and what is played in real time waits no longer than it
-/// has to. So a frame each way costs two system calls, and no wake-up of its own.
+/// does everything: reads, delivers events, sends. `arrival_watch` makes frames due just after the caller's audio has
+/// arrived. So both happen in one turn, and audio that is played in real time waits as little as possible. A frame in
+/// each direction costs two system calls, and no wake-up of its own.
 ///
-/// Everything here happens on the thread of the io_context, except the members marked as safe from any thread, which
-/// check what can be checked (the mirrors) and hand the rest over. The one place where things move is pump(), called
-/// after anything happened.
+/// Everything happens on the thread of the io_context, except in the members that are safe from any thread. Those check
+/// what can be checked there (the mirrors) and post the rest. pump() does all the work; it is called after anything has
+/// happened.
 class connection final : public turn_taker,
                          public resident,
                          public wait_source<event>,
                          public std::enable_shared_from_this<connection> {
   public:
-    /// `rules` has its id, and its started_event has been taken.
+    /// Makes a connection of a session that has its id, and whose started_event has been taken.
     connection(boost::asio::io_context& home, byte_stream stream, session rules, const call_options& options);
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     ~connection() override { home_->leave(*this); }
 
-    /// Starts sending; and reading as soon as the application waits for events, or after a tenth of a second, so that
-    /// one that sets a monitor first misses nothing.
+    /// Starts sending. Reading starts when the application waits for events, or after a tenth of a second, so that a
+    /// monitor that is set first misses nothing.
     void start();
 
-    /// Returns a handle on this connection; it hangs up when it goes. Only one may be made.
+    /// Returns a handle of this connection, which hangs up when it is destroyed. Call it only once.
     call as_call();
 
-    /// Takes the handle away again.
+    /// Takes the connection out of the handle, which is empty then.
     static std::shared_ptr<connection> of(call handle) noexcept;
 
-    /// Returns the connection of a handle, which keeps it.
+    /// Returns the connection of a handle. The handle keeps it.
     static const std::shared_ptr<connection>& behind(const call& handle) noexcept;
 
-    /// Is called once when the socket is closed, on the io_context. To be set before start().
+    /// Sets a function that is called once on the io_context when the socket is closed. Call it before start().
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
@@ -119,7 +119,7 @@ class connection final : public turn_taker,
     void forget() noexcept override;
     std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
 
-    // Safe from any thread, also when the io_context is gone.
+    // Safe from any thread, also after the io_context was destroyed.
 
     io_executor get_executor() const noexcept { return executor_; }
     const uuid& id() const noexcept { return id_; }
@@ -133,7 +133,7 @@ class connection final : public turn_taker,
     media_format receive_format() const noexcept { return receive_format_.load(); }
     media_format send_format() const noexcept { return send_format_.load(); }
 
-    /// Waits for the next event, no longer than `timeout`; clock::duration::max() is for ever.
+    /// Waits for the next event, at most for `timeout`; clock::duration::max() means no timeout.
     void start_wait(completion<event> waiter, clock::duration timeout);
     void cancel_wait(wait_number wait);
     void take_back(event unheard) override;
@@ -142,68 +142,68 @@ class connection final : public turn_taker,
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     error_code play(clip sound);
 
-    /// Checks what can be checked of samples, and runs `play(session&, samples)` on the io_context; elsewhere with a
-    /// copy.
+    /// Checks samples as far as possible, and runs `play(session&, samples)` on the io_context. From another thread it
+    /// passes a copy.
     using play_part = std::function<error_code(session&, std::span<const std::int16_t>)>;
     error_code play_copied(std::span<const std::int16_t> samples, int rate_hz, play_part play);
 
     /// Empties the playout queue.
     error_code clear();
 
-    /// Returns the audio that is queued, without what is on its way to the queue from other threads.
+    /// Returns how much audio is queued, without audio that other threads have posted and that is not queued yet.
     std::chrono::milliseconds in_queue() const noexcept { return std::chrono::milliseconds(queued_ms_.load()); }
 
-    /// Returns the bound of the playout queue.
+    /// Returns the limit of the playout queue.
     std::chrono::milliseconds playout_max() const noexcept { return std::chrono::milliseconds(playout_queue_ms_); }
 
-    /// Lets a watcher follow the playout queue as long as it lives.
+    /// Adds a watcher of the playout queue. It is removed when it is destroyed.
     void watch_playout(std::weak_ptr<playout_watcher> watcher);
 
-    /// Makes digits that were read the next events.
+    /// Returns digits that were read, so that they are the next events.
     void unread(std::string digits);
 
     void set_monitor(std::shared_ptr<call_monitor> monitor);
 
-    /// Returns a ticket that no other sound of this connection has.
+    /// Returns a new ticket, unique in this connection.
     play_ticket next_ticket() noexcept { return play_ticket{tickets_.fetch_add(1, std::memory_order_relaxed)}; }
 
-    /// Queues a sound, and completes when it was played or cleared.
+    /// Queues a sound, and completes `waiter` when it was played or cleared.
     void start_play(clip sound, play_ticket ticket, completion<play_result> waiter);
 
-    /// Completes when the last audio before it, as long as `audio`, was played or cleared.
+    /// Queues a report, and completes `waiter` when the last `audio` (a length) before it was played or cleared.
     void start_mark(std::chrono::nanoseconds audio, play_ticket ticket, completion<play_result> waiter);
 
-    /// Completes the wait for this sound with `operation_aborted`, if it is still pending. The sound plays on.
+    /// Completes the wait for this sound with `operation_aborted` if it is still pending. The sound plays on.
     void cancel_play(play_ticket ticket);
 
     error_code hang_up_when_played();
 
-    /// Runs `action(waiter)` on the io_context, at once if that is where we are. If the io_context is gone, gives the
-    /// waiter up with `usage_errc::call_ended`.
+    /// Runs `action(waiter)` on the io_context; at once if this is its thread. If the io_context was destroyed, gives
+    /// the waiter up with `usage_errc::call_ended`.
     template <class Result, class Action>
     void start_operation(completion<Result> waiter, Action action);
 
-    /// Runs `action()` on the io_context, at once if that is where we are. Returns false if the io_context is gone.
+    /// Runs `action()` on the io_context; at once if this is its thread. Returns false if the io_context was destroyed.
     template <class Action>
     bool on_executor(Action action);
 
-    /// Runs `action(session&)` on the io_context: at once and with its result where that is where we are; otherwise
-    /// later, and the result is what is known beforehand.
+    /// Runs `action(session&)` on the io_context. On its thread, runs it at once and returns its result. On another
+    /// thread, runs it later and returns what is known now.
     template <class Action>
     error_code apply(Action action);
 
-    // On the io_context only, or when it is gone.
+    // Only on the io_context, or after it was destroyed.
 
     const call_statistics& statistics() const noexcept { return session_.statistics(); }
 
   private:
-    // Bytes that a call reads at once, at first: a frame of 16 kHz, and more.
+    // How many bytes a call reads at once at first: more than a frame of 16 kHz.
     static constexpr std::size_t read_first = 1024;
 
-    // When a handler that the pump has events for may run: at once, or after the function that was called has returned.
+    // When pump() may run handlers: at once, or only after the present function has returned.
     enum class handlers { now, later };
 
-    // Does what the application asks for; watchers learn of an end at once.
+    // Does what the application requests. Watchers get an end at once.
     template <class Action>
     error_code act(Action& action);
 
@@ -246,7 +246,7 @@ class connection final : public turn_taker,
     arrival_watch arrivals_;
     standing_delay standing_;
     const uuid id_;
-    const time_point read_from_; // whether or not the application waits for events
+    const time_point read_from_; // from here on it reads, even if the application does not wait for events
     const bool live_;            // call_options::live
 
     std::function<void()> on_closed_;
@@ -255,39 +255,39 @@ class connection final : public turn_taker,
     completion<event> waiter_;
     pending_plays plays_;
     std::vector<std::weak_ptr<playout_watcher>> watchers_;
-    std::chrono::milliseconds watched_{}; // the queue before what happened last
-    std::string unread_;                  // digits, for the next waits
+    std::chrono::milliseconds watched_{}; // the length of the queue before the last change
+    std::string unread_;                  // digits for the next waits
     time_point wait_until_ = time_point::max();
-    // The event that is next: that of a cancelled wait, or the one that pump() is about to deliver. Its views are
-    // valid, because no event was taken since.
+    // The next event: the event of a cancelled wait, or the event that pump() is about to deliver. Its views are valid,
+    // because no event was taken since.
     std::optional<event> returned_;
 
-    bool reading_ = false;          // it has begun
-    bool measures_ = false;         // how long bytes waited to be read
-    bool is_watched_ = false;       // by the table
-    bool readable_ = true;          // something may have arrived that was not read
+    bool reading_ = false;          // reading has begun
+    bool measures_ = false;         // this call measures how long bytes wait to be read
+    bool is_watched_ = false;       // the turn table watches the socket
+    bool readable_ = true;          // something may have arrived that is not read yet
     bool just_arrived_ = false;     // something has come since the last read
     bool last_arrived_ = false;     // the peer's end, or an error, can be read
-    bool behind_ = false;           // what is left is read later (turn_table::read_later)
+    bool behind_ = false;           // the rest is read later (turn_table::read_later)
     bool read_all_ = false;         // the end was read
-    bool abandoned_ = false;        // no handle is left that could ask for events
-    bool ends_when_played_ = false; // the application asked for that
+    bool abandoned_ = false;        // there is no handle any more that could wait for events
+    bool ends_when_played_ = false; // the application requested that
     bool end_delivered_ = false;
 
-    time_account reading_used_; // by what the peer sends
+    time_account reading_used_; // processor time for what the peer sends
     time_point last_read_{};
-    std::size_t read_max_ = read_first; // at once
+    std::size_t read_max_ = read_first; // bytes of one read
 
     bool pumping_ = false;
     bool closed_ = false;
     std::size_t sent_ = 0;                   // bytes of the message in flight
-    int stalled_sends_ = 0;                  // in a row, in which the kernel did not take all of it
-    time_point turn_at_ = time_point::max(); // our place in the table
+    int stalled_sends_ = 0;                  // sends in a row of which the kernel did not take everything
+    time_point turn_at_ = time_point::max(); // its time in the turn table
 
     // For other threads.
     mirror<bool> ended_{false};
     mirror<std::int64_t> queued_ms_{0};
-    mirror<std::int64_t> posted_ms_{0}; // audio on its way here from another thread
+    mirror<std::int64_t> posted_ms_{0}; // audio that another thread has posted
     const std::int64_t playout_queue_ms_;
     std::atomic<std::uint64_t> tickets_{1};
     shared_format receive_format_;

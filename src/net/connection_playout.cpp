@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a connection does about sound that is played: queue it, report its end, and let watchers follow the queue.
+// The part of a connection that plays sound: queues it, reports its end, and informs the watchers of the queue.
 
 #include "net/connection.hpp"
 
@@ -28,8 +28,8 @@ audiosocket::error_code connection::play(clip sound) {
     return play_from_elsewhere(rate_hz, length, {}, [c = std::move(sound)](session& s) { return s.play(c); });
 }
 
-// Asks another thread than the call's to play a sound of this length, for which this much room is needed. Finds out
-// beforehand what the session would say, and counts the sound as queued until it is.
+// Plays a sound of this length from a thread other than the call's; it needs this much room. Finds out first what the
+// session would answer, and counts the sound as queued until it is queued.
 template <class Play>
 audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length,
                                                         std::chrono::nanoseconds room, Play play) {
@@ -43,7 +43,7 @@ audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono
     }
     return apply([this, play = std::move(play), more_ms](session& s) {
         const error_code result = play(s);
-        publish(); // what is queued must be seen before it is posted no more
+        publish(); // other threads must see it as queued before they see it as no longer posted
         posted_ms_.add(-more_ms);
         return result;
     });
@@ -67,7 +67,7 @@ audiosocket::error_code connection::clear() {
     });
 }
 
-// --- Sounds whose end is waited for ---
+// --- Waits for the end of a sound ---
 
 template <class Queue>
 void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
@@ -94,7 +94,7 @@ void connection::cancel_play(play_ticket ticket) {
     });
 }
 
-// Returns whether there was something to report.
+// Reports the ends of sounds. Returns whether there was something to report.
 bool connection::report_plays(handlers run) {
     bool any = false;
     while (const auto report = session_.take_report()) {
@@ -105,7 +105,7 @@ bool connection::report_plays(handlers run) {
     return any;
 }
 
-// --- Those who follow the playout queue ---
+// --- Watchers of the playout queue ---
 
 void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
     on_executor([this, w = std::move(watcher)]() mutable {
@@ -115,7 +115,7 @@ void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
     });
 }
 
-// A watcher may play, clear, and bring another watcher while it is called.
+// A watcher may play, clear, and add another watcher while it is called.
 void connection::tell_watchers() {
     if (watchers_.empty()) return;
     const bool ending = engine_hooks::ending(session_);
@@ -131,7 +131,7 @@ void connection::tell_watchers() {
     if (ending) watchers_.clear();
 }
 
-// Before a handler hears of the end. The queue is empty then; what was in it is what was noted before.
+// Runs before a handler gets the end. The queue is empty then; what was in it was noted before.
 void connection::tell_of_end() {
     if (!watchers_.empty() && engine_hooks::ending(session_)) tell_watchers();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a connection reads, how much, and how its frames follow what arrives.
+// The part of a connection that reads: when and how much it reads, and how its frames follow what arrives.
 
 #include "net/connection.hpp"
 
@@ -14,25 +14,25 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What a call reads at once becomes more as long as that costs little, and less where it costs much, because it delays
-// the other calls.
+// A call reads more at once as long as that costs little, and less if it costs much, because that delays the other
+// calls.
 constexpr std::size_t read_least = 512;
 constexpr std::chrono::microseconds little_time{20};
 constexpr std::chrono::microseconds much_time{60};
 
-// Bytes that a call reads before a timeout would end it: a frame of 192 kHz, and more.
+// How much a call reads before a timeout would end it: more than a frame of 192 kHz.
 constexpr std::size_t read_at_the_last = 8192;
 
-// Up to this size a read is not worth measuring, a frame of 48 kHz; unless it is all that may be read, or comes sooner
-// after the last one than half of the shortest frame.
+// A read up to this size, a frame of 48 kHz, is not measured. Exceptions: it is all that may be read, or it comes
+// sooner after the last read than half of the shortest frame.
 constexpr std::size_t ordinary_read = 2048;
 constexpr std::chrono::milliseconds least_pace{5};
 
-// What a peer sends may use one part in so many of the thread's time: 4 %, and 4 ms at once.
+// What a peer sends may use this part of the thread's time (one in 25, 4 %), and 4 ms at once.
 constexpr int reading_share = 25;
 constexpr std::chrono::milliseconds reading_credit{100};
 
-// What stands in the queue of a live call up to here, frames come earlier for; 100 ms take two seconds. More is left
+// Up to this much standing delay in a live call is made up by earlier frames; 100 ms take two seconds. More is left
 // out.
 constexpr std::chrono::milliseconds made_up_for{100};
 
@@ -43,7 +43,7 @@ void connection::take_turn(time_point now) {
     if (closed_) return;
     reading_ = reading_ || now >= read_from_;
     if (reading_ && may_read(now)) {
-        // No call ends for what its peer has not sent while it is we who have not read it.
+        // A call must not end by a timeout if we have not read what its peer has sent.
         const bool must = engine_hooks::patience_ends(session_) <= now;
         if (must || (!behind_ && !turns_.is_late(now))) read(now, must ? read_at_the_last : read_max_);
         read_rest_later();
@@ -58,7 +58,7 @@ bool connection::read_on(time_point now) {
         behind_ = readable_ && !read_all_;
         pump(now);
     } else if (!closed_ && !pumping_) {
-        schedule(now); // it has sent too much, and is read again when that is made up for
+        schedule(now); // the peer has sent too much, and is read again when its debt is paid back
     }
     return behind_ && !closed_;
 }
@@ -68,8 +68,8 @@ void connection::read_rest_later() {
     if (behind_) turns_.read_later(*this);
 }
 
-// Whether there may be something to read, and the peer has not sent more than its share lately. The end is always
-// heard.
+// Returns whether there may be something to read and the peer has not sent more than its share lately. The end is
+// always read.
 bool connection::may_read(time_point now) const noexcept {
     return readable_ && !read_all_ && !closed_ && now >= may_read_from();
 }
@@ -85,7 +85,7 @@ bool connection::has_arrived(bool is_last, time_point now) noexcept {
     return reading_ && !behind_ && may_read(now);
 }
 
-// Takes what is there, up to so many bytes; the rest has to wait until others have had their turn.
+// Reads what has arrived, up to this many bytes. The rest waits until other calls have had their turn.
 void connection::read(time_point now, std::size_t most) {
     const auto buffer = turns_.read_buffer().first(most);
     io_error error;
@@ -123,9 +123,9 @@ void connection::charge_read(std::size_t bytes, time_point began) {
         read_max_ = std::min(read_max_ * 2, turns_.read_buffer().size());
 }
 
-// --- What follows from what arrives ---
+// --- Effects of what arrives ---
 
-// The frame that was due then has gone: lets those to come follow what was seen.
+// The frame that was due at this time has been sent: adjusts the later frames to the arrivals.
 void connection::follow_arrivals(time_point frame_at) {
     if (reading_) arrivals_.frame_passed(frame_at);
     if (live_) end_standing_delay();

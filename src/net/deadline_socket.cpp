@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 using time_point = std::chrono::steady_clock::time_point;
 
-// poll() takes milliseconds; a wait that is longer is done in several.
+// poll() takes milliseconds; a longer wait is done in several steps.
 constexpr std::chrono::milliseconds longest_poll{60'000};
 
 // Waits until the socket is ready, at most until the deadline. Returns whether to try again.
@@ -45,7 +45,7 @@ bool all_empty(std::span<const Buffer> buffers) {
     return std::ranges::all_of(buffers, [](const auto& b) { return b.size() == 0; });
 }
 
-// Repeats a call of the system, which must not block, until it succeeds or fails for good.
+// Repeats a non-blocking system call until it succeeds, fails, or the deadline has passed.
 template <class Call>
 std::size_t repeat(int descriptor, short ready, time_point deadline, boost::system::error_code& error, Call call) {
     error = {};

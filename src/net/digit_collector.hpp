@@ -16,7 +16,7 @@ class digit_collector {
     digit_collector(const read_digits_options& options, time_point start)
         : options_(options), deadline_(start + options.first) {}
 
-    /// Takes a digit. Returns why the reading ends with it, if it does.
+    /// Takes a digit. Returns the reason if the reading ends with it.
     std::optional<digits_end> take(char digit, time_point now) {
         if (digit == options_.end) return digits_end::end_digit;
         digits_ += digit;
@@ -25,7 +25,7 @@ class digit_collector {
         return std::nullopt;
     }
 
-    /// Lets the time for the first digit count from the end of what is still to be played.
+    /// Starts the time for the first digit at the end of what is still to be played.
     void playing(std::chrono::milliseconds left, time_point now) {
         if (digits_.empty() && left > std::chrono::milliseconds{}) deadline_ = now + left + options_.first;
     }

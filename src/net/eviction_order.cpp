@@ -7,7 +7,7 @@
 namespace audiosocket::detail {
 namespace {
 
-// Returns the first 64 bits of an IPv6 address, and an IPv4 address as it is (::ffff:0:0/96).
+// Returns the first 64 bits of an IPv6 address; returns an IPv4 address (::ffff:0:0/96) unchanged.
 host_key group_of(host_key host) noexcept {
     constexpr host_key mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     const bool ipv4 = std::equal(mapped.begin(), mapped.begin() + 12, host.begin());

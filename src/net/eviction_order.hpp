@@ -10,18 +10,18 @@
 
 namespace audiosocket::detail {
 
-/// Says which of many connections gives way to a new one: the oldest of the host that has the most of them. If several
-/// hosts have the most, the host that has the oldest connection. So a host that connects very often ends only its own
-/// connections, while another has fewer. An IPv6 network of 64 bits counts as one host here, because its owner can use
-/// any address in it.
+/// Says which of many connections is closed for a new one: the oldest of the host that has the most. If several hosts
+/// have the most, it is the host with the oldest connection. So a host that connects very often ends only its own
+/// connections, while other hosts have fewer. An IPv6 network of 64 bits counts as one host here, because its owner can
+/// use any address in it.
 ///
-/// How it works: each host has its connections in the order of their age, and the hosts are in an order of their own.
-/// Each operation takes O(log n), because any peer may open thousands of connections.
+/// How it works: each host has its connections in the order of their age, and the hosts are in an order too. Each
+/// operation takes O(log n), because any peer may open thousands of connections.
 ///
 /// Invariant: each host in `hosts_` has a connection, and has its place in `by_count_`.
 class eviction_order {
   public:
-    /// A connection: they are numbered as they come.
+    /// The number of a connection, in the order of arrival.
     using number = std::uint64_t;
 
     /// Adds the newest connection, and returns its number.
@@ -30,7 +30,7 @@ class eviction_order {
     /// Removes a connection of this host. It must be there.
     void remove(const host_key& host, number connection);
 
-    /// Returns the connection that gives way first. There must be one.
+    /// Returns the connection that is to be closed first. There must be a connection.
     number first() const noexcept;
 
     bool empty() const noexcept { return by_count_.empty(); }
@@ -51,7 +51,7 @@ class eviction_order {
 
     number next_ = 0;
     host_table hosts_;
-    std::set<place> by_count_; // each is of one host, because no two hosts have the same oldest connection
+    std::set<place> by_count_; // one entry for each host, because two hosts never have the same oldest connection
 };
 
 } // namespace audiosocket::detail

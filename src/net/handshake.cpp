@@ -19,13 +19,13 @@ constexpr std::size_t id_message_bytes = header_bytes + uuid::size_bytes;
 } // namespace
 
 handshake::handshake(tcp_socket socket, session rules) : socket_(std::move(socket)), session_(std::move(rules)) {
-    io_error ignored; // a socket that refuses these has failed already, and the first read will say so
+    io_error ignored; // a socket that refuses these has failed already, and the first read reports it
     peer_ = socket_.remote_endpoint(ignored);
     socket_.non_blocking(true, ignored);
 }
 
 handshake::state handshake::read() {
-    std::array<std::byte, 512> buffer; // an id, or what a peer sends that is refused
+    std::array<std::byte, 512> buffer; // an id, or what a refused peer sends
     const auto so_far = static_cast<std::size_t>(session_.statistics().bytes_received);
     const std::size_t wanted = so_far < id_message_bytes ? id_message_bytes - so_far : buffer.size();
     io_error error;
@@ -41,7 +41,7 @@ handshake::state handshake::read() {
     return advance(now);
 }
 
-// A connection that is closed is still read, so what it began with is whole by then.
+// A connection that is closed is still read, so its first bytes are complete at the end.
 void handshake::remember(std::span<const std::byte> bytes) {
     const std::size_t wanted = std::min(bytes.size(), listener::first_bytes_max - head_.size());
     head_.insert(head_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(wanted));
@@ -54,7 +54,7 @@ void handshake::drop(io_error why) {
 }
 
 void handshake::reset() {
-    io_error ignored; // the peer may be gone already
+    io_error ignored; // the peer may have closed already
     socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
 }
@@ -68,7 +68,7 @@ session handshake::session_with(const call_options& rules) const {
     return fresh;
 }
 
-// Nothing is sent from here: a server has nothing to say before the id, and frames are the call's.
+// Sends nothing: a server sends nothing before the id, and frames belong to the call.
 handshake::state handshake::advance(time_point now) {
     for (;;) {
         const auto next = session_.poll(now, {.transmit = false});
@@ -89,7 +89,7 @@ handshake::state handshake::settle(const event& first) {
 }
 
 void handshake::shut_down() {
-    io_error ignored; // the peer may be gone already
+    io_error ignored; // the peer may have closed already
     socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
 }
 

@@ -26,7 +26,7 @@ void io_home::leave(resident& who) noexcept {
 }
 
 void io_home::hang_up_all() {
-    std::vector<std::shared_ptr<resident>> all; // a call may leave when it is hung up
+    std::vector<std::shared_ptr<resident>> all; // a copy, because a call may leave when it is hung up
     {
         const std::lock_guard lock(sharing_);
         ending_ = true;
@@ -59,7 +59,7 @@ void io_home::close() noexcept {
     context_ = nullptr;
 }
 
-// A call that is being destroyed waits in leave() until its entry has been looked at.
+// A call that is being destroyed waits in leave() until its entry was checked.
 std::shared_ptr<resident> io_home::take_one() noexcept {
     const std::lock_guard lock(sharing_);
     while (!open_.empty()) {

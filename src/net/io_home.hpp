@@ -18,18 +18,18 @@ class resident {
   public:
     virtual ~resident() = default;
 
-    /// Hangs up, in order. On the io_context.
+    /// Hangs up. Called on the io_context.
     virtual void hang_up() = 0;
 
-    /// The io_context goes: end at once, and let go of everything that may keep it.
+    /// Called when the io_context is being destroyed: must end at once and release everything that may keep it alive.
     virtual void forget() noexcept = 0;
 
-    /// Returns what keeps it alive; null if it is being destroyed.
+    /// Returns a pointer that keeps it alive, or null if it is being destroyed.
     virtual std::shared_ptr<resident> self() noexcept = 0;
 };
 
-/// What calls share with the io_context on which they live, and what outlives it: whether it still exists, and which
-/// calls are open. A handle on a call may so be used, and destroyed, after the io_context. Safe from any thread.
+/// Shared by an io_context and its calls, and outlives the io_context: knows whether the io_context still exists, and
+/// which calls are open. So the handle of a call may be used and destroyed after the io_context. Safe from any thread.
 class io_home {
   public:
     explicit io_home(boost::asio::io_context& context) : context_(&context) {}
@@ -37,31 +37,31 @@ class io_home {
     /// Returns whether this thread runs the io_context.
     bool is_here() const noexcept;
 
-    /// Runs what `make()` returns on the io_context, later. Returns false, and makes nothing, if that is gone.
+    /// Runs the function that `make()` returns on the io_context, later. Returns false, without calling `make()`, if
+    /// the io_context was destroyed.
     template <class Make>
     bool post(Make make);
 
-    /// Adds an open call. Returns false if the io_context is gone.
+    /// Adds an open call. Returns false if the io_context was destroyed.
     bool enter(resident& who);
 
-    /// Removes it, if it is there. A call does that before it is destroyed.
+    /// Removes a call, if it is there. A call does that before it is destroyed.
     void leave(resident& who) noexcept;
 
-    /// Hangs up all calls, and each that comes from now on (is_ending). On the io_context.
+    /// Hangs up all calls, and each later call (is_ending). Call it on the io_context.
     void hang_up_all();
     bool is_ending() const;
 
-    /// Waits until no call is open, or until then. Returns whether none is.
+    /// Waits until no call is open, or until this time. Returns whether no call is open.
     bool wait_until_empty(std::chrono::steady_clock::time_point until);
 
-    /// The io_context goes.
+    /// Takes note that the io_context is being destroyed.
     void close() noexcept;
 
-    /// Takes one of the open calls out; null if none is left.
+    /// Removes and returns an open call, or null if there is none.
     std::shared_ptr<resident> take_one() noexcept;
 
-    /// While it exists, the io_context has work to do, as with an executor_work_guard; but it may outlive the
-    /// io_context.
+    /// Keeps the io_context running while it exists, as an executor_work_guard does, but may outlive the io_context.
     class work {
       public:
         explicit work(std::shared_ptr<io_home> home) : home_(std::move(home)) { home_->count_work(true); }
@@ -73,7 +73,7 @@ class io_home {
         const std::shared_ptr<io_home> home_;
     };
 
-    /// While it exists, this thread is known to run the io_context: is_here() costs no lock.
+    /// Marks this thread as running the io_context while it exists, so that is_here() needs no lock.
     class running {
       public:
         explicit running(const io_home& here) noexcept : before_(std::exchange(running_here, &here)) {}
@@ -90,8 +90,8 @@ class io_home {
 
     static thread_local const io_home* running_here;
 
-    mutable std::mutex sharing_;       // of these:
-    boost::asio::io_context* context_; // null when it is gone
+    mutable std::mutex sharing_;       // protects the next members
+    boost::asio::io_context* context_; // null after it was destroyed
     std::set<resident*> open_;
     bool ending_ = false;
     std::condition_variable emptied_;
@@ -99,7 +99,7 @@ class io_home {
 
 template <class Make>
 bool io_home::post(Make make) {
-    const std::lock_guard lock(sharing_); // the io_context waits with its end until this is done
+    const std::lock_guard lock(sharing_); // the io_context is not destroyed before this is done
     if (context_ == nullptr) return false;
     boost::asio::post(context_->get_executor(), make());
     return true;

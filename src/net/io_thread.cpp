@@ -26,10 +26,11 @@ void io_thread::wait_for_calls() {
     home_of(context_).wait_until_empty(wait_until_);
 }
 
-// Ends the thread, and what is left of its calls: their last completions may need a context that goes before this one.
+// Ends the thread and the rest of its calls: their last completions may need a context that is destroyed before this
+// one.
 void io_thread::stop() {
     if (!thread_.joinable()) return;
-    boost::asio::post(context_, [this] { context_.stop(); }); // behind the handlers of calls that have just ended
+    boost::asio::post(context_, [this] { context_.stop(); }); // after the handlers of calls that have just ended
     thread_.join();
     boost::asio::use_service<detail::turn_table>(context_).end_calls();
 }

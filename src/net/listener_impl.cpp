@@ -9,28 +9,28 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// What the kernel may hold for a peer that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More would
-// only be heard later than it should.
+// How much the kernel may hold for a peer that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More
+// would only be heard too late.
 constexpr int send_buffer_bytes = 32 * 1024;
 
 } // namespace
 
-// A new connection: refuses it, or waits for its id.
+// Called for a new connection: refuses it, or waits for its id.
 void listener::impl::accepted(detail::accepted_socket peer) {
     ++counters.connections;
     auto why = admitted.refuses(peer.peer().address(), taken());
-    // Asked each time because the limit may change; this is a tenth of what accept costs.
+    // Read each time because the limit may change; this costs a tenth of what accept costs.
     if (!why && admitted.files_run_out(peer.descriptor(), detail::open_files_max())) why = refusal::files;
     if (why) {
         peer.reset();
         return refuse(peer.peer(), *why);
     }
     make_room();
-    if (!accepting.is_open()) return; // a handler of the application closed us
+    if (!accepting.is_open()) return; // a handler of the application has closed the listener
     io_error ignored;                 // a socket that refuses this has failed already, and the first read reports it
     detail::tcp_socket socket(executor);
     socket.assign(peer.peer().protocol(), peer.descriptor(), ignored);
-    if (!socket.is_open()) { // the reactor has no room for it
+    if (!socket.is_open()) { // the reactor has no room for the socket
         ++counters.accept_errors;
         return;
     }
@@ -42,8 +42,8 @@ void listener::impl::accepted(detail::accepted_socket peer) {
     counters.handshakes = pending.size();
 }
 
-// Pending connections give way to a new one, those of the host that has the most of them first. Otherwise a host that
-// connects often enough would end every connection whose id takes longer than the others take to come.
+// Closes pending connections for a new one, beginning with the host that has the most. Otherwise a host that connects
+// often could end every connection whose id takes longer to arrive than new connections do.
 void listener::impl::make_room() {
     while (accepting.is_open() && pending.size() >= admitted.options().handshakes_max) {
         ++counters.evicted;
@@ -81,7 +81,7 @@ void listener::impl::settled(detail::pending_connection& c, detail::handshake::s
     if (!accepting.is_open()) stop_if_idle(true);
 }
 
-// Lets options_for choose the rules of a call. Returns its session; nothing if the call was refused.
+// Lets options_for choose the options of a call. Returns its session, or nothing if the call was refused.
 std::optional<session> listener::impl::choose_rules(detail::pending_connection& c, call_options& rules) {
     const auto& choose = admitted.options().options_for;
     if (!choose) return c.line.take_session();
@@ -100,17 +100,25 @@ std::optional<session> listener::impl::choose_rules(detail::pending_connection& 
     return std::nullopt;
 }
 
-// The id has arrived: the call lives on the home that has the fewest calls.
+// Returns the home that the application wants, or the home with the fewest calls.
+listener::impl::home& listener::impl::home_for(const uuid& id) {
+    const auto& choose = admitted.options().home_for;
+    const auto wanted = choose ? choose(id) : std::nullopt;
+    return wanted && *wanted < homes.size() ? homes[*wanted] : *std::ranges::min_element(homes, {}, &home::calls);
+}
+
+// Called when the id has arrived.
 void listener::impl::start_call(detail::pending_connection& c) {
-    if (taken() >= admitted.options().calls_max) { // others that connected together with it sent their ids first
+    if (taken() >= admitted.options().calls_max) { // other connections from the same time sent their ids first
         admitted.leave(c.host);
         c.line.reset();
         return refuse(c.line.peer(), refusal::full);
     }
+    const uuid id = c.line.id();
     call_options rules = admitted.options().call;
     auto own = choose_rules(c, rules);
     if (!own) return;
-    home& here = *std::ranges::min_element(homes, {}, &home::calls);
+    home& here = home_for(id);
     const auto fresh =
         std::make_shared<detail::connection>(*here.context, c.line.take_stream(), *std::move(own), rules);
     ++here.calls;
@@ -160,7 +168,7 @@ void listener::impl::stop_accepting() {
     stop_if_idle(false);
 }
 
-// No connection can become a call any more. Nothing is left to wait for, and the io_context may run out of work.
+// Called when no connection can become a call any more: stops all waits, so that the io_context may run out of work.
 void listener::impl::stop_if_idle(bool now) {
     if (!pending.empty()) return;
     pending.stop_timer();
@@ -176,7 +184,7 @@ void listener::impl::close() {
     deliver(false);
 }
 
-// A call may close while it is hung up, and so leave the table.
+// Hangs up a copy of the table, because a call may close while it is hung up and so leave the table.
 void listener::impl::hang_up_all() {
     std::vector<std::shared_ptr<detail::connection>> all;
     for (const auto& [key, one] : in_progress)

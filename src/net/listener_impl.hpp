@@ -14,10 +14,11 @@
 #include <unordered_map>
 #include <vector>
 
-// The way of a connection: accepted (acceptor) -> admitted (admission) or refused -> pending until its id has arrived
-// (pending_connections) -> a call on one of the homes -> ready until the application asks for it -> handed out.
+// The states of a connection: accepted (acceptor) -> admitted (admission) or refused -> pending until its id has
+// arrived (pending_connections) -> a call on one of the homes -> ready until the application waits for it -> handed
+// over.
 //
-// Invariant: a host is counted in `admitted` from accepted() until its connection has ended, as pending or as a call.
+// Invariant: `admitted` counts a host from accepted() until its connection has ended, as pending or as a call.
 
 namespace audiosocket {
 
@@ -25,7 +26,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
                               detail::wait_source<call>,
                               detail::acceptor::owner,
                               detail::pending_connections::owner {
-    // Where calls live.
+    // An io_context that runs calls.
     struct home {
         boost::asio::io_context* context;
         std::size_t calls = 0;
@@ -48,6 +49,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail = {});
     void report_refusals(time_point now);
     void make_room();
+    home& home_for(const uuid& id);
     void start_call(detail::pending_connection& c);
     std::optional<session> choose_rules(detail::pending_connection& c, call_options& rules);
     void deliver(bool now);
@@ -56,17 +58,18 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     void close();
     void hang_up_all();
 
-    // Calls that ended before the application asked for them count as well.
+    // Returns how many calls count towards calls_max. Calls that ended before the application waited for them count
+    // too.
     std::size_t taken() const noexcept { return std::max(counters.calls_up, ready.size()); }
 
     const detail::io_executor executor;
     std::vector<home> homes;
-    const boost::asio::ip::tcp::endpoint endpoint; // where it listens
+    const boost::asio::ip::tcp::endpoint endpoint; // the address on which it listens
     listener_statistics counters;
     detail::acceptor accepting;
     detail::admission admitted;
     detail::pending_connections pending;
-    std::deque<std::shared_ptr<detail::connection>> ready; // in progress, and not handed out yet
+    std::deque<std::shared_ptr<detail::connection>> ready; // calls in progress that are not handed over yet
     std::unordered_map<const detail::connection*, std::weak_ptr<detail::connection>> in_progress;
     detail::completion<call> waiter;
     ended_early_handler ended_early;
@@ -75,7 +78,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     detail::refusal_log refused_lately{counters};
     detail::io_timer report_timer; // for the next report of refusals
     bool report_scheduled = false;
-    bool closed = false; // calls that nothing asked for yet are hung up
+    bool closed = false; // calls that are not handed over yet are hung up
 };
 
 } // namespace audiosocket

@@ -31,7 +31,7 @@ void set(const file_descriptor& socket, int level, int name, int value) {
     require(::setsockopt(socket.get(), level, name, &value, sizeof value) == 0);
 }
 
-// The value of a socket option; -1 if the descriptor is not a socket.
+// Returns the value of a socket option, or -1 if the descriptor is not a socket.
 int option(const file_descriptor& socket, int name) noexcept {
     int value = 0;
     socklen_t size = sizeof value;
@@ -39,7 +39,7 @@ int option(const file_descriptor& socket, int name) noexcept {
 }
 
 tcp::endpoint resolve_local(const address& where) {
-    if (where.host.empty()) return {open_socket(AF_INET6) ? tcp::v6() : tcp::v4(), where.port}; // not all have IPv6
+    if (where.host.empty()) return {open_socket(AF_INET6) ? tcp::v6() : tcp::v4(), where.port}; // IPv6 may be missing
     asio::io_context io;
     tcp::resolver resolver(io);
     return resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive)->endpoint();

@@ -12,7 +12,7 @@ namespace ip = boost::asio::ip;
 
 constexpr std::size_t bits_in_front_of_ipv4 = 96; // in an IPv4-mapped IPv6 address
 
-// No address with a prefix length is longer. An error repeats no more of the text than this.
+// Longer than any address with a prefix length. An error repeats no more of the text than this.
 constexpr std::size_t text_bytes_max = 64;
 
 ip::address plain(const ip::address& a) noexcept {

@@ -5,7 +5,7 @@
 
 namespace audiosocket::detail {
 
-// Shared with the wait for its bytes, which may complete after it was settled.
+// A pending connection. Shared with the wait for its bytes, which may complete after it was settled.
 struct pending_connections::entry {
     pending_connection connection;
     deadlines::iterator place;
@@ -28,7 +28,7 @@ void pending_connections::wait_for_bytes(const std::shared_ptr<entry>& e) {
     });
 }
 
-// Returns whether the connection is settled now.
+// Settles the connection if this state is final. Returns whether it is settled.
 bool pending_connections::settle(entry& e, handshake::state now) {
     if (now == handshake::state::waiting) {
         const auto deadline = e.connection.line.deadline();

@@ -19,19 +19,20 @@ struct pending_connection {
     host_key host;
 };
 
-/// The pending connections of a listener: reads their ids, and ends those that are late. Each of them is settled
-/// exactly once: its id has arrived, or it has ended.
+/// The pending connections of a listener: reads their ids, and ends those that are late. Each is settled exactly once:
+/// its id has arrived, or it has ended.
 ///
-/// They are in the order of their deadlines, and one timer serves all, because any peer may open thousands of them. A
-/// second order says which of them gives way to a new one (eviction_order).
-/// Lives in its owner, and keeps the owner alive while an operation is in progress. Used on the io_context only.
+/// They are in the order of their deadlines, and share one timer, because any peer may open thousands of them. A second
+/// order (eviction_order) says which is closed for a new one. It is a member of its owner, and keeps the owner alive
+/// while an operation is in progress. Use it only on the io_context.
 class pending_connections {
   public:
     struct owner {
-        /// Returns what keeps the owner alive.
+        /// Returns a pointer that keeps the owner alive.
         virtual std::shared_ptr<void> keep_alive() = 0;
 
-        /// Called when a connection is settled, after it was removed: `up` or `over`. May add others and end others.
+        /// Called when a connection is settled (`up` or `over`), after it was removed. May add and end other
+        /// connections.
         virtual void settled(pending_connection& c, handshake::state now) = 0;
 
       protected:
@@ -48,13 +49,14 @@ class pending_connections {
     std::size_t size() const noexcept { return by_deadline_.size(); }
     bool empty() const noexcept { return by_deadline_.empty(); }
 
-    /// Ends the oldest connection of the host that has the most (eviction_order), for this reason. There must be one.
+    /// Ends the oldest connection of the host that has the most (eviction_order), for this reason. There must be a
+    /// connection.
     void evict(io_error why);
 
-    /// Ends all of them, for this reason.
+    /// Ends all connections, for this reason.
     void end_all(io_error why);
 
-    /// Stops the timer, so that the io_context may run out of work. There must be none.
+    /// Stops the timer, so that the io_context may run out of work. There must be no connections.
     void stop_timer();
 
   private:

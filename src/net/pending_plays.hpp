@@ -13,8 +13,8 @@ namespace audiosocket::detail {
 /// The operations that wait until a sound has been played, in the order of the playout queue, each with the ticket of
 /// its sound.
 ///
-/// Reports come in that order, so take() finds the first one, unless operations before it were cancelled. In steady
-/// state nothing here allocates.
+/// Reports come in that order, so take() finds its operation at the front, unless operations before it were cancelled.
+/// In steady state nothing here allocates.
 class pending_plays {
   public:
     void add(play_ticket ticket, completion<play_result> waiter) {
@@ -23,7 +23,7 @@ class pending_plays {
         added.waiter = std::move(waiter);
     }
 
-    /// Returns the operation with this ticket, which is in the table no more; nothing if it was cancelled.
+    /// Removes and returns the operation with this ticket; nothing if it was cancelled.
     completion<play_result> take(play_ticket ticket) noexcept {
         completion<play_result> found;
         for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -35,9 +35,9 @@ class pending_plays {
         return found;
     }
 
-    /// Gives all of them up: their thread goes.
+    /// Gives all operations up, because their io_context is being destroyed.
     void give_up(boost::system::error_code error) {
-        auto all = std::exchange(entries_, {}); // what goes with a handler may come back here
+        auto all = std::exchange(entries_, {}); // destroying a handler may call this object again
         for (; !all.empty(); all.pop())
             all.front().waiter.give_up(error);
     }

@@ -17,9 +17,9 @@ namespace audiosocket {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-// How it works: a write checks on its own thread how much room there is, and hands the samples to the thread of the
-// call. There they are dropped if the stream has ended meanwhile. The connection tells the stream of each clear at
-// once, on that thread: so nothing is played that was handed over before or after it.
+// How it works: a write checks on its own thread how much room there is, and posts the samples to the thread of the
+// call. There they are dropped if the stream has ended meanwhile. The connection reports each clear to the stream at
+// once, on that thread. So samples that were posted before or after a clear are not played.
 //
 // `over` and `accepted` may be read on any thread; everything else belongs to the thread of the call.
 struct playout_stream::state final : detail::playout_watcher, std::enable_shared_from_this<state> {
@@ -66,7 +66,7 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
 
     // --- The thread of the call ---
 
-    // The writer of samples that came from another thread believes that they were taken.
+    // With samples from another thread, the writer already counts them as taken.
     error_code put(session& s, std::span<const std::int16_t> samples, bool writer_hears) {
         if (const auto why = ended()) return why;
         const auto refused = s.play(samples, rate_hz);
@@ -86,7 +86,7 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
         write_more();
     }
 
-    // What is played here may come back through queue_is() and cut_off().
+    // Playing here may call queue_is() and cut_off() of this object.
     void write_more() {
         writing = true;
         const auto p = write(std::span(rest).subspan(taken));
@@ -117,14 +117,14 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
     const int rate_hz;
     const milliseconds ahead_max;
     std::atomic<int> over{0};             // a usage_errc
-    std::atomic<std::size_t> accepted{0}; // samples that are in the queue or were
+    std::atomic<std::size_t> accepted{0}; // samples that were ever queued
     std::atomic<std::int64_t> cut_ms{0};  // set before `over`
     std::atomic<std::uint64_t> numbers{0};
 
     detail::completion<std::size_t> writer;
     std::uint64_t writer_number = 0;
-    std::vector<std::int16_t> rest; // what `writer` writes
-    std::size_t taken = 0;          // of it
+    std::vector<std::int16_t> rest; // what `writer` still has to write
+    std::size_t taken = 0;          // how much of it was taken
     bool writing = false;
 };
 

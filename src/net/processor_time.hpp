@@ -9,20 +9,20 @@
 
 namespace audiosocket::detail {
 
-/// How much of a stretch of time this thread had the processor. Something else may have had it: another process, or
-/// another machine on the same hardware.
+/// Measures how long this thread had the processor in a period. Another process, or another machine on the same
+/// hardware, may have had it for a part.
 class processor_time {
   public:
     using nanoseconds = std::chrono::nanoseconds;
 
-    /// Measures from here on.
+    /// Starts a measurement at `now`.
     void start(time_point now) noexcept {
         started_ = now;
         used_before_ = used_by_thread();
     }
 
-    /// Returns what the thread used from `since` to `now`, at most. A short stretch counts whole: asking the kernel
-    /// would cost as much as an ordinary turn.
+    /// Returns at most how much time the thread used from `since` to `now`. A short period counts completely, because
+    /// asking the kernel would cost as much as an ordinary turn.
     nanoseconds used(time_point since, time_point now) noexcept {
         const nanoseconds passed = now - since;
         if (passed < short_time) return passed;

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Longer than any call, and short enough that a time plus this is a time.
+// Longer than any call, and so short that adding it to a time does not overflow.
 constexpr std::chrono::milliseconds timeout_max = std::chrono::hours{24 * 365};
 
 void check_timeout(const char* option, std::chrono::milliseconds value) {
@@ -35,13 +35,13 @@ void validate(const read_digits_options& options) {
         throw std::invalid_argument("read_digits_options: end is not one of the digits 0-9 * # A-D");
 }
 
-// Waits for one event after the other, on the thread of the call. Kept alive by the wait that is pending.
+// Waits for one event after the other, on the thread of the call. The pending wait keeps it alive.
 struct digit_reading final : wait_source<digits_result>, std::enable_shared_from_this<digit_reading> {
     digit_reading(std::shared_ptr<connection> c, const read_digits_options& o) : line(std::move(c)), options(o) {}
     digit_reading(const digit_reading&) = delete;
     digit_reading& operator=(const digit_reading&) = delete;
 
-    // The thread of the call goes, and has destroyed the pending wait.
+    // The io_context of the call is being destroyed, and has destroyed the pending wait.
     ~digit_reading() {
         if (waiter) waiter.give_up(make_error_code(usage_errc::call_ended));
     }
@@ -86,7 +86,7 @@ struct digit_reading final : wait_source<digits_result>, std::enable_shared_from
         step();
     }
 
-    // What plays may have become longer meanwhile.
+    // The playout queue may have become longer meanwhile.
     void timed_out() {
         if (collected->empty() && line->queued() > std::chrono::milliseconds{}) return step();
         finish({}, digits_end::timed_out);
@@ -102,12 +102,12 @@ struct digit_reading final : wait_source<digits_result>, std::enable_shared_from
 
     void cancel(wait_number wait) {
         if (!waiter || waiter.wait() != wait) return;
-        line->cancel_wait(inner); // first, or it would get the digits back
+        line->cancel_wait(inner); // first, because the wait would get the digits back otherwise
         line->unread(collected->take_digits());
         waiter.complete(asio::error::operation_aborted, {}, false);
     }
 
-    // The handler was cancelled when the result was on its way to it.
+    // Called if the wait was cancelled after its result was posted.
     void take_back(digits_result result) override {
         if (result.reason == digits_end::end_digit) result.digits += *options.end;
         line->unread(std::move(result.digits));

@@ -11,31 +11,32 @@
 
 namespace audiosocket::detail {
 
-/// Knows on which of many sockets something has arrived. One question to the kernel answers for all of them.
+/// Knows on which of many sockets something has arrived, with one system call for all of them.
 ///
-/// It is edge-triggered: each arrival is reported once, whether or not it is read. So a socket has to be read until
-/// nothing is left, and a report of an arrival that was read already is possible.
+/// It is edge-triggered: each arrival is reported once, whether or not it is read. So read a socket until nothing is
+/// left. An arrival that was read already may still be reported.
 class readiness {
   public:
-    /// Throws boost::system::system_error if the system has no descriptor left.
+    /// Opens an epoll descriptor. Throws boost::system::system_error if the system has no descriptor left.
     readiness();
 
-    /// Reports arrivals on this socket from now on, and what lies there already, as arrivals for `whose`.
+    /// Watches this socket: reports arrivals, including what has arrived before, as arrivals for `whose`.
     void watch(int socket, void* whose, io_error& error) noexcept;
 
-    /// To be called before the socket is closed: the kernel goes on reporting while another process has it as well.
+    /// Stops watching. Call it before the socket is closed, because the kernel continues to report while another
+    /// process has the socket.
     void unwatch(int socket) noexcept;
 
-    /// Calls `arrived(whose, is_last)` for each socket on which something has arrived since the last question.
-    /// `is_last`: the peer's end or an error is part of it. `arrived` must not throw, watch or unwatch.
+    /// Calls `arrived(whose, is_last)` for each socket on which something has arrived since the last ask(). `is_last`
+    /// says that the end of the peer, or an error, is part of it. `arrived` must not throw, watch or unwatch.
     template <class Arrived>
     void ask(Arrived arrived) noexcept;
 
-    /// Becomes readable when ask() would report something.
+    /// Returns a descriptor that becomes readable when ask() would report something.
     int descriptor() const noexcept { return epoll_.get(); }
 
   private:
-    // Reports fetched at once. More are fetched in further goes.
+    // How many reports are fetched at once. More are fetched in further steps.
     static constexpr std::size_t fetched_at_once = 256;
 
     std::span<const epoll_event> fetch(std::span<epoll_event> to) noexcept;

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Zero for a rate that makes no sense, which the recorder refuses later.
+// Returns zero for an invalid rate, which the recorder refuses later.
 nanoseconds length_of(std::size_t samples, int rate_hz) {
     return rate_hz < 1 ? nanoseconds{} : duration_of(samples, rate_hz);
 }

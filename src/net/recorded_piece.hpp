@@ -18,18 +18,18 @@ namespace audiosocket::detail {
 
 enum class call_side { received, sent };
 
-/// Samples of one side, which belong together in time.
+/// Samples of one side without a gap in time.
 struct recorded_block {
     call_side side;
     int rate_hz;
-    std::chrono::nanoseconds at; ///< Since the start of the recording.
+    std::chrono::nanoseconds at; ///< Time since the start of the recording.
     std::size_t samples;
 };
 
-/// What one recording has taken of the memory that several share.
+/// The part of a recording_memory that one recording has taken.
 class memory_share {
   public:
-    /// Null: takes anything.
+    /// Makes a share of this memory; null: no limit.
     explicit memory_share(std::shared_ptr<recording_memory> of) : of_(std::move(of)) {}
 
     [[nodiscard]] bool take(std::size_t bytes) noexcept {
@@ -46,10 +46,10 @@ class memory_share {
 
   private:
     const std::shared_ptr<recording_memory> of_;
-    std::atomic<std::size_t> own_{0}; // taken on the thread of the call, given back on that of the disk
+    std::atomic<std::size_t> own_{0}; // taken on the thread of the call, returned on a thread of the disk
 };
 
-/// Bytes of a share, which are given back when this goes.
+/// Bytes of a share, which are returned when this is destroyed.
 class held_memory {
   public:
     held_memory() = default;
@@ -75,48 +75,50 @@ class held_memory {
     std::size_t bytes_ = 0;
 };
 
-/// What a recorder writes to disk in one go.
+/// What a recorder writes to disk at once.
 struct recorded_piece {
     held_memory held;
     std::vector<recorded_block> blocks;
-    std::vector<std::int16_t> samples; ///< Of all blocks, end to end.
+    std::vector<std::int16_t> samples; ///< The samples of all blocks, end to end.
     std::chrono::nanoseconds dropped{};
 
-    /// Whether the peer sent audio, or we sent anything but silence.
+    /// Returns whether the peer sent audio, or we sent anything but silence.
     bool has_audio() const;
 
-    /// The rate of the first received block, or of the first block if nothing was received. There is a block.
+    /// Returns the rate of the first received block, or of the first block if nothing was received. There must be a
+    /// block.
     int rate_hz() const;
 
-    /// Gives all blocks to a recorder, in order.
+    /// Writes all blocks to a recorder, in order.
     void write_to(stereo_recorder& file) const;
 };
 
-/// Collects both sides of a call into pieces of half a second, and bounds what a piece holds.
+/// Collects both sides of a call into pieces of half a second, and limits the content of a piece.
 class piece_collector {
   public:
-    /// What is collected is taken from this memory; null: from nothing.
+    /// Makes a collector whose memory is limited by `memory`; null: no limit.
     explicit piece_collector(std::shared_ptr<recording_memory> memory = nullptr)
         : share_(std::make_shared<memory_share>(std::move(memory))), piece_{held_memory(share_), {}, {}, {}} {}
 
-    /// A crash loses this and what the recorder holds back. It is short enough for evidence, and long enough that a
-    /// thousand recordings cost the disk executor two thousand tasks a second, not a hundred thousand.
+    /// The length of a piece. A crash loses this much and what the recorder holds back, which is little enough. It is
+    /// long enough that a thousand recordings make only two thousand disk tasks a second, not a hundred thousand.
     static constexpr std::chrono::milliseconds piece_length{500};
 
-    /// Sound of one side in a piece. The recorder takes no more: it lets a side reach ahead_max beyond its time.
+    /// The most sound of one side in a piece. The recorder takes no more, because a side may reach only ahead_max
+    /// beyond its time.
     static constexpr std::chrono::milliseconds sound_max = piece_length + stereo_recorder::ahead_max;
 
-    /// What a block counts at least, however few samples it has. A peer may send a sample at a time, and each block
-    /// costs the disk executor some microseconds. Real peers send frames of 10 ms and more.
+    /// The least length that a block counts. A peer may send single samples, and each block costs the disk executor
+    /// some microseconds. Real peers send frames of at least 10 ms.
     static constexpr std::chrono::milliseconds block_cost_min{1};
 
-    /// Blocks that came at the same time become one, up to the length of a usual frame.
+    /// Blocks that came at the same time are joined up to this length, that of a usual frame.
     static constexpr std::chrono::milliseconds merged_max{20};
 
-    /// True when the collected piece is complete before a block that belongs at this time: take() it first.
+    /// Returns whether the collected piece is complete before a block of this time. If so, take() it first.
     bool is_due(std::chrono::nanoseconds at) const noexcept { return at - begin_ >= piece_length; }
 
-    /// Adds a copy of the samples. What is beyond sound_max, or finds no memory, is dropped and counted.
+    /// Adds a copy of the samples. Samples beyond sound_max, or without memory, are dropped and counted.
     void add(call_side side, std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
     /// Returns what was collected. The next piece begins at this time.
@@ -126,7 +128,7 @@ class piece_collector {
     std::shared_ptr<memory_share> share_;
     recorded_piece piece_;
     std::chrono::nanoseconds begin_{};
-    std::array<std::chrono::nanoseconds, 2> spent_{}; // of sound_max, by each side
+    std::array<std::chrono::nanoseconds, 2> spent_{}; // how much of sound_max each side has used
 };
 
 } // namespace audiosocket::detail

@@ -27,10 +27,10 @@ turn_table::turn_table(boost::asio::execution_context& context)
 
 void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
     turn_taker& taker = *whom;
-    if (taker.waits_) return; // its turn comes earlier
+    if (taker.waits_) return; // it waits for an earlier turn already
     taker.unlink();
     taker.self_ = std::move(whom);
-    if (wheel_.empty()) wheel_.collect(tick_of(clock::now()), due_); // it may have stood still for hours
+    if (wheel_.empty()) wheel_.collect(tick_of(clock::now()), due_); // the wheel may have stood still for hours
     wheel_.enter(taker, tick_from(when));
     if (!running_) arm();
 }
@@ -57,8 +57,12 @@ void turn_table::shutdown() noexcept {
     while (const auto t = wheel_.first())
         wheel_.collect(*t, due_);
     for (turn_link* waiting : {&due_, &heavy_})
-        while (!waiting->alone())
-            leave(static_cast<turn_taker&>(*waiting->after));
+        while (!waiting->alone()) {
+            auto& one = static_cast<turn_taker&>(*waiting->after);
+            const auto keep = one.self_;
+            leave(one);
+            one.table_ends();
+        }
 }
 
 // --- Arrivals ---
@@ -91,7 +95,8 @@ void turn_table::choose_wake_up() {
     if (!running_) arm();
 }
 
-// Where Asio cannot watch the descriptor, ticks do. A wait that was given up comes back here before there is another.
+// If Asio cannot watch the descriptor, ticks are used. A wait that was given up completes here before the next wait
+// begins.
 void turn_table::wait_for_arrivals() {
     if (waiting_) return;
     io_error error;
@@ -125,7 +130,7 @@ void turn_table::run() {
     running_ = true;
     try {
         take_turns();
-    } catch (...) { // of a handler of the application; the others have their turns when the io_context is run again
+    } catch (...) { // thrown by a handler; the other calls have their turns in the next run()
         running_ = false;
         arm();
         throw;
@@ -140,7 +145,7 @@ void turn_table::take_turns() {
     processor_.start(begin);
     wheel_.collect(tick_of(begin), due_);
     for (turn_link* one = due_.after; one != &due_; one = one->after)
-        static_cast<turn_taker&>(*one).waits_ = true; // it keeps its place, whatever arrives for it
+        static_cast<turn_taker&>(*one).waits_ = true; // it keeps its place, even if something arrives for it
     look_for_arrivals(begin);
     time_point now = begin;
     for (int turns = 0; !due_.alone() && turns < turns_in_a_row;) {
@@ -153,7 +158,7 @@ void turn_table::take_turns() {
             ++turns;
         }
     }
-    // One of each has its turn also where the others use up all of the time: they must not wait for ever.
+    // One of each kind has its turn even if the others use all of the time, so that none waits without limit.
     const auto until = std::max(now, begin + time_for_rest);
     for (bool more = !heavy_.alone(); more; more = !heavy_.alone() && now < until)
         now = give_turn(static_cast<turn_taker&>(*heavy_.after), now);
@@ -164,7 +169,7 @@ void turn_table::take_turns() {
     }
 }
 
-// Returns the time after it.
+// Gives a turn, and returns the time after it.
 time_point turn_table::give_turn(turn_taker& taker, time_point now) {
     taker.unlink();
     taker.waits_ = false;
@@ -198,10 +203,10 @@ void turn_table::arm() {
     if (woken_by_ == wake_up::arrivals) wait_for_arrivals();
     auto wanted = wheel_.first();
     if (!due_.alone() || !heavy_.alone() || !backlog_.alone())
-        wanted = wheel_.now(); // as soon as what else happens on this thread has had its turn
+        wanted = wheel_.now(); // as soon as other work of this thread has been done
     else if (woken_by_ == wake_up::ticks)
         wanted = wheel_.now() + 1;
-    if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return; // it rings early enough
+    if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return; // the timer wakes early enough
     armed_for_ = wanted;
     rings_for_tick_ = *wanted > wheel_.now();
     timer_.expires_at(time_point(*wanted * tick));

@@ -13,7 +13,7 @@ constexpr bool dash_before(std::size_t byte_index) {
     return byte_index == 4 || byte_index == 6 || byte_index == 8 || byte_index == 10;
 }
 
-// 32 hexadecimal digits and the dashes before bytes 4, 6, 8 and 10.
+// 32 hexadecimal digits, and the dashes before bytes 4, 6, 8 and 10.
 constexpr std::size_t text_length = 36;
 
 int hex_value(char c) {

@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 } // namespace
 
-// Everything here happens on `io`, the one thread of which runs it, but for what is marked atomic.
+// Everything here happens on the thread that runs `io`, except what is atomic.
 struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wait_source<drain_report> {
     impl(asio::io_context& own, call_handler handler, const call_server_options& options)
         : io(own), on_call(std::move(handler)), timeout(own) {
@@ -36,7 +36,7 @@ struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wai
     void hang_up_all();
     void report_if_drained(bool now);
 
-    // The next wait reports the same: nothing is left to drain.
+    // Nothing to keep: the next wait reports the same, because nothing is left to drain.
     void take_back(drain_report) override {}
 
     using work_guard = asio::executor_work_guard<asio::io_context::executor_type>;
@@ -45,14 +45,14 @@ struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wai
     const call_handler on_call;
     std::optional<shards> threads;
     std::vector<asio::io_context*> homes;
-    std::optional<listener> calls; // after `threads`, which its calls live on
+    std::optional<listener> calls; // after `threads`, which run its calls
     bool accepting = true;         // a call may still come
     std::atomic<std::size_t> in_progress = 0;
 
     // A drain.
     asio::steady_timer timeout;
     detail::completion<drain_report> waiter;
-    std::optional<work_guard> busy; // calls on other threads are no work of `io`
+    std::optional<work_guard> busy; // keeps `io` running, because calls on other threads do not
     std::size_t taken_before = 0;   // calls that had ended when it began
     std::size_t hung_up = 0;
 };
@@ -67,7 +67,7 @@ void call_server::impl::begin() {
     accept();
 }
 
-// Waits with a weak hold: a server that is destroyed while it accepts must not be kept by its own wait.
+// The wait has only a weak reference, so that it does not keep a server that is destroyed while it accepts.
 void call_server::impl::accept() {
     calls->async_accept([weak = weak_from_this()](boost::system::error_code error, call c) {
         const auto self = weak.lock();
@@ -125,11 +125,11 @@ call_server::call_server(asio::io_context& io, const address& where, call_handle
     impl_->begin();
 }
 
-call_server::call_server(asio::io_context& io, const address& where, call_handler on_call,
+call_server::call_server(asio::io_context& io, listening_socket inherited, call_handler on_call,
                          const listener_options& options, std::span<asio::io_context* const> homes)
     : impl_(std::make_shared<impl>(io, std::move(on_call), call_server_options{})) {
     impl_->homes.assign(homes.begin(), homes.end());
-    impl_->calls.emplace(io, where, options, impl_->homes);
+    impl_->calls.emplace(io, std::move(inherited), options, impl_->homes);
     impl_->begin();
 }
 

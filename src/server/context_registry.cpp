@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-// All entries have the same lifetime, so a list in the order of registration is in the order of expiry as well. Each
-// operation first drops what has expired, from its front, so each entry costs the same however many there are.
+// All entries have the same lifetime, so the order of registration is the order of expiry. Each operation first removes
+// expired entries from the front of the list, so the cost of an entry does not depend on their number.
 //
 // Invariant: by_id has exactly the ids of entries, and bytes is the sum of their contexts.
 
@@ -39,11 +39,11 @@ struct context_registry::impl {
     }
 
     const context_registry_options options;
-    std::mutex using_; // of all that follows
+    std::mutex using_; // protects all members below
     in_order entries;  // by time
     places by_id;
     std::size_t bytes = 0;
-    context_registry_counts counted; // without what is counted as it is asked for
+    context_registry_counts counted; // without the counts that counts() computes
 };
 
 context_registry::context_registry(const context_registry_options& options) : impl_(std::make_unique<impl>(options)) {
@@ -74,7 +74,7 @@ registration context_registry::add(const uuid& id, std::string context, time_poi
         ++r.counted.replaced;
     }
     r.by_id.emplace(id, fresh.begin());
-    r.bytes += fresh.front().context.size(); // nothing fails from here on
+    r.bytes += fresh.front().context.size(); // nothing can fail from here on
     r.entries.splice(r.entries.end(), fresh);
     ++r.counted.registered;
     return registration::accepted;

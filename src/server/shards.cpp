@@ -21,7 +21,8 @@ shards::~shards() {
         one->hang_up_all(); // first, so that they end together
     for (const auto& one : threads_)
         one->wait_for_calls();
-    // A call of one thread may have its handlers on another one. So all stop before the first io_context goes.
+    // A call of one thread may have its handlers on another thread. So all threads stop before the first io_context is
+    // destroyed.
     for (const auto& one : threads_)
         one->stop();
 }

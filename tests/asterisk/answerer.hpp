@@ -19,10 +19,10 @@
 
 namespace audiosocket::test {
 
-/// A server in the test: plays the same to each caller, and notes all that the caller does.
+/// A server in the test. It plays the same sound to each caller, and records what the caller does.
 class answerer {
   public:
-    /// One call, as it was at the moment of asking.
+    /// A snapshot of a call.
     struct record {
         uuid id;
         std::vector<std::int16_t> heard; ///< All audio, joined.
@@ -30,14 +30,14 @@ class answerer {
         media_format format;
         std::string digits;
         std::vector<cleared_event> cleared;
-        std::vector<ended_event> ends; ///< One at the most, one hopes.
-        bool played = false;           ///< A mark has been reached: what it plays has been played.
+        std::vector<ended_event> ends; ///< At most one in a correct call.
+        bool played = false;           ///< The mark after the sound was reached.
     };
 
-    /// Silence after what is played, so that all of it has come through Asterisk before `played`.
+    /// Silence after the sound. It lets the sound pass through Asterisk before `played`.
     static constexpr std::chrono::milliseconds tail{200};
 
-    /// What it does with each event, besides; on the thread of the calls.
+    /// Called for each event, on the thread of the calls.
     using reaction = std::function<void(call&, const event&)>;
 
     explicit answerer(std::optional<clip> play = {}, reaction react = {})
@@ -48,7 +48,7 @@ class answerer {
     answerer(const answerer&) = delete;
     answerer& operator=(const answerer&) = delete;
 
-    // Where the calls live, so that no handler is at work while the members go.
+    // On the thread of the calls, so that no handler runs during destruction.
     ~answerer() {
         const auto close = [this] {
             calls_.close();
@@ -58,7 +58,7 @@ class answerer {
         boost::asio::post(io_.context(), boost::asio::use_future(close)).get();
     }
 
-    /// Plays this, and notes when it has been played.
+    /// Plays this sound and sets a mark after it.
     static void play(call& c, const clip& sound) {
         EXPECT_FALSE(c.play(sound));
         EXPECT_FALSE(c.play(std::vector<std::int16_t>(static_cast<std::size_t>(tail.count() * 8)), 8000));
@@ -67,8 +67,8 @@ class answerer {
 
     std::string where() const { return "127.0.0.1:" + std::to_string(calls_.local_endpoint().port()); }
 
-    /// Waits until there are this many calls that satisfy the condition, and returns all calls, in the order in which
-    /// they came; nothing if that does not happen within `patience`.
+    /// Waits until this many calls satisfy the condition. Returns all calls in the order of their arrival; nothing
+    /// after `patience`.
     template <class Condition>
     std::vector<record> wait_for(std::size_t count, Condition condition,
                                  std::chrono::seconds patience = process::patience_usual) const {
@@ -86,7 +86,7 @@ class answerer {
         return all;
     }
 
-    /// The same for a single call.
+    /// The same for one call.
     template <class Condition>
     std::optional<record> wait_for(Condition condition) const {
         const auto all = wait_for(1, condition);
@@ -109,13 +109,13 @@ class answerer {
         record seen;
     };
 
-    // Shared with the handlers, which may outlive us by a moment.
+    // Shared with the handlers: a handler may run after the answerer is gone.
     struct state {
         state(std::optional<clip> p, reaction r) : play(std::move(p)), react(std::move(r)) {}
 
         const std::optional<clip> play;
         const reaction react;
-        std::mutex mutex; // of what follows
+        std::mutex mutex; // of the members below
         std::condition_variable changed;
         std::vector<std::shared_ptr<line>> lines;
     };

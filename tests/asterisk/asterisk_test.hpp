@@ -10,9 +10,10 @@
 
 namespace audiosocket::test {
 
-/// Tests with a real Asterisk, each with one of its own. Skipped, by name and with the reason, where there is none.
+/// Tests with a real Asterisk; each test starts its own. Skipped by name, with the reason, where Asterisk cannot be
+/// run.
 ///
-/// At the end its log is looked at: unless the test has said expect_complaints(), a warning or error is a failure.
+/// A warning or error in Asterisk's log fails the test, unless the test calls expect_complaints().
 class asterisk_test : public command_test {
   protected:
     void SetUp() override {
@@ -28,18 +29,19 @@ class asterisk_test : public command_test {
         if (HasFailure()) std::cout << "--- Asterisk's log\n" << asterisk->log();
     }
 
-    /// A new one, in place of any that there is.
-    void start_asterisk(const std::string& server_address, const std::string& admin_address = {}) {
+    /// Starts Asterisk after ending the previous one. `more` are variables of the dialplan, as NAME=VALUE.
+    void start_asterisk(const std::string& server_address, std::vector<std::string> more = {}) {
         const auto own = folder / "asterisk";
         asterisk.reset();
         std::filesystem::remove_all(own);
         std::filesystem::create_directory(own);
-        asterisk.emplace(own, server_address, admin_address);
+        more.push_back("SERVER=" + server_address);
+        asterisk.emplace(own, more);
     }
 
     void expect_complaints() { complaints_expected_ = true; }
 
-    /// What the phone's deeds call /instance/prompt. Raw, for of a WAV file Asterisk leaves out the end.
+    /// Writes the sound /instance/prompt of the phone's deeds. Raw, because Asterisk leaves out the end of a WAV file.
     void write_prompt(std::span<const std::byte> samples, const std::string& suffix) const {
         std::ofstream out(folder / "asterisk" / ("prompt." + suffix), std::ios::binary);
         out.write(reinterpret_cast<const char*>(samples.data()), static_cast<std::streamsize>(samples.size()));
@@ -49,14 +51,14 @@ class asterisk_test : public command_test {
         write_prompt(std::as_bytes(std::span(samples)), "sln");
     }
 
-    /// What Asterisk recorded of the server in a call, when wait_for_recording() has said that it is whole.
+    /// Returns what Asterisk recorded of the server in a call. Call it after wait_for_recording().
     std::vector<std::int16_t> recorded(const uuid& id) const {
         return read_mono(asterisk->folder() / (to_string(id) + "-server.wav"));
     }
 
     bool wait_for_recording() const { return asterisk->wait_for_log("End MixMonitor Recording"); }
 
-    /// Numbered samples of the other sign: what the callers say, when what they hear is numbers().
+    /// Numbered samples below zero, for callers; the server's are numbers().
     static std::vector<std::int16_t> negative_numbers(std::size_t count) {
         auto out = numbers(count);
         for (auto& s : out)
@@ -64,7 +66,7 @@ class asterisk_test : public command_test {
         return out;
     }
 
-    /// Without silence before and after.
+    /// Returns the samples without silence before and after.
     static std::vector<std::int16_t> trimmed(std::span<const std::int16_t> all) {
         std::vector<std::int16_t> samples(all.begin(), all.end());
         const auto loud = [](std::int16_t s) { return s != 0; };
@@ -79,7 +81,7 @@ class asterisk_test : public command_test {
     bool complaints_expected_ = false;
 };
 
-/// Tests of both ways to the server: the application AudioSocket(), and Dial(AudioSocket/...).
+/// Tests of both interfaces: the application AudioSocket(), and the channel Dial(AudioSocket/...).
 class asterisk_both_ways : public asterisk_test, public testing::WithParamInterface<const char*> {
   protected:
     static std::string way() { return GetParam(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Audio through Asterisk, sample for sample.
+// Compares audio through Asterisk sample by sample.
 
 #include "asterisk_test.hpp"
 
@@ -13,16 +13,17 @@ using namespace audiosocket::test;
 
 namespace {
 
-// A way to the server: the application, or Dial() with c(slin), or with another c(FORMAT).
+// The parameter: the application, Dial() with c(slin), or a format for another c(FORMAT).
 class asterisk_samples : public asterisk_both_ways {
   protected:
-    // Numbered samples both ways for so long; each side must get every one, in order, with nothing in between. The
-    // caller's phone is a server of ours as well (MixMonitor tears audio of 44.1, 96 and 192 kHz).
+    // Sends numbered samples both ways. Each side must receive every sample, in order, with nothing in between. The
+    // phone is a server of ours as well, because MixMonitor damages audio of 44.1, 96 and 192 kHz.
     void expect_bit_exact(int seconds);
     void expect_heard_by_each_other(const std::string& way, const std::string& format, const clip& ours,
                                     const clip& theirs);
 
-    // Not before: until the other side's audio tells its rate we speak at 8 kHz, and nobody may be there yet.
+    // Starts after the first audio: before it the rate is unknown (8 kHz is sent), and the other side may not be
+    // connected.
     static answerer::reaction play_when_heard(clip sound) {
         return [sound = std::move(sound), playing = false](audiosocket::call& c, const event& e) mutable {
             if (playing || !std::holds_alternative<audio_event>(e)) return;
@@ -82,7 +83,7 @@ TEST_P(asterisk_long_call, realtime_ten_minutes_are_bit_exact_both_ways) {
 
 namespace {
 
-// Dial() without c(...), for a caller of this codec.
+// Dial() without c(...). The parameter is the caller's codec.
 class asterisk_g711 : public asterisk_samples {
   protected:
     static std::string codec() { return GetParam(); }
@@ -94,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(codec, asterisk_g711, testing::Values("ulaw", "alaw"), 
 
 TEST_P(asterisk_g711, dialled_without_a_format_is_recognised_and_decoded) {
     const encoding law = codec() == "ulaw" ? encoding::ulaw : encoding::alaw;
-    // Speech, and nothing but values that the codec carries as they are.
+    // Speech, reduced to values that the codec carries unchanged.
     auto speech = read_mono(std::filesystem::path(AUDIOSOCKET_SOUNDS) / "welcome.wav");
     std::vector<std::byte> coded(speech.size());
     encode(law, speech, coded);
@@ -104,18 +105,19 @@ TEST_P(asterisk_g711, dialled_without_a_format_is_recognised_and_decoded) {
 
 namespace {
 
-// Recordings of both sides. MixMonitor leaves out frames where the machine was busy for a moment; whether ever a sample
-// is lost on the wire, asterisk_samples sees.
+// Recordings of both sides. MixMonitor leaves out frames when the machine is busy, so these tests allow gaps. The tests
+// asterisk_samples find a sample that is lost on the wire.
 class asterisk_recordings : public asterisk_both_ways {
   protected:
-    // Calls in which both sides say two seconds; each returns what MixMonitor recorded of ours.
+    // Makes a call with two seconds of audio each way. Returns what MixMonitor recorded of our side.
     std::vector<std::int16_t> record_a_call_of_the_library();
     std::vector<std::int16_t> record_a_call_of_the_command();
 
-    // No sample that we did not say, each once and in order, and most of them.
+    // The recording has only samples that we sent, each once, in order, and at least half of them.
     static void expect_most(const std::vector<std::int16_t>& said, std::vector<std::int16_t> recording) {
         std::erase(recording, 0);
-        EXPECT_TRUE(std::ranges::includes(said, recording)) << how_far(said, recording); // numbers: they rise
+        EXPECT_TRUE(std::ranges::includes(said, recording))
+            << how_far(said, recording); // both are sorted, because the samples are rising numbers
         EXPECT_EQ(std::ranges::adjacent_find(recording, std::greater_equal()), recording.end()) << "not in order";
         EXPECT_GE(recording.size(), said.size() / 2) << how_far(said, recording);
     }

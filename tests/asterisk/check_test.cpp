@@ -14,7 +14,7 @@ INSTANTIATE_TEST_SUITE_P(way, asterisk_check, both_ways(), name_of_way);
 
 } // namespace
 
-// `audiosocket check --client` judges callers by what Asterisk does: so Asterisk itself has to pass.
+// `audiosocket check --client` expects of callers what Asterisk does, so Asterisk must pass.
 TEST_P(asterisk_check, real_asterisk_passes_as_a_caller) {
     process judge(command({"check", "--client", "--json", "127.0.0.1:0", "--duration", "4"}));
     ASSERT_TRUE(judge.wait_for_errors("\n")) << judge.err;
@@ -24,6 +24,6 @@ TEST_P(asterisk_check, real_asterisk_passes_as_a_caller) {
     asterisk->originate(way(), "prompt");
     EXPECT_EQ(judge.wait(), 0) << judge.out << judge.err;
     const auto report = boost::json::parse(judge.out);
-    EXPECT_GE(report.at("passed").to_number<int>(), 10) << judge.out; // no digit was pressed
+    EXPECT_GE(report.at("passed").to_number<int>(), 10) << judge.out; // without the cases that need a digit
     EXPECT_TRUE(asterisk->wait_for_log("the dialplan goes on"));
 }

@@ -14,7 +14,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// An admin address with a directory of calls.
+// An admin address that takes announcements of calls.
 class announcing_server {
   public:
     explicit announcing_server(const std::string& calls) {
@@ -52,7 +52,7 @@ class asterisk_context : public asterisk_test {};
 TEST_F(asterisk_context, call_that_the_dialplan_announced_with_curl_arrives_with_its_context) {
     answerer us;
     announcing_server announced(us.where());
-    start_asterisk(us.where(), announced.where());
+    start_asterisk(us.where(), {"ADMIN=" + announced.where()});
     asterisk->originate("announced", "quiet");
     const auto call = us.wait_for([](const auto&) { return true; });
     ASSERT_TRUE(call);

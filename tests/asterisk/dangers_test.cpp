@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What real Asterisk does with a server that has no manners: it shows that the rules which the library keeps are
-// needed. Each case has a call of its own; the server is a bare socket.
+// What real Asterisk does when a server breaks a rule of the protocol. The tests show that the library must keep each
+// rule. Each case has its own call. The server is a bare socket.
 
 #include "asterisk_test.hpp"
 
@@ -24,7 +24,7 @@ class asterisk_dangers : public asterisk_both_ways {
         start_asterisk("127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()));
     }
 
-    // The next call, from the moment when its id has arrived.
+    // A call whose id has arrived.
     struct line {
         raw_peer peer;
         std::string id;
@@ -39,7 +39,7 @@ class asterisk_dangers : public asterisk_both_ways {
         raw_peer peer = next_connection(acceptor_);
         const auto greeting = messages_in(peer.receive_bytes(19));
         if (greeting.size() != 1 || greeting.front().payload.size() != uuid::size_bytes)
-            throw std::runtime_error("Asterisk does not say an id");
+            throw std::runtime_error("Asterisk does not send an id");
         const std::span payload(greeting.front().payload);
         return {std::move(peer), to_string(uuid::from_bytes(payload.first<uuid::size_bytes>()))};
     }
@@ -50,8 +50,7 @@ class asterisk_dangers : public asterisk_both_ways {
         return raw_peer(acceptor);
     }
 
-    // Goes on as a good server would, until Asterisk closes; false if it does not within a second and a half, less than
-    // it takes the application to give up for other reasons.
+    // Sends good audio until Asterisk closes. False after 1.5 s; the application ends for other reasons after 2 s.
     static bool is_dropped(raw_peer& peer) {
         const auto limit = clock::now() + 1500ms;
         while (clock::now() < limit) {
@@ -74,15 +73,15 @@ class asterisk_dangers : public asterisk_both_ways {
         return asterisk->log().find(id + ": the dialplan goes on") != std::string::npos;
     }
 
-    // The dialplan of the application ends where the call fails. That of Dial always goes on (for it, the other party
-    // has hung up), so there only the connection tells.
+    // A failed call ends the dialplan of the application. After Dial() the dialplan always goes on, because for Dial()
+    // the other side has hung up. There only the closed connection shows the failure.
     void expect_failure(const std::string& id) const {
         if (way() == "application") {
             EXPECT_FALSE(went_on(id));
         }
     }
 
-    // After some good audio these pieces, one after the other, and then good audio again: whether the call fails.
+    // Sends good audio, these pieces, and good audio again. Returns whether the call fails.
     bool is_dropped_after(const std::vector<bytes>& pieces, clock::duration pause = 0ms) {
         auto [peer, id] = next_call();
         peer.send(good);
@@ -106,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(way, asterisk_dangers, both_ways(), name_of_way);
 
 } // namespace
 
-TEST_P(asterisk_dangers, good_audio_keeps_the_call) { // so that the other tests show something
+TEST_P(asterisk_dangers, good_audio_keeps_the_call) { // the other tests need this as their opposite
     auto [peer, id] = next_call();
     EXPECT_FALSE(is_dropped(peer));
     peer.send(frame(kind::hangup));
@@ -125,7 +124,7 @@ TEST_P(asterisk_dangers, other_kinds_and_empty_audio_drop_the_call) {
 
 TEST_P(asterisk_dangers, pause_inside_a_payload_drops_the_call) {
     const std::vector<bytes> pieces = {bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())};
-    // 5 ms would be enough, if Asterisk were never late: what has come when it looks has come in time.
+    // Asterisk allows 5 ms. The pause is longer, because a late Asterisk finds the rest already there.
     EXPECT_TRUE(is_dropped_after(pieces, 300ms));
 }
 
@@ -155,7 +154,7 @@ TEST_P(asterisk_dangers, reset_is_a_failure) {
 TEST_P(asterisk_dangers, server_and_caller_silent_on_the_wire_for_two_seconds_end_the_application) {
     auto [peer, id] = next_call();
     const auto begin = clock::now();
-    if (way() == "channel") { // which has no such limit
+    if (way() == "channel") { // it has no such limit
         pollfd file{peer.socket().native_handle(), POLLIN, 0};
         EXPECT_EQ(::poll(&file, 1, 4000), 0);
         return;
@@ -168,7 +167,7 @@ TEST_P(asterisk_dangers, server_and_caller_silent_on_the_wire_for_two_seconds_en
 
 TEST_P(asterisk_dangers, realtime_burst_of_a_second_reaches_the_caller_as_a_burst) {
     const busy_machine machine;
-    // The caller's phone is a server as well, so that we see when his audio comes.
+    // The phone is a server as well, so that the test sees when its audio arrives.
     raw_peer::tcp::acceptor phones(io_, {boost::asio::ip::address_v4::loopback(), 0});
     asterisk->originate_from("127.0.0.1:" + std::to_string(phones.local_endpoint().port()), "slin", way());
     raw_peer phone = next_connection(phones);
@@ -181,7 +180,7 @@ TEST_P(asterisk_dangers, realtime_burst_of_a_second_reaches_the_caller_as_a_burs
         if (piece) all.insert(all.end(), piece->begin(), piece->end());
         return !piece || piece->empty() || std::search(all.begin(), all.end(), what.begin(), what.end()) != all.end();
     };
-    // Only when both are joined: what Dial() hears before, it drops.
+    // Wait until both are joined: Dial() drops what arrives before.
     for (pollfd file{phone.socket().native_handle(), POLLIN, 0}; ::poll(&file, 1, 20) == 0;)
         us.peer.send(good);
 

@@ -11,11 +11,11 @@ namespace {
 class asterisk_events : public asterisk_both_ways {
   protected:
     struct cut_prompt {
-        std::size_t sent = 0;            ///< Samples of the prompt, which are numbers.
-        std::vector<std::int16_t> heard; ///< By MixMonitor.
+        std::size_t sent = 0;            ///< Samples of the prompt, which are numbered.
+        std::vector<std::int16_t> heard; ///< As MixMonitor recorded it.
     };
 
-    // A caller who presses a key while a prompt of ten seconds is played, and then hears the answer.
+    // The caller presses a key during a prompt of ten seconds, and then hears the answer.
     cut_prompt barge_in() {
         const auto clear_on_digit = [this](audiosocket::call& c, const event& e) {
             if (!std::holds_alternative<dtmf_event>(e)) return;
@@ -91,7 +91,7 @@ TEST_P(asterisk_events, realtime_barge_in_is_heard_at_once_and_the_answer_follow
     const auto [sent, heard] = barge_in();
     const auto begin = place_of(numbers(sent), heard);
     const auto place_of_answer = place_of(answer, heard);
-    // The recording has the prompt from its first sample to where we were told that it was cut, and then the answer.
+    // The recording has the prompt up to where the event reports the cut, and then the answer.
     in_real_time(machine, [&, samples = static_cast<std::ptrdiff_t>(sent)] {
         ASSERT_LT(begin, 8000 / 5) << "the prompt is not whole in the recording, or late";
         EXPECT_EQ(place_of_answer, begin + samples);

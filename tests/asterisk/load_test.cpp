@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One minute for everything that takes a minute.
+// All tests that need a minute, in one minute.
 
 #include "asterisk_test.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 class asterisk_load : public asterisk_test {
   protected:
-    // The lines of the server's that say this, in order.
+    // The server's events of this name, in order.
     std::vector<boost::json::object> events(const std::string& name) const {
         std::vector<boost::json::object> out;
         std::istringstream lines(server->out);
@@ -34,7 +34,7 @@ TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warni
     start_asterisk(where);
     write_prompt(numbers(8000 * 10));
 
-    // Beside them two calls in which nobody says a word: the wire alone must keep them.
+    // Two calls without any sound run beside them: only the frames of silence keep them.
     answerer quiet;
     asterisk->rx("dialplan set global SERVER " + quiet.where());
     for (const std::string way : {"application", "channel"})
@@ -51,11 +51,11 @@ TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warni
         const double seconds = end.at("seconds").to_number<double>();
         const auto& counted = end.at("statistics").as_object();
         const auto reason = end.at("reason").as_string();
-        // A reset is how Asterisk hangs up with audio unread.
+        // Asterisk resets the connection when it hangs up with unread audio.
         EXPECT_TRUE(reason == name(end_reason::peer_hung_up) || reason == name(end_reason::peer_reset)) << end;
         EXPECT_GT(seconds, 59) << end;
         EXPECT_EQ(counted.at("frames_dropped").to_number<int>(), 0) << end;
-        // Frames that a stalled machine made us skip were due all the same; but there are few of them.
+        // Frames that we skipped on a busy machine were due as well; there must be few.
         const double sent = counted.at("frames_sent").to_number<double>();
         const double left_out = counted.at("skipped_frames").to_number<double>();
         in_real_time(machine, [&] {
@@ -74,8 +74,8 @@ TEST_F(asterisk_load, realtime_minute_of_50_calls_and_of_silence_leaves_no_warni
             ++found;
         return found;
     };
-    EXPECT_EQ(count_of("[wait-60@phone:2]"), 2U) << "a call in which nobody spoke was dropped within the minute";
-    // The application says one thing of each caller who hangs up, and nobody says anything else.
+    EXPECT_EQ(count_of("[wait-60@phone:2]"), 2U) << "a silent call was dropped within the minute";
+    // AudioSocket() logs one warning for each caller who hangs up. There must be no other.
     EXPECT_LE(count_of("] WARNING["), count / 2 + 1);
     EXPECT_EQ(count_of("] ERROR["), 0U);
     std::cout << "Asterisk's log: " << count_of("] WARNING[") << " warnings\n" << asterisk->complaints();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What bench/compare makes of numbers: its plan, its goals and its document. Nothing is measured here."""
+"""The plan, the goals and the pages of bench/compare. Nothing is measured here."""
 
 import json
 import pathlib
@@ -26,7 +26,7 @@ def arguments(**more):
 
 
 def result_of(job, cost_us=10.0, jitter_us=100.0, round_trip_us=1000.0):
-    """What `audiosocket bench` would say of a server that loses nothing."""
+    """The report of `audiosocket bench` about a server that loses no frame."""
     spread = {"p50": 10, "p90": 20, "p99": jitter_us, "p99_9": jitter_us, "max": jitter_us}
     if job.workload == "capacity":
         return {"capacity": {"calls": 1000, "bounded_by": "jitter", "at_least": False}, "held_by": "a quota"}
@@ -40,7 +40,7 @@ def result_of(job, cost_us=10.0, jitter_us=100.0, round_trip_us=1000.0):
 
 
 class Made(unittest.TestCase):
-    """Results of all jobs, which a test changes before it looks at them."""
+    """Results of all jobs. A test changes them before it reads them."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -126,8 +126,9 @@ class Goals(Made):
 
 class Document(Made):
     def text(self):
+        """Both pages."""
         document.write(self.write(), self.folder / "benchmarks.md")
-        return (self.folder / "benchmarks.md").read_text()
+        return "".join((self.folder / name).read_text() for name in ("benchmarks.md", "benchmarks-details.md"))
 
     def test_it_has_a_row_for_each_server_and_load(self):
         text = self.text()
@@ -139,6 +140,22 @@ class Document(Made):
         self.assertIn("congestion control reno", text)
         self.assertIn("Nothing: no call failed", text)
 
+    def test_cost_of_a_load_that_is_not_held_is_left_out(self):
+        row = "| Go v0.2.1 | 10.0 | 10.0 | 10.0 | 10.0 | 10.0 |"
+        self.assertEqual(self.text().count(row), 4)  # echo and playback, on both pages
+        self.change("echo", "go-v0.2.1", lambda r: r["jitter_us"].update(p99=5000), calls=1000)
+        text = self.text()
+        self.assertEqual(text.count(row), 3)
+        self.assertIn("| Go v0.2.1 | 10.0 | 10.0 | – | 10.0 | 10.0 |", text)
+        self.assertIn("| echo, Go v0.2.1 | 1,000 | **no** | – | 5.00 | 1.00 |", text)
+
+    def test_goals_of_each_load_are_ratios_and_bold_where_missed(self):
+        self.change("echo", "ours", lambda r: r["server"].update(cpu_us_per_frame=13), calls=500)
+        self.change("echo", "ours", lambda r: (r["jitter_us"].update(p99=110), r.update(generator_late=True)), calls=200)
+        text = self.text()
+        self.assertIn("| CPU a frame, echo: at most 1.25 times the bare turn's | 1.00* | **1.30** | 1.00 | 1.00 | 1.00 |", text)
+        self.assertIn("| jitter, 99 %, echo: at most Go's | **1.10*** | 1.00 | 1.00 | 1.00 | 1.00 |", text)
+
     def test_what_went_wrong_names_the_run(self):
         self.change("uneven", "turn", lambda r: r.update(frames_lost=3), calls=1500, jitter_ms=40)
         self.assertIn("- bare turn, uneven, echo, 40 ms late, 1,500 calls, repeat 1: 3 frames never came back", self.text())
@@ -146,7 +163,7 @@ class Document(Made):
     def test_runs_without_a_count_of_system_calls_have_no_row(self):
         for run in self.runs:
             run["result"].pop("syscalls", None)
-        self.assertIn("Nothing could count them.", self.text())
+        self.assertIn("They could not be counted", self.text())
 
     def test_a_search_that_failed_is_left_out(self):
         for run in self.runs:

@@ -13,7 +13,7 @@
 namespace audiosocket::test {
 namespace {
 
-// A suite that cannot fail proves nothing: each fault has to fail the case that is about it, and no other.
+// A suite that cannot fail proves nothing. Each fault must fail its own case and no other.
 class check : public command_test {
   protected:
     struct judged {
@@ -40,7 +40,7 @@ class check : public command_test {
         return one;
     }
 
-    // The numbers of the cases that failed, with what was seen.
+    // The numbers of the failed cases, with the observations.
     static std::map<int, std::string> failures(const std::string& report) {
         std::map<int, std::string> failed;
         const auto json = boost::json::parse(report);
@@ -50,7 +50,7 @@ class check : public command_test {
         return failed;
     }
 
-    // Those that take a minute first.
+    // The cases that take a minute start first.
     static std::vector<fault> in_order() {
         std::vector<fault> all(faults.begin(), faults.end());
         std::stable_partition(all.begin(), all.end(), [](const fault& f) { return f.lasts; });
@@ -72,7 +72,7 @@ class check : public command_test {
 };
 
 TEST_F(check, realtime_each_fault_fails_the_case_that_is_about_it_and_no_other) {
-    // They mostly wait: many at a time, but not so many that measuring suffers.
+    // The cases mostly wait, so many run at a time, but not so many that measurements suffer.
     constexpr std::size_t at_once = 18;
     const auto all = in_order();
     const busy_machine machine;
@@ -85,7 +85,7 @@ TEST_F(check, realtime_each_fault_fails_the_case_that_is_about_it_and_no_other) 
                     expect_verdict(judge(all[mine]));
             });
     };
-    // So many at once keep each other waiting: what is longer than that is the machine's.
+    // So many at the same time delay each other: longer times than this are the machine's.
     in_real_time(machine, judge_all, std::chrono::milliseconds(40));
 }
 

@@ -6,11 +6,11 @@
 
 namespace audiosocket::test {
 
-/// One thing that a server does wrong, and the case of `audiosocket check` that has to see it.
+/// A mistake of a server, and the case of `audiosocket check` that must find it.
 struct fault {
     std::string_view name;
-    int breaks; ///< The number of the case; 0: no fault at all.
-    /// Nothing else may be tried on this server: it harms all of its calls, or needs options of its own.
+    int breaks; ///< The number of the case; 0: no fault.
+    /// Runs alone on its server: it harms all calls of the server, or needs its own options.
     bool alone = false;
     bool lasts = false;  ///< The case belongs to --long.
     int breaks_also = 0; ///< A second case.

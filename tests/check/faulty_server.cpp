@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// An AudioSocket server that does one thing wrong, for proving that `audiosocket check` sees it. Without a fault it is
-// a server as it should be: it echoes, does what the ids of check::request ask for, and passes every case.
+// An AudioSocket server that makes one mistake, which proves that `audiosocket check` finds it. Without a fault the
+// server is correct: it echoes, obeys the ids of check::request, and passes every case.
 //
 // One thread and one poll loop, written without our library's call and net rooms, so that it cannot share their errors.
-// Usage: faulty_server FAULT [CAP]; prints its port, and obeys SIGUSR1 by handing its listener over to a successor.
+// Usage: faulty_server FAULT [CAP]; prints its port, and on SIGUSR1 hands its listener over to a successor.
 
 #include "base/check_request.hpp"
 #include "check/faults.hpp"
@@ -54,8 +54,8 @@ bool is(std::string_view fault) {
     return broken == fault;
 }
 
-volatile std::sig_atomic_t told_to_end = 0;
-volatile std::sig_atomic_t told_to_hand_over = 0;
+volatile std::sig_atomic_t end_requested = 0;
+volatile std::sig_atomic_t hand_over_requested = 0;
 
 struct connection {
     int socket = -1;
@@ -64,7 +64,7 @@ struct connection {
     time_point message_began{};
     std::vector<std::byte> in;
     std::size_t pieces = 0;      // reads that the message at the front of `in` took
-    std::size_t first_piece = 0; // and how long the first one was
+    std::size_t first_piece = 0; // and the size of the first one
     std::optional<uuid> id;
     std::optional<request> asked;
     kind speaks = kind::slin;
@@ -73,8 +73,8 @@ struct connection {
     time_point playing_until{};
     time_point next_frame{};
     time_point stalled_until{};
-    std::vector<std::byte> half; // what a fault carries over
-    bool is_voice = false;       // the caller talks as in the cases about sound
+    std::vector<std::byte> half; // carried over by a fault
+    bool is_voice = false;       // the caller speaks as in the cases about sound
     bool header_played = false;
     std::vector<std::int16_t> held_back; // for a burst
     std::size_t audio_messages = 0;
@@ -136,18 +136,18 @@ class server {
     }
 
     void obey_signals() {
-        if (told_to_end != 0 && draining_since_ == time_point::max()) {
+        if (end_requested != 0 && draining_since_ == time_point::max()) {
             draining_since_ = clock::now();
             if (acceptor_ >= 0) close(acceptor_);
             acceptor_ = -1;
         }
-        if (std::exchange(told_to_hand_over, 0) != 0 && acceptor_ >= 0) {
+        if (std::exchange(hand_over_requested, 0) != 0 && acceptor_ >= 0) {
             if (is("refuses-during-hand-over")) {
                 close(acceptor_);
                 acceptor_ = -1;
                 return;
             }
-            if (fork() == 0) {                    // the successor: the listener is its, the calls are not
+            if (fork() == 0) {                    // the successor owns the listener, but not the calls
                 prctl(PR_SET_PDEATHSIG, SIGKILL); // it must not outlive the test
                 for (auto& c : calls_)
                     close(c.socket);
@@ -168,7 +168,7 @@ class server {
                 return;
             }
             const bool full = calls_.size() >= cap_ && !is("has-no-cap");
-            if (full && !is("has-few-slots")) { // whoever has not said his id makes room
+            if (full && !is("has-few-slots")) { // the connection without an id makes room
                 const auto silent = std::ranges::find_if(calls_, [](const auto& c) { return !c.id; });
                 if (silent == calls_.end()) {
                     close(s);
@@ -190,7 +190,7 @@ class server {
 
     void read(connection& c, bool failed) {
         std::array<std::byte, 65'536> buffer;
-        const bool slow = is("works-without-a-budget"); // it would work for seconds for callers that are gone
+        const bool slow = is("works-without-a-budget"); // it would work for seconds for absent callers
         if (slow && failed) return drop(c);
         for (int reads = 0; reads < (slow ? 1 : 4); ++reads) {
             const auto n = recv(c.socket, buffer.data(), slow ? 1024 : buffer.size(), 0);
@@ -244,7 +244,7 @@ class server {
         }
     }
 
-    // Whether these first bytes are those of a call.
+    // Returns whether these can be the first bytes of a call.
     bool may_begin(connection& c) {
         const auto first = static_cast<kind>(c.in.front());
         if (is("answers-http") && c.in.front() == std::byte{'G'}) {
@@ -410,7 +410,7 @@ class server {
         return first;
     }
 
-    // The faults of sound, which no other case is to see.
+    // Faults of sound, which only one case may find.
     static void say_voice(connection& c, std::vector<std::int16_t> frame) {
         if (is("answers-a-voice-in-bursts")) {
             c.held_back.insert(c.held_back.end(), frame.begin(), frame.end());
@@ -450,7 +450,7 @@ class server {
             if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
             if (rest.empty()) return;
             const bool full = n > 0 || errno == EAGAIN;
-            if (!full || !is("sends-with-patience")) return drop(c); // a caller who is gone, or does not read
+            if (!full || !is("sends-with-patience")) return drop(c); // a caller that has gone, or does not read
             std::this_thread::sleep_for(milliseconds(1));
         }
     }
@@ -494,7 +494,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     broken = argv[1];
-    std::signal(SIGTERM, [](int) { told_to_end = 1; });
-    std::signal(SIGUSR1, [](int) { told_to_hand_over = 1; });
+    std::signal(SIGTERM, [](int) { end_requested = 1; });
+    std::signal(SIGUSR1, [](int) { hand_over_requested = 1; });
     server(argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 30).run();
 }

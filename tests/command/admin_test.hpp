@@ -19,7 +19,7 @@ class admin_test : public command_test {
         find_admin();
     }
 
-    /// Reads from the output where the admin address is.
+    /// Reads the admin address from the output.
     void find_admin() {
         ASSERT_TRUE(server->wait_for_output(R"("event":"admin")")) << server->err;
         // The line may come in pieces.
@@ -33,7 +33,7 @@ class admin_test : public command_test {
         return ask(admin, "GET " + target, fields);
     }
 
-    /// A call that goes on until somebody ends it, or the test.
+    /// A call that continues until the server or the test ends it.
     process& long_call(std::vector<std::string> options = {}) {
         options.insert(options.begin(), {"call", where, "--duration", "100", "--json"});
         return callers.emplace_back(command(std::move(options)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb `backend`, with a client that says what a gateway says.
+// The verb `backend`, with a client that sends what a gateway sends.
 #include "command/command_test.hpp"
 
 #include "websocket/websocket.hpp"
@@ -23,7 +23,7 @@ class backend : public command_test {
         port_ = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("port").as_int64();
     }
 
-    // Connects, says `first`, and gives each message to `on_text` until the connection ends.
+    // Connects, sends `first`, and gives each message to `on_text` until the connection ends.
     void talk(const std::vector<std::string>& first, std::function<void(std::string_view)> on_text,
               const std::string& subprotocol = {}) {
         boost::asio::io_context io{1};
@@ -51,7 +51,7 @@ class backend : public command_test {
                 R"({"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{}}})"};
     }
 
-    // The events of the server whose name is this, after it has ended.
+    // Returns the server's events of this name, after it has ended.
     std::vector<boost::json::object> events(std::string_view name) const {
         std::vector<boost::json::object> all;
         std::istringstream lines(server->out);
@@ -134,6 +134,67 @@ TEST_F(backend, violations_are_findings) {
     EXPECT_EQ(events("violation").size(), 1U);
 }
 
+// Data behind a message that ends the connection is not counted as another mistake.
+TEST_F(backend, set_up_that_the_service_would_refuse_ends_the_connection_with_its_code) {
+    start({"--dialect", "gemini", "--exit-after", "1"});
+    const std::string set_up = R"({"setup":{"model":"m","generationConfig":{"responseModalities":["AUDIO"]}}})";
+    talk({set_up, set_up, R"({"realtimeInput":{"text":"Hi"}})"}, [](std::string_view) {});
+    EXPECT_EQ(closed_.code, 1008);
+    EXPECT_NE(closed_.reason.find("models/"), std::string::npos) << closed_.reason;
+    EXPECT_EQ(server->wait(), 1);
+    EXPECT_EQ(events("violation").size(), 1U);
+}
+
+TEST_F(backend, function_is_asked_for_once_with_its_arguments) {
+    start({"--dialect", "deepgram", "--tool", "price", "--tool-arguments", R"({"item":"bread"})", "--exit-after", "1"});
+    talk({R"({"type":"Settings","audio":{},"agent":"a"})"}, [&](std::string_view text) {
+        const auto message = boost::json::parse({text.data(), text.size()});
+        if (message.at("type").as_string() != "FunctionCallRequest") return;
+        const auto& function = message.at("functions").as_array().at(0);
+        EXPECT_EQ(function.at("name"), "price");
+        EXPECT_EQ(function.at("arguments"), R"({"item":"bread"})");
+        const std::string answer = R"({"type":"FunctionCallResponse","id":"call_1","name":"price","content":"three"})";
+        EXPECT_TRUE(link_->send_text(answer));
+        EXPECT_TRUE(link_->send_text(answer)); // a second time: the function has ended already
+    });
+    EXPECT_EQ(closed_.code, 1008);
+    EXPECT_EQ(server->wait(), 1);
+    ASSERT_EQ(events("tool_result").size(), 1U);
+    EXPECT_EQ(events("tool_result").front().at("result"), "three");
+    EXPECT_EQ(events("tool_call").size(), 1U);
+}
+
+TEST_F(backend, session_ends_at_its_longest_time) {
+    start({"--dialect", "elevenlabs", "--session-limit", "0.1", "--exit-after", "1"});
+    std::string last;
+    talk({R"({"type":"conversation_initiation_client_data"})"}, [&](std::string_view text) { last = text; });
+    EXPECT_NE(last.find("max_duration_exceeded"), std::string::npos) << last;
+    EXPECT_EQ(closed_.code, 1000);
+    EXPECT_EQ(server->wait(), 0) << server->out << server->err;
+}
+
+TEST_F(backend, pings_of_the_dialect_go_out) {
+    start({"--dialect", "elevenlabs", "--exit-after", "1"});
+    talk({R"({"type":"conversation_initiation_client_data"})"}, [&](std::string_view text) {
+        const auto message = boost::json::parse({text.data(), text.size()});
+        if (message.at("type").as_string() != "ping") return;
+        EXPECT_TRUE(link_->send_text(R"({"type":"pong","event_id":1})"));
+        link_->close(1000, {});
+    });
+    EXPECT_EQ(server->wait(), 0) << server->out << server->err;
+}
+
+TEST_F(backend, long_values_are_printed_as_their_length) {
+    start({"--dialect", "gemini", "--exit-after", "1"});
+    talk({R"({"setup":{"model":"models/m","generationConfig":{"responseModalities":["AUDIO"]}}})",
+          R"({"clientContent":{"turns":")" + std::string(3'000'000, 'x') + R"("}})", R"({"other":{}})"},
+         [](std::string_view) {});
+    EXPECT_EQ(server->wait(), 1);
+    ASSERT_EQ(events("note").size(), 1U);
+    EXPECT_EQ(events("note").front().at("about"), "(3000012 bytes)");
+    EXPECT_TRUE(events("lost").empty());
+}
+
 TEST_F(backend, refuses_with_the_status_that_is_asked_for) {
     start({"--dialect", "openai", "--refuse", "429", "--exit-after", "1"});
     talk({}, [](std::string_view) {});
@@ -154,7 +215,20 @@ TEST_F(backend, wrong_options_are_refused_before_it_listens) {
     EXPECT_EQ(run({"backend"}).code, 2);
     EXPECT_EQ(run({"backend", "--dialect", "other"}).code, 2);
     EXPECT_EQ(run({"backend", "--dialect", "pcm", "--certificate-key", "x"}).code, 2);
-    EXPECT_EQ(run({"backend", "--dialect", "openai", "--play", "x", "--then-hangup"}).code, 2);
+    EXPECT_EQ(run({"backend", "--dialect", "openai", "--then-hangup"}).code, 2);
+    EXPECT_EQ(run({"backend", "--dialect", "openai", "--tool-arguments", "{}"}).code, 2);
+    for (const auto& [options, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"--dialect", "twilio", "--tool", "price"}, "openai, openai-live, gemini, deepgram, elevenlabs"},
+             {{"--dialect", "openai", "--tool", "a price"}, "letters, digits"},
+             {{"--dialect", "openai", "--tool", "price", "--tool-arguments", "[1]"}, "not a JSON object"},
+             {{"--dialect", "deepgram", "--session-limit", "5"}, "openai, openai-live, gemini, elevenlabs"},
+             {{"--dialect", "gemini", "--session-limit", "0"}, "0.1"}}) {
+        auto line = options;
+        line.insert(line.begin(), "backend");
+        const auto refused = run(line);
+        EXPECT_EQ(refused.code, 2);
+        EXPECT_NE(refused.err.find(why), std::string::npos) << refused.err;
+    }
     EXPECT_EQ(run({"backend", "--dialect", "pcm", "--play", "missing.wav"}).code, 4);
     EXPECT_EQ(
         run({"backend", "--dialect", "pcm", "--certificate", "missing.pem", "--certificate-key", "missing.pem"}).code,

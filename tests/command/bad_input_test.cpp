@@ -14,7 +14,7 @@ namespace {
 
 class bad_input : public command_test {
   protected:
-    // One clear line, with the word, and the exit code.
+    // Expects one clear line with the word, and the exit code.
     static void expect_refusal(std::vector<std::string> arguments, int code, const std::string& word) {
         std::string shown;
         for (const auto& a : arguments)
@@ -32,12 +32,12 @@ class bad_input : public command_test {
         return !is_audio(h.kind) || piece.size() >= header_bytes + h.payload_bytes;
     }
 
-    // A server with the given manners: sends these bytes after the id, piece by piece, then does as `end` says.
+    // A server that sends these bytes after the id, piece by piece, and then ends as `end` says.
     void expect_finding(
         const std::vector<bytes>& pieces, const std::string& word,
         const std::function<void(raw_peer&)>& end = [](raw_peer& p) { p.finish(); }) {
-        // Between pieces of one message 5 ms would be enough, if the caller were never late itself: what has come when
-        // it looks has come in time.
+        // Between pieces of one message 5 ms would be enough if the caller were never late. Data that is there when it
+        // looks counts as in time.
         constexpr std::chrono::milliseconds pause(300);
         boost::asio::io_context io;
         raw_peer::tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
@@ -61,7 +61,7 @@ class bad_input : public command_test {
 
 TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({}, 2, "subcommand");
-    expect_refusal({"dance"}, 2, "it is one of");
+    expect_refusal({"dance"}, 2, "use one of");
     expect_refusal({"serv"}, 2, "did you mean serve?");
     expect_refusal({"serve", "--listn", "127.0.0.1:0"}, 2, "--listn: no such option; did you mean --listen?");
     expect_refusal({"bench", "localhost", "--call=3"}, 2, "--call: no such option; did you mean --calls?");
@@ -107,7 +107,7 @@ TEST_F(bad_input, unreachable_servers_and_taken_ports_are_code_3) {
     raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0});
     const auto port = std::to_string(taken.local_endpoint().port());
     expect_refusal({"serve", "--listen", "127.0.0.1:" + port}, 3,
-                   "cannot listen on 127.0.0.1:" + port + ": Address already in use; another program");
+                   "cannot listen on 127.0.0.1:" + port + ": Address already in use; another process");
     expect_refusal({"serve", "--listen", "no.such.host.invalid:1"}, 3, "no.such.host.invalid");
     taken.close();
     expect_refusal({"call", "127.0.0.1:" + port}, 3, "refused");
@@ -116,7 +116,7 @@ TEST_F(bad_input, unreachable_servers_and_taken_ports_are_code_3) {
 
 TEST_F(bad_input, files_that_cannot_be_used_are_code_4) {
     std::ofstream(folder / "empty.wav");
-    std::ofstream(folder / "text.wav") << "this is no sound\n";
+    std::ofstream(folder / "text.wav") << "this is not a sound\n";
     for (const std::string name : {"missing.wav", "empty.wav", "text.wav", ""}) {
         const auto file = (folder / name).string();
         expect_refusal({"serve", "--play", file}, 4, file);
@@ -139,7 +139,7 @@ TEST_F(bad_input, server_that_would_cost_the_call_is_found_out) {
     expect_finding({good, bytes(good.begin(), good.begin() + 100), bytes(good.begin() + 100, good.end())}, "pause");
     expect_finding({good, bytes(good.begin(), good.begin() + 2), bytes(good.begin() + 2, good.end())}, "two pieces");
     expect_finding({good, bytes(good.begin(), good.begin() + 100)}, "inside a message");
-    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "the server sends an HTTP answer, no AudioSocket");
+    expect_finding({raw("HTTP/1.1 400 Bad Request\r\n\r\n")}, "the server sends an HTTP answer, not AudioSocket");
     expect_finding({good}, "reset", [](raw_peer& p) { p.reset(); });
     expect_finding({}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });
     expect_finding({good, good}, "no audio for more than 2 s", [](raw_peer& p) { p.receive_all(); });

@@ -15,7 +15,7 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 
-// A server without manners: does something with each connection, and then nothing more with it.
+// A raw server: does something with each connection, and then leaves it alone.
 class rude_server {
   public:
     using manner = std::function<void(tcp::socket&)>;
@@ -48,8 +48,8 @@ class rude_server {
 
 class bench_command : public command_test {
   protected:
-    // Short, and on a machine that may be busy with other tests: nothing here depends on how late a process was, nor on
-    // how many frames it therefore left out.
+    // Short, and on a machine that may be busy with other tests. No result depends on how late a process was, nor on
+    // how many frames it left out for that.
     static outcome bench(const std::string& server, std::vector<std::string> options,
                          const std::string& duration = "0.3") {
         options.insert(options.begin(), {"bench", server, "--json", "--duration", duration, "--ramp", "0.1"});
@@ -59,6 +59,18 @@ class bench_command : public command_test {
     static std::int64_t number(const boost::json::value& in, const std::string& name) {
         return in.at(name).to_number<std::int64_t>();
     }
+    // An echo leaves out audio that is more than 100 ms late. So these hold only on a machine that does not stand
+    // still.
+    static void expect_all_returned(const busy_machine& machine, const outcome& result) {
+        in_real_time(
+            machine,
+            [&] {
+                EXPECT_EQ(result.code, 0) << result.out << result.err;
+                expect_zero(result.json(), {"frames_lost", "frames_late"});
+            },
+            std::chrono::milliseconds(50));
+    }
+
     static void expect_zero(const boost::json::value& report, std::initializer_list<const char*> names) {
         for (const char* name : names)
             EXPECT_EQ(number(report, name), 0) << name;
@@ -68,16 +80,16 @@ class bench_command : public command_test {
 } // namespace
 
 TEST_F(bench_command, echo_brings_back_every_frame_once) {
+    const busy_machine machine;
     serve({"--echo"});
     const auto result = bench(where, {"--calls", "20", "--shards", "2", "--server-pid", std::to_string(server->id())});
-    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    expect_all_returned(machine, result);
     const auto report = result.json();
-    expect_zero(report, {"calls_failed", "calls_killed", "calls_ended_by_server", "calls_silent", "frames_lost",
-                         "frames_again", "frames_late", "frames_torn", "samples_foreign", "messages_unlawful"});
+    expect_zero(report, {"calls_failed", "calls_killed", "calls_ended_by_server", "calls_silent", "frames_again",
+                         "frames_torn", "samples_foreign", "messages_unlawful"});
     EXPECT_EQ(number(report, "calls_up"), 20);
     EXPECT_GE(number(report, "frames_sent"), 20); // of 300
-    EXPECT_EQ(number(report, "frames_returned"), number(report, "frames_sent"));
-    EXPECT_EQ(number(report.at("round_trip_us"), "count"), number(report, "frames_sent"));
+    EXPECT_EQ(number(report.at("round_trip_us"), "count"), number(report, "frames_returned"));
     EXPECT_EQ(number(report.at("own_lateness_us"), "count"), number(report, "frames_sent"));
     EXPECT_EQ(number(report.at("first_frame_us"), "count"), 20);
     EXPECT_GT(number(report.at("jitter_us"), "count"), 20);
@@ -87,18 +99,18 @@ TEST_F(bench_command, echo_brings_back_every_frame_once) {
     EXPECT_EQ(number(report.at("server"), "pid"), server->id());
 }
 
-// Late frames delay those behind them and keep their order: each comes back once, and none out of order.
+// Late frames delay those behind them and keep their order. Each returns once, and none out of order.
 TEST_F(bench_command, uneven_callers_lose_nothing) {
+    const busy_machine machine;
     serve({"--echo"});
     const auto result = bench(where, {"--calls", "10", "--caller-jitter", "45", "--congestion", "reno"});
-    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    expect_all_returned(machine, result);
     const auto report = result.json();
-    expect_zero(report, {"calls_failed", "calls_killed", "calls_ended_by_server", "frames_lost", "frames_again",
-                         "frames_late", "frames_torn", "samples_foreign"});
+    expect_zero(report, {"calls_failed", "calls_killed", "calls_ended_by_server", "frames_again", "frames_torn",
+                         "samples_foreign"});
     EXPECT_EQ(number(report, "caller_jitter_ms"), 45);
-    EXPECT_EQ(report.at("congestion").as_string(), "reno"); // which each Linux has
-    EXPECT_EQ(number(report, "frames_returned"), number(report, "frames_sent"));
-    EXPECT_GE(number(report, "frames_sent"), 10); // of 150
+    EXPECT_EQ(report.at("congestion").as_string(), "reno"); // which every Linux has
+    EXPECT_GE(number(report, "frames_sent"), 10);           // of 150
 }
 
 TEST_F(bench_command, playback_measures_pacing_alone) {
@@ -112,27 +124,28 @@ TEST_F(bench_command, playback_measures_pacing_alone) {
 }
 
 TEST_F(bench_command, churned_calls_lose_nothing) {
+    const busy_machine machine;
     serve({"--echo"});
     const auto result = bench(where, {"--calls", "50", "--churn", "60", "--call-duration", "0.2"});
-    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    expect_all_returned(machine, result);
     const auto report = result.json();
     EXPECT_GT(number(report, "calls_placed"),
-              50); // of 84: more than are in progress at once, so some took another's place
-    EXPECT_EQ(number(report, "frames_lost"), 0);
+              50); // of 84: more than are in progress at once, so some replaced others
     EXPECT_GE(number(report.at("first_frame_us"), "count"), number(report, "calls_placed") - 50);
 }
 
 TEST_F(bench_command, idle_connections_are_counted_apart) {
+    const busy_machine machine;
     serve({"--echo", "--id-timeout", "0.3"});
     const auto result = bench(where, {"--calls", "2", "--idle", "30", "--server-pid", std::to_string(server->id())});
-    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    expect_all_returned(machine, result);
     const auto report = result.json();
     EXPECT_EQ(number(report.at("idle"), "connections"), 30);
     EXPECT_EQ(number(report.at("idle"), "closed_by_server"), 30);
     EXPECT_EQ(number(report, "calls_up"), 2);
 }
 
-// The server that plays does not echo: asked for the impossible, the bench says so and ends.
+// The server that plays does not echo. Asked for the impossible, the bench says so and ends.
 TEST_F(bench_command, server_that_does_not_echo_loses_every_frame) {
     serve({"--tone", "440"});
     const auto result = bench(where, {"--calls", "3"});
@@ -142,7 +155,7 @@ TEST_F(bench_command, server_that_does_not_echo_loses_every_frame) {
     EXPECT_GT(number(report, "samples_foreign"), 0);
 }
 
-TEST_F(bench_command, nobody_there_is_a_network_failure) {
+TEST_F(bench_command, refused_connection_is_a_network_failure) {
     serve({});
     stop();
     const auto result = bench(where, {});
@@ -169,7 +182,7 @@ TEST_F(bench_command, server_that_hangs_up_ends_every_call) {
     EXPECT_EQ(number(report, "calls_ended_by_server"), 10);
 }
 
-TEST_F(bench_command, server_that_says_nothing_is_told) {
+TEST_F(bench_command, silent_server_is_reported) {
     const rude_server rude([](tcp::socket&) {});
     const auto result = bench(rude.where(), {"--calls", "4", "--mode", "playback"});
     EXPECT_EQ(result.code, 1);
@@ -179,7 +192,7 @@ TEST_F(bench_command, server_that_says_nothing_is_told) {
     EXPECT_EQ(number(report.at("jitter_us"), "count"), 0);
 }
 
-TEST_F(bench_command, server_that_says_nonsense_is_told) {
+TEST_F(bench_command, server_that_sends_another_protocol_is_reported) {
     const rude_server rude([](tcp::socket& s) {
         boost::system::error_code gone;
         const bytes nonsense(50'000, std::byte{0x21});
@@ -190,7 +203,7 @@ TEST_F(bench_command, server_that_says_nonsense_is_told) {
     EXPECT_GT(number(result.json(), "messages_unlawful"), 0);
 }
 
-TEST_F(bench_command, interrupted_one_tells_what_it_saw) {
+TEST_F(bench_command, interrupted_run_reports_its_results) {
     serve({"--echo"});
     process p(command({"bench", where, "--calls", "3", "--ramp", "0.1", "--duration", "600", "--json"}));
     ASSERT_TRUE(server->wait_for_output_times(3, "\"started\"")) << server->out;
@@ -229,7 +242,7 @@ TEST_F(bench_command, realtime_capacity_is_the_cap_of_the_server) {
                                 std::to_string(machine.stood_still().count()) + " ms");
     EXPECT_EQ(result.code, 0) << result.err;
     EXPECT_EQ(number(found, "calls"), 1) << result.out;
-    // Whether the refusal comes before the connection is a call, or after, is up to the threads.
+    // Whether the refusal comes before the connection is a call depends on the threads.
     const std::string bound(found.at("bounded_by").as_string());
     EXPECT_TRUE(bound == "calls_ended" || bound == "calls_failed") << result.out;
 }
@@ -245,7 +258,9 @@ TEST_F(bench_command, wrong_command_lines_say_what_is_wrong) {
         {{"localhost:99999"}, 2, "expected HOST:PORT"},
         {{"localhost:9092", "--mode", "sing"}, 2, "--mode"},
         {{"localhost:9092", "--calls", "0"}, 2, "--calls"},
-        {{"localhost:9092", "--calls", "2", "--shards", "3"}, 2, "--shards: \"3\": more threads than --calls 2"},
+        {{"localhost:9092", "--calls", "2", "--shards", "3"},
+         2,
+         "--shards: \"3\": more threads than calls (--calls 2)"},
         {{"localhost:9092", "--call-duration", "1"}, 2, "--churn"},
         {{"localhost:9092", "--caller-jitter", "201"}, 2, "--caller-jitter: \"201\": expected 0 to 200"},
         {{"localhost:9092", "--congestion", "no_such_one"},

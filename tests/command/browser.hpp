@@ -12,7 +12,7 @@
 
 namespace audiosocket::test {
 
-/// Where Chromium is; empty where it is missing.
+/// Returns the path of Chromium; empty if it is missing.
 inline std::string find_chromium() {
     std::istringstream folders(std::getenv("PATH") ? std::getenv("PATH") : "");
     for (std::string folder; std::getline(folders, folder, ':');)
@@ -20,8 +20,8 @@ inline std::string find_chromium() {
     return {};
 }
 
-/// Lets it print what a page has become after this time of its own, which passes faster than ours, as HTML. `profile`
-/// is its folder.
+/// Prints what a page has become after this much virtual time, which passes faster than real time, as HTML. `profile`
+/// is the browser's folder.
 inline std::vector<std::string> browse(const std::string& chromium, const std::filesystem::path& profile,
                                        const std::string& url, std::chrono::milliseconds time) {
     return {chromium,

@@ -10,7 +10,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// The suite as people use it. That each case can fail is shown in tests/check.
+// The suite as users run it. tests/check shows that each case can fail.
 class check_command : public command_test {
   protected:
     outcome check(std::vector<std::string> options) {
@@ -31,7 +31,7 @@ class check_command : public command_test {
 
 } // namespace
 
-// The measure: our own server passes all of it by the strictest reading, SIGTERM included.
+// The measure: our own server passes all cases by the strictest reading, SIGTERM included.
 TEST_F(check_command, realtime_serve_passes_every_case_strictly) {
     const busy_machine machine;
     serve({"--echo", "--requests", "--id-timeout", "1", "--max-calls", "30", "--drain-timeout", "2"});
@@ -50,7 +50,7 @@ TEST_F(check_command, realtime_serve_passes_every_case_strictly) {
     });
 }
 
-// What takes long, cut down to a minute: thousands of connections, 60 s of pacing and of silence, a short soak.
+// The long cases, shortened to a minute: thousands of connections, 60 s of pacing and of silence, a short soak.
 TEST_F(check_command, realtime_serve_passes_the_long_cases_strictly) {
     const busy_machine machine;
     serve({"--echo", "--requests", "--id-timeout", "2", "--max-calls", "800"});
@@ -91,7 +91,7 @@ TEST_F(check_command, server_that_does_not_echo_is_judged_by_the_rest) {
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(check_command, client_that_keeps_the_rules_is_told_so) {
+TEST_F(check_command, client_that_keeps_the_rules_passes) {
     process judge(command({"check", "--client", "--strict", "--json", "127.0.0.1:0"}));
     ASSERT_TRUE(judge.wait_for_errors("127.0.0.1:")) << judge.err;
     const auto at = judge.err.find("127.0.0.1:");
@@ -101,11 +101,11 @@ TEST_F(check_command, client_that_keeps_the_rules_is_told_so) {
     const auto report = boost::json::parse(judge.out);
     EXPECT_EQ(report.at("failed").to_number<int>(), 0) << judge.out;
     EXPECT_EQ(report.at("passed").to_number<int>(), 12) << judge.out;
-    caller.wait(); // it says that what it has been put through would have cost the call, as it should
+    caller.wait(); // it says correctly that Asterisk would have ended the call
     EXPECT_NE(caller.out.find("ends early on"), std::string::npos) << caller.out;
 }
 
-TEST_F(check_command, client_that_breaks_the_rules_is_told_which) {
+TEST_F(check_command, client_that_breaks_the_rules_gets_each_violation) {
     process judge(command({"check", "--client", "--json", "127.0.0.1:0", "--duration", "0.5"}));
     ASSERT_TRUE(judge.wait_for_errors("127.0.0.1:")) << judge.err;
     const auto port = judge.err.substr(judge.err.rfind(':') + 1);
@@ -124,7 +124,7 @@ TEST_F(check_command, client_that_breaks_the_rules_is_told_which) {
     EXPECT_EQ(failed, (std::vector{102, 103, 104, 105, 112})) << judge.out; // 112: it never closes
 }
 
-// --- call --as: the same server, and what each release makes of it ---
+// --- call --as: the same server, and how each release reads it ---
 
 TEST_F(check_command, call_as_a_release_ends_where_that_release_ends) {
     boost::asio::io_context io;
@@ -137,7 +137,7 @@ TEST_F(check_command, call_as_a_release_ends_where_that_release_ends) {
         raw_peer peer(acceptor);
         peer.receive_bytes(19);
         peer.send(bytes(one.begin(), one.begin() + 1));
-        EXPECT_TRUE(peer.wait_until_read()); // that there is a pause is the point
+        EXPECT_TRUE(peer.wait_until_read()); // the case needs the pause
         peer.send(bytes(one.begin() + 1, one.end()));
         caller.wait();
         const auto as = boost::json::parse(caller.out).at("as");
@@ -156,7 +156,7 @@ TEST_F(check_command, call_as_any_release_is_happy_with_serve) {
             const auto result = call(std::move(options));
             EXPECT_EQ(result.code, 0) << result.out << result.err;
             EXPECT_EQ(result.json().at("as").at("result").as_string(), "kept") << result.out;
-            EXPECT_GT(result.json().at("frames").to_number<int>(), 1) << release; // of 20, where it is never late
+            EXPECT_GT(result.json().at("frames").to_number<int>(), 1) << release; // of 20, if it is never late
         }
     EXPECT_EQ(stop(), 0);
 }

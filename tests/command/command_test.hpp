@@ -25,7 +25,7 @@
 
 namespace audiosocket::test {
 
-/// Tests of the command as people use it: as a process. Each has a folder of its own.
+/// Tests of the command as users run it: as a process. Each test has its own folder.
 class command_test : public testing::Test {
   protected:
     command_test() {
@@ -67,7 +67,7 @@ class command_test : public testing::Test {
         where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
     }
 
-    /// Stops it and returns its exit code.
+    /// Stops the server and returns its exit code.
     int stop() {
         server->signal(SIGTERM);
         return server->wait();
@@ -78,13 +78,13 @@ class command_test : public testing::Test {
         return run(std::move(options));
     }
 
-    /// Where the server is, for a raw_peer.
+    /// Returns the server's endpoint, for a raw_peer.
     raw_peer::tcp::endpoint endpoint() const {
         const auto at = parse_address(where);
         return {boost::asio::ip::make_address(at->host), at->port};
     }
 
-    /// A caller without manners whose call the server has been told of.
+    /// A raw caller whose call the server has reported.
     raw_peer raw_caller() const {
         raw_peer peer(endpoint());
         peer.send(frame(kind::id, bytes(16, std::byte{7})));
@@ -105,7 +105,7 @@ class command_test : public testing::Test {
         return {all.samples().begin(), all.samples().end()};
     }
 
-    /// One channel of a two-channel file that sound_writer has written.
+    /// Returns one channel of a two-channel file that sound_writer has written.
     static std::vector<std::int16_t> channel(const std::filesystem::path& file, std::size_t which) {
         std::ifstream in(file, std::ios::binary);
         in.seekg(44); // the header
@@ -116,16 +116,16 @@ class command_test : public testing::Test {
         return out;
     }
 
-    /// Where these samples stand in a recording, without a gap.
+    /// Returns where these samples stand in a recording, without a gap.
     static constexpr std::ptrdiff_t nowhere = std::numeric_limits<std::ptrdiff_t>::max();
     static std::ptrdiff_t place_of(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
         const auto found = std::search(in.begin(), in.end(), what.begin(), what.end());
         return found == in.end() ? nowhere : found - in.begin();
     }
 
-    /// For a person: how far a recording that does not have these samples does have them.
+    /// For people: how much of these samples a recording has that lacks some of them.
     static std::string how_far(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
-        constexpr std::ptrdiff_t enough = 100; // samples to be sure that it is this place
+        constexpr std::ptrdiff_t enough = 100; // this many samples identify the place
         const auto all = std::ssize(what);
         std::string out;
         for (std::ptrdiff_t done = 0, at = 0; done + enough <= all;) {
@@ -149,8 +149,8 @@ class command_test : public testing::Test {
         EXPECT_TRUE(place_of(what, in) != nowhere) << "heard " << how_far(what, in);
     }
 
-    /// All of these samples and no other sound, in order. Where a process was late there may be silence between them,
-    /// but not more of it than of sound: a call that is torn on every machine is noticed. The samples have no zeros.
+    /// Expects all of these samples and no other sound, in order. If a process was late, silence may separate them, but
+    /// not more silence than sound: a call that is torn on every machine must fail. The samples contain no zeros.
     static void expect_in_order(const std::vector<std::int16_t>& what, const std::vector<std::int16_t>& in) {
         const auto is_sound = [](std::int16_t s) { return s != 0; };
         const auto first = std::ranges::find_if(in, is_sound);
@@ -165,7 +165,7 @@ class command_test : public testing::Test {
         }
     }
 
-    /// Looks until it is so; false if it is not within a minute.
+    /// Polls until the condition holds; false if it does not within a minute.
     template <class Condition>
     static bool eventually(Condition condition) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);

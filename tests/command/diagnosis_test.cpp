@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `call` and `check` say of servers that make the mistakes of the field.
+// What `call` and `check` report about servers with common mistakes.
 #include "command_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -21,7 +21,7 @@ class diagnosis_command : public command_test {
         acceptor_.close(ignored);
     }
 
-    // Takes one call, and sends this.
+    // Accepts one call and sends this.
     outcome call_to(const bytes& server_sends, std::vector<std::string> options = {"--json"}) {
         process caller(command([&] {
             options.insert(options.begin(), {"call", where, "--duration", "100", "-q"});
@@ -35,7 +35,7 @@ class diagnosis_command : public command_test {
         return {code, caller.out, caller.err};
     }
 
-    // Takes connection after connection until `check` has ended, and does this with each.
+    // Accepts connections until `check` has ended, and does this with each.
     outcome check_at(const std::function<void(raw_peer&)>& serve_one) {
         process judge(command({"check", where, "-q"}));
         std::jthread answering([&](const std::stop_token& stop) {
@@ -114,7 +114,7 @@ TEST_F(diagnosis_command, call_finds_audio_without_headers) {
     EXPECT_EQ(result.code, 1);
     EXPECT_NE(result.out.find("FAULT          the server sends audio without headers"), std::string::npos)
         << result.out;
-    EXPECT_NE(result.out.find("this is no AudioSocket"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("this is not AudioSocket"), std::string::npos) << result.out;
 }
 
 TEST_F(diagnosis_command, call_finds_a_little_endian_length) {
@@ -130,7 +130,7 @@ TEST_F(diagnosis_command, call_remarks_on_a_header_played_as_sound) {
     EXPECT_EQ(codes(call_to(sent)), "file_header ");
 }
 
-TEST_F(diagnosis_command, check_says_once_that_a_server_is_no_audiosocket) {
+TEST_F(diagnosis_command, check_says_once_that_a_server_is_not_audiosocket) {
     const auto result = check_at([](raw_peer& peer) {
         peer.receive_bytes(19);
         const std::string_view answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
@@ -140,7 +140,7 @@ TEST_F(diagnosis_command, check_says_once_that_a_server_is_no_audiosocket) {
     });
     EXPECT_EQ(result.code, 1);
     EXPECT_TRUE(result.out.empty()) << result.out;
-    EXPECT_NE(result.err.find("the server sends an HTTP answer, no AudioSocket"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("the server sends an HTTP answer, not AudioSocket"), std::string::npos) << result.err;
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
 }
 
@@ -169,9 +169,9 @@ TEST_F(diagnosis_command, check_asks_for_a_limit_where_a_server_refuses) {
 }
 
 // `check --list | head` was an error.
-TEST_F(diagnosis_command, reader_that_goes_away_is_no_error) {
+TEST_F(diagnosis_command, reader_that_goes_away_is_not_an_error) {
     const std::string pipe = (folder / "pipe").string();
-    // The one reader leaves before a byte is written.
+    // The only reader leaves before a byte is written.
     const std::string without_reader = "mkfifo " + pipe + " && exec 3<>" + pipe + " 4>" + pipe + " 3>&- && exec ";
     for (const std::string what : {" check --list", " check --list --json", " --help", " check --help"}) {
         std::filesystem::remove(pipe);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls through the gateway whose back ends have manners.
+// Calls through the gateway to well-behaved back ends.
 #include "gateway_test.hpp"
 
 #include <audiosocket/gateway/base64.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 class gateway_calls : public gateway_test {
   protected:
-    // The call has gone, and its back end has been told so in order.
+    // The call has ended, and its back end got an orderly close.
     static void expect_closed_in_order(scripted_back_end& bot) {
         ASSERT_TRUE(bot.wait_for(0, has_closed));
         bot.with(0, [](visit& one) { EXPECT_EQ(one.closed->code, 1000); });
@@ -76,7 +76,7 @@ class gateway_calls : public gateway_test {
         return all;
     }
 
-    // Loud enough that no sample of it is silence in mu-law.
+    // Loud enough that mu-law encodes no sample as silence.
     static std::vector<std::int16_t> loud(std::size_t samples) {
         auto out = numbers(samples);
         for (auto& s : out)
@@ -119,7 +119,7 @@ TEST_F(gateway_calls, caller_arrives_as_mulaw_at_twilio_and_the_end_is_a_stop) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
-// The last word is whole: the queue is played before the hang-up.
+// The last word is complete: the queue is played before the hang-up.
 TEST_F(gateway_calls, ragged_pieces_arrive_at_the_caller_whole_before_the_hang_up) {
     scripted_back_end bot({.opened = [](visit& one) {
         const auto all = numbers(16'000);
@@ -197,7 +197,7 @@ TEST_F(gateway_calls, marks_come_in_order_and_behind_the_audio_before_them) {
     auto second = numbers(4000);
     const auto other_half = negative(4000);
     second.insert(second.end(), other_half.begin(), other_half.end());
-    expect_whole(second, caller.heard); // it had been sent when the mark came
+    expect_whole(second, caller.heard); // it was sent when the mark arrived
     EXPECT_LT(caller.sounds(), 88'000U);
     ASSERT_TRUE(bot.wait_for(0, has_closed));
     bot.with(0, [](visit& one) {
@@ -212,7 +212,7 @@ TEST_F(gateway_calls, marks_come_in_order_and_behind_the_audio_before_them) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
-// What the back end is told is what the caller has heard, to the frame.
+// The back end's report of what the caller has heard is exact to the frame.
 TEST_F(gateway_calls, clip_that_is_cut_off_reports_the_milliseconds_that_were_heard) {
     scripted_back_end bot({.opened = [](visit& one) {
         std::string text = R"({"type":"playAudio","data":{"audioContentType":"raw","id":"clip","audioContent":")";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What callers hear whose back end fails, at each step that can fail.
+// What callers hear when their back end fails, at each step that can fail.
 #include "gateway_test.hpp"
 #include "raw_back_end.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 class gateway_failures : public gateway_test {
   protected:
-    // Calls with nothing but this back end hear our sorry, and the dialplan goes on.
+    // Calls whose only back end is this one hear our apology, and the dialplan continues.
     void expect_sorry(const std::string& url, const std::string& why, std::vector<std::string> more = {}) {
         const auto sorry = our_sound("sorry.wav", 1600);
         more.insert(more.begin(), {"--backend", url, "--on-failure", sorry.string()});
@@ -30,7 +30,7 @@ class gateway_failures : public gateway_test {
         EXPECT_EQ(stop(), 0) << server->err;
     }
 
-    // Calls go on with the second back end.
+    // Calls continue with the second back end.
     void expect_fallback(const std::string& url, const std::string& why) {
         scripted_back_end second(plays(numbers(1600)));
         gateway({"--dialect", "pcm", "--backend", url, "--fallback", second.url(), "--connect-timeout", "3"});
@@ -143,11 +143,11 @@ TEST_F(gateway_failures, waiting_sound_gives_way_to_the_failure_sound) {
     EXPECT_GT(std::ranges::count(caller.heard, 7), 400);
     const auto last = std::ranges::find_if(caller.heard.rbegin(), caller.heard.rend(), [](auto s) { return s != 0; });
     ASSERT_NE(last, caller.heard.rend());
-    EXPECT_EQ(*last, -1600) << "something was played behind the failure sound";
+    EXPECT_EQ(*last, -1600) << "a sound was played behind the failure sound";
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
-// What the dead back end had said already is heard; the waiting sound cut it off once.
+// The audio that the failed back end had sent is heard; the waiting sound used to cut it off.
 TEST_F(gateway_failures, what_is_queued_is_heard_though_its_back_end_is_lost) {
     const deaf_port none;
     std::atomic<int> tries = 0;
@@ -169,7 +169,7 @@ TEST_F(gateway_failures, what_is_queued_is_heard_though_its_back_end_is_lost) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
-// Each step of a back end fails once, in order and by force: the call always goes on with the second one.
+// Each step of a back end fails once, in order and forcibly. The call always continues with the second one.
 TEST_F(gateway_failures, each_step_of_the_back_end_may_fail) {
     using visit = raw_back_end::visit;
     const std::vector<std::pair<std::string, raw_back_end::script>> steps{
@@ -219,7 +219,7 @@ TEST_F(gateway_failures, each_step_of_the_back_end_may_fail) {
              one.close(1011);
          }},
     };
-    std::atomic<std::size_t> step = 0; // the back end has threads of its own
+    std::atomic<std::size_t> step = 0; // the back end has its own threads
     std::atomic<bool> by_force = false;
     raw_back_end first([&](visit& one) {
         steps[step].second(one);
@@ -271,4 +271,26 @@ TEST_F(gateway_failures, call_that_lasts_too_long_is_hung_up) {
         EXPECT_EQ(one.texts.back().at("event"), "stop");
     });
     EXPECT_EQ(stop(), 0) << server->err;
+}
+
+TEST_F(gateway_failures, call_in_which_neither_side_speaks_is_hung_up_in_order) {
+    scripted_back_end bot;
+    gateway({"--dialect", "twilio", "--backend", bot.url(), "--inactivity", "0.5", "--on-failure",
+             our_sound("sorry.wav", 400).string()});
+    expect_heard(converse(), negative(400));
+    expect_event(R"("hung_up_because":"inactivity")");
+    EXPECT_EQ(get("/metrics").metric("audiosocket_gateway_calls_inactive_total"), 1);
+    ASSERT_TRUE(bot.wait_for(0, has_closed));
+    bot.with(0, [](auto& one) {
+        EXPECT_EQ(one.closed->code, 1000);
+        EXPECT_EQ(one.texts.back().at("event"), "stop");
+    });
+    EXPECT_EQ(stop(), 0) << server->err;
+}
+
+// The framework closes the WebSocket with 1000 when the bot's function returns. Such a call ended without its fallback.
+TEST_F(gateway_failures, back_end_that_accepts_and_closes_in_order_falls_back) {
+    scripted_back_end bot({.opened = [](auto& one) { one.close(); }});
+    expect_fallback(bot.url(), "closed with code 1000: over before it said anything");
+    EXPECT_EQ(bot.visits(), 2U);
 }

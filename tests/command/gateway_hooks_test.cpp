@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gateway posts to web servers: the status of calls, and the functions that their back ends ask for.
+// Requests of a gateway to web servers: the status of calls, and the functions that their back ends ask for.
 #include "gateway_test.hpp"
 #include "support/shared_text.hpp"
 #include "support/web_server.hpp"
@@ -27,7 +27,7 @@ class gateway_hooks : public gateway_test {
         return path.string();
     }
 
-    // What was posted, each with its right signature.
+    // Returns what was posted, each with its correct signature.
     static std::vector<json::object> posted(const std::vector<web_server::request>& requests) {
         std::vector<json::object> all;
         for (const auto& one : requests) {
@@ -38,7 +38,7 @@ class gateway_hooks : public gateway_test {
         return all;
     }
 
-    // An agent that asks for the function `price` and closes when it has the result.
+    // An agent that asks for the function `price`, and closes when it has the result.
     static scripted_back_end::script asks_for_price(shared_text& result) {
         return {.opened =
                     [](auto& one) {
@@ -64,7 +64,7 @@ TEST_F(gateway_hooks, status_of_a_call_is_posted_and_signed) {
     web_server hooks;
     scripted_back_end bot(plays(numbers(800)));
     gateway({"--dialect", "pcm", "--backend", bot.url("/talk?key=hunter2"), "--status-url", hooks.url("/{uuid}/status"),
-             "--status-secret-file", file("secret", std::string(secret) + '\n')});
+             "--webhook-secret-file", file("secret", std::string(secret) + '\n')});
     const auto caller = converse();
     expect_heard(caller, numbers(800));
     EXPECT_TRUE(eventually([&] { return get("/metrics").metric("audiosocket_gateway_status_delivered_total") == 3; }));
@@ -148,7 +148,7 @@ TEST_F(gateway_hooks, function_of_a_back_end_is_called_and_its_result_goes_back)
     shared_text result;
     scripted_back_end bot(asks_for_price(result));
     gateway({"--dialect", "elevenlabs", "--backend", bot.url(), "--tool-url", tools.url("/tool"),
-             "--status-secret-file", file("secret", secret), "--verbose"});
+             "--webhook-secret-file", file("secret", secret), "--verbose"});
     EXPECT_TRUE(converse().hung_up());
     ASSERT_TRUE(bot.wait_for(0, has_closed));
     expect_event(R"("event":"tool_result")");
@@ -164,7 +164,33 @@ TEST_F(gateway_hooks, function_of_a_back_end_is_called_and_its_result_goes_back)
     EXPECT_TRUE(asked[0].at("call").at("id").is_string());
 }
 
-// The agent would wait for it, and the caller for the agent.
+// A replay must not book a table again.
+TEST_F(gateway_hooks, function_of_a_replay_is_answered_from_the_tape) {
+    web_server tools([](const auto&) { return web_server::answer{200, "3 euros"}; });
+    shared_text result;
+    scripted_back_end bot(asks_for_price(result));
+    const std::vector<std::string> options{"--dialect", "elevenlabs", "--backend",
+                                           bot.url(),   "--tool-url", tools.url("/tool")};
+    auto taping = options;
+    taping.insert(taping.end(), {"--tape", (folder / "tapes").string()});
+    gateway(taping);
+    EXPECT_TRUE(converse().hung_up());
+    EXPECT_EQ(stop(), 0) << server->err;
+    EXPECT_EQ(tools.requests(1).size(), 1U);
+    result.set("");
+
+    auto replaying = options;
+    const auto tape = std::filesystem::directory_iterator(folder / "tapes")->path().string();
+    replaying.insert(replaying.begin(), "gateway");
+    replaying.insert(replaying.end(), {"--replay", tape});
+    const auto replayed = run(replaying);
+    EXPECT_NE(result.get().find("3 euros"), std::string::npos) << result.get() << replayed.out << replayed.err;
+    EXPECT_EQ(tools.requests(1).size(), 1U); // not called again
+    const auto shown = run({"inspect", tape});
+    EXPECT_NE(shown.out.find("function price answered: 3 euros"), std::string::npos) << shown.out;
+}
+
+// The agent would wait for the result, and the caller for the agent.
 TEST_F(gateway_hooks, function_without_a_web_server_is_an_error_at_once) {
     shared_text result;
     scripted_back_end bot(asks_for_price(result));
@@ -178,7 +204,7 @@ TEST_F(gateway_hooks, function_without_a_web_server_is_an_error_at_once) {
     EXPECT_NE(result.get().find("--tool-url"), std::string::npos) << result.get();
 }
 
-// The end of the call does not wait for it.
+// The end of the call does not wait for the result.
 TEST_F(gateway_hooks, function_in_progress_does_not_outlive_its_call) {
     std::latch go_on(1);
     web_server tools([&](const auto&) {
@@ -213,9 +239,9 @@ TEST_F(gateway_hooks, wrong_options_are_refused) {
     refused({"--tool-url", "http://me:hunter2@x.example/"}, 2, "--tool-url: ");
     refused({"--tool-url", ""}, 2, "--tool-url");
     refused({"--tool-timeout", "0"}, 2, "--tool-timeout: ");
-    refused({"--status-secret-file", file("secret", "hunter2\n")}, 2, "there is nothing to sign");
-    refused({"--status-url", "http://x.example/", "--status-secret-file", file("secret", "hunter2\nhunter2\n")}, 4,
-            "--status-secret-file: ");
-    refused({"--status-url", "http://x.example/", "--status-secret-file", file("secret", "")}, 4,
+    refused({"--webhook-secret-file", file("secret", "hunter2\n")}, 2, "there is nothing to sign");
+    refused({"--status-url", "http://x.example/", "--webhook-secret-file", file("secret", "hunter2\nhunter2\n")}, 4,
+            "--webhook-secret-file: ");
+    refused({"--status-url", "http://x.example/", "--webhook-secret-file", file("secret", "")}, 4,
             "it has to hold the secret");
 }

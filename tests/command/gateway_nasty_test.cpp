@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Back ends that break the rules: their callers get an end, and other calls go on.
+// Back ends that break the rules: their callers get an orderly end, and other calls continue.
 #include "gateway_test.hpp"
 #include "raw_back_end.hpp"
 
@@ -27,7 +27,7 @@ class gateway_nasty : public gateway_test {
         one.close();
     }
 
-    // Does what comes for each connection of the first call, and what is right for that of `good`.
+    // Does this with each connection of the first call, and behaves correctly with that of `good`.
     void start_with(const raw_back_end::script& nasty, std::vector<std::string> more = {}) {
         bot = std::make_unique<raw_back_end>([this, nasty](visit& one) {
             one.read_request();
@@ -40,14 +40,14 @@ class gateway_nasty : public gateway_test {
         gateway(std::move(more));
     }
 
-    // The gateway is as good as before.
+    // The gateway works as before.
     void expect_good_call() {
         expect_heard(converse({"--id", good}), numbers(800));
         EXPECT_EQ(stop(), 0) << server->err;
         bot.reset();
     }
 
-    // The dialect has no use for what came; the call goes on to its end.
+    // The dialect ignores the data; the call continues to its end.
     void expect_tolerated(const raw_back_end::script& nasty) {
         start_with([nasty](visit& one) {
             one.send(one.acceptance());
@@ -61,7 +61,7 @@ class gateway_nasty : public gateway_test {
         expect_good_call();
     }
 
-    // The back end is given up for this reason.
+    // The gateway drops the back end for this reason.
     void expect_refused(const std::string& why, const raw_back_end::script& nasty, bool before_it_opens = false) {
         start_with([nasty, before_it_opens](visit& one) {
             if (!before_it_opens) one.send(one.acceptance());
@@ -105,7 +105,7 @@ TEST_F(gateway_nasty, message_in_fragments_with_pings_between) {
     expect_good_call();
 }
 
-TEST_F(gateway_nasty, long_text_and_text_that_is_no_json) {
+TEST_F(gateway_nasty, long_text_and_text_that_is_not_json) {
     expect_tolerated([](visit& one) {
         one.send(raw_back_end::text, R"({"type":"x","junk":")" + std::string(1'000'000, 'x') + R"("})");
         one.send(raw_back_end::text, std::string(1'000'000, 'x'));
@@ -143,7 +143,7 @@ TEST_F(gateway_nasty, message_longer_than_a_message_may_be) {
         try {
             one.send(raw_back_end::binary, std::string((16 << 20) + 1, 'x'));
         } catch (const boost::system::system_error&) {
-            // It need not read all of that.
+            // The gateway need not read all of it.
         }
         code = one.read_to_close();
     });
@@ -214,7 +214,7 @@ TEST_F(gateway_nasty, answer_without_end) {
         true);
 }
 
-// It is given up, and meanwhile takes no more memory than a queue.
+// The gateway drops it, and until then uses no more memory than a queue.
 TEST_F(gateway_nasty, back_end_that_stops_reading) {
     std::ofstream(folder / "session.json") << R"({"sampleRate":64000})";
     std::atomic<int> tries = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of the gateway's own: wrong values, secrets, and settings that are read again.
+// The gateway's own options: wrong values, secrets, and settings that are read again.
 #include "gateway_test.hpp"
 #include "support/environment.hpp"
 #include "support/shared_text.hpp"
@@ -19,7 +19,7 @@ class gateway_options : public gateway_test {
         return path.string();
     }
 
-    // It says in one line which option is wrong and why, and does not start.
+    // It prints one line about which option is wrong and why, and does not start.
     void expect_refused(const std::vector<std::string>& options, int code, const std::string& words) {
         SCOPED_TRACE(testing::PrintToString(options));
         auto line = options;
@@ -101,7 +101,7 @@ TEST_F(gateway_options, wrong_files_and_numbers_are_refused) {
     expect_pcm_refused({"--advertise", "no port:x"}, 2, "--advertise: ");
 }
 
-// A dialect that needs a set-up says so before the first call.
+// A dialect that needs a set-up reports that before the first call.
 TEST_F(gateway_options, missing_session_of_a_dialect_that_needs_one_is_refused) {
     expect_refused({"--dialect", "gemini", "--backend", "ws://127.0.0.1:9/"}, 2, "--session: ");
 }
@@ -124,7 +124,7 @@ TEST_F(gateway_options, secrets_are_shown_nowhere) {
     options.push_back(bot.url("/v1?access=" + token));
     auto printing = options;
     printing.insert(printing.begin(), {"gateway", "--print-config"});
-    printing.pop_back(); // what stands on the command line is printed, and stays where it was given
+    printing.pop_back(); // options of the command line are printed where they were given
     printing.push_back(bot.url());
     std::string seen = run(printing).out;
     gateway(options);
@@ -176,7 +176,10 @@ TEST_F(gateway_options, reload_takes_another_back_end_for_new_calls) {
     expect_event(R"("event":"reloaded")");
     expect_heard(converse(), numbers(800));
     EXPECT_EQ(first.visits(), 1U);
-    first.with(0, [](auto& one) { one.close(); }); // the call before has stayed with it
+    first.with(0, [](auto& one) { // the previous call has kept it
+        one.play(numbers(160));
+        one.close();
+    });
     EXPECT_EQ(before.wait(), 0) << before.out;
     EXPECT_EQ(stop(), 0) << server->err;
 }
@@ -209,4 +212,25 @@ TEST_F(gateway_options, end_of_the_drain_hangs_up_and_closes_in_order) {
         EXPECT_EQ(one.closed->code, 1000);
         EXPECT_EQ(one.texts.back().at("event"), "stop");
     });
+}
+
+// Each call has a WebSocket, and tools have connections to a web server: neither was counted.
+TEST_F(gateway_options, calls_whose_back_end_would_have_no_file_are_refused_with_a_warning) {
+    const auto remarks = [&](const std::string& more) {
+        process checked(
+            {"/bin/sh", "-c",
+             "ulimit -n 1000; exec \"$0\" gateway --dialect pcm --backend ws://127.0.0.1:9/ --max-calls 800 "
+             "--check-config " +
+                 more,
+             AUDIOSOCKET_COMMAND});
+        EXPECT_EQ(checked.wait(), 0) << checked.err;
+        return checked.err;
+    };
+    EXPECT_NE(remarks("").find("--max-calls 800 needs 1823 open files, 2 for each call, and the system allows 1000: "
+                               "more than 388 calls will be refused"),
+              std::string::npos)
+        << remarks("");
+    const auto with_tools = remarks("--tool-url http://127.0.0.1:9/ --status-url http://127.0.0.1:9/");
+    EXPECT_NE(with_tools.find("needs 2095 open files"), std::string::npos) << with_tools;
+    EXPECT_NE(with_tools.find("more than 325 calls"), std::string::npos) << with_tools;
 }

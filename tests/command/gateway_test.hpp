@@ -11,7 +11,7 @@
 
 namespace audiosocket::test {
 
-/// Tests of `gateway` as people use it: callers and the gateway are processes, and the back end is in the test.
+/// Tests of `gateway` as users run it: callers and the gateway are processes, and the back end is in the test.
 class gateway_test : public admin_test {
   protected:
     /// Starts it with an admin address and these options.
@@ -21,13 +21,13 @@ class gateway_test : public admin_test {
         find_admin();
     }
 
-    /// A call that goes on until the gateway hangs up.
+    /// A call that continues until the gateway hangs up.
     struct conversation {
         int code;
         boost::json::value report;
         std::vector<std::int16_t> heard;
 
-        /// Whether the gateway hung up, rather than the caller, or the connection was lost.
+        /// Whether the gateway hung up, and not the caller or a lost connection.
         bool hung_up() const { return report.at("end").at("reason").as_string() == "peer hung up"; }
         std::size_t sounds() const {
             return static_cast<std::size_t>(std::ranges::count_if(heard, [](auto s) { return s != 0; }));
@@ -47,14 +47,14 @@ class gateway_test : public admin_test {
                 std::filesystem::exists(heard) ? read_mono(heard) : std::vector<std::int16_t>()};
     }
 
-    /// A call that the gateway has ended in order, after all of this, and no other sound.
+    /// Expects that the gateway ended the call in order, after all of this, and no other sound.
     void expect_heard(const conversation& one, const std::vector<std::int16_t>& what) const {
         EXPECT_TRUE(one.hung_up()) << one.report;
         expect_whole(what, one.heard);
         EXPECT_EQ(one.sounds(), what.size());
     }
 
-    /// A sound file of numbered samples which no back end sends: they are negative.
+    /// A sound file of negative numbered samples; no back end sends such samples.
     std::filesystem::path our_sound(const std::string& name, std::size_t samples) const {
         const auto file = folder / name;
         sound_writer(file, 8000).write(negative(samples));
@@ -75,7 +75,7 @@ class gateway_test : public admin_test {
         }};
     }
 
-    /// Waits until the gateway has said this on its standard output.
+    /// Waits until the gateway has printed this on its standard output.
     void expect_event(const std::string& part) {
         EXPECT_TRUE(server->wait_for_output(part)) << part << '\n' << server->out << server->err;
     }
@@ -84,7 +84,7 @@ class gateway_test : public admin_test {
     static std::string mark(const std::string& name) { return R"({"type":"mark","data":{"name":")" + name + R"("}})"; }
 };
 
-/// Whether so many samples that are no silence have come.
+/// Whether this many samples have arrived that are not silence.
 inline auto has_sounds(std::size_t samples) {
     return [samples](const scripted_back_end::visit& one) {
         return std::ranges::count_if(one.samples, [](auto s) { return s != 0; }) >=

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Back ends behind TLS: right ones, and those that are not who they should be.
+// Back ends behind TLS: correct ones, and those with a wrong identity.
 #include "gateway_test.hpp"
 #include "raw_back_end.hpp"
 #include "unit/app/websocket/certificates.hpp"
@@ -18,7 +18,7 @@ class gateway_tls : public gateway_test {
         return options;
     }
 
-    // The back end gets no request, and the caller hears our sorry.
+    // The back end gets no request, and the caller hears our apology.
     void expect_refused(const std::string& url, const std::string& why, std::vector<std::string> more = {}) {
         more.insert(more.begin(), {"--dialect", "pcm", "--backend", url, "--on-failure",
                                    our_sound("sorry.wav", 400).string(), "--header", "X-Key: secret"});
@@ -57,7 +57,7 @@ TEST_F(gateway_tls, unknown_authority_is_refused) {
     EXPECT_EQ(bot.requests(), 0U);
 }
 
-TEST_F(gateway_tls, insecure_trusts_anyone_and_says_so) {
+TEST_F(gateway_tls, insecure_trusts_any_certificate_and_warns) {
     scripted_back_end bot(plays(numbers(800)), behind_tls());
     expect_good(bot.url("/", "wss://127.0.0.1"), {"--insecure"});
     EXPECT_NE(server->err.find("--insecure"), std::string::npos) << server->err;

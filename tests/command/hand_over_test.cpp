@@ -13,27 +13,27 @@ namespace {
 
 class serve_hand_over : public hand_over_test {
   protected:
-    // The program under another name, which a test may replace.
-    std::filesystem::path own_program() const {
+    // The executable under another name, so that a test may replace it.
+    std::filesystem::path own_executable() const {
         const auto link = folder / "audiosocket";
         std::filesystem::create_symlink(AUDIOSOCKET_COMMAND, link);
         return link;
     }
 
-    static void replace(const std::filesystem::path& program, const std::string& script) {
-        std::filesystem::remove(program);
-        std::ofstream(program) << "#!/bin/sh\n" << script << "\n";
-        std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    static void replace(const std::filesystem::path& executable, const std::string& script) {
+        std::filesystem::remove(executable);
+        std::ofstream(executable) << "#!/bin/sh\n" << script << "\n";
+        std::filesystem::permissions(executable, std::filesystem::perms::owner_all);
     }
 
-    void serve_as(const std::filesystem::path& program, std::vector<std::string> options) {
-        options.insert(options.begin(), {program.string(), "serve", "--listen", "127.0.0.1:0", "--json"});
+    void serve_as(const std::filesystem::path& executable, std::vector<std::string> options) {
+        options.insert(options.begin(), {executable.string(), "serve", "--listen", "127.0.0.1:0", "--json"});
         server = std::make_unique<process>(std::move(options));
         ASSERT_TRUE(server->wait_for_output("\n")) << server->err;
         where = boost::json::parse(server->out.substr(0, server->out.find('\n'))).at("address").as_string().c_str();
     }
 
-    // What the server has started; 0 if there is nothing.
+    // Returns what the server has started; 0 if nothing.
     pid_t successor() const {
         const auto parent = "PPid:\t" + std::to_string(server->id());
         for (const auto& one : std::filesystem::directory_iterator("/proc")) {
@@ -44,7 +44,7 @@ class serve_hand_over : public hand_over_test {
         return 0;
     }
 
-    // Whether only its exit code is left of a process.
+    // Whether only the exit code is left of a process.
     static bool has_ended(pid_t pid) { return !std::filesystem::exists("/proc/" + std::to_string(pid) + "/fd/0"); }
 
     void expect_it_goes_on(raw_peer& up) {
@@ -58,8 +58,8 @@ class serve_hand_over : public hand_over_test {
 
 } // namespace
 
-// The promise: whoever calls does not notice. Calls come and go while the server is replaced twice, and longer ones
-// talk through both.
+// The promise: callers do not notice. Calls start and end while the server is replaced twice, and longer calls continue
+// through both.
 TEST_F(serve_hand_over, realtime_calls_through_two_hand_overs_lose_nothing) {
     const busy_machine machine;
     serve({"--echo"});
@@ -74,7 +74,7 @@ TEST_F(serve_hand_over, realtime_calls_through_two_hand_overs_lose_nothing) {
     process load(command({"bench", where, "--calls", "30", "--churn", "25", "--call-duration", "1", "--duration", "5",
                           "--ramp", "0.5", "--json"}));
     for (int i = 0; i < 2; ++i) {
-        ASSERT_TRUE(load.wait(std::chrono::milliseconds(1500)) == -1) << load.err; // it is in the middle of it
+        ASSERT_TRUE(load.wait(std::chrono::milliseconds(1500)) == -1) << load.err; // it is in the middle of the call
         hand_over();
     }
     EXPECT_EQ(load.wait(), 0) << load.out << load.err; // every call held, every frame came back
@@ -119,7 +119,7 @@ TEST_F(serve_hand_over, connection_without_an_id_is_still_a_call_of_the_old_proc
     EXPECT_FALSE(early.receive_bytes(323).empty());
     early.finish();
     early.receive_all();
-    EXPECT_TRUE(eventually([&] { return has_ended(server->id()); })); // it was the last
+    EXPECT_TRUE(eventually([&] { return has_ended(server->id()); })); // it was the last call
     stop_last();
 }
 
@@ -149,23 +149,23 @@ TEST_F(serve_hand_over, sigterm_after_it_is_the_first_and_lets_calls_end) {
     stop_last();
 }
 
-// What is found under the program's name is started, not what was there before.
+// The hand-over starts the file that now has the executable's name, not the file from before.
 TEST_F(serve_hand_over, replaced_program_is_the_one_that_is_started) {
-    const auto program = own_program();
-    serve_as(program, {});
+    const auto executable = own_executable();
+    serve_as(executable, {});
     const auto trace = folder / "trace";
-    replace(program, "echo new > '" + trace.string() + "'; exec " AUDIOSOCKET_COMMAND " \"$@\"");
+    replace(executable, "echo new > '" + trace.string() + "'; exec " AUDIOSOCKET_COMMAND " \"$@\"");
     hand_over();
     EXPECT_TRUE(std::filesystem::exists(trace));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     stop_last();
 }
 
-TEST_F(serve_hand_over, missing_program_is_told_and_the_server_goes_on) {
-    const auto program = own_program();
-    serve_as(program, {});
+TEST_F(serve_hand_over, missing_executable_is_reported_and_the_server_goes_on) {
+    const auto executable = own_executable();
+    serve_as(executable, {});
     raw_peer up = raw_caller();
-    std::filesystem::remove(program);
+    std::filesystem::remove(executable);
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("cannot be started: No such file or directory")) << server->out;
     expect_it_goes_on(up);
@@ -173,7 +173,7 @@ TEST_F(serve_hand_over, missing_program_is_told_and_the_server_goes_on) {
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(serve_hand_over, successor_that_cannot_begin_is_told_and_the_server_goes_on) {
+TEST_F(serve_hand_over, successor_that_cannot_begin_is_reported_and_the_server_goes_on) {
     const auto sound = numbered_file("sound.wav", 800);
     serve({"--play", sound.string()});
     raw_peer up = raw_caller();
@@ -190,11 +190,11 @@ TEST_F(serve_hand_over, successor_that_cannot_begin_is_told_and_the_server_goes_
     stop_last();
 }
 
-TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
-    const auto program = own_program();
-    serve_as(program, {});
+TEST_F(serve_hand_over, successor_that_crashes_is_reported_and_the_server_goes_on) {
+    const auto executable = own_executable();
+    serve_as(executable, {});
     raw_peer up = raw_caller();
-    replace(program, "kill -SEGV $$");
+    replace(executable, "kill -SEGV $$");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("it was ended by signal 11")) << server->out;
     expect_it_goes_on(up);
@@ -202,7 +202,7 @@ TEST_F(serve_hand_over, successor_that_crashes_is_told_and_the_server_goes_on) {
     EXPECT_EQ(stop(), 0);
 }
 
-// What goes wrong after the settings have been read: its own words and its exit code have to get through.
+// Failures after the settings have been read: their own message and exit code must get through.
 TEST_F(serve_hand_over, successor_whose_admin_port_is_taken_tells_why_and_the_server_goes_on) {
     boost::asio::io_context io;
     const raw_peer::tcp::acceptor taken(io, {boost::asio::ip::address_v4::loopback(), 0});
@@ -211,7 +211,7 @@ TEST_F(serve_hand_over, successor_whose_admin_port_is_taken_tells_why_and_the_se
     serve({"--config", file.string()});
     raw_peer up = raw_caller();
     std::ofstream(file) << "admin = \"127.0.0.1:" << taken.local_endpoint().port() << "\"\n";
-    for (int i = 0; i < 5; ++i) { // a race, and one in twenty was won
+    for (int i = 0; i < 5; ++i) { // a race: one in twenty was won
         server->out.clear();
         server->err.clear();
         server->signal(SIGUSR2);
@@ -224,24 +224,24 @@ TEST_F(serve_hand_over, successor_whose_admin_port_is_taken_tells_why_and_the_se
     EXPECT_EQ(stop(), 0);
 }
 
-// Whoever lets go of the pipe ends soon, with a code of his own; or he is ended, and the calls do not wait for that.
+// A successor that closes the pipe ends soon, with its own exit code, or is killed. The calls do not wait for that.
 TEST_F(serve_hand_over, successor_that_takes_its_time_to_end_is_given_some) {
-    const auto program = own_program();
-    serve_as(program, {});
+    const auto executable = own_executable();
+    serve_as(executable, {});
     raw_peer up = raw_caller();
-    replace(program, "exec 4>&-; sleep 0.3; exit 7");
+    replace(executable, "exec 4>&-; sleep 0.3; exit 7");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("it ended with exit code 7")) << server->out;
-    replace(program, "exec 4>&-; exec sleep 60");
+    replace(executable, "exec 4>&-; exec sleep 60");
     server->signal(SIGUSR2);
-    ASSERT_TRUE(server->wait_for_output("it will not be ready, and does not end")) << server->out;
+    ASSERT_TRUE(server->wait_for_output("it reported that it will not be ready, but it does not end")) << server->out;
     expect_it_goes_on(up);
     up.finish();
-    EXPECT_EQ(stop(), 0); // which waits until the sleeper has closed the output that it inherited
+    EXPECT_EQ(stop(), 0); // it waits until the sleeper has closed the inherited output
 }
 
-// The settings of the successor may have no admin address any more: nobody would answer there, but many could connect.
-TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
+// The successor's settings may lack the admin address. Peers could still connect there, but would get no answer.
+TEST_F(serve_hand_over, inherited_socket_without_use_is_closed_and_reported) {
     const auto file = folder / "server.toml";
     std::ofstream(file) << "admin = \"127.0.0.1:0\"\n";
     serve({"--config", file.string()});
@@ -252,7 +252,7 @@ TEST_F(serve_hand_over, inherited_socket_that_nobody_wants_is_closed_and_told) {
     std::ofstream(file) << "echo = true\n";
     hand_over();
     EXPECT_TRUE(server->wait_for_errors("a socket named admin was inherited, but there is no --admin")) << server->err;
-    EXPECT_TRUE(eventually([&] { return has_ended(server->id()); })); // it has nothing more to do
+    EXPECT_TRUE(eventually([&] { return has_ended(server->id()); })); // it has nothing left to do
     EXPECT_THROW(raw_peer{admin}, boost::system::system_error);       // refused
     stop_last();
 }
@@ -274,9 +274,9 @@ TEST_F(serve_hand_over, sighup_of_a_successor_that_is_still_starting_is_heard_wh
 }
 
 TEST_F(serve_hand_over, exit_after_ends_the_successor_that_is_starting_as_well) {
-    const auto program = own_program();
-    serve_as(program, {"--exit-after", "1"});
-    replace(program, "exec sleep 60");
+    const auto executable = own_executable();
+    serve_as(executable, {"--exit-after", "1"});
+    replace(executable, "exec sleep 60");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
@@ -284,18 +284,18 @@ TEST_F(serve_hand_over, exit_after_ends_the_successor_that_is_starting_as_well) 
 }
 
 TEST_F(serve_hand_over, second_signal_while_one_is_starting_is_ignored_and_stopping_ends_that_one) {
-    const auto program = own_program();
-    serve_as(program, {});
-    replace(program, "exec sleep 60");
+    const auto executable = own_executable();
+    serve_as(executable, {});
+    replace(executable, "exec sleep 60");
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("handing_over")) << server->out;
     server->signal(SIGUSR2);
     ASSERT_TRUE(server->wait_for_output("a successor is starting already")) << server->out;
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
-    EXPECT_EQ(stop(), 0); // which waits until the sleeper has closed the output that it inherited
+    EXPECT_EQ(stop(), 0); // it waits until the sleeper has closed the inherited output
 }
 
-// Whatever is open in the old process is its own: a call that the successor had as well would never be closed.
+// The old process keeps its open files to itself. A call that the successor shared would never be closed.
 TEST_F(serve_hand_over, successor_has_no_call_of_the_old_process) {
     const auto sockets = [](pid_t pid) {
         std::set<std::string> all;

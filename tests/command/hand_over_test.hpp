@@ -9,20 +9,20 @@
 
 namespace audiosocket::test {
 
-/// Servers that start successors. Those who lose their parent become ours, so that none outlives the test.
+/// Servers that start successors. Orphans become the test's children, so that none outlives the test.
 class hand_over_test : public command_test {
   protected:
     hand_over_test() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
     ~hand_over_test() override {
         if (!server) return;
         for (const pid_t pid : processes())
-            if (pid != server->id()) kill(pid, SIGKILL); // nobody else waits for it, so the number is still its own
+            if (pid != server->id()) kill(pid, SIGKILL); // only this test waits for it: the number is still its own
         server.reset();
         while (waitpid(-1, nullptr, WNOHANG) > 0) {
         }
     }
 
-    /// All servers that have said that they listen, the last one last.
+    /// All servers that have reported that they listen, the last one last.
     std::vector<pid_t> processes() const {
         std::vector<pid_t> all;
         std::istringstream lines(server->out);
@@ -33,7 +33,7 @@ class hand_over_test : public command_test {
         return all;
     }
 
-    /// Lets the last one hand over, and waits until it has.
+    /// Makes the last server hand over, and waits for that.
     void hand_over() {
         const auto before = processes().size();
         kill(processes().back(), SIGUSR2);
@@ -48,10 +48,10 @@ class hand_over_test : public command_test {
         ASSERT_TRUE(done()) << server->out << server->err;
     }
 
-    /// Ends the last one, and waits until all have gone.
+    /// Ends the last server, and waits until all have ended.
     void stop_last() {
         kill(processes().back(), SIGTERM);
-        EXPECT_EQ(server->wait(), 0) << server->err; // until nobody has its output open
+        EXPECT_EQ(server->wait(), 0) << server->err; // until no process has its output open
     }
 };
 

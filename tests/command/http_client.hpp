@@ -14,13 +14,13 @@ namespace audiosocket::test {
 
 /// An answer of the admin address.
 struct http_answer {
-    int status = 0; ///< 0: it was none.
+    int status = 0; ///< 0: no answer.
     std::string head;
     std::string body;
 
     boost::json::value json() const { return boost::json::parse(body); }
 
-    /// Of the text format of Prometheus; -1 where there is no such metric. The name includes the labels.
+    /// Returns a metric in Prometheus' text format; -1 if it does not exist. The name includes the labels.
     double metric(const std::string& name) const {
         std::istringstream lines(body);
         for (std::string line; std::getline(lines, line);)
@@ -29,7 +29,7 @@ struct http_answer {
     }
 };
 
-/// Asks once, with a connection of its own. `fields` are more lines of the header, each with its end.
+/// Asks once, in a connection of its own. `fields` are more lines of the header, each with its line end.
 inline http_answer ask(const raw_peer::tcp::endpoint& where, const std::string& what, const std::string& fields = {},
                        const std::string& body = {}) {
     raw_peer peer(where);

@@ -3,6 +3,8 @@
 
 #include "unit/app/inspect/captures.hpp"
 
+#include <audiosocket/audio/sound_writer.hpp>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 
@@ -59,4 +61,30 @@ TEST_F(inspect_command, audio_never_replaces_a_file) {
     EXPECT_EQ(refused.code, 4);
     EXPECT_NE(refused.err.find("exists already"), std::string::npos) << refused.err;
     EXPECT_EQ(std::filesystem::file_size(taken), 4U);
+}
+
+TEST_F(inspect_command, picture_replaces_a_file_and_not_what_a_link_leads_to) {
+    const auto sound = (folder / "sound.wav").string();
+    sound_writer(sound, 8000).write(numbers(8000));
+    const auto svg = file("picture.svg", raw("old"));
+    EXPECT_EQ(run({"inspect", sound, "--svg", svg}).code, 0);
+    const auto size = std::filesystem::file_size(svg);
+    EXPECT_GT(size, 100U);
+
+    const auto precious = file("precious", raw("do not touch"));
+    const auto link = (folder / "link.svg").string();
+    std::filesystem::create_symlink(precious, link);
+    const auto refused = run({"inspect", sound, "--svg", link});
+    EXPECT_EQ(refused.code, 4);
+    EXPECT_NE(refused.err.find("link.svg: is a symbolic link; name the file itself"), std::string::npos) << refused.err;
+    EXPECT_EQ(std::filesystem::file_size(precious), 12U);
+
+    const auto dangling = (folder / "dangling.svg").string();
+    std::filesystem::create_symlink(folder / "not there", dangling);
+    EXPECT_EQ(run({"inspect", sound, "--svg", dangling}).code, 4);
+    EXPECT_FALSE(std::filesystem::exists(folder / "not there"));
+
+    const auto printed = run({"inspect", sound, "--svg", "/dev/stdout"}); // a link to a pipe
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    EXPECT_NE(printed.out.find("</svg>"), std::string::npos);
 }

@@ -17,7 +17,7 @@ std::string text_of(const bytes& from) {
     return {reinterpret_cast<const char*>(from.data()), from.size()};
 }
 
-// What a server answers to this key (RFC 6455 section 4.2.2).
+// Returns a server's answer to this key (RFC 6455 section 4.2.2).
 std::string accept_key(const std::string& key) {
     const auto text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
@@ -156,7 +156,7 @@ void raw_back_end::accept() {
             try {
                 script_(*one);
             } catch (const boost::system::system_error&) {
-                // The other side has gone, which may be right.
+                // The other side has gone, which may be correct.
             }
             const std::lock_guard lock(using_);
             open_.erase(one);

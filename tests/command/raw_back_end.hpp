@@ -17,8 +17,8 @@
 
 namespace audiosocket::test {
 
-/// A back end without manners: a TCP server whose script has each connection for itself, in a thread of its own, and
-/// may block. What the script throws because the other side is gone ends it. The connection ends with the script.
+/// A raw back end: a TCP server whose script gets each connection, in its own thread, and may block. An exception
+/// because the other side has gone ends the script. The connection ends with the script.
 class raw_back_end {
   public:
     using tcp = raw_peer::tcp;
@@ -27,13 +27,13 @@ class raw_back_end {
       public:
         visit(tcp::acceptor& from, const raw_back_end& of) : peer(from), of_(of) {}
 
-        /// Reads the request for a WebSocket: all of it, unless the stream ends before.
+        /// Reads a whole WebSocket request, unless the stream ends before.
         const std::string& read_request();
 
-        /// What is asked for, with its first slash.
+        /// Returns the requested path, with its first slash.
         std::string target() const;
 
-        /// The answer that accepts the request, with more fields, each with its line end.
+        /// Returns the answer that accepts the request, with more fields, each with its line end.
         std::string acceptance(const std::string& fields = {}) const;
 
         /// Reads the request and accepts it.
@@ -42,13 +42,15 @@ class raw_back_end {
         void send(std::string_view data) { peer.send(raw(data)); }
         void send(int first_byte, std::string_view payload);
 
-        /// An end in order: a close of this code, all that the other side still sends, and the end of the stream.
+        /// Ends in order: sends a close with this code, then reads what the other side still sends, and the end of the
+        /// stream.
         void close(int code = 1000);
 
-        /// FIN, and all that the other side still sends.
+        /// Sends FIN, and reads what the other side still sends.
         void finish();
 
-        /// Reads to the end of the stream; returns the code of the close that came, 1005 for one without, 0 for none.
+        /// Reads to the end of the stream. Returns the code of the received close, 1005 for a close without a code, 0
+        /// for none.
         int read_to_close();
 
         /// Reads nothing and sends nothing until the test is over.
@@ -81,7 +83,7 @@ class raw_back_end {
         return "ws://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + target;
     }
 
-    /// How many connections there were.
+    /// Returns the number of connections so far.
     std::size_t visits() const noexcept { return count_; }
 
     /// A frame of a server.
@@ -97,11 +99,11 @@ class raw_back_end {
     std::atomic<bool> stopping_{false};
     std::mutex using_; // of the connections
     std::list<visit> open_;
-    std::vector<std::thread> threads_; // of the accepting one alone, until it has ended
+    std::vector<std::thread> threads_; // of the accepting thread alone, until it has ended
     std::thread accepting_;
 };
 
-/// A port of this machine at which no one listens, and which no one else gets.
+/// A port of this machine without a listener, which no other process gets.
 class deaf_port {
   public:
     deaf_port() { socket_.bind({boost::asio::ip::address_v4::loopback(), 0}); }
@@ -112,7 +114,7 @@ class deaf_port {
     raw_peer::tcp::socket socket_{io_, raw_peer::tcp::v4()};
 };
 
-/// A port at which connections are made and then nothing happens at all: the kernel accepts them.
+/// A port at which connections are made and then nothing happens, because only the kernel accepts them.
 class mute_port {
   public:
     std::string url() const { return "ws://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + '/'; }

@@ -11,15 +11,15 @@
 
 namespace audiosocket::test {
 
-/// A call by the command that records what it hears. It lasts until the test has what it waits for, and not for a time
-/// in which a busy machine may not get there.
+/// A call by the command that records what it hears. It lasts until the test has what it waits for. A fixed time might
+/// be too short on a busy machine.
 class recorded_call {
   public:
-    /// Calls `where`. The recording has no header: its suffix is that of a format, `.slin` or another.
+    /// Calls `where`. The recording has no header; its suffix names a format: `.slin` or another.
     recorded_call(const std::string& where, std::filesystem::path recording, std::vector<std::string> options = {})
         : recording_(std::move(recording)), caller_(command_line(where, recording_, std::move(options))) {}
 
-    /// All that has been recorded so far.
+    /// Returns everything that has been recorded so far.
     std::vector<std::int16_t> heard() const {
         std::ifstream in(recording_, std::ios::binary);
         std::vector<std::int16_t> samples;
@@ -29,8 +29,7 @@ class recorded_call {
         return samples;
     }
 
-    /// Waits until this many samples have been heard that are not silence. False if the call ends before, or a minute
-    /// has passed.
+    /// Waits for this many samples that are not silence. False if the call ends before, or after a minute.
     bool wait_for_sound(std::size_t samples) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         while (sound_in(heard()) < samples)

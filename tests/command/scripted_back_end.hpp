@@ -27,30 +27,30 @@ namespace audiosocket::test {
 
 namespace ws = app::websocket;
 
-/// A back end with manners: a WebSocket server on a thread of its own, which does what the test says.
+/// A well-behaved back end: a WebSocket server on its own thread, which follows the test's script.
 class scripted_back_end {
   public:
-    /// A WebSocket that was opened, and what has come through it.
+    /// An open WebSocket, and what it has received.
     struct visit {
         ws::opening_request asked;
         std::shared_ptr<ws::websocket> socket;
         std::vector<boost::json::object> texts;
-        std::vector<std::int16_t> samples; ///< Of all binary messages, one after the other.
+        std::vector<std::int16_t> samples; ///< All binary messages joined.
         std::optional<ws::close_report> closed;
 
         void say(std::string_view text) { socket->send_text(text); }
         void play(std::span<const std::int16_t> audio) { socket->send_binary(std::as_bytes(audio)); }
         void close(std::uint16_t code = 1000) { socket->close(code, "over"); }
 
-        /// The first message with this text as its member `name`; null if it has not come.
+        /// Returns the first message with this text as its member `name`; null if it has not come.
         const boost::json::object* find(std::string_view name, std::string_view text) const;
     };
 
-    /// What it does. All of it on its thread; what is missing does nothing.
+    /// What the back end does, all of it on its thread. Without a function it does nothing.
     struct script {
         std::function<ws::opening_answer(const ws::opening_request&)> decide{}; ///< Missing: accepts.
         std::function<void(visit&)> opened{};
-        std::function<void(visit&, const boost::json::object&)> heard{}; ///< A message of text.
+        std::function<void(visit&, const boost::json::object&)> heard{}; ///< A text message.
     };
 
     scripted_back_end();
@@ -64,17 +64,16 @@ class scripted_back_end {
         return scheme_and_host + ':' + std::to_string(port_) + target;
     }
 
-    /// How many WebSockets it has accepted.
+    /// Returns how many WebSockets it has accepted.
     std::size_t visits() const;
 
-    /// How often it was asked for one.
+    /// Returns how many WebSockets were requested.
     std::size_t requests() const;
 
-    /// Waits until this holds of visit `which`. False if it does not for five minutes: only a test that hangs is
-    /// slower.
+    /// Waits until the condition holds for visit `which`. False after five minutes: only a test that hangs is slower.
     [[nodiscard]] bool wait_for(std::size_t which, const std::function<bool(const visit&)>& condition);
 
-    /// Does this with visit `which`, which has to be there, on the back end's thread.
+    /// Does this with visit `which`, which must exist, on the back end's thread.
     void with(std::size_t which, const std::function<void(visit&)>& action);
 
   private:
@@ -83,7 +82,7 @@ class scripted_back_end {
     ws::opening_answer accept(const ws::opening_request& asked, const std::shared_ptr<ws::websocket>& socket);
     ws::handlers handlers_of(visit& one);
 
-    // Does something with what both threads see.
+    // Does something with what both threads share.
     template <class Action>
     void change(Action action) {
         {

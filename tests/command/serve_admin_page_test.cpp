@@ -6,7 +6,7 @@
 
 #include <regex>
 
-// The page as a browser shows it. Chromium may be missing; then that is said, by name.
+// The page as a browser shows it. Without Chromium the tests are skipped with that reason.
 
 using namespace audiosocket;
 using namespace audiosocket::test;
@@ -15,7 +15,7 @@ namespace {
 
 class serve_admin_page : public admin_test {
   protected:
-    // What the page has become after this time of its own, as HTML.
+    // Returns the page after this much virtual time, as HTML.
     std::string shown(const std::string& path = "/", std::chrono::milliseconds time = std::chrono::seconds(4)) const {
         process browser(
             browse(browser_, folder / "profile", "http://127.0.0.1:" + std::to_string(admin.port()) + path, time));
@@ -46,7 +46,7 @@ TEST_F(serve_admin_page, files_come_with_a_strict_policy) {
     EXPECT_EQ(get("/index.html").status, 404);
 }
 
-TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
+TEST_F(serve_admin_page, browser_shows_the_calls_in_progress) {
     if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "400", "--max-calls", "9"}));
     long_call();
@@ -61,7 +61,7 @@ TEST_F(serve_admin_page, browser_shows_the_calls_that_are_up) {
         EXPECT_NE(page.find(std::string(c.at("peer").as_string())), std::string::npos);
 }
 
-// It had said "last minute" of the seconds for which it was open, right above the sum of all hours.
+// The page said "last minute" for the seconds for which it was open, right above the sum of all hours.
 TEST_F(serve_admin_page, browser_says_what_time_its_figures_are_of) {
     if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start());
@@ -89,10 +89,10 @@ TEST_F(serve_admin_page, browser_shows_a_call_that_is_opened_by_its_address) {
     EXPECT_NE(page.find("<dt>Frames sent</dt>"), std::string::npos) << page;
 }
 
-TEST_F(serve_admin_page, browser_shows_that_nobody_is_up) {
+TEST_F(serve_admin_page, browser_shows_that_there_are_no_calls) {
     if (browser_.empty()) GTEST_SKIP() << skipped("chromium is missing");
     ASSERT_NO_FATAL_FAILURE(start());
     const auto page = shown();
     EXPECT_EQ(count(page, "<tr data-id="), 0U);
-    EXPECT_NE(page.find("Nobody is up."), std::string::npos) << page;
+    EXPECT_NE(page.find("No calls in progress."), std::string::npos) << page;
 }

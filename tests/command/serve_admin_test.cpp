@@ -18,12 +18,12 @@ class serve_admin : public admin_test {
         return file;
     }
 
-    // What a caller who says this many numbered samples hears, while 300 requests stay without an end and then so many
-    // questions are asked.
+    // Returns what a caller who sends this many numbered samples hears while 300 requests stay unfinished, and then as
+    // many questions are asked.
     std::vector<std::int16_t> echo_during_a_flood(std::size_t samples, int questions) const {
         const auto said = numbered_file("said.wav", samples);
         recorded_call caller(where, folder / "heard.slin", {"--play", said.string()});
-        std::list<raw_peer> silent; // all of them before the first has been silent for too long
+        std::list<raw_peer> silent; // all are sent before the first one times out
         for (int n = 0; n < 300; ++n)
             silent.emplace_back(admin).send(raw("GET /metrics HTTP/1.1\r\n")); // and no more
         int answered = 0;
@@ -113,7 +113,7 @@ TEST_F(serve_admin, recording_that_fails_is_an_event_and_a_metric) {
     const auto calls = folder / "calls";
     ASSERT_NO_FATAL_FAILURE(start({"--echo", "--record", calls.string()}));
     EXPECT_EQ(call({"--duration", "0.3"}).code, 0);
-    EXPECT_TRUE(eventually([&] { // its recording is written when the disk has time for it
+    EXPECT_TRUE(eventually([&] { // its recording is written when the disk has time
         return std::ranges::any_of(std::filesystem::directory_iterator(calls), [](const auto& file) {
             return file.file_size() > 3000 && sound_reader(file.path()).duration() >= std::chrono::milliseconds(200);
         });
@@ -131,7 +131,7 @@ TEST_F(serve_admin, recording_that_fails_is_an_event_and_a_metric) {
     EXPECT_EQ(stop(), 0) << server->err;
 }
 
-// As a full disk: the system refuses to let the file grow.
+// As on a full disk, the system does not let the file grow.
 TEST_F(serve_admin, recording_whose_disk_is_full_is_an_event_and_a_metric) {
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "400", "--record", (folder / "calls").string()},
                                   {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"}));
@@ -167,7 +167,7 @@ TEST_F(serve_admin, calls_are_listed_with_their_levels) {
         row = get("/calls?levels=1").json().at("calls").at(0);
         return row.at("sent").is_object() && row.at("sent").at("rms_dbfs").to_number<double>() > -30;
     })) << row;
-    EXPECT_LT(row.at("received").at("rms_dbfs").to_number<double>(), -90); // the caller says nothing
+    EXPECT_LT(row.at("received").at("rms_dbfs").to_number<double>(), -90); // the caller sends nothing
     EXPECT_TRUE(eventually([&] { return get("/calls").json().at("calls").at(0).at("sent").is_null(); }))
         << "measured for ever";
 }
@@ -240,7 +240,7 @@ TEST_F(serve_admin, delete_ends_the_call_in_order) {
         eventually([&] { return get("/metrics").metric("audiosocket_calls_ended_total{reason=\"hung_up\"}") == 2; }));
 }
 
-TEST_F(serve_admin, bad_requests_are_told_what_is_wrong) {
+TEST_F(serve_admin, bad_requests_are_answered_with_what_is_wrong) {
     ASSERT_NO_FATAL_FAILURE(start());
     EXPECT_EQ(get("/calls/not-an-id").status, 400);
     EXPECT_EQ(ask(admin, "DELETE /calls/not-an-id").status, 400);
@@ -253,11 +253,11 @@ TEST_F(serve_admin, bad_requests_are_told_what_is_wrong) {
     EXPECT_EQ(refused.status, 405);
     EXPECT_NE(refused.head.find("Allow: GET, HEAD"), std::string::npos);
     EXPECT_EQ(ask(admin, "DELETE /metrics").status, 405);
-    EXPECT_EQ(ask(admin, "OPTIONS /calls/" + some_id).status, 405); // so no other site's page gets a preflight
+    EXPECT_EQ(ask(admin, "OPTIONS /calls/" + some_id).status, 405); // so a page of another site gets no preflight
     EXPECT_EQ(get("/calls", "Host: evil.example\r\n").status, 403);
     EXPECT_EQ(ask(admin, "DELETE /calls/" + some_id, "Origin: http://evil.example\r\n").status, 403);
     EXPECT_EQ(ask(admin, "HEAD /metrics").body, "");
-    // Bytes that are no UTF-8 are none in the answer either, which would be no JSON.
+    // Invalid UTF-8 is replaced in the answer; otherwise the answer would not be JSON.
     EXPECT_NE(get("/calls?%ff=1").json().at("error").as_string().find("\\xff"), boost::json::string::npos);
     EXPECT_NE(get("/calls", "Host: \xff\r\n").json().at("error").as_string().find("\\xff"), boost::json::string::npos);
     EXPECT_EQ(get("/healthz").status, 200);
@@ -298,7 +298,7 @@ TEST_F(serve_admin, token_opens_what_nothing_else_does) {
     EXPECT_EQ(get("/calls", "Authorization: Bearer wrong-wrong-wrong-wrong\r\n").status, 401);
     EXPECT_EQ(get("/calls", "Authorization: Bearer " + token + "\r\n").status, 200);
     EXPECT_EQ(ask(admin, "DELETE /calls/" + some_id).status, 401);
-    // With a token, any name may lead here: a proxy's, for one.
+    // With a token, any host name may point here, such as a proxy's.
     EXPECT_EQ(get("/calls", "Host: pbx.example\r\nAuthorization: Bearer " + token + "\r\n").status, 200);
     EXPECT_EQ(server->err.find(token), std::string::npos);
     const auto m = get("/metrics", "Authorization: Bearer " + token + "\r\n");
@@ -334,7 +334,7 @@ TEST_F(serve_admin, address_that_others_reach_needs_a_token) {
     }
 }
 
-TEST_F(serve_admin, wrong_options_are_told) {
+TEST_F(serve_admin, wrong_options_are_reported) {
     for (const char* wrong : {"localhost", "localhost:x", "localhost:65536", "[::1]", "::1:80"})
         EXPECT_EQ(run({"serve", "--listen", "127.0.0.1:0", "--admin", wrong}).code, 2) << wrong;
     const auto serve_with = [&](const std::string& file) {
@@ -351,12 +351,12 @@ TEST_F(serve_admin, wrong_options_are_told) {
     EXPECT_EQ(run({"serve", "--listen", "127.0.0.1:0", "--admin-token-file", "x"}).code, 2);
 }
 
-TEST_F(serve_admin, port_that_is_taken_is_told) {
+TEST_F(serve_admin, port_that_is_taken_is_reported) {
     ASSERT_NO_FATAL_FAILURE(start());
     const auto o = run({"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:" + std::to_string(admin.port())});
     EXPECT_EQ(o.code, 3);
     EXPECT_NE(o.err.find("--admin"), std::string::npos) << o.err;
-    EXPECT_EQ(o.err.find("[system:"), std::string::npos) << o.err; // a place in somebody's code is no news
+    EXPECT_EQ(o.err.find("[system:"), std::string::npos) << o.err; // a place in the source is not for operators
 }
 
 TEST_F(serve_admin, flood_of_questions_leaves_the_calls_alone) {
@@ -369,8 +369,8 @@ TEST_F(serve_admin, realtime_flood_of_questions_costs_a_call_few_frames) {
     ASSERT_NO_FATAL_FAILURE(start({"--echo"}));
     const auto said = numbers(16'000);
     const auto heard = echo_during_a_flood(16'000, 300);
-    // The questions make this machine busy: a frame of silence here and there. A thread of calls that waits for answers
-    // has many.
+    // The questions make this machine busy, so there is some silence. A thread of calls that waits for answers would
+    // have much silence.
     in_real_time(machine, [&] {
         EXPECT_LE(std::ranges::find(heard, said.back()) - std::ranges::find(heard, said.front()), 16'000 + 10 * 160)
             << how_far(said, heard);

@@ -11,10 +11,10 @@ using namespace audiosocket::test;
 
 namespace {
 
-// A caller who presses a key while something is played to him.
+// A caller who presses a key while a sound is played to them.
 class serve_barge_in : public command_test {
   protected:
-    // What is heard in the next frames, which are 20 ms of 8 kHz audio each.
+    // Returns what is heard in the next frames of 20 ms at 8 kHz.
     static std::vector<std::int16_t> hear(raw_peer& peer, std::size_t frames) {
         std::vector<std::int16_t> out;
         for (const auto& m : messages_in(peer.receive_bytes(frames * 323)))
@@ -28,7 +28,7 @@ class serve_barge_in : public command_test {
         return std::ranges::count_if(samples, [](auto s) { return s != 0; });
     }
 
-    // How many samples that are not silence come before the first frame of silence, in ten seconds at the most.
+    // Returns how many samples that are not silence come before the first frame of silence, within ten seconds.
     static std::ptrdiff_t sounding_until_silence(raw_peer& peer) {
         std::ptrdiff_t all = 0;
         for (int frames = 0; frames < 500; ++frames) {
@@ -40,12 +40,12 @@ class serve_barge_in : public command_test {
         return all;
     }
 
-    // Has a caller stop a file of five seconds; after_the_key: how many samples of it still came.
+    // Has a caller stop a file of five seconds; after_the_key: how many samples of it came after that.
     void stop_the_file(std::ptrdiff_t& after_the_key);
 
     static constexpr std::ptrdiff_t frame_samples = 160;
 
-    // The events of this name that were printed.
+    // Returns the printed events of this name.
     std::vector<boost::json::value> events(const std::string& name) const {
         std::vector<boost::json::value> found;
         std::istringstream in(server->out);
@@ -134,8 +134,8 @@ TEST_F(serve_barge_in, key_lets_the_echo_begin_and_go_on) {
     const auto first = std::ranges::find_if(heard, [](auto s) { return s < 0; });
     ASSERT_NE(first, heard.end());
     EXPECT_NE(*first, samples.front()) << "the echo began before a key was pressed";
-    // Each key cuts off what waits to be echoed. This was said after the second one, however late the caller was: what
-    // it says is never ahead of its clock.
+    // Each key cuts off the audio that waits to be echoed. The caller sent this after the second key, however late it
+    // was: it never sends ahead of its clock.
     const auto late = samples.begin() + 12'000;
     expect_in_order({late, samples.end()}, {std::ranges::find(heard, *late), heard.end()});
     EXPECT_EQ(stop(), 0);

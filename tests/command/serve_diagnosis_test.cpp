@@ -10,7 +10,7 @@ namespace {
 
 class serve_diagnosis : public admin_test {
   protected:
-    // A caller as Asterisk before 20.17 and 22.7 with c(slin16): 16 kHz labelled slin.
+    // Like Asterisk before 20.17 and 22.7 with c(slin16): 16 kHz labelled slin.
     recorded_call mislabelled_call(const std::filesystem::path& sound) const {
         return recorded_call(
             where, folder / "heard.slin16",
@@ -41,7 +41,7 @@ class serve_diagnosis : public admin_test {
         return n;
     }
 
-    // From the first sound to the last.
+    // Returns the time from the first sound to the last.
     static double seconds_of_sound(const std::vector<std::int16_t>& sound) {
         const auto is_loud = [](std::int16_t s) { return s > loud; };
         const auto first = std::ranges::find_if(sound, is_loud);
@@ -77,8 +77,8 @@ TEST_F(serve_diagnosis, rate_that_the_settings_name_is_recorded_bit_exact) {
     EXPECT_EQ(server->out.find(R"("event":"finding")"), std::string::npos) << server->out;
 }
 
-// Three seconds of call are three seconds of recording, at the right pitch. The echo lacks what was held back until the
-// rate was known: it would be late for good.
+// Three seconds of call are three seconds of recording, at the right pitch. The echo lacks the audio that was held back
+// until the rate was known, because it would stay late.
 TEST_F(serve_diagnosis, realtime_wrong_label_is_found_out_said_and_right_from_the_first_sample_on) {
     const busy_machine machine;
     start({"--echo", "--record", (folder / "rec").string(), "--exit-after", "1"});
@@ -113,7 +113,7 @@ TEST_F(serve_diagnosis, wrong_rate_is_a_warning_where_the_settings_say_that_the_
     EXPECT_NE(server->out.find("--input-format slin16"), std::string::npos) << server->out;
     caller.hang_up();
     EXPECT_EQ(stop(), 0);
-    EXPECT_NE(server->err.find("audio arrives at "), std::string::npos) << server->err; // how fast is measured
+    EXPECT_NE(server->err.find("audio arrives at "), std::string::npos) << server->err; // the speed is measured
 }
 
 TEST_F(serve_diagnosis, another_codec_is_named_counted_and_not_echoed) {
@@ -140,7 +140,7 @@ TEST_F(serve_diagnosis, another_codec_is_named_counted_and_not_echoed) {
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(serve_diagnosis, connection_that_is_no_call_is_named_with_its_first_bytes) {
+TEST_F(serve_diagnosis, connection_that_is_not_a_call_is_named_with_its_first_bytes) {
     start({});
     struct stranger {
         bytes sent;
@@ -159,7 +159,7 @@ TEST_F(serve_diagnosis, connection_that_is_no_call_is_named_with_its_first_bytes
         {id_message, "the caller sends the UUID as text of 36 characters"},
         {raw("40325ec2-5efd-4bd3-805f-53576e581d13"), "the UUID as text of 36 characters, without a header"},
         {raw("40325ec25efd4bd3805f53576e581d13"), "the UUID as text of 32 characters, without a header: 34 30 33 32"},
-        {raw("GET / HTTP/1.1\r\nHost: pbx\r\n\r\n"), "the caller sends an HTTP request, no AudioSocket: 47 45 54 20"},
+        {raw("GET / HTTP/1.1\r\nHost: pbx\r\n\r\n"), "the caller sends an HTTP request, not AudioSocket: 47 45 54 20"},
         {raw("REGISTER sip:pbx SIP/2.0\r\n\r\n"), "a SIP request"},
         {raw("PROXY TCP4 10.0.0.1 10.0.0.2 1 9092\r\n"), "a PROXY header (version 1)"},
         {pcm, "audio without headers"},

@@ -28,13 +28,13 @@ class serve_limits : public command_test {
 
 } // namespace
 
-TEST_F(serve_limits, who_is_not_allowed_is_reset_and_told_of) {
+TEST_F(serve_limits, peer_that_is_not_allowed_is_reset_and_reported) {
     serve({"--allow", "127.0.0.1", "--allow", "127.5.0.0/16"});
     EXPECT_TRUE(knock_from("127.0.0.2").is_reset());
     ASSERT_TRUE(server->wait_for_errors("refused: outside of --allow")) << server->err;
     EXPECT_NE(server->err.find("127.0.0.2:"), std::string::npos) << server->err;
     ASSERT_TRUE(server->wait_for_output(
-        R"({"event":"refused","network":1,"full":0,"host":0,"files":0,"first_peer":"127.0.0.2:)"));
+        R"({"event":"refused","network":1,"full":0,"host":0,"files":0,"options":0,"first_peer":"127.0.0.2:)"));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(stop(), 0);
 }
@@ -50,7 +50,7 @@ TEST_F(serve_limits, host_with_too_many_calls_is_refused) {
     EXPECT_FALSE(other.receive_bytes(323).empty());
 }
 
-// Whoever scans the port must not fill the log.
+// A port scan must not fill the log.
 TEST_F(serve_limits, many_refusals_are_a_few_lines) {
     serve({"--allow", "127.0.0.1"});
     const auto began = std::chrono::steady_clock::now();
@@ -111,8 +111,8 @@ TEST_F(serve_limits, highest_rate_that_no_call_can_have_is_refused_with_the_cure
         << below.err;
 }
 
-// Twenty thousand connects a second from somebody who is not allowed, beside a hundred calls (docs/operations.md
-// has what this printed).
+// Twenty thousand connects a second from a peer that is not allowed, beside a hundred calls (docs/operations.md has the
+// figures of this test).
 // Sockets took all files, and recordings and the admin address found none.
 TEST_F(serve_limits, recorded_calls_are_refused_before_files_run_out) {
     serve({"--tone", "440", "--record", (folder / "calls").string(), "--max-calls", "1000"},
@@ -127,13 +127,13 @@ TEST_F(serve_limits, recorded_calls_are_refused_before_files_run_out) {
     }
     ASSERT_TRUE(server->wait_for_output(R"("event":"refused")")) << server->err;
     for (auto& one : callers)
-        one.receive_bytes(5 * 323); // or nothing, where it is refused
+        one.receive_bytes(5 * 323); // or nothing if it is refused
     server->signal(SIGINT);
     EXPECT_EQ(server->wait(), 0);
     EXPECT_EQ(server->out.find("recording_failed"), std::string::npos) << server->err;
     const auto files = std::distance(std::filesystem::directory_iterator(folder / "calls"), {});
     EXPECT_EQ(static_cast<std::size_t>(files), server->times_said(R"("event":"started")"));
-    EXPECT_NE(server->err.find("calls with recordings (--max-calls) want"), std::string::npos) << server->err;
+    EXPECT_NE(server->err.find("--max-calls 1000 needs"), std::string::npos) << server->err;
 }
 
 TEST_F(serve_limits, realtime_flood_leaves_live_calls_their_pace) {

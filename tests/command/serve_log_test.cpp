@@ -61,7 +61,7 @@ TEST_F(serve_log, failed_recording_in_a_folder_with_a_forged_name_is_one_line) {
     EXPECT_FALSE(logged().empty()); // each of them parses
     std::istringstream events(server->out);
     for (std::string line; std::getline(events, line);)
-        EXPECT_TRUE(json::parse(line).is_object()) << line; // the name of the folder is not UTF-8
+        EXPECT_TRUE(json::parse(line).is_object()) << line; // the folder's name is not UTF-8
     EXPECT_NE(server->out.find("recording_failed"), std::string::npos) << server->out;
     EXPECT_NE(server->err.find("c\\\\nd\\\\x1b\\\\xff"), std::string::npos) << server->err;
 }
@@ -77,33 +77,33 @@ TEST_F(serve_log, peer_that_floods_the_log_is_counted_and_does_not_hide_another)
     }
     ASSERT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(stop(), 0);
-    std::int64_t told = 0;
+    std::int64_t shown = 0;
     std::int64_t counted = 0;
     for (const auto& line : logged()) {
         const std::string message(line.at("message").as_string());
-        if (message.find(": no call: ") != std::string::npos) ++told;
+        if (message.find(": no call: ") != std::string::npos) ++shown;
         if (line.contains("left_out")) {
             counted += line.at("left_out").to_number<std::int64_t>();
             EXPECT_EQ(line.at("peer").as_string(), "127.0.0.1");
         }
     }
-    EXPECT_EQ(told + counted, 40) << server->err;
+    EXPECT_EQ(shown + counted, 40) << server->err;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
-    EXPECT_LE(told, 5 * (seconds + 1)) << server->err; // five a second
+    EXPECT_LE(shown, 5 * (seconds + 1)) << server->err; // five a second
     EXPECT_NE(server->err.find("\"call\":"), std::string::npos) << server->err;
 }
 
-// Who looks into the log after a flood has to see how large it was, also where nothing else happens.
-TEST_F(serve_log, lines_that_were_left_out_are_told_within_two_seconds_and_without_another_event) {
+// A reader of the log after a flood must see how large the flood was, even if nothing happens after it.
+TEST_F(serve_log, lines_that_were_left_out_are_reported_within_two_seconds_and_without_another_event) {
     serve({});
-    std::vector<raw_peer> peers; // together, so that they come within a second
+    std::vector<raw_peer> peers; // together, so that they arrive within a second
     for (int i = 0; i < 30; ++i)
         peers.emplace_back(endpoint()).send(frame(kind::slin, bytes(2))); // audio before the id
     EXPECT_TRUE(server->wait_for_errors("more connections without a call within a second")) << server->err;
     EXPECT_EQ(stop(), 0);
 }
 
-// Lines of a peer that connects and closes without a call are of level debug, and were not bounded.
+// Lines about peers that connect and close without a call have the level debug, and had no limit.
 TEST_F(serve_log, verbose_log_is_bounded_as_well) {
     serve({"-v"});
     for (int i = 0; i < 40; ++i)
@@ -114,7 +114,7 @@ TEST_F(serve_log, verbose_log_is_bounded_as_well) {
 
 TEST_F(serve_log, server_that_has_nothing_to_play_says_so) {
     serve({});
-    EXPECT_TRUE(server->wait_for_errors("callers hear silence; --play, --tone or --echo say what they hear instead"));
+    EXPECT_TRUE(server->wait_for_errors("callers hear silence; choose what they hear with --play, --tone or --echo"));
     EXPECT_EQ(stop(), 0);
     serve({"--echo"});
     EXPECT_EQ(stop(), 0);
@@ -133,5 +133,5 @@ TEST_F(serve_log, journal_gets_priorities_and_no_times) {
     int lines = 0;
     for (std::string line; std::getline(in, line); ++lines)
         EXPECT_EQ(line.find("<6>"), 0U) << line;
-    EXPECT_GE(lines, 4); // listens, a call comes and goes, stops
+    EXPECT_GE(lines, 4); // listens, a call starts and ends, stops
 }

@@ -10,10 +10,10 @@ using namespace audiosocket::test;
 
 namespace {
 
-// What becomes of the calls, and of the lines, when nobody reads what the server prints.
+// What happens to the calls and to the lines when the server's output is not read.
 class serve_output : public command_test {
   protected:
-    // Calls that come, hear a frame and go, one after the other: each is printed and logged in two lines. They come
+    // Calls that connect, hear a frame and end, one after the other. Each causes two lines of output and log. They come
     // from many addresses, because an address has a quota of lines and events.
     void come_and_go(std::size_t calls) const {
         for (std::size_t i = 0; i < calls; ++i) {
@@ -23,7 +23,7 @@ class serve_output : public command_test {
         }
     }
 
-    // Each line has to be whole.
+    // Expects that each line is complete.
     std::vector<boost::json::value> printed() const {
         std::vector<boost::json::value> lines;
         std::istringstream in(server->out);
@@ -33,7 +33,7 @@ class serve_output : public command_test {
     }
 };
 
-// A call is printed in 700 bytes: enough for a pipe of 64 KiB and for the queue of a mebibyte behind it.
+// A call prints 700 bytes: enough calls for a pipe of 64 KiB and for the queue of a mebibyte behind it.
 constexpr std::size_t too_many_calls = 2000;
 
 } // namespace
@@ -45,7 +45,7 @@ TEST_F(serve_output, reader_that_stops_reading_stops_no_call_and_later_learns_wh
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     come_and_go(too_many_calls);
     recorded_call after(where, folder / "after.slin", {"--play", said.string()});
-    // Once the server waited for its reader, nothing more came.
+    // If the server waited for its reader, nothing more would come.
     for (recorded_call* one : {&before, &after}) {
         EXPECT_TRUE(one->wait_for_sound(8000));
         EXPECT_EQ(one->hang_up(), 0) << one->caller().out << one->caller().err;
@@ -94,7 +94,7 @@ TEST_F(serve_output, end_is_not_held_up_by_a_reader_that_does_not_read) {
     EXPECT_EQ(server->wait_unread(), 4);
 }
 
-// The last words went to standard error without a bound.
+// The last lines went to standard error without a limit.
 TEST_F(serve_output, end_is_not_held_up_where_both_outputs_are_not_read) {
     serve({"--log-format", "json", "-v"});
     come_and_go(1000); // more than both pipes hold
@@ -112,7 +112,7 @@ TEST_F(serve_output, events_of_one_peer_are_bounded_and_those_left_out_are_count
             keys = keys + frame(kind::dtmf, raw("5"));
         for (int i = 0; i < digits / 100; ++i) {
             flood.send(keys);
-            ASSERT_FALSE(flood.receive_bytes(323).empty()); // what waits for the application is bounded as well
+            ASSERT_FALSE(flood.receive_bytes(323).empty()); // data that waits for the application is limited as well
         }
         raw_peer other(endpoint(), "127.0.0.2");
         other.send(frame(kind::id, bytes(16, std::byte{9})) + frame(kind::dtmf, raw("7")));
@@ -134,15 +134,24 @@ TEST_F(serve_output, events_of_one_peer_are_bounded_and_those_left_out_are_count
     EXPECT_GE(shown, 501U);
 }
 
-TEST_F(serve_output, reader_that_has_gone_is_told_once_and_calls_go_on) {
+TEST_F(serve_output, events_that_find_no_room_on_the_disk_are_an_error) {
+    process full({"/bin/sh", "-c", "exec \"$0\" serve --listen 127.0.0.1:0 --json >/dev/full", AUDIOSOCKET_COMMAND});
+    ASSERT_TRUE(full.wait_for_errors("\n"));
+    full.signal(SIGTERM);
+    EXPECT_EQ(full.wait(), 4);
+    EXPECT_NE(full.err.find("audiosocket: standard output cannot be written: No space left"), std::string::npos)
+        << full.err;
+}
+
+// Happens with "| head", which the server reported as an error.
+TEST_F(serve_output, reader_that_has_gone_is_reported_once_and_calls_go_on) {
     serve({"--exit-after", "3"});
     server->close_output();
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
-    EXPECT_EQ(server->wait(), 4);
-    const std::string warning = "events are printed no more";
-    const auto told = server->err.find(warning);
-    ASSERT_NE(told, std::string::npos) << server->err;
-    EXPECT_EQ(server->err.find(warning, told + 1), std::string::npos) << server->err;
-    EXPECT_NE(server->err.find("audiosocket: standard output cannot be written"), std::string::npos) << server->err;
+    EXPECT_EQ(server->wait(), 0);
+    const std::string warning = "so no more events are printed";
+    const auto warned_at = server->err.find(warning);
+    ASSERT_NE(warned_at, std::string::npos) << server->err;
+    EXPECT_EQ(server->err.find(warning, warned_at + 1), std::string::npos) << server->err;
 }

@@ -31,7 +31,7 @@ class serve_settings : public command_test {
         serve(std::move(options));
     }
 
-    // New settings, and what the server says of them.
+    // Writes new settings and returns the server's report about them.
     json::value reload(const std::string& text) {
         write_settings(text);
         const auto before = server->out.size();
@@ -45,7 +45,7 @@ class serve_settings : public command_test {
         return json::parse(line);
     }
 
-    // What a new call hears, when so many samples of it are not silence.
+    // Returns what a new call hears, when it has this many samples that are not silence.
     std::vector<std::int16_t> heard(std::size_t samples) const {
         recorded_call one(where, folder / "heard.slin");
         EXPECT_TRUE(one.wait_for_sound(samples));
@@ -58,7 +58,7 @@ class serve_settings : public command_test {
         return std::ranges::any_of(heard(800), [](std::int16_t s) { return s > 1000; });
     }
 
-    // Whether a new call, which says nothing, hears nothing.
+    // Whether a new call that sends nothing hears nothing.
     bool is_silent() {
         const auto file = folder / "heard.slin";
         EXPECT_EQ(call({"--record", file.string(), "--duration", "0.5"}).code, 0);
@@ -100,7 +100,7 @@ TEST_F(serve_settings, check_config_names_every_mistake_with_its_line_and_listen
     EXPECT_EQ(lines[5].find(at + ":8:10: listen: \"::1\": expected HOST:PORT"), 0U) << lines[5];
 }
 
-// toml++ frees nested tables by recursion: a file of 60 kB ended the process with all of its calls.
+// toml++ frees nested tables by recursion: a file of 60 kB crashed the process with all of its calls.
 TEST_F(serve_settings, reload_of_a_file_nested_too_deep_changes_nothing) {
     const auto file = folder / "server.toml";
     std::ofstream(file) << "tone = 440\n";
@@ -114,7 +114,7 @@ TEST_F(serve_settings, reload_of_a_file_nested_too_deep_changes_nothing) {
     server->signal(SIGHUP);
     ASSERT_TRUE(server->wait_for_output(R"("event":"reload_failed")"));
     ASSERT_TRUE(server->wait_for_errors("server.toml:2:32: is nested deeper than 16 levels"));
-    EXPECT_FALSE(caller.receive_bytes(32'300).empty()); // the call goes on
+    EXPECT_FALSE(caller.receive_bytes(32'300).empty()); // the call continues
     caller.finish();
     EXPECT_EQ(stop(), 0) << server->err;
 }
@@ -150,12 +150,13 @@ TEST_F(serve_settings, check_config_says_that_a_good_file_is_good_and_leaves_the
     EXPECT_FALSE(std::filesystem::exists(folder / "calls"));
 }
 
-// A name in /proc: not even root can make a folder there.
+// A name in /proc, where not even root can make a folder.
 TEST_F(serve_settings, check_config_refuses_a_folder_that_cannot_be_made) {
     const auto file = write_settings("record = \"/proc/calls/today\"\n");
     const auto checked = run({"serve", "--check-config", "--config", file});
     EXPECT_EQ(checked.code, 2);
-    EXPECT_NE(checked.err.find(":1:10: record: /proc/calls/today: cannot be made: "), std::string::npos) << checked.err;
+    EXPECT_NE(checked.err.find(":1:10: record: /proc/calls/today: cannot be created: "), std::string::npos)
+        << checked.err;
     write_settings("record = \"server.toml/calls\"\n");
     EXPECT_EQ(run({"serve", "--check-config", "--config", file}).code, 2);
     write_settings("record = \"a/b/calls\"\n");
@@ -164,7 +165,8 @@ TEST_F(serve_settings, check_config_refuses_a_folder_that_cannot_be_made) {
     EXPECT_EQ(std::distance(begin(all), end(all)), 1); // the file
 }
 
-// Nobody may write into it for years: the start, and the thread that reads the settings again, would wait for that.
+// A pipe may stay without a writer for ever. The start, and the thread that reads the settings again, would wait for
+// it.
 TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
     const auto pipe = folder / "pipe";
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
@@ -173,12 +175,12 @@ TEST_F(serve_settings, pipe_in_place_of_a_file_is_refused_at_once) {
     EXPECT_EQ(result.code, 2);
     const auto lines = lines_of(result.err);
     ASSERT_EQ(lines.size(), 2U) << result.err;
-    EXPECT_NE(lines[0].find(":1:8: play: " + pipe.string() + ": is not a file"), std::string::npos) << lines[0];
-    EXPECT_NE(lines[1].find(":3:20: admin-token-file: " + pipe.string() + ": is not a file"), std::string::npos)
+    EXPECT_NE(lines[0].find(":1:8: play: " + pipe.string() + ": is not a regular file"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[1].find(":3:20: admin-token-file: " + pipe.string() + ": is not a regular file"), std::string::npos)
         << lines[1];
 }
 
-// What is printed is a file of settings, and paths in one begin at its own folder.
+// The output is a settings file, and relative paths in a settings file begin at its own folder.
 TEST_F(serve_settings, print_config_can_be_read_again_from_another_folder) {
     const auto inner = folder / "inner";
     std::filesystem::create_directory(inner);
@@ -220,9 +222,9 @@ TEST_F(serve_settings, sighup_changes_what_the_next_call_hears_and_not_what_the_
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     EXPECT_TRUE(is_silent());
 
-    const auto told = reload("tone = 440\nlisten = \"127.0.0.1:1\"\nshards = 2\n");
-    EXPECT_EQ(told.at("changed"), json::value({"echo", "tone"}));
-    EXPECT_EQ(told.at("need_restart"), json::value(json::array{"shards"})); // --listen stands on the command line
+    const auto report = reload("tone = 440\nlisten = \"127.0.0.1:1\"\nshards = 2\n");
+    EXPECT_EQ(report.at("changed"), json::value({"echo", "tone"}));
+    EXPECT_EQ(report.at("need_restart"), json::value(json::array{"shards"})); // --listen is on the command line
     EXPECT_TRUE(server->wait_for_errors("a change of shards needs a restart")) << server->err;
     EXPECT_TRUE(plays_a_tone());
 
@@ -253,8 +255,8 @@ TEST_F(serve_settings, sighup_changes_the_drain_timeout_and_the_log) {
     serve_with("quiet = true\n");
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(server->err, "");
-    const auto told = reload("drain-timeout = 0.5\nlog-format = \"json\"\n");
-    EXPECT_EQ(told.at("changed"), json::value({"drain-timeout", "log-format", "quiet"}));
+    const auto report = reload("drain-timeout = 0.5\nlog-format = \"json\"\n");
+    EXPECT_EQ(report.at("changed"), json::value({"drain-timeout", "log-format", "quiet"}));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     const raw_peer deaf = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"id\":\"07070707"));
@@ -266,13 +268,13 @@ TEST_F(serve_settings, sighup_changes_the_drain_timeout_and_the_log) {
         EXPECT_TRUE(json::parse(line).is_object()) << line;
 }
 
-TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full) {
+TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_reported_in_full) {
     serve_with("tone = 440\n");
     for (const auto* wrong : {"tone = \"x\"\nmax-cals = 1\n", "play = \"no.wav\"\nshards = 0\n", "tone = = 1\n\n"}) {
-        const auto told = reload(wrong);
-        EXPECT_EQ(told.at("event").as_string(), "reload_failed");
-        EXPECT_EQ(told.at("mistakes").as_array().size(), std::string(wrong).ends_with("\n\n") ? 1U : 2U) << told;
-        EXPECT_TRUE(server->wait_for_errors("the settings stay as they were"));
+        const auto report = reload(wrong);
+        EXPECT_EQ(report.at("event").as_string(), "reload_failed");
+        EXPECT_EQ(report.at("mistakes").as_array().size(), std::string(wrong).ends_with("\n\n") ? 1U : 2U) << report;
+        EXPECT_TRUE(server->wait_for_errors("the settings are unchanged"));
         EXPECT_NE(server->err.find("server.toml:1:"), std::string::npos) << server->err;
         server->err.clear();
     }
@@ -284,7 +286,7 @@ TEST_F(serve_settings, wrong_file_on_sighup_changes_nothing_and_is_told_in_full)
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
+TEST_F(serve_settings, sighup_while_stopping_is_reported_as_ignored) {
     serve_with("echo = true\n");
     raw_peer up = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"started\""));
@@ -298,7 +300,7 @@ TEST_F(serve_settings, sighup_while_stopping_is_told_to_be_ignored) {
     EXPECT_EQ(server->wait(), 0);
 }
 
-// A large sound takes its time, and until there was a server to ask, the signal would have ended the process.
+// Loading a large sound takes time. Without a server the signal ended the process.
 TEST_F(serve_settings, sighup_of_a_server_that_is_still_starting_is_heard_when_it_has_started) {
     const auto sound = numbered_file("said.wav", 800);
     held_file slow(sound);

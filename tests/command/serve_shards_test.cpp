@@ -8,10 +8,10 @@ using namespace audiosocket::test;
 
 namespace {
 
-// A server whose calls live on several threads is, to those who call it, the same server.
+// For its callers, a server whose calls live on several threads is the same server.
 class serve_shards : public command_test {
   protected:
-    // Callers that play a file and record what they hear, together.
+    // Callers that play a file and record what they hear, all at the same time.
     void call_together(std::size_t how_many, std::list<recorded_call>& callers) const {
         const auto said = numbered_file("said.wav", 8000).string();
         for (std::size_t n = 0; n < how_many; ++n)
@@ -27,7 +27,7 @@ class serve_shards : public command_test {
 
 } // namespace
 
-TEST_F(serve_shards, calls_that_come_together_are_echoed_recorded_and_told) {
+TEST_F(serve_shards, calls_that_come_together_are_echoed_recorded_and_reported) {
     constexpr std::size_t calls = 8;
     const auto recordings = folder / "calls";
     serve({"--shards", "3", "--echo", "--record", recordings.string(), "--exit-after", std::to_string(calls)});

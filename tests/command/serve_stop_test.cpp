@@ -10,17 +10,17 @@ using namespace audiosocket::test;
 
 namespace {
 
-// How a server stops that has calls up.
+// How a server stops with calls in progress.
 class serve_stop : public command_test {
   protected:
-    // Starts a call that nobody but the server will end soon.
+    // Starts a call that only the server will end soon.
     std::unique_ptr<process> long_call() {
         auto caller = std::make_unique<process>(command({"call", where, "--duration", "100", "--json"}));
         EXPECT_TRUE(server->wait_for_output("\"started\"")) << server->out;
         return caller;
     }
 
-    // Stops it, and waits until it says so with these words.
+    // Stops the server, and waits until it reports that with these words.
     void stop_with(int signal, const std::string& said) const {
         server->signal(signal);
         ASSERT_TRUE(server->wait_for_output(said)) << server->out;
@@ -54,10 +54,10 @@ TEST_F(serve_stop, sigterm_refuses_new_calls_and_lets_the_live_one_finish) {
     EXPECT_EQ(server->wait(), 0) << server->err;
 }
 
-TEST_F(serve_stop, sigterm_waits_for_nobody_who_has_not_said_his_id) {
+TEST_F(serve_stop, sigterm_does_not_wait_for_connections_without_an_id) {
     serve({});
     raw_peer silent(endpoint());
-    EXPECT_EQ(call({"--duration", "0.1"}).code, 0); // came later, so the silent one has been accepted
+    EXPECT_EQ(call({"--duration", "0.1"}).code, 0); // the later one was accepted, so the silent one was as well
     EXPECT_EQ(stop(), 0);
     EXPECT_TRUE(silent.receive_all().all.empty());
     EXPECT_EQ(server->err.find("no call:"), std::string::npos) << server->err;
@@ -101,7 +101,7 @@ TEST_F(serve_stop, drain_timeout_of_zero_hangs_up_at_once) {
 
 TEST_F(serve_stop, signal_while_hanging_up_ends_the_program) {
     serve({});
-    const raw_peer deaf = raw_caller(); // does not close its side, so that the server listens on for a second
+    const raw_peer deaf = raw_caller(); // does not close its side, so that the server keeps listening for a second
     ASSERT_TRUE(server->wait_for_output("\"started\""));
     stop_with(SIGINT, "\"stopping\"");
     server->signal(SIGTERM);
@@ -109,7 +109,7 @@ TEST_F(serve_stop, signal_while_hanging_up_ends_the_program) {
     EXPECT_EQ(server->out.find("\"ended\""), std::string::npos) << server->out;
 }
 
-// The disk thread waits for a disk that does not answer, which may be never.
+// The disk thread waits for a disk that may never answer.
 TEST_F(serve_stop, third_signal_ends_a_program_whose_disk_hangs) {
     const auto sound = numbered_file("said.wav", 8000);
     serve({"--play", sound.string()});

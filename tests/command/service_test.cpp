@@ -9,15 +9,15 @@ using namespace audiosocket::test;
 
 namespace {
 
-// A server as a service manager runs it.
+// A server that a service manager runs.
 class serve_as_a_service : public hand_over_test {
   protected:
-    static std::vector<std::string> told(const manager_socket& manager, std::vector<std::string> more = {}) {
+    static std::vector<std::string> notifying(const manager_socket& manager, std::vector<std::string> more = {}) {
         more.insert(more.begin(), {"/usr/bin/env", "NOTIFY_SOCKET=" + manager.name()});
         return more;
     }
 
-    // Whatever comes makes systemd's tool start the server.
+    // Sends a packet or connects, so that systemd's tool starts the server.
     void knock(bool with_a_datagram) const {
         boost::asio::io_context io;
         const auto at = endpoint();
@@ -28,7 +28,7 @@ class serve_as_a_service : public hand_over_test {
             raw_peer{at};
     }
 
-    // A port that was free a moment ago, for those who have to be told one.
+    // A port that was free a moment ago, for tests that must pass a port.
     static std::string free_port() {
         boost::asio::io_context io;
         boost::asio::ip::tcp::acceptor a(io, {boost::asio::ip::address_v4::loopback(), 0});
@@ -37,7 +37,7 @@ class serve_as_a_service : public hand_over_test {
 
     static constexpr const char* activate = "/usr/bin/systemd-socket-activate";
 
-    // Starts the server by way of systemd's own tool, with the first connection to each of these ports.
+    // Starts the server through systemd's own tool, with the first connection to each of these ports.
     void activated(const std::string& port, std::vector<std::string> options) {
         options.insert(options.begin(), {activate, "--listen=127.0.0.1:" + port});
         server = std::make_unique<process>(std::move(options));
@@ -48,9 +48,9 @@ class serve_as_a_service : public hand_over_test {
 
 } // namespace
 
-TEST_F(serve_as_a_service, manager_is_told_when_it_is_ready_and_when_it_stops) {
+TEST_F(serve_as_a_service, manager_is_notified_when_it_is_ready_and_when_it_stops) {
     manager_socket manager((folder / "notify").string());
-    serve({}, told(manager));
+    serve({}, notifying(manager));
     EXPECT_EQ(manager.next(), "READY=1\nSTATUS=answering calls on " + where);
     raw_peer up = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"started\""));
@@ -60,33 +60,33 @@ TEST_F(serve_as_a_service, manager_is_told_when_it_is_ready_and_when_it_stops) {
     EXPECT_EQ(server->wait(), 0);
 }
 
-TEST_F(serve_as_a_service, manager_without_a_file_is_told_as_well) {
+TEST_F(serve_as_a_service, manager_without_a_file_is_notified_as_well) {
     manager_socket manager("@audiosocket-test-" + std::to_string(getpid()));
-    serve({}, told(manager));
+    serve({}, notifying(manager));
     EXPECT_EQ(manager.next(), "READY=1\nSTATUS=answering calls on " + where);
     EXPECT_EQ(stop(), 0);
 }
 
 TEST_F(serve_as_a_service, manager_that_is_not_there_is_a_warning_and_no_more) {
     serve({}, {"/usr/bin/env", "NOTIFY_SOCKET=" + (folder / "nothing").string()});
-    EXPECT_TRUE(server->wait_for_errors("the service manager cannot be told")) << server->err;
+    EXPECT_TRUE(server->wait_for_errors("cannot notify the service manager")) << server->err;
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(serve_as_a_service, watchdog_is_told_again_and_again_by_all_threads) {
+TEST_F(serve_as_a_service, watchdog_is_notified_again_and_again_by_all_threads) {
     manager_socket manager((folder / "notify").string());
-    serve({"--shards", "2"}, told(manager, {"WATCHDOG_USEC=200000"}));
+    serve({"--shards", "2"}, notifying(manager, {"WATCHDOG_USEC=200000"}));
     EXPECT_TRUE(manager.next()->starts_with("READY=1"));
     for (int i = 0; i < 4; ++i)
         EXPECT_EQ(manager.next(), "WATCHDOG=1");
     EXPECT_EQ(stop(), 0);
 }
 
-// A process that systemd believed to be stopping would be killed with its successor.
+// If systemd believed that a process was stopping, it would kill the process with its successor.
 TEST_F(serve_as_a_service, successor_becomes_the_main_process_and_the_old_one_says_nothing_more) {
     manager_socket manager((folder / "notify").string());
-    serve({}, told(manager, {"WATCHDOG_USEC=200000"}));
+    serve({}, notifying(manager, {"WATCHDOG_USEC=200000"}));
     EXPECT_EQ(manager.next_with("READY=1").find("MAINPID"), std::string::npos);
     raw_peer up = raw_caller();
     ASSERT_TRUE(server->wait_for_output("\"started\""));
@@ -105,20 +105,20 @@ TEST_F(serve_as_a_service, successor_becomes_the_main_process_and_the_old_one_sa
 TEST_F(serve_as_a_service, socket_activation_gives_it_the_port_and_the_first_connection) {
     if (!std::filesystem::exists(activate))
         GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
-    activated(free_port(), command({"serve", "--listen", "127.0.0.1:1", "--json"})); // a port that we could not have
+    activated(free_port(), command({"serve", "--listen", "127.0.0.1:1", "--json"})); // a forbidden port
     raw_peer first = raw_caller();
     EXPECT_FALSE(first.receive_bytes(323).empty());
     ASSERT_TRUE(server->wait_for_output("\"started\"")) << server->err;
     EXPECT_NE(server->out.find("\"address\":\"" + where + "\""), std::string::npos) << server->out;
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
 
-    hand_over(); // which is the same convention
+    hand_over(); // the same convention
     first.finish();
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     stop_last();
 }
 
-TEST_F(serve_as_a_service, activated_socket_that_the_settings_do_not_want_is_closed_and_told) {
+TEST_F(serve_as_a_service, activated_socket_that_the_settings_do_not_want_is_closed_and_reported) {
     if (!std::filesystem::exists(activate))
         GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
     const auto admin = free_port();
@@ -139,7 +139,7 @@ TEST_F(serve_as_a_service, sockets_that_are_meant_for_another_process_are_not_ta
     EXPECT_EQ(stop(), 0);
 }
 
-TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_told_by_name) {
+TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_reported_by_name) {
     if (!std::filesystem::exists(activate))
         GTEST_SKIP() << skipped(std::string(activate) + " is missing (package systemd)");
     const auto why = [&](std::vector<std::string> how) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sound files as people have them, through the verbs that take one. What is read how is tested in unit/audio.
+// Common sound files, with the verbs that take one. unit/audio tests how they are read.
 
 #include "command_test.hpp"
 
@@ -19,7 +19,7 @@ class sound_file : public command_test {
         return file(name, {reinterpret_cast<const char*>(samples.data()), samples.size() * 2});
     }
 
-    // A WAV file of a second at 8 kHz, as its bytes.
+    // Returns a WAV file of a second at 8 kHz, as bytes.
     std::string wav() const {
         std::ifstream in(numbered_file("one.wav", 8000), std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};

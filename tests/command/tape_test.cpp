@@ -24,7 +24,7 @@ class tapes : public gateway_test {
         return bot;
     }
 
-    // The one tape that there is, once its process has ended.
+    // Returns the only tape, once its process has ended.
     std::filesystem::path the_tape(const std::string& folder_name = "tapes") const {
         std::vector<std::filesystem::path> all;
         for (const auto& one : std::filesystem::directory_iterator(folder / folder_name))
@@ -65,7 +65,7 @@ TEST_F(tapes, call_is_kept_shown_and_replayed) {
     const auto tape = taped_call();
     EXPECT_TRUE(tape.filename().string().ends_with("Z.tape")) << tape;
     const auto text = text_of(tape);
-    EXPECT_EQ(text.find("secret"), std::string::npos); // neither in the address nor of the header
+    EXPECT_EQ(text.find("secret"), std::string::npos); // neither in the address nor in the header
 
     const auto shown = run({"inspect", tape.string()});
     EXPECT_EQ(shown.code, 0) << shown.err;
@@ -90,8 +90,7 @@ TEST_F(tapes, call_is_kept_shown_and_replayed) {
     EXPECT_EQ(run({"inspect", the_tape("again").string()}).code, 0);
 }
 
-// What the back end of a replay hears is what the first one heard. Where a process was late, there is more silence in
-// it.
+// In a replay the back end hears what the first one heard. If a process was late, there is more silence in it.
 TEST_F(tapes, replayed_caller_says_the_same_samples) {
     const auto sound_of = [](scripted_back_end& bot) {
         std::vector<std::int16_t> sound;
@@ -123,7 +122,7 @@ TEST_F(tapes, replay_fails_where_the_back_end_does_not_do_as_on_the_tape) {
         EXPECT_EQ(result.code, 1) << result.err;
         EXPECT_NE(result.out.find("FAILED: the back end did not speak"), std::string::npos) << result.out;
     }
-    const auto result = replay(tape); // it has gone
+    const auto result = replay(tape); // it has ended
     EXPECT_EQ(result.code, 1) << result.err;
     EXPECT_NE(result.out.find("FAILED: the back end cannot be reached"), std::string::npos) << result.out;
 }

@@ -3,7 +3,7 @@
 #   tests/examples/run.sh BUILD_DIR NAME
 set -euo pipefail
 
-build=$1
+build=$(realpath "$1")
 name=$2
 examples=$build/examples
 command=$build/bin/audiosocket
@@ -26,7 +26,7 @@ until_it() {
     return 1
 }
 
-# start PROGRAM ARGS...: starts a server on a free port and sets `address` to where it listens.
+# start COMMAND ARGS...: starts a server on a free port and sets `address` to its listening address.
 start() {
     "$@" >"$folder/server.out" 2>"$folder/server.err" &
     server=$!
@@ -50,7 +50,7 @@ says() {
 # milliseconds_in TEXT: the number before " ms" in the server's line with this text.
 milliseconds_in() { sed -nE "s/.*$1 ([0-9]+) ms.*/\1/p" "$folder/server.out"; }
 
-make_tone() { # FILE: a second of sound, heard from our own server
+make_tone() { # FILE: a second of sound, from our own server
     "$command" serve --listen 127.0.0.1:0 --tone 440 --exit-after 1 --json >"$folder/tone.out" 2>/dev/null &
     until_it find_address "$folder/tone.out" || fail "serve does not listen"
     "$command" call "$address" --duration 1 --record "$1" >/dev/null
@@ -133,7 +133,7 @@ case $name in
     says "choice: 2"
     says "goodbye: 200 ms"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
-    call --duration 0.5 # the caller goes: the server stays
+    call --duration 0.5 # the caller hangs up: the server continues
     call --dtmf '1#' --dtmf-after 0.2 --duration 60
     ;;
 10_blocking_ivr)
@@ -153,7 +153,7 @@ case $name in
     ((heard > 0 && heard < 10000)) || fail "heard $heard ms"
     grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "heard no tone"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
-    call --duration 0.5 # the caller goes: the server stays
+    call --duration 0.5 # the caller hangs up: the server continues
     call --dtmf 1 --dtmf-after 0.2 --duration 60
     ;;
 12_bridge)
@@ -164,12 +164,68 @@ case $name in
     call --play "$folder/said.wav" --duration 1.5
     grep -q '"peak_dbfs":-1[12]' "$folder/report.json" || fail "no echo through the bridge"
     says "the caller ended it: peer hung up"
-    # Nothing answers any more: the caller is hung up, and the server stays.
+    # The other server no longer answers. The caller is hung up, and the bridge continues.
     call --duration 60
     until_it grep -q "Connection refused" "$folder/server.err" || fail "did not say why"
     grep -q '"reason":"peer hung up"' "$folder/report.json" || fail "did not hang up"
     ;;
-readme_server) # its port is a fixed one, so only its mistake is tried
+step1_welcome | step2_digits | step3_record | ivr) # of docs/tutorial.md
+    cp "$(dirname "$0")/../../share/sounds/welcome.wav" "$folder"
+    make_tone "$folder/said.wav"
+    cd "$folder"
+    start "$examples/$name" 127.0.0.1:0
+    if [[ $name != step1_welcome ]]; then
+        call --dtmf '5#' --dtmf-after 0.5 --duration 60
+        says "digit 5"
+        grep -q '"reason":"peer hung up"' report.json || fail "# did not end the call"
+    fi
+    if [[ $name == step1_welcome || $name == step2_digits ]]; then
+        call --duration 120
+        grep -q '"reason":"peer hung up"' report.json || fail "did not hang up"
+        grep -q '"peak_dbfs":-3' report.json || fail "no welcome"
+        [[ $name == step1_welcome ]] || says "no digit in time"
+    else
+        # A key or a hang-up ends the message.
+        call --dtmf 12 --dtmf-after 0.5 --play said.wav --duration 60
+        says "message in messages/"
+        grep -q '"reason":"peer hung up"' report.json || fail "a key did not end the message"
+        call --dtmf 1 --dtmf-after 0.1 --play said.wav --duration 1.5
+        two_messages() { (($(grep -c "message in" server.out) == 2)); }
+        until_it two_messages || fail "the message of the caller who hung up is missing"
+        file=$(sed -n 's/^message in //p' server.out | tail -n 1)
+        "$command" inspect "$file" --json | grep -q '"peak_dbfs":-1[12]' || fail "the caller is not in $file"
+        rm -r messages
+    fi
+    if [[ $name == ivr ]]; then # a stop waits for the call to end
+        "$command" call "$address" --dtmf '#' --dtmf-after 1.5 --duration 60 --json >report.json &
+        caller=$!
+        four_calls() { (($(grep -c "call from" server.out) == 4)); }
+        until_it four_calls || fail "the last call did not arrive"
+        kill -INT "$server"
+        wait "$caller" || fail "call: exit code $?"
+        grep -q '"reason":"peer hung up"' report.json || fail "the call was cut off"
+        wait "$server" || fail "exit code $?"
+        says "stopping, 1 calls in progress"
+        server=
+    fi
+    ;;
+14_voice_bot)
+    make_tone "$folder/said.sln"
+    {
+        head -c 8000 /dev/zero # half a second of the bot's greeting
+        cat "$folder/said.sln"
+        head -c 16000 /dev/zero
+    } >"$folder/question.sln"
+    rm "$folder/said.sln"
+    start "$examples/14_voice_bot" 127.0.0.1:0
+    call --play "$folder/question.sln" # hangs up two seconds after it
+    rm "$folder/question.sln"
+    says "bot: Hello"
+    says "interrupted after [0-9]+ ms"
+    says "caller: [0-9]+ ms of speech"
+    says "bot: You have said"
+    ;;
+readme_server) # its port is fixed, so only its error message is tested
     "$examples/readme_server" "$folder/missing.wav" 2>"$folder/example.err" && fail "a missing sound went unnoticed"
     grep -q "missing.wav" "$folder/example.err" || fail "does not say which sound is missing"
     ;;

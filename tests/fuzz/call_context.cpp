@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is announced of a call: a JSON object, or a form. Whatever is accepted can be read again and becomes a context;
-// all else is refused with a text.
+// The announcement of a call: a JSON object, or a form. An accepted one can be read again and becomes a context; others
+// are refused with a text.
 //
-// Input: the first byte says the type of the body; the rest is the body.
+// Input: the first byte selects the type of the body; the rest is the body.
 
 #include "fuzz/require.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The decoder against a parser of the whole stream that could not be simpler: however the stream is cut, both see the
-// same messages, and the same beginning of one at the end.
+// Compares the decoder with the simplest parser of a whole stream. However the stream is cut, both find the same
+// messages, and the same unfinished message at the end.
 //
 // Input: a byte that says how to cut, then the stream.
 
@@ -38,7 +38,7 @@ result reference(std::span<const std::byte> stream) {
     return out;
 }
 
-// Pieces of lengths from a small generator, so that one byte of input stands for many ways to cut.
+// Takes the lengths from a small generator, so that one byte of input stands for many ways to cut.
 result decoded(std::span<const std::byte> stream, unsigned cutting) {
     result out;
     decoder d;
@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     REQUIRE(decoded(stream, 1) == expected);
     REQUIRE(decoded(stream, 2U + data[0]) == expected);
 
-    for (const auto& [k, payload] : expected.messages) { // the accessors take whatever arrives
+    for (const auto& [k, payload] : expected.messages) { // the accessors accept any bytes
         const message m{k, payload};
         error_code error;
         m.id(error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages of a gateway's back end: whatever they are, a dialect does not throw, and sends only JSON objects.
+// The messages of a gateway's back end. Whatever they are, a dialect does not throw, and sends only JSON objects.
 //
 // Input: the number of the dialect, and messages that end in a zero byte. The first byte of a message is what happens
 // before it: '1' a digit, '2' audio of the caller, '3' marks are reached, '4' marks are cleared, 'b' it is binary.

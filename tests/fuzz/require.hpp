@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-/// Stops the program, whatever the build type, when what a fuzz target promises does not hold.
+/// Aborts the process, in every build type, if the condition does not hold.
 #define REQUIRE(condition)                                                                                             \
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \

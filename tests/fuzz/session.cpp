@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One session under anything that a peer, a network, a clock and an application can do to it, driven by poll() and by
-// the single members in turns. Whatever happens: what it sends is well-formed and lawful, one end is reported and
-// nothing after it, its deadlines make progress, and it closes in time.
+// One session under everything that a peer, a network, a clock and an application can do to it, driven by poll() and by
+// the single members in turns. Whatever happens, it sends only well-formed and permitted messages. It reports one end
+// and nothing after it. Its deadlines make progress, and it closes in time.
 //
 // Input: a byte of options, then commands of a byte and its arguments, until the bytes run out.
 
@@ -24,7 +24,7 @@ using bytes = std::vector<std::byte>;
 
 const time_point epoch{std::chrono::hours{1000}};
 
-// The input, taken from the front; zeros when it has run out.
+// The input, taken from the front; zeros after its end.
 class source {
   public:
     source(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
@@ -105,7 +105,7 @@ class run {
         REQUIRE(s_.deadline() == time_point::max());
         take_some_events(~0U);
         REQUIRE(ends_ == 1);
-        REQUIRE(marks_told_ == marks_taken_); // each once, played or cleared
+        REQUIRE(marks_reported_ == marks_taken_); // each once, played or cleared
         REQUIRE(s_.play(samples(1), 8000) == usage_errc::call_ended);
         REQUIRE(!s_.next_event());
         REQUIRE(s_.transmit().empty());
@@ -146,7 +146,7 @@ class run {
         }
     }
 
-    // From deadline to deadline; after each, the next lies later or something was done.
+    // Moves from deadline to deadline. After each, the next one is later or something was done.
     void pass(clock::duration time) {
         const time_point end = now_ + time;
         time_point deadline = drive();
@@ -169,7 +169,7 @@ class run {
         }
     }
 
-    // Does what is to be done now, and returns the next deadline.
+    // Does everything that is due now, and returns the next deadline.
     time_point drive() {
         if (polled_) return poll(2);
         s_.advance(now_);
@@ -249,11 +249,11 @@ class run {
             REQUIRE(audio->rate_hz > 0 && (rate_hz_ == 0 || rate_hz_ == audio->rate_hz));
             rate_hz_ = audio->rate_hz;
             for (const auto sample : audio->samples)
-                sum_ += sample; // the view is alive
+                sum_ += sample; // the view is valid
         }
         ends_ += std::holds_alternative<ended_event>(e) ? 1 : 0;
-        if (const auto* cleared = std::get_if<cleared_event>(&e)) marks_told_ += cleared->mark.empty() ? 0 : 1;
-        marks_told_ += std::holds_alternative<played_event>(e) ? 1 : 0;
+        if (const auto* cleared = std::get_if<cleared_event>(&e)) marks_reported_ += cleared->mark.empty() ? 0 : 1;
+        marks_reported_ += std::holds_alternative<played_event>(e) ? 1 : 0;
     }
 
     session s_;
@@ -268,7 +268,7 @@ class run {
     std::uint64_t frames_sent_ = 0;
     int ends_ = 0;
     int marks_taken_ = 0;
-    int marks_told_ = 0;
+    int marks_reported_ = 0;
     int rate_hz_ = 0;
     long sum_ = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a sound file is taken for before libsndfile sees it: its signature, its layout, a doubt about its encoding. What
-// is changed of a file stays within it.
+// How a sound file is read before libsndfile reads it: its signature, its layout, a doubt about its encoding. Changes
+// to a file stay within it.
 //
 // Input: a file.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tape of the gateway: whatever is in it is read to its end, printed in both ways without a character that changes a
-// terminal, and becomes a script that can be played, or is refused with a text.
+// A tape of the gateway. Any content is read to its end and printed in both ways, without characters that control a
+// terminal. It becomes a script that can be played, or is refused with a text.
 //
 // Input: the file.
 

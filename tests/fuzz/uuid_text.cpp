@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text form of a UUID: what is read is written back the same but for case, and nothing else is read.
+// The text form of a UUID: an accepted text is written back the same except for case; other texts are refused.
 //
 // Input: a text; and, from 18 bytes on, also an id of 16 bytes whose text is damaged in one place.
 
@@ -24,7 +24,7 @@ bool is_well_formed(std::string_view text) {
 }
 
 void check(const std::string& text) {
-    const auto exact = std::make_unique<std::vector<char>>(text.begin(), text.end()); // no terminator to lean on
+    const auto exact = std::make_unique<std::vector<char>>(text.begin(), text.end()); // the text has no terminator
     error_code error;
     const uuid id = uuid::parse(std::string_view(exact->data(), exact->size()), error);
     REQUIRE(is_well_formed(text) == !error);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests with stand-ins of voice services share. The service's own published client is satisfied with each
+"""Shared by the tests with stand-ins of voice services. The service's own published client is satisfied with each
 stand-in (peers/*_sdk_test.py); here it faces the gateway."""
 import itertools
 import json
@@ -9,13 +9,14 @@ import sys
 
 from calls import GatewayCase, Process, TREE, eventually
 
-# A tone that every stand-in takes for speech, and what makes it notice the end of it.
+# A tone that every stand-in takes for speech, and silence that marks its end.
 SPEECH = [int(6000 * math.sin(i * 0.3)) for i in range(4000)]
 PAUSE = [0] * 6400
 
 FRAME_MS = 20
 
-# Samples of the tones that are louder than this are not the silence of A-law, nor what a resampler adds at the ends.
+# Samples of the tones that are louder than this are neither the silence of A-law nor a resampler's additions at the
+# ends.
 LOUD = 500
 
 KEY = "key-of-the-tests"
@@ -80,7 +81,7 @@ class AgentCase(GatewayCase):
         self.phone.say(SPEECH + PAUSE)
 
     def speak_until(self, condition, what):
-        """Speaks again after a while: what a back end has heard before it breaks off is lost with it."""
+        """Speaks again after a while, because a lost back end takes the speech that it has heard with it."""
         def look():
             if not condition() and self.phone.has_said_all():
                 self.phone.say(SPEECH + PAUSE * 4)
@@ -100,7 +101,7 @@ class AgentCase(GatewayCase):
         return crossings * 1000 / self.heard_ms()
 
     def finish(self, standin):
-        """Ends the call. The stand-in has found nothing wrong."""
+        """Ends the call, and checks that the stand-in has found no mistake."""
         self.phone.hang_up()
         counted = self.line.end_of_call()
         standin.wait_for("summary")
@@ -127,7 +128,7 @@ class AgentCase(GatewayCase):
         self.start(standin)
         self.speak()
         eventually(lambda: self.heard_ms() >= 500, "the caller hears half a second")
-        self.phone.say(SPEECH * 1000)  # to the end of the call: the stand-in answers no more
+        self.phone.say(SPEECH * 1000)  # to the end of the call: the stand-in no longer answers
         standin.wait_for_step("interrupted")
         eventually(lambda: not any(self.phone.heard()[-1600:]), "the caller hears nothing more")
         counted = self.finish(standin)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A live Asterisk between a phone and the gateway, and a bot behind it: what is said at one end is heard at the other,
+"""A live Asterisk between a phone and the gateway, and a bot behind it. Each end hears what the other end sends,
 sample for sample."""
 import json
 import os
@@ -38,7 +38,7 @@ class Call:
         self.phone = Phone(self.pbx, self.way, self.rate_hz)
         self.addCleanup(self.phone.close)
         eventually(self.bot.in_call, "the bot is called")
-        # Both sides hear each other before anything is said.
+        # Both sides hear each other before the conversation starts.
         eventually(lambda: len(self.bot.heard()) > 0, "the bot hears the phone")
         self.call_id = self.line.wait_for("started")["id"]
 
@@ -88,7 +88,7 @@ class NarrowbandCall(Call):
 
     def test_digits_arrive_in_order(self):
         self.pbx.rx(f"channel originate Local/{self.way}@meet extension digits@phone")
-        eventually(lambda: len(self.bot.digits()) >= 16, "the bot is told of 16 digits")
+        eventually(lambda: len(self.bot.digits()) >= 16, "the bot gets 16 digits")
         self.assertEqual(self.bot.digits(), "0123456789*#ABCD")
         self.pbx.rx("channel request hangup all")
         self.line.wait_for("ended")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the gateway share: processes that never outlive their test, a gateway, callers, and sound."""
+"""Shared by the tests of the gateway: processes that never outlive their test, a gateway, callers, and sound."""
 import array
 import json
 import os
@@ -19,7 +19,7 @@ COMMAND = os.environ["AUDIOSOCKET_COMMAND"]
 PEERS = os.environ["GATEWAY_PEERS"]
 TREE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
-# Only what hangs takes so long. A process that is slow on a busy machine has not failed.
+# Only a hanging process needs this long. A slow process on a busy machine has not failed.
 PATIENCE_S = 300
 
 
@@ -110,7 +110,7 @@ class Gateway(Process):
 
 
 class Caller(Process):
-    """`audiosocket call`: it says a sound, and records what it hears."""
+    """`audiosocket call`: it plays a sound, and records what it hears."""
 
     def __init__(self, gateway, folder, *options, play=None, keys=None, keys_after_s=0.5):
         self.heard_path = os.path.join(folder, f"heard-{random.randrange(1 << 48):x}.slin")
@@ -151,7 +151,7 @@ class Caller(Process):
 
 
 class AudioSocketPeer:
-    """One end of a call, which does what the test says. It sends a frame each 20 ms, as Asterisk does."""
+    """One end of a call, which the test controls. It sends a frame each 20 ms, as Asterisk does."""
 
     HANGUP, ID, DTMF = 0x00, 0x01, 0x03
     AUDIO = {8000: 0x10, 12000: 0x11, 16000: 0x12, 24000: 0x13, 32000: 0x14, 44100: 0x15, 48000: 0x16}
@@ -194,7 +194,7 @@ class AudioSocketPeer:
         eventually(self.ended.is_set, "the gateway hangs up")
 
     def hang_up(self):
-        """As Asterisk does: it closes the connection."""
+        """Closes the connection, as Asterisk does."""
         with self._lock:
             self._to_say.clear()
         self._socket.shutdown(socket.SHUT_WR)
@@ -276,7 +276,7 @@ class GatewayCase(unittest.TestCase):
         return os.path.join(self.folder, name)
 
     def keep(self, process):
-        """The process ends with the test. What it said is shown if the test failed."""
+        """Starts a process that ends with the test. Its output is shown if the test fails."""
         self.addCleanup(self._end, process)
         return process
 
@@ -297,7 +297,7 @@ class GatewayCase(unittest.TestCase):
         return caller
 
     def assert_in_order(self, said, heard):
-        """All of these samples and no other sound. Where a process was late, there may be silence between them."""
+        """Expects all of these samples and no other sound. If a process was late, silence may separate them."""
         sound = [sample for sample in heard if sample]
         same = next((i for i, (left, right) in enumerate(zip(said, sound)) if left != right), min(len(said), len(sound)))
         self.assertEqual((len(sound), same), (len(said), len(said)), "samples of sound, and how many are right")

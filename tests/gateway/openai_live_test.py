@@ -20,7 +20,7 @@ class OpenAiLive(AgentCase):
                 standin = self.standin("--answer-ms", "3000")
                 self.start(standin)
                 self.speak()
-                # What comes late on a busy machine is left out here.
+                # Audio that comes late on a busy machine is left out here.
                 eventually(lambda: self.heard_ms() >= 1000, "the caller hears the answer")
                 self.finish(standin)
                 self.assertAlmostEqual(self.crossings_a_second(), 880, delta=15)

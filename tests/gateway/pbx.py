@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Asterisk for the tests (tests/asterisk/pbx), and a phone at its other side."""
+"""A real Asterisk for the tests (tests/asterisk/pbx), and its phone."""
 import os
 import socket
 import subprocess
@@ -10,7 +10,7 @@ from calls import PATIENCE_S, TREE, AudioSocketPeer, Process, eventually
 
 PBX = os.path.join(TREE, "tests", "asterisk", "pbx")
 
-# The application makes them of every caller who hangs up.
+# The application makes them for every caller who hangs up.
 ORDINARY = ("app_audiosocket.c: Failed to receive frame from channel",
             "app_audiosocket.c: Failed to forward frame from AudioSocket")
 
@@ -43,7 +43,7 @@ class Pbx(Process):
         subprocess.run([PBX, "rx", self.folder, line], check=True, capture_output=True, timeout=PATIENCE_S)
 
     def complaints(self):
-        """Warnings and errors, but for those of the start."""
+        """Warnings and errors, without those of the start."""
         return [line for line in self.log().splitlines()[self.start_lines:]
                 if ("] WARNING[" in line or "] ERROR[" in line) and not any(text in line for text in ORDINARY)]
 

@@ -54,7 +54,7 @@ class Pipecat(GatewayCase):
         speech_heard = self.phone.sound()[:-len(ANSWER)]
         whole = next((i for i, (left, right) in enumerate(zip(SPEECH, speech_heard)) if left != right),
                      len(speech_heard))
-        # A piece that Pipecat was just sending may follow its interruption.
+        # A piece that Pipecat was sending may follow its interruption.
         self.assertLessEqual(len(speech_heard) - whole, PIECE_SAMPLES)
 
     def test_the_end_of_the_pipeline_hangs_up_after_the_last_word(self):

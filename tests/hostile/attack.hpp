@@ -48,7 +48,7 @@ inline std::vector<std::byte> flipping_rates(std::size_t size_bytes) {
     return all;
 }
 
-/// Returns the attacks. The first one is none: the control, which shows what this machine can do.
+/// Returns the attacks. The first is the control without an attack, which shows what this machine can do.
 inline std::vector<attack> attacks() {
     using std::chrono::milliseconds;
     constexpr std::size_t burst_bytes = 65'536;

@@ -60,7 +60,7 @@ void good_callers::send_frames() {
         if (!c.over && c.socket.send(frame) == app::bench::call_socket::sending::broken) c.over = true;
 }
 
-// In pieces of a frame, because each frame has a time of its own.
+// In pieces of a frame, because each frame has its own time.
 void good_callers::read(call& c) {
     std::array<std::byte, header_bytes + frame_bytes> buffer;
     for (;;) {

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds tick{1};
 // A server sends 800 bytes to a caller in this time, or 38 KB at 192 kHz: its socket is never full.
 constexpr std::size_t ticks_between_reads = 100;
 
-// What a flood sends in a row before the other callers have their turns.
+// What a flood sends in a row before the other callers get their turns.
 constexpr int floods_a_tick = 64;
 
 } // namespace

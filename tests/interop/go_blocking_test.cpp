@@ -10,10 +10,10 @@ using namespace audiosocket::test;
 
 namespace {
 
-/// The functions that take the place of GetID, NextMessage and SendSlinChunks, each against the original.
+/// The replacements of GetID, NextMessage and SendSlinChunks, each compared with the original.
 class go_blocking : public go_interop_test {
   protected:
-    // What arrives until the hangup message or the end: the audio. `error` says how it ended.
+    // Returns the audio until the hangup message or the end. `error` says how it ended.
     static bytes hear(raw_peer::tcp::socket& socket, std::size_t enough, boost::system::error_code& error) {
         bytes heard;
         std::vector<std::byte> store;
@@ -32,7 +32,7 @@ class go_blocking : public go_interop_test {
 } // namespace
 
 TEST_F(go_blocking, our_functions_call_a_go_server) {
-    const bytes said = numbered(2500); // no multiple of a frame
+    const bytes said = numbered(2500); // not a multiple of a frame
     for_each_version([&](const std::string&, const program& go) {
         start_server(go, {"echo"});
         raw_peer caller = connect();

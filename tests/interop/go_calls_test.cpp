@@ -6,21 +6,21 @@ using namespace audiosocket::test;
 
 namespace {
 
-/// Calls between the reference library and us, both ways. Bodies run once for each version of it.
+/// Calls between the reference library and us, in both directions, for each version of the library.
 class go_calls : public go_interop_test {
   protected:
-    // Starts the example on a port that is free now, and calls it; somebody else may take the port meanwhile.
+    // Starts the example on a port that is free now, and calls it; another process may take the port meanwhile.
     void call_playfile(const std::string& version, const program& options, outcome& result) {
         for (int tries = 0; tries < 5; ++tries) {
             boost::asio::io_context io;
             const auto port =
                 raw_peer::tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
             where = "127.0.0.1:" + std::to_string(port);
-            // The example plays test.slin of the folder in which it is started.
+            // The example plays test.slin of its working directory.
             server =
                 std::make_unique<process>(program{"/bin/sh", "-c", "cd \"$1\" && exec \"$2\" \"$3\"", "sh",
                                                   folder.string(), (peers / version / "playfile").string(), where});
-            // It says that it listens before it does.
+            // It reports that it listens before it does.
             for (const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
                  std::chrono::steady_clock::now() < limit;) {
                 result = call(options);
@@ -45,7 +45,7 @@ TEST_F(go_calls, our_caller_is_echoed_bit_exact) {
         EXPECT_TRUE(server->wait_for_output("kind 3 \"#\"\n")) << server->out;
         EXPECT_EQ(caller.hang_up(), 0) << caller.caller().out << caller.caller().err;
         expect_in_order(numbers(8000), caller.heard());
-        // As Asterisk, our caller just closes.
+        // Like Asterisk, our caller just closes.
         EXPECT_TRUE(server->wait_for_output(std::string("ended ") + id_text + " failed: failed to read header: EOF\n"))
             << server->out;
         EXPECT_NE(server->out.find(std::string("call ") + id_text), std::string::npos) << server->out;
@@ -54,7 +54,7 @@ TEST_F(go_calls, our_caller_is_echoed_bit_exact) {
 }
 
 TEST_F(go_calls, our_caller_hears_send_slin_chunks_bit_exact_and_the_hangup) {
-    const auto file = numbered_file("played.slin", 5000); // no multiple of a frame
+    const auto file = numbered_file("played.slin", 5000); // not a multiple of a frame
     const auto heard = folder / "heard.slin";
     for_each_version([&](const std::string&, const program& go) {
         start_server(go, {"play:" + file.string()});
@@ -114,15 +114,15 @@ TEST_F(go_calls, playfile_example_is_heard_bit_exact_and_hangs_up) {
         ASSERT_GE(samples.size(), 8100U);
         samples.resize(8100);
         EXPECT_EQ(samples, numbers(8100));
-        server->signal(SIGKILL); // it serves for ever
+        server->signal(SIGKILL); // it serves until it is killed
         server->wait();
         EXPECT_NE(server->err.find(std::string("processing call ") + id_text), std::string::npos) << server->err;
         EXPECT_NE(server->err.find("completed audio send"), std::string::npos) << server->err;
     });
 }
 
-// v0.2.1 takes what one read returns for the whole header, and then has neither a message nor an error; v0.3.0 reads
-// on. This is why a message is always sent whole: a server of the old kind loses its place, or refuses the call.
+// v0.2.1 takes the result of one read for the whole header, and then returns neither a message nor an error. v0.3.0
+// keeps reading. This is why a message is always sent whole: with v0.2.1 a server loses its place, or refuses the call.
 TEST_F(go_calls, id_in_two_pieces_is_refused_by_the_old_version_and_read_by_the_new) {
     const bytes id = id_message(uuid::parse(id_text)).to_bytes();
     const bytes sound = frame(kind::slin, numbered(160));

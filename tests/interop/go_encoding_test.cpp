@@ -10,8 +10,8 @@ using namespace audiosocket::test;
 
 namespace {
 
-/// Row by row what docs/from-go.md claims, asked of the library itself, in the version that most programs use and in
-/// the newest.
+/// Checks each row of docs/from-go.md with the library itself, in the version that most applications use and in the
+/// newest.
 class go_encoding : public go_interop_test {
   protected:
     // As the peer's `pattern`.
@@ -78,8 +78,8 @@ TEST_F(go_encoding, constructors_make_our_bytes) {
     });
 }
 
-// Asterisk drops a call over these, so we do not make them; asked for by name, the bytes are the same.
-TEST_F(go_encoding, audio_that_is_no_whole_samples_is_made_there_and_refused_here) {
+// Asterisk drops a call over these messages, so we do not send them by default. On request, the bytes are the same.
+TEST_F(go_encoding, audio_that_is_not_whole_samples_is_made_there_and_refused_here) {
     for_each_version([](const std::string&, const program& go) {
         program items{"encode"};
         std::vector<std::string> ours;
@@ -142,7 +142,7 @@ TEST_F(go_encoding, accessors_say_the_same_of_every_message) {
     });
 }
 
-// MessageFromData takes any bytes, and its accessors make of them what they can; we either find a message or none.
+// MessageFromData accepts any bytes, and its accessors read what they can. We find either a message or none.
 TEST_F(go_encoding, bytes_that_are_not_one_message_differ_as_documented) {
     struct difference {
         std::string data;
@@ -157,7 +157,7 @@ TEST_F(go_encoding, bytes_that_are_not_one_message_differ_as_documented) {
         {"1000", "kind=16 length=0 payload= error=0 id=refused", truncated},
         {"100002", "kind=16 length=2 payload= error=0 id=refused", truncated},
         {"10000212", "kind=16 length=2 payload=12 error=0 id=refused", truncated},
-        // What lies behind the message belongs to it there.
+        // Bytes behind the message belong to it there.
         {"10000212345678", "kind=16 length=2 payload=12345678 error=0 id=refused",
          "kind=16 length=2 payload=1234 error=0 id=refused"},
         {"ff000004", "kind=255 length=0 payload= error=4 id=refused",

@@ -12,13 +12,13 @@
 
 namespace audiosocket::test {
 
-/// Tests against another implementation, which `tests/interop/prepare` has built. All peers know the same verbs; the
-/// head of go/main.go lists them.
+/// Tests with another implementation, which `tests/interop/prepare` has built. All peers have the same verbs; the head
+/// of go/main.go lists them.
 class interop_test : public command_test {
   protected:
     using program = std::vector<std::string>;
 
-    /// Where the peer of this name lies. Skips the test if `prepare` could not build it, with its reason.
+    /// Returns the folder of this peer. Skips the test if `prepare` could not build it, with its reason.
     void need(const std::string& peer) {
         peers = std::filesystem::path(INTEROP_FOLDER) / peer;
         if (std::ifstream reason_file(peers / "skipped"); reason_file) {
@@ -34,14 +34,14 @@ class interop_test : public command_test {
         return left;
     }
 
-    /// The lines that the peer prints.
+    /// Returns the lines that the peer prints.
     static std::vector<std::string> ask(const program& peer, const program& arguments) {
         process p(join(peer, arguments));
         EXPECT_EQ(p.wait(), 0) << p.err;
         return lines(p.out);
     }
 
-    /// Asks, and compares line by line with what it should say to each argument.
+    /// Runs the peer, and compares its line for each argument with the expected one.
     static void expect_answers(const program& peer, const program& question, const std::vector<std::string>& wanted) {
         const auto got = ask(peer, question);
         ASSERT_EQ(got.size(), wanted.size());
@@ -69,8 +69,8 @@ class interop_test : public command_test {
         std::istringstream(server->out).ignore(10) >> where; // "listening "
     }
 
-    /// Has the peer's caller play a file to `where`; it hangs up when it has heard so many samples, and these
-    /// are returned.
+    /// Makes the peer's caller play a file to `where`. It hangs up when it has heard this many samples; they are
+    /// returned.
     std::vector<std::int16_t> peer_calls(const program& peer, const std::filesystem::path& said, std::size_t samples) {
         const auto heard = folder / "peer-heard.slin";
         process p(join(peer, {"call", where, id_text, said.string(), heard.string(), std::to_string(samples * 2)}));
@@ -78,7 +78,7 @@ class interop_test : public command_test {
         return read_mono(heard);
     }
 
-    /// Whether the last thing that came was a hangup message, and not just the end of the connection.
+    /// Whether the last message was a hangup, and not just the end of the connection.
     static bool ended_with_hangup_message(const boost::json::value& report) {
         const auto& counts = report.at("statistics");
         const auto count = [&](const char* name) { return counts.at(name).to_number<std::size_t>(); };
@@ -87,13 +87,13 @@ class interop_test : public command_test {
                count("bytes_received") == audio + hangup_message().size();
     }
 
-    /// A connection to `where` that does only what it is told.
+    /// A connection to `where` that does only what the test asks.
     raw_peer connect() const {
         const auto port = static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1)));
         return raw_peer({boost::asio::ip::address_v4::loopback(), port});
     }
 
-    /// Samples as they stand on the wire.
+    /// Returns samples in the byte order of the wire.
     static bytes pcm_of(const std::vector<std::int16_t>& samples) {
         const auto wire = std::as_bytes(std::span(samples)); // little endian, as this machine
         return {wire.begin(), wire.end()};
@@ -114,7 +114,7 @@ class interop_test : public command_test {
     std::filesystem::path peers;
 };
 
-/// The reference library, in the version that most programs use and in the newest.
+/// The reference library, in the version that most applications use and in the newest.
 class go_interop_test : public interop_test {
   protected:
     void SetUp() override { need("go"); }

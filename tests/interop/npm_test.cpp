@@ -6,7 +6,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-/// asterisk-audiosocket 0.1.0, as it is: where it differs from what Asterisk wants, the tests say so.
+/// asterisk-audiosocket 0.1.0, unchanged. The tests name where it differs from what Asterisk wants.
 class npm_asterisk_audiosocket : public interop_test {
   protected:
     void SetUp() override {
@@ -35,7 +35,7 @@ TEST_F(npm_asterisk_audiosocket, constructors_make_our_bytes) {
               std::vector<std::string>{"panic: AudioSocket payload too large: 65536 > 65535"});
 }
 
-// It knows four kinds; every other one, DTMF and wideband among them, it reads as an error.
+// It knows four kinds. It reads every other kind, such as DTMF and wideband, as an error.
 TEST_F(npm_asterisk_audiosocket, parser_reads_our_messages_however_they_are_split) {
     error_code error;
     const bytes id = id_message(uuid::parse(id_text)).to_bytes();
@@ -84,7 +84,7 @@ TEST_F(npm_asterisk_audiosocket, its_connection_as_a_caller_is_echoed_bit_exact_
     EXPECT_NE(server->out.find(id_text), std::string::npos) << server->out;
 }
 
-// The digit comes out as the event "error", and a Node program that does not listen for it ends: with all its calls.
+// The digit becomes the event "error". A Node process that does not listen for that event ends, with all its calls.
 TEST_F(npm_asterisk_audiosocket, digit_ends_a_server_that_follows_its_readme) {
     start_server(node, {"echo"});
     const auto result = call({"--dtmf", "1", "--dtmf-after", "0.1", "--duration", "100", "--json"});
@@ -102,8 +102,8 @@ TEST_F(npm_asterisk_audiosocket, digit_is_an_error_event_to_a_server_that_listen
     EXPECT_EQ(boost::json::parse(caller.out).at("end").at("reason").as_string(), "hung up");
 }
 
-// It closes at once after its hangup message, so that audio still on its way is answered with a reset. Asterisk has
-// read the message by then, unless it is late.
+// It closes right after its hangup message, so audio on its way is answered with a reset. Asterisk has read the message
+// by then, unless Asterisk is late.
 TEST_F(npm_asterisk_audiosocket, hanging_up_resets_a_caller_that_still_speaks) {
     const auto file = numbered_file("played.slin", 320);
     start_server(node, {"play:" + file.string()});

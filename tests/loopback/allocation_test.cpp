@@ -40,7 +40,7 @@ class call_on_its_own_thread : public testing::TestWithParam<waits> {
 
 } // namespace
 
-// Everything between the socket and the program, and back: the turn, the session, the wait for events, the send.
+// Everything between the socket and the application, and back: the turn, the session, the wait for events, the send.
 TEST_P(call_on_its_own_thread, echo_allocates_nothing_in_steady_state) {
     boost::asio::io_context io{1};
     call_options fast;
@@ -55,21 +55,21 @@ TEST_P(call_on_its_own_thread, echo_allocates_nothing_in_steady_state) {
     raw_peer peer(here.local_endpoint());
     std::size_t before = 0;
     std::size_t after = 0;
-    std::thread caller([&] { // allocates nothing itself while it talks
+    std::thread caller([&] { // does not allocate while it talks
         peer.send(id_bytes());
         bytes said = frame(kind::slin, bytes(160));
         bytes heard(65'536);
         for (int n = 0; n < 60; ++n) {
             if (n == 20) before = allocations();
-            // Each frame has a value of its own, which no header has, and the next one waits until it has come back: so
-            // no queue grows, however late a thread is.
+            // Each frame has its own value, which no header contains. The next frame waits until this one has returned,
+            // so no queue grows, however late a thread is.
             const auto value = static_cast<std::byte>(0x11 + n);
             std::fill(said.begin() + header_bytes, said.end(), value);
             EXPECT_EQ(::send(peer.native_handle(), said.data(), said.size(), MSG_NOSIGNAL),
                       static_cast<ssize_t>(said.size()));
             for (bool back = false; !back;) {
                 const auto some = ::recv(peer.native_handle(), heard.data(), heard.size(), 0);
-                if (some <= 0) return io.stop(); // with the number of frames that it came to
+                if (some <= 0) return io.stop(); // with the number of frames
                 back = std::find(heard.begin(), heard.begin() + some, value) != heard.begin() + some;
             }
         }

@@ -131,12 +131,12 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// A deadline that comes soon: what waits for it does not slow the test down, and what it waits for never comes.
+// A short deadline: the test waits for it, and the awaited data never comes.
 steady_clock::time_point soon() {
     return steady_clock::now() + 5ms;
 }
 
-// A deadline that only a test that hangs sees.
+// A deadline that only a test that hangs reaches.
 steady_clock::time_point far_away() {
     return steady_clock::now() + 10min;
 }

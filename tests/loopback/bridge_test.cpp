@@ -31,7 +31,7 @@ class bridge_on_loopback : public net_test {
         return done->get_future();
     }
 
-    // A call that we place to a listener of the other side, and that side's end.
+    // A call that we place to a listener of the other side, with that side's end.
     std::pair<call, call> placed(const connect_options& options = {}) {
         auto placing = async_connect(far_.context(), address{"127.0.0.1", calls_->local_endpoint().port()}, sample_id,
                                      options, asio::use_future);
@@ -39,7 +39,7 @@ class bridge_on_loopback : public net_test {
         return {placing.get(), std::move(answering)};
     }
 
-    // Samples of the sound in a stream, as far as they are not silence.
+    // Returns the samples in a stream that are not silence.
     static std::vector<std::int16_t> sound_in(const bytes& stream) {
         std::vector<std::int16_t> out;
         for (const auto& m : messages_in(stream)) {
@@ -51,7 +51,7 @@ class bridge_on_loopback : public net_test {
         return out;
     }
 
-    io_thread far_; // another thread than that of the listener
+    io_thread far_; // not the listener's thread
 };
 
 } // namespace

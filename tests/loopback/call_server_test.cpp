@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto for_ever = std::chrono::nanoseconds::max();
 
-// A server on a thread of its own, whose calls are kept until the test ends them. The parameter is its threads.
+// A server on its own thread. Its calls are kept until the test ends them. The parameter is the number of its threads.
 class call_server_on_loopback : public testing::TestWithParam<std::size_t> {
   protected:
     template <class Function>
@@ -41,7 +41,7 @@ class call_server_on_loopback : public testing::TestWithParam<std::size_t> {
         return server_->async_drain(timeout, asio::use_future);
     }
 
-    // A call in progress, seen from the caller.
+    // A call in progress, from the caller's point of view.
     raw_peer call_in() {
         raw_peer peer(server_->local_endpoint());
         const std::size_t before = server_->calls_in_progress();
@@ -59,7 +59,7 @@ class call_server_on_loopback : public testing::TestWithParam<std::size_t> {
     std::optional<call_server> server_;
 
   private:
-    // Waits for its events, as an application does.
+    // Waits for events, as an application does.
     struct kept_call : std::enable_shared_from_this<kept_call> {
         explicit kept_call(call c) : line(std::move(c)) {}
         void wait() {

@@ -20,7 +20,7 @@ namespace {
 
 class call_on_loopback : public net_test {
   protected:
-    // Our own calling side of a call, and the server's.
+    // Our own calling side, and the server's side of the same call.
     std::pair<call, call> joined(const connect_options& options = {}) {
         auto caller = async_connect(io_.context(), local(), sample_id, options, asio::use_future);
         call server = accept();
@@ -29,8 +29,8 @@ class call_on_loopback : public net_test {
 
     address local() const { return {"127.0.0.1", calls_->local_endpoint().port()}; }
 
-    // Sends a second of audio, frame by frame and without ever waiting, to an application (this thread) that does not
-    // ask for events; returns how many frames came back meanwhile.
+    // Sends a second of audio, frame by frame and without waiting, to an application (this thread) that does not ask
+    // for events. Returns how many frames came back meanwhile.
     static std::size_t talk_to_an_application_that_blocks(raw_peer& peer) {
         const auto talk = frame(kind::slin, numbered(160));
         peer.socket().non_blocking(true);
@@ -45,7 +45,7 @@ class call_on_loopback : public net_test {
         return heard / 323;
     }
 
-    // What a call hears, from the first sample that is not silence, until it has `count` of them.
+    // Returns what a call hears, from the first sample that is not silence, until it has `count` of them.
     static std::vector<std::int16_t> listen_for(std::size_t count, call& c) {
         std::vector<std::int16_t> heard;
         while (heard.size() < count) {
@@ -97,7 +97,7 @@ TEST_F(call_on_loopback, numbered_samples_arrive_bit_exact) {
     EXPECT_EQ(listen_for(sent.size(), caller), sent);
 }
 
-// A recording begins with the call: Asterisk's Answer() may send half a second of audio together with the id.
+// A recording begins with the call: Asterisk's Answer() may send half a second of audio right after the id.
 TEST_F(call_on_loopback, audio_that_comes_with_the_id_is_heard_by_the_monitor) {
     struct ears final : call_monitor {
         void received(std::span<const std::int16_t> some, int, time_point) override { samples += some.size(); }
@@ -135,7 +135,7 @@ TEST_F(call_on_loopback, wideband_is_learned_and_answered_in_kind) {
     ASSERT_TRUE(eventually([&learning] { return name(learning.receive_format()) == "slin16"; }));
 }
 
-// The test is another thread than the call's: what it may ask for is known beforehand.
+// The test runs on another thread than the call. Its permissions are therefore known beforehand.
 TEST_F(call_on_loopback, sound_that_the_call_would_refuse_is_refused_on_another_thread) {
     listener_options options;
     options.call.playout_queue = 1000ms;
@@ -156,7 +156,7 @@ TEST_F(call_on_loopback, sound_that_the_call_would_refuse_is_refused_on_another_
     EXPECT_TRUE(eventually([&line] { return line.queued() == 0ms; }));
     EXPECT_EQ(c.play(numbers(8008), 8000), usage_errc::playout_full); // samples may not
     EXPECT_FALSE(c.play(numbers(8000), 8000));
-    EXPECT_FALSE(c.play(clip(numbers(8), 8000))); // there is no more than fits
+    EXPECT_FALSE(c.play(clip(numbers(8), 8000))); // not more than fits
     EXPECT_EQ(c.play(clip(numbers(8), 8000)), usage_errc::playout_full);
 }
 
@@ -187,7 +187,7 @@ TEST_F(call_on_loopback, digits_and_marks_come_as_events) {
         EXPECT_FALSE(caller.send_dtmf(digit));
     for (char digit : std::string("0123456789*#ABCD"))
         EXPECT_EQ(next_of<dtmf_event>(server).digit, digit);
-    EXPECT_EQ(server.send_dtmf('1'), error_code{}); // from another thread: told too late to refuse
+    EXPECT_EQ(server.send_dtmf('1'), error_code{}); // from another thread: too late to return the refusal
     EXPECT_EQ(caller.send_dtmf('x'), usage_errc::not_a_dtmf_digit);
 
     EXPECT_FALSE(server.play(numbers(800), 8000));
@@ -212,7 +212,7 @@ TEST_F(call_on_loopback, we_hang_up_with_a_message_then_fin_and_no_reset) {
     EXPECT_TRUE(end.orderly);
     ASSERT_GE(end.all.size(), 3U);
     EXPECT_EQ(bytes(end.all.end() - 3, end.all.end()), raw({0, 0, 0}));
-    peer.send(frame(kind::slin, numbered(160))); // and still is read
+    peer.send(frame(kind::slin, numbered(160))); // and is still read
     peer.finish();
     ended_event why;
     for (event e = next(c);; e = next(c))
@@ -282,15 +282,15 @@ TEST_F(call_on_loopback, realtime_application_that_blocks_a_second_costs_no_fram
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t heard = talk_to_an_application_that_blocks(peer);
     const auto due = static_cast<std::size_t>((std::chrono::steady_clock::now() - begin) / 20ms);
-    // Frame by frame as time went by, and one more while they move to where the caller's are.
+    // One frame at a time, and one more while our frames move to the caller's times.
     in_real_time(machine, [&] {
         EXPECT_LE(heard, due + 2);
         EXPECT_GE(heard, due - 2);
     });
 }
 
-// A fifth of what is due: each message goes out within its time. A peer that reads more slowly than this, because the
-// machine is busy, ends for the same reason.
+// A fifth of the audio that is due: each message is sent in time. A peer that reads more slowly, because the machine is
+// busy, ends for the same reason.
 TEST_F(call_on_loopback, caller_who_reads_too_slowly_ends) {
     listener_options options;
     options.call.send_timeout = 2s;
@@ -306,7 +306,7 @@ TEST_F(call_on_loopback, caller_who_reads_too_slowly_ends) {
     });
     for (int pieces = 0; pieces < 3000 && end.wait_for(50ms) == std::future_status::timeout; ++pieces)
         if (const auto piece = slow.receive(3840); !piece || piece->empty()) break;
-    slow.reset(); // gives up, where the call would go on
+    slow.reset(); // gives up where the call would continue
     const auto why = end.get();
     EXPECT_EQ(why.reason, end_reason::timed_out);
     EXPECT_EQ(why.error, protocol_errc::send_timeout);
@@ -331,7 +331,7 @@ TEST_F(call_on_loopback, silent_caller_is_hung_up_at_the_idle_limit) {
     }
 }
 
-TEST_F(call_on_loopback, caller_who_does_not_read_ends_alone) {
+TEST_F(call_on_loopback, only_the_caller_that_does_not_read_ends) {
     listener_options options;
     options.call.send_timeout = 100ms;
     options.call.send_format = parse_format("slin192"); // fills the buffers sooner
@@ -339,7 +339,7 @@ TEST_F(call_on_loopback, caller_who_does_not_read_ends_alone) {
     auto [deaf, deaf_call] = answered();
     auto [peer, c] = answered();
     deaf.socket().set_option(asio::socket_base::receive_buffer_size(4096));
-    // The other one reads all the while, so that its buffers do not fill up however long this takes.
+    // The other peer keeps reading, so that its buffers do not fill up, however long this takes.
     const std::jthread reading([socket = peer.native_handle()] {
         bytes heard(65'536);
         while (::recv(socket, heard.data(), heard.size(), 0) > 0) {
@@ -399,10 +399,10 @@ TEST_F(call_on_loopback, connecting_fails_with_the_reason) {
     const auto port = calls_->local_endpoint().port();
     calls_.reset();
     const auto error_of = [&](const address& where) {
-        std::promise<boost::system::error_code> told;
+        std::promise<boost::system::error_code> result;
         async_connect(io_.context(), where, sample_id, {},
-                      [&](boost::system::error_code error, call) { told.set_value(error); });
-        return told.get_future().get();
+                      [&](boost::system::error_code error, call) { result.set_value(error); });
+        return result.get_future().get();
     };
     EXPECT_TRUE(eventually([&] { return error_of({"127.0.0.1", port}) == asio::error::connection_refused; }));
     EXPECT_TRUE(error_of({"no.such.host.invalid", port}));
@@ -416,7 +416,8 @@ TEST_F(call_on_loopback, handler_that_throws_leaves_the_call_alive) {
     call c;
     here.async_accept([&](boost::system::error_code, call accepted) {
         c = std::move(accepted);
-        c.async_next_event([](boost::system::error_code, const event&) { throw std::runtime_error("the program's"); });
+        c.async_next_event(
+            [](boost::system::error_code, const event&) { throw std::runtime_error("the application's"); });
     });
     EXPECT_THROW(io.run(), std::runtime_error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of calls when their thread or io_context goes: an orderly end for the peer, and a handle that is safe.
+// What happens to calls when their thread or io_context ends: an orderly end for the peer, and a safe handle.
 #include "net_test.hpp"
 
 #include <audiosocket/server.hpp>
@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A hangup message last of all, a FIN, and no reset.
+// Expects a hangup message as the last one, a FIN, and no reset.
 void expect_orderly_end(const raw_peer::stream_end& end) {
     EXPECT_TRUE(end.orderly);
     const auto all = messages_in(end.all);
@@ -24,7 +24,7 @@ void expect_orderly_end(const raw_peer::stream_end& end) {
     EXPECT_EQ(all.back().kind, kind::hangup);
 }
 
-// A call on an io_context of its own, which the test runs by hand.
+// A call on its own io_context, which the test runs by hand.
 struct call_by_hand {
     std::optional<asio::io_context> io{std::in_place, 1};
     std::optional<listener> calls{std::in_place, *io, address{"127.0.0.1", 0}};
@@ -44,7 +44,7 @@ struct call_by_hand {
     }
 };
 
-// Uses each member that can be used at any time.
+// Calls each member that may be called at any time.
 void expect_ended(call& c) {
     EXPECT_EQ(c.play(std::vector<std::int16_t>(80), 8000), usage_errc::call_ended);
     EXPECT_EQ(c.play(clip({1, 2, 3}, 8000)), usage_errc::call_ended);
@@ -186,7 +186,7 @@ TEST(io_thread_that_goes, calls_are_hung_up_in_order_and_their_ends_are_heard) {
     raw_peer silent(calls->local_endpoint());
     silent.send(id_bytes());
     auto waiting = std::make_shared<call>(calls->async_accept(asio::use_future).get());
-    // A handler that holds its own call, as a coroutine does.
+    // A handler that owns its call, as a coroutine does.
     waiting->async_next_event([waiting](boost::system::error_code, const event&) {});
     waiting.reset();
     calls.reset();
@@ -212,7 +212,7 @@ TEST(io_thread_that_goes, peer_that_does_not_react_is_not_waited_for_beyond_the_
     peer.send(id_bytes());
     call c = calls->async_accept(asio::use_future).get();
     calls.reset();
-    io.reset(); // comes to an end, or the test's patience does
+    io.reset(); // ends, or the test's patience does
     expect_orderly_end(peer.receive_all());
 }
 
@@ -224,7 +224,7 @@ TEST(io_thread_that_goes, wait_in_progress_hears_the_end_of_the_call) {
     call c = calls->async_accept(asio::use_future).get();
     auto last = c.async_next_event(asio::use_future);
     calls.reset();
-    peer.finish(); // of our two sides the other one is closed already when the call hangs up, or soon
+    peer.finish(); // of our two sides, the other one has closed when the call hangs up, or closes soon
     io.reset();
     EXPECT_TRUE(std::holds_alternative<ended_event>(last.get()));
     EXPECT_EQ(error_of(c.async_next_event(asio::use_future)), asio::error::eof);

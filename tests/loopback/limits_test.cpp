@@ -12,12 +12,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whom a listener answers, and how many.
+// Which peers a listener accepts, and how many.
 class limits_on_loopback : public net_test {
   protected:
     raw_peer connect_from(const std::string& address) { return {calls_->local_endpoint(), address}; }
 
-    // A call from there that is up.
+    // A call in progress from this address.
     std::pair<raw_peer, call> answered_from(const std::string& address) {
         raw_peer peer = connect_from(address);
         peer.send(id_bytes());
@@ -31,7 +31,7 @@ class limits_on_loopback : public net_test {
         return o;
     }
 
-    // A listener on a socket that listens already.
+    // A listener on a socket that is already listening.
     std::optional<listener> listener_on(listening_socket socket) {
         boost::asio::io_context* home = &io_.context();
         return std::optional<listener>(std::in_place, io_.context(), std::move(socket), listener_options{},
@@ -80,7 +80,7 @@ TEST_F(limits_on_loopback, connections_without_an_id_count_for_their_host_until_
     EXPECT_TRUE(answered_from("127.0.0.2").second);
 }
 
-TEST_F(limits_on_loopback, full_listener_resets_whoever_comes) {
+TEST_F(limits_on_loopback, full_listener_resets_new_connections) {
     listener_options options;
     options.calls_max = 1;
     listen(options);
@@ -98,7 +98,7 @@ TEST_F(limits_on_loopback, options_change_while_it_runs_and_leave_live_calls_alo
     EXPECT_EQ(next_of<dtmf_event>(c).digit, '5');
 
     listener_options one;
-    one.calls_per_host_max = 1; // the call of before counts
+    one.calls_per_host_max = 1; // the previous call counts
     calls_->set_options(one);
     EXPECT_TRUE(connect_from("127.0.0.2").is_reset());
     EXPECT_TRUE(answered_from("127.0.0.1").second);
@@ -111,34 +111,34 @@ TEST_F(limits_on_loopback, options_change_while_it_runs_and_leave_live_calls_alo
     EXPECT_THROW(calls_->set_options(none), std::invalid_argument);
 }
 
-TEST_F(limits_on_loopback, refusals_are_told_the_first_at_once_and_the_others_in_sums) {
+TEST_F(limits_on_loopback, refusals_are_reported_the_first_at_once_and_the_others_in_sums) {
     listen(allowing({"127.0.0.1"}));
-    std::vector<refusals> told;
-    calls_->on_refused([&](const refusals& r) { told.push_back(r); });
-    const auto times_told = [&] { return on_io([&] { return told.size(); }); };
+    std::vector<refusals> reported;
+    calls_->on_refused([&](const refusals& r) { reported.push_back(r); });
+    const auto reports = [&] { return on_io([&] { return reported.size(); }); };
     const auto begin = std::chrono::steady_clock::now();
     raw_peer first = connect_from("127.0.0.2");
-    ASSERT_TRUE(eventually([&] { return times_told() == 1; }));
-    EXPECT_EQ(told[0].total(), 1U);
-    EXPECT_EQ(told[0].network, 1U);
-    EXPECT_EQ(told[0].first_peer, first.socket().local_endpoint());
-    EXPECT_EQ(told[0].first_reason, refusal::network);
+    ASSERT_TRUE(eventually([&] { return reports() == 1; }));
+    EXPECT_EQ(reported[0].total(), 1U);
+    EXPECT_EQ(reported[0].network, 1U);
+    EXPECT_EQ(reported[0].first_peer, first.socket().local_endpoint());
+    EXPECT_EQ(reported[0].first_reason, refusal::network);
 
     for (int i = 0; i < 50; ++i)
         connect_from("127.0.0.3");
     ASSERT_TRUE(eventually([&] { return counted().refused == 51; }));
     const auto sum = [&] {
         return on_io([&] {
-            return std::accumulate(told.begin(), told.end(), std::uint64_t{0},
+            return std::accumulate(reported.begin(), reported.end(), std::uint64_t{0},
                                    [](std::uint64_t n, const refusals& r) { return n + r.total(); });
         });
     };
     EXPECT_TRUE(eventually([&] { return sum() == 51; })) << sum();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
-    EXPECT_LE(times_told(), 2 + static_cast<std::size_t>(seconds)); // one each second
+    EXPECT_LE(reports(), 2 + static_cast<std::size_t>(seconds)); // one each second
 }
 
-// The id of a caller whose network is slow takes as long as 200 connections of another host take to come.
+// The id of a caller on a slow network takes as long as 200 connections of another host.
 TEST_F(limits_on_loopback, flooding_host_does_not_keep_out_a_caller_whose_id_is_slow) {
     listener_options options;
     options.handshakes_max = 10;
@@ -153,11 +153,12 @@ TEST_F(limits_on_loopback, flooding_host_does_not_keep_out_a_caller_whose_id_is_
     EXPECT_EQ(accept().id(), sample_id);
 }
 
-// Whoever sends 2,000 connections at once is taken as fast as a share of the thread allows; what lives there goes on.
+// The listener accepts a burst of 2,000 connections only as fast as its share of the thread allows. Calls on the thread
+// continue.
 TEST_F(limits_on_loopback, flood_leaves_the_thread_its_turns) {
     listen(allowing({"127.0.0.1"}));
     std::atomic<bool> flooding = true;
-    std::size_t turns = 0;          // of somebody else on that thread
+    std::size_t turns = 0;          // of other work on that thread
     std::uint64_t most_between = 0; // connections accepted between two of them
     std::uint64_t accepted_before = 0;
     boost::asio::steady_timer timer(io_.context());
@@ -183,7 +184,7 @@ TEST_F(limits_on_loopback, flood_leaves_the_thread_its_turns) {
     on_io([] {});
     ASSERT_TRUE(eventually([&] { return on_io([&] { return timer.cancel() == 0; }); }));
     EXPECT_GT(turns, 3U);
-    EXPECT_LT(most_between, 500U); // 200 us of accepting, with room for a fast machine
+    EXPECT_LT(most_between, 500U); // 200 us of accepting, with reserve for a fast machine
 }
 
 TEST_F(limits_on_loopback, listening_socket_is_the_listeners_until_it_closes) {
@@ -221,13 +222,13 @@ TEST_F(limits_on_loopback, two_listeners_on_one_socket_hand_over_without_losing_
         late.send(id_bytes());
         EXPECT_EQ(successor->async_accept(boost::asio::use_future).get().id(), sample_id);
     }
-    early.send(id_bytes()); // who was there before is still a call of the first
+    early.send(id_bytes()); // earlier callers still have a call of the first server
     EXPECT_EQ(waiting.get().id(), sample_id);
     EXPECT_THROW(accept(), boost::system::system_error); // and the last
     EXPECT_EQ(counted().connections, 1U);
 }
 
-// A process that stops must not wait for the id deadline of a connection that has become a call.
+// A stopping process must not wait for the id deadline of a connection that has become a call.
 TEST_F(limits_on_loopback, io_context_without_connections_and_calls_has_nothing_left_to_run) {
     boost::asio::io_context io;
     listener l(io, {"127.0.0.1", 0});

@@ -27,7 +27,7 @@ std::size_t open_files() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
-// The number that the next file gets. (There may be others beyond it, of whoever started us.)
+// Returns the number that the next file gets. (Files inherited from the parent may have higher numbers.)
 rlim_t next_file() {
     const int next = ::dup(STDOUT_FILENO);
     ::close(next);
@@ -61,7 +61,7 @@ TEST_F(listener_on_loopback, two_calls_with_one_id_do_not_mix) {
     EXPECT_EQ(next_of<dtmf_event>(second).digit, '2');
 }
 
-TEST_F(listener_on_loopback, connection_without_a_byte_is_no_call) {
+TEST_F(listener_on_loopback, connection_without_a_byte_is_not_a_call) {
     listen();
     connect().finish();
     EXPECT_TRUE(eventually([&] { return counted().never_started == 1; }));
@@ -77,7 +77,7 @@ TEST_F(listener_on_loopback, silent_connection_is_closed_at_the_id_deadline) {
     EXPECT_TRUE(eventually([&] { return counted().handshakes == 0; }));
 }
 
-TEST_F(listener_on_loopback, other_protocols_are_closed_at_once_and_told) {
+TEST_F(listener_on_loopback, other_protocols_are_closed_at_once_and_reported) {
     listen();
     std::atomic<std::size_t> reported = 0;
     const std::array noises{raw("GET / HTTP/1.1\r\n\r\n"), raw({0x16, 3, 1, 2, 0}), raw("PROXY TCP4 "),
@@ -126,13 +126,13 @@ TEST_F(listener_on_loopback, callers_who_connect_together_are_not_more_than_the_
     EXPECT_EQ(counted().calls, 2U);
     EXPECT_EQ(counted().refused, 3U);
     EXPECT_EQ(counted().refused_full, 3U);
-    // An orderly end would tell the dialplan that all went well.
+    // An orderly end would report success to the dialplan.
     EXPECT_EQ(std::ranges::count_if(peers, [](raw_peer& peer) { return peer.is_reset(); }), 3);
 }
 
 TEST_F(listener_on_loopback, callers_are_refused_before_the_last_files_are_open) {
-    // A quarter of few files is kept. Of more than a few, so that what is kept holds the refused connection, and the
-    // pipes through which UndefinedBehaviorSanitizer looks at memory.
+    // A quarter is kept if there are few files. The limit here is higher, so that the kept files suffice for the
+    // refused connection, and for the pipes through which UndefinedBehaviorSanitizer checks memory.
     std::vector<std::ifstream> others;
     for (int i = 0; i < 30; ++i)
         others.emplace_back("/dev/null");
@@ -141,7 +141,7 @@ TEST_F(listener_on_loopback, callers_are_refused_before_the_last_files_are_open)
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
     rlimit few = before;
-    few.rlim_cur = (next_file() + 1) * 4 / 3; // we use one
+    few.rlim_cur = (next_file() + 1) * 4 / 3; // the test uses one
     setrlimit(RLIMIT_NOFILE, &few);
     EXPECT_TRUE(connect().is_reset());
     EXPECT_EQ(counted().refused_files, 1U);
@@ -154,7 +154,7 @@ TEST_F(listener_on_loopback, callers_are_refused_before_the_last_files_are_open)
     EXPECT_EQ(counted().refused_files, 1U);
 }
 
-TEST_F(listener_on_loopback, calls_that_nobody_asks_for_stay_within_the_limit) {
+TEST_F(listener_on_loopback, calls_that_are_not_accepted_stay_within_the_limit) {
     listener_options options;
     options.calls_max = 3;
     listen(options);
@@ -223,7 +223,7 @@ TEST_F(listener_on_loopback, out_of_descriptors_accept_waits_and_recovers) {
     const auto errors = counted().accept_errors;
     const auto took = std::chrono::steady_clock::now() - begin;
     setrlimit(RLIMIT_NOFILE, &before);
-    EXPECT_LE(errors, static_cast<std::uint64_t>(took / 100ms) + 1); // real time: the system is asked this often
+    EXPECT_LE(errors, static_cast<std::uint64_t>(took / 100ms) + 1); // real time: how often the system is asked
     EXPECT_TRUE(eventually([&] { return counted().connections == 1; }));
 }
 

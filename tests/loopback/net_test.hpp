@@ -19,7 +19,7 @@ inline bytes id_bytes(const uuid& id = sample_id) {
     return id_message(id).to_bytes();
 }
 
-/// Waits until the condition holds; false if it does not in a time that only a test that hangs takes.
+/// Waits until the condition holds; false after a time that only a hanging test needs.
 template <class Condition>
 bool eventually(Condition condition) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(580);
@@ -30,7 +30,7 @@ bool eventually(Condition condition) {
     return true;
 }
 
-/// A listener on a free port, with calls on a thread of their own, and the test on the outside.
+/// A listener on a free port, with calls on their own thread, and the test outside.
 class net_test : public testing::Test {
   protected:
     void listen(const listener_options& options = {}) {
@@ -41,7 +41,7 @@ class net_test : public testing::Test {
 
     call accept() { return calls_->async_accept(boost::asio::use_future).get(); }
 
-    /// A call that is up, and its other end.
+    /// A call in progress and its other end.
     std::pair<raw_peer, call> answered() {
         raw_peer peer = connect();
         peer.send(id_bytes());
@@ -50,7 +50,7 @@ class net_test : public testing::Test {
 
     static event next(call& c) { return c.async_next_event(boost::asio::use_future).get(); }
 
-    /// Skips to the next event of a sort; the end of the call ends the wait with a failure.
+    /// Skips to the next event of this type. The end of the call ends the wait with a failure.
     template <class Event>
     static Event next_of(call& c) {
         for (;;) {
@@ -63,7 +63,7 @@ class net_test : public testing::Test {
         }
     }
 
-    /// Runs a function where the calls live.
+    /// Runs a function on the thread of the calls.
     template <class Function>
     auto on_io(Function f) {
         return boost::asio::post(io_.context(), boost::asio::use_future(std::move(f))).get();

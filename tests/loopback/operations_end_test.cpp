@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of pending operations when the io_context of their call goes.
+// What happens to pending operations when the io_context of their call ends.
 
 #include "net_test.hpp"
 
@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Calls that live on an io_context, and operations whose handlers run on another one.
+// Calls on one io_context, and operations whose handlers run on another one.
 class operations_on_loopback : public testing::Test {
   protected:
     // A call in progress, and its other end.
@@ -57,7 +57,7 @@ TEST_F(operations_on_loopback, play_and_reading_get_call_ended) {
     destroy_home();
     EXPECT_EQ(first_, usage_errc::call_ended);
     EXPECT_EQ(second_, usage_errc::call_ended);
-    // Started after that, on a handle that is left.
+    // Started after that, on a handle that remains.
     ours_.restart();
     c.async_play(clip(std::vector<std::int16_t>(80'000), 8000), note(first_));
     async_read_digits(c, {}, note(second_));
@@ -141,7 +141,7 @@ TEST_F(operations_on_loopback, play_of_a_rate_that_does_not_exist_does_not_touch
     EXPECT_EQ(first_, usage_errc::call_ended);
 }
 
-// Nothing else keeps the io_context of the first call busy once that has ended.
+// The io_context of the first call has no other work once that call has ended.
 TEST_F(operations_on_loopback, bridge_completes_on_an_io_context_that_has_nothing_else_to_do) {
     auto [ending, a] = answered();
     calls_.reset();
@@ -150,7 +150,7 @@ TEST_F(operations_on_loopback, bridge_completes_on_an_io_context_that_has_nothin
     raw_peer staying(there.local_endpoint());
     staying.send(id_bytes());
     call b = there.async_accept(asio::use_future).get();
-    EXPECT_FALSE(b.play(clip(std::vector<std::int16_t>(2400), 8000))); // is still played
+    EXPECT_FALSE(b.play(clip(std::vector<std::int16_t>(2400), 8000))); // is still playing
     bool done = false;
     async_bridge(std::move(a), std::move(b),
                  [&](boost::system::error_code error, const bridge_result& r) { done = !error && r.ended_first == 0; });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// listener_options::options_for: the rules of a single call, chosen by its id and its peer.
+// listener_options::options_for: the rules of a single call, selected by its id and its peer.
 
 #include "net_test.hpp"
 
@@ -36,7 +36,7 @@ class options_for_on_loopback : public net_test {
         return {std::move(peer), accept()};
     }
 
-    // The refusal of a call with `other_id`.
+    // Returns the refusal of a call with `other_id`.
     refusals refused() {
         raw_peer peer = connect();
         peer.send(id_bytes(other_id));

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Tests are compiled with -Wextra -Werror: an option by its name is no warning about those that keep their default.
+// Tests are compiled with -Wextra -Werror: naming one option must not cause a warning about the others.
 TEST(options, each_can_be_given_by_its_name_alone) {
     EXPECT_TRUE(call_options{.live = true}.live);
     EXPECT_EQ(listener_options{.calls_max = 5}.calls_max, 5U);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// async_play next to a wait: the handler of the one ends the other, as `async_play || async_next_event` does.
+// async_play beside a wait: the handler of the one ends the other, as `async_play || async_next_event` does.
 
 #include "net_test.hpp"
 
@@ -30,16 +30,16 @@ class play_and_wait_on_loopback : public net_test {
             stop_.slot(), [&to](boost::system::error_code error, const auto& /*result*/) { to.set_value(error); });
     }
 
-    // On the thread of the call: plays, and waits for an event until the sound was played.
+    // On the thread of the call: plays, and waits for an event until the sound has ended.
     std::future<boost::system::error_code> wait_while_playing(call& c, const clip& what) {
         c.async_play(what,
                      [this](boost::system::error_code, play_result) { stop_.emit(asio::cancellation_type::all); });
-        c.async_next_event(until_played(told_));
-        return told_.get_future();
+        c.async_next_event(until_played(completion_));
+        return completion_.get_future();
     }
 
     asio::cancellation_signal stop_;
-    std::promise<boost::system::error_code> told_;
+    std::promise<boost::system::error_code> completion_;
 };
 
 } // namespace
@@ -53,10 +53,10 @@ TEST_F(play_and_wait_on_loopback, digit_behind_the_one_that_interrupts_the_sound
                         [this](boost::system::error_code, play_result) { stop_.emit(asio::cancellation_type::all); });
         read_digits_options options;
         options.digits_max = 9;
-        async_read_digits(line, options, until_played(told_));
+        async_read_digits(line, options, until_played(completion_));
     });
     peer.send(key("1") + key("2"));
-    EXPECT_EQ(told_.get_future().get(), asio::error::operation_aborted);
+    EXPECT_EQ(completion_.get_future().get(), asio::error::operation_aborted);
     peer.send(key("3"));
     for (const char digit : std::string("123"))
         EXPECT_EQ(next_of<dtmf_event>(c).digit, digit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// call::async_play: done when the sound was played, or cut off.
+// call::async_play: completes when the sound has been played, or cut off.
 
 #include "net_test.hpp"
 
@@ -21,7 +21,7 @@ class play_on_loopback : public net_test {
         return clip(numbered_samples().take(static_cast<std::size_t>(length.count()) * 8), 8000);
     }
 
-    // What a play completed with.
+    // The result of a play.
     struct outcome {
         boost::system::error_code error;
         play_result result;
@@ -57,7 +57,7 @@ TEST_F(play_on_loopback, it_adds_no_events) {
     EXPECT_FALSE(c.mark("after"));
     const event e = next(c);
     ASSERT_TRUE(std::holds_alternative<played_event>(e));
-    EXPECT_EQ(std::get<played_event>(e).sent, 40ms); // the ledger of the marks goes on as with play()
+    EXPECT_EQ(std::get<played_event>(e).sent, 40ms); // the ledger of the marks continues as with play()
 }
 
 TEST_F(play_on_loopback, clear_completes_all_with_what_was_sent_and_cut) {

@@ -29,7 +29,7 @@ class playout_stream_on_loopback : public net_test {
         return done->get_future();
     }
 
-    // Samples that are not silence among what a peer hears until the end.
+    // Returns the samples that are not silence, of what a peer hears until the end.
     static std::vector<std::int16_t> sound_until_the_end(raw_peer& peer) {
         std::vector<std::int16_t> out;
         for (const auto& m : messages_in(peer.receive_all().all)) {
@@ -92,7 +92,7 @@ TEST_F(playout_stream_on_loopback, clear_ends_it_and_nothing_that_is_written_the
     auto finishing = s.async_finish(asio::use_future);
     EXPECT_TRUE(eventually([&] { return s.result().sent >= 60ms; }));
     c.clear();
-    // On its way to the thread of the call behind the clear: dropped there, or refused here.
+    // Audio that is on its way to the call's thread behind the clear: dropped there, or refused here.
     static_cast<void>(s.write(std::vector<std::int16_t>(800, -7)));
     const outcome cut = waiting.get();
     EXPECT_EQ(cut.error, usage_errc::playout_cleared);
@@ -242,7 +242,7 @@ TEST_F(playout_stream_on_loopback, handler_that_writes_and_hangs_up_finds_what_w
     EXPECT_EQ(r.cut, 1s);
 }
 
-// The queue holds a fraction of a millisecond more than it says in whole ones.
+// The queue holds a fraction of a millisecond more than it reports in whole ones.
 TEST_F(playout_stream_on_loopback, stream_at_the_brim_of_the_queue_goes_on) {
     listener_options options;
     options.call.playout_queue = 200ms;

@@ -30,7 +30,7 @@ class read_digits_on_loopback : public net_test {
         return done->get_future();
     }
 
-    // Waits for as long as it takes.
+    // Waits without a limit.
     static read_digits_options patient(std::size_t digits_max) {
         read_digits_options o;
         o.digits_max = digits_max;
@@ -146,7 +146,7 @@ TEST_F(read_digits_on_loopback, cancelled_reading_loses_no_digit) {
         EXPECT_EQ(next_of<dtmf_event>(c).digit, digit);
 }
 
-// The handler has an executor of its own, and the cancellation comes between the result and the handler.
+// The handler has its own executor, and the cancellation comes between the result and the handler.
 TEST_F(read_digits_on_loopback, result_that_a_cancellation_overtakes_goes_back) {
     listen();
     auto [peer, c] = answered();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// serve(): a server whose handler is a function or a coroutine, and what becomes of exceptions.
+// serve(): a server whose handler is a function or a coroutine, and how it treats exceptions.
 
 #include "loopback/net_test.hpp"
 
@@ -33,7 +33,7 @@ asio::awaitable<void> fail_by_id(call c) {
         co_await c.async_play(short_sound(), asio::use_awaitable);
 }
 
-// A caller that stays until the server has hung up; whether that was in order.
+// A caller that stays until the server has hung up. Returns whether that was in order.
 bool is_hung_up(const call_server& server, const uuid& id = sample_id) {
     raw_peer peer(server.local_endpoint());
     peer.send(id_bytes(id));
@@ -163,8 +163,8 @@ TEST(serve, exception_without_a_handler_leaves_through_run_and_the_server_goes_o
     server.reset();
 }
 
-// A handler that does not look at ended_event: its next wait fails, and no caller can end the process by that.
-TEST(serve, coroutine_that_waits_behind_the_end_of_its_call_is_no_failure) {
+// A handler that ignores ended_event: its next wait fails. No caller can end the process in this way.
+TEST(serve, coroutine_that_waits_behind_the_end_of_its_call_is_not_a_failure) {
     io_thread io;
     std::promise<void> over;
     serve_options options;
@@ -181,14 +181,14 @@ TEST(serve, coroutine_that_waits_behind_the_end_of_its_call_is_no_failure) {
     peer.send(id_bytes());
     peer.send(frame(kind::hangup));
     over.get_future().wait();
-    destroy(io, server); // behind the report, if there were one
+    destroy(io, server); // would come after the report
 }
 
 TEST(serve, end_of_a_call_is_known_by_its_error) {
     const auto of = [](const auto& e) { return std::make_exception_ptr(e); };
     using boost::system::system_error;
     EXPECT_TRUE(is_end_of_call(of(system_error(make_error_code(usage_errc::call_ended)))));
-    EXPECT_TRUE(is_end_of_call(of(system_error(asio::error::eof)))); // of a wait behind ended_event
+    EXPECT_TRUE(is_end_of_call(of(system_error(asio::error::eof)))); // of a wait after ended_event
     EXPECT_FALSE(is_end_of_call(of(system_error(asio::error::connection_refused))));
     EXPECT_FALSE(is_end_of_call(of(std::runtime_error("x"))));
     EXPECT_FALSE(is_end_of_call(of(42)));

@@ -25,7 +25,7 @@ class shards_on_loopback : public net_test {
         if (cores_) close();
     }
 
-    // The listener has another thread: it must have closed before the shards go.
+    // The listener has another thread: it must have closed before the shards are destroyed.
     void close() {
         calls_->close();
         boost::system::error_code closed;
@@ -45,7 +45,7 @@ class shards_on_loopback : public net_test {
 
 using executor = call::executor_type;
 
-// Where a call lives, as a number.
+// Returns a number for the thread of a call.
 std::ptrdiff_t shard_of(const call& c, const shards& among) {
     const auto contexts = among.contexts();
     return std::ranges::find_if(contexts, [&](auto* one) { return one->get_executor() == c.get_executor(); }) -
@@ -68,7 +68,7 @@ TEST_F(shards_on_loopback, calls_go_where_the_fewest_are) {
     }
     EXPECT_EQ(calls_of, (std::map<std::ptrdiff_t, int>{{0, 3}, {1, 3}, {2, 3}}));
 
-    // Two of one shard end; the next two come there.
+    // Two calls of one shard end; the next two go there.
     const auto there = shard_of(up.front().second, *cores_);
     std::erase_if(up, [&, left = 2](auto& one) mutable {
         if (shard_of(one.second, *cores_) != there || left-- <= 0) return false;
@@ -83,6 +83,25 @@ TEST_F(shards_on_loopback, calls_go_where_the_fewest_are) {
         up.push_back(answered());
         EXPECT_EQ(shard_of(up.back().second, *cores_), there);
     }
+}
+
+TEST_F(shards_on_loopback, call_lives_where_the_application_wants_it) {
+    listener_options options;
+    std::optional<std::size_t> wanted = 2;
+    options.home_for = [&](const uuid&) { return wanted; };
+    calls_->set_options(options);
+    std::list<std::pair<raw_peer, call>> all;
+    for (int i = 0; i < 3; ++i) {
+        all.push_back(answered());
+        EXPECT_EQ(shard_of(all.back().second, *cores_), 2);
+    }
+    for (const std::optional<std::size_t> without_effect :
+         {std::optional<std::size_t>(), std::optional<std::size_t>(3)}) {
+        on_io([&] { wanted = without_effect; });
+        all.push_back(answered());
+        EXPECT_NE(shard_of(all.back().second, *cores_), 2); // the other shards have the fewest
+    }
+    calls_->set_options({});
 }
 
 TEST_F(shards_on_loopback, handlers_without_an_executor_run_on_the_thread_of_the_call) {
@@ -110,7 +129,8 @@ TEST_F(shards_on_loopback, echo_goes_on_when_the_listener_is_closed) {
     line.first.finish();
 }
 
-// The accept handler runs on one thread and the call lives on another: what it sets up must come before what is heard.
+// The accept handler runs on one thread and the call lives on another. What the handler sets up must come before any
+// event.
 TEST_F(shards_on_loopback, monitor_set_on_acceptance_hears_the_first_sample) {
     struct ear final : call_monitor {
         void received(std::span<const std::int16_t> samples, int, time_point) override { total += samples.size(); }
@@ -139,7 +159,7 @@ TEST_F(shards_on_loopback, shards_that_go_first_hang_their_calls_up) {
     EXPECT_EQ(messages_in(end.all).back().kind, kind::hangup);
 }
 
-// The other thread has no call of its own, and is still there for the end of this one.
+// The other thread has no call of its own, and still runs for the end of this one.
 TEST_F(shards_on_loopback, handler_on_another_thread_hears_of_the_end_when_the_shards_go) {
     auto [first_peer, first] = answered();
     auto [peer, c] = answered();
@@ -155,7 +175,7 @@ TEST_F(shards_on_loopback, handler_on_another_thread_hears_of_the_end_when_the_s
         [&](boost::system::error_code, const event& e) { ended = std::holds_alternative<ended_event>(e); }));
     const auto begin = clock::now();
     close(); // the peer does not answer the hangup, so that the call ends after hangup_timeout
-    if (clock::now() - begin < io_thread::hang_up_max) { // otherwise the call was given up
+    if (clock::now() - begin < io_thread::hang_up_max) { // otherwise the call was dropped
         EXPECT_TRUE(ended);
     }
 }

@@ -25,7 +25,7 @@ namespace {
 
 class wait_on_loopback : public net_test {
   protected:
-    // What a wait gave: an error, or a digit.
+    // The result of a wait: an error, or a digit.
     struct outcome {
         boost::system::error_code error;
         char digit = 0;
@@ -40,7 +40,7 @@ class wait_on_loopback : public net_test {
                                                      }));
     }
 
-    // Sends a digit, and returns when the call has it and has given it to a wait.
+    // Sends a digit. Returns when the call has it and has given it to a wait.
     void press(raw_peer& peer, call& c, char digit) {
         peer.send(frame(kind::dtmf, raw(std::string(1, digit))));
         ++pressed_;
@@ -56,7 +56,7 @@ class wait_on_loopback : public net_test {
     std::uint64_t pressed_ = 0;
 };
 
-// A race of a wait and a timer. Returns whether the event won.
+// Runs a wait against a timer. Returns whether the event came first.
 asio::awaitable<bool> event_before(call& c, std::chrono::nanoseconds limit) {
     asio::steady_timer timer(co_await asio::this_coro::executor, limit);
     const auto first = co_await (c.async_next_event(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
@@ -80,7 +80,7 @@ struct numbered_frames {
     }
 };
 
-// Waits with a timer beside it, and with a timeout, in turn, until both have ended many waits.
+// Waits beside a timer, and with a timeout, in turn, until both have ended many waits.
 asio::awaitable<void> count_frames(call& c, numbered_frames& frames) {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
@@ -105,7 +105,7 @@ asio::awaitable<void> count_frames(call& c, numbered_frames& frames) {
     frames.enough = true;
 }
 
-// The application's other work. A timer and an event often come while it is busy: then both are on their way.
+// The application's other work. A timer and an event often come while it is busy; then both are on their way.
 asio::awaitable<void> be_busy(const numbered_frames& frames) {
     std::minstd_rand random(1);
     const auto executor = co_await asio::this_coro::executor;
@@ -140,7 +140,7 @@ TEST_F(wait_on_loopback, event_on_its_way_to_a_cancelled_wait_is_the_first_of_th
     c.async_next_event(digit_for(first, stop));
     press(peer, c, '1');
     press(peer, c, '2');
-    stop.emit(asio::cancellation_type::terminal); // the '1' has left the call already
+    stop.emit(asio::cancellation_type::terminal); // the call has already delivered the '1'
     run_application();
     EXPECT_EQ(first.error, asio::error::operation_aborted);
     c.async_next_event(digit_for(second, stop));
@@ -206,7 +206,7 @@ TEST_F(wait_on_loopback, timeout_passes_without_an_event_and_loses_none) {
     const auto begin = clock::now();
     try {
         c.async_next_event(30ms, asio::use_future).get();
-        ADD_FAILURE() << "an event out of nothing";
+        ADD_FAILURE() << "an event without a cause";
     } catch (const boost::system::system_error& e) {
         EXPECT_EQ(e.code(), asio::error::timed_out);
     }

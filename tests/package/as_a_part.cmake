@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# As a part of another project the library brings its rooms and nothing else.
+# As a part of another project, the library builds only its rooms.
 foreach(room IN ITEMS protocol audio call net server)
     if(NOT TARGET audiosocket::${room})
         message(FATAL_ERROR "there is no target audiosocket::${room}")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A library that shows what it should hide: symbols.sh has to reject it.
+// A library that exports what it should hide: symbols.sh must reject it.
 int leaked() {
     return 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody might build on the library, in one program: it uses the protocol, audio and net rooms, and calls
-// itself.
+// A sample application of the library: it uses the protocol, audio and net rooms, and calls itself.
 #include <audiosocket/audiosocket.hpp>
 
 #include <cstdlib>
@@ -45,7 +44,7 @@ std::vector<std::int16_t> use_audio(const std::filesystem::path& file) {
     return half;
 }
 
-// Waits for the end of the call; the rest of the events only has to arrive.
+// Waits for the end of the call. The other events only have to arrive.
 void listen_to(call& line, std::size_t& samples) {
     line.async_next_event([&](boost::system::error_code error, event e) {
         require(!error, "the call broke off");

@@ -20,7 +20,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# fail WHAT: the test ends here.
+# fail WHAT: ends the test with this failure.
 fail() {
     echo "FAILED: $1"
     exit 1
@@ -33,7 +33,7 @@ fail() {
 version=$(dpkg-deb -f "$build"/libaudiosocket-dev_*.deb Version)
 soversion=$(cut -d. -f1-2 <<<"$version")
 lib=libaudiosocket$soversion
-packages=("$lib" libaudiosocket-dev audiosocket)
+packages=("$lib" libaudiosocket-c1 libaudiosocket-dev audiosocket)
 
 # --- What is in them ---
 
@@ -47,7 +47,7 @@ has() {
     done
 }
 
-# lacks PACKAGE PATTERN...: and none for any of these.
+# lacks PACKAGE PATTERN...: the package contains no file for any of these.
 lacks() {
     local package=$1 pattern contents
     shift
@@ -84,6 +84,10 @@ lacks "$lib" 'usr/include' '[^ ]*\.so ' 'usr/bin'
 has libaudiosocket-dev 'usr/lib/[^/]+/pkgconfig/audiosocket\.pc' \
     'usr/lib/[^/]+/cmake/audiosocket/audiosocketConfig\.cmake'
 lacks libaudiosocket-dev 'usr/bin' '[^ ]*\.so\.'
+has libaudiosocket-c1 'usr/lib/[^/]+/libaudiosocket-c\.so\.1' 'usr/lib/[^/]+/libaudiosocket-c\.so\.1\.[0-9]+\.[0-9]+'
+lacks libaudiosocket-c1 'usr/include' '[^ ]*\.so ' 'usr/bin'
+has libaudiosocket-dev 'usr/lib/[^/]+/libaudiosocket-c\.so' 'usr/include/audiosocket\.h' \
+    'usr/lib/[^/]+/pkgconfig/audiosocket-c\.pc'
 has audiosocket 'usr/bin/audiosocket' 'etc/audiosocket/audiosocket\.toml' \
     'usr/lib/systemd/system/audiosocket\.(service|socket)' 'usr/share/man/man5/audiosocket\.toml\.5\.gz' \
     'usr/share/audiosocket/sounds/welcome\.wav' 'usr/share/doc/audiosocket/README\.md' \
@@ -92,14 +96,15 @@ has libaudiosocket-dev 'usr/share/doc/libaudiosocket-dev/examples/01_echo\.cpp' 
     'usr/share/doc/libaudiosocket-dev/docs/design\.md'
 lacks audiosocket 'usr/lib/[^s]' 'usr/include'
 
-# What the tree has of these, the package has as well.
+# The package contains all of these files of the tree.
 if compgen -G "$here/../../man/*.1" >/dev/null; then has audiosocket 'usr/share/man/man1/audiosocket\.1\.gz'; fi
 if [[ -e $here/../../packaging/completions/audiosocket ]]; then
     has audiosocket 'usr/share/bash-completion/completions/audiosocket'
 fi
 
 depends "$lib" libc6 libstdc++6 libsndfile1 libspeexdsp1
-depends libaudiosocket-dev "$lib (= $version)" libboost
+depends libaudiosocket-c1 libc6 libstdc++6 "$lib (= $version)"
+depends libaudiosocket-dev "$lib (= $version)" "libaudiosocket-c1 (= $version)" libboost
 depends audiosocket "$lib (>= $version)" libtomlplusplus libssl adduser
 
 # --- Whether it runs ---
@@ -114,7 +119,7 @@ said=$(LD_LIBRARY_PATH=$(dirname "$net") "$root/usr/bin/audiosocket" --version)
 
 # --- Whether it can be installed, used and removed ---
 
-# On this machine with a layer above, so that nothing that happens is seen below.
+# On this machine under a layer, so that the machine itself does not change.
 if ((EUID == 0)) && unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
     mkdir "$work/layer"
     debs=()
@@ -132,7 +137,7 @@ if ((EUID == 0)) && unshare --mount --pid --fork --mount-proc true 2>/dev/null; 
         cp "$script" "$@" "$layer/root/tmp/packages"
         cd /
         chroot "$layer/root" bash -c "bash /tmp/packages/installed.sh /tmp/packages/*.deb"
-        # All that the packages brought must have gone with them: the layer has nothing of that name.
+        # All files of the packages must be gone: the layer has no file with such a name.
         left=$(find "$layer/new/etc" "$layer/new/usr" "$layer/new/var" -name "*audiosocket*" ! -type c 2>/dev/null || true)
         if [[ -n $left ]]; then
             printf "FAILED: purging leaves:\n%s\n" "$left"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the packages, uses them, and removes them again, as root of a machine that may be harmed: deb.sh gives it one.
+# Installs the packages, uses them, and removes them again, as root of a machine that may be harmed: deb.sh provides it.
 # Usage: installed.sh PACKAGE_FILE...
 set -euo pipefail
 
@@ -8,22 +8,22 @@ readonly state=/var/lib/audiosocket
 version=$(dpkg-deb -f "$1" Version)
 names=$(for file in "$@"; do dpkg-deb -f "$file" Package; done)
 
-# fail WHAT: the test ends here.
+# fail WHAT: ends the test with this failure.
 fail() {
     echo "FAILED: installed: $1"
     exit 1
 }
 
-# gone PATH...: none of them is there.
+# gone PATH...: none of these paths exists.
 gone() {
     local path
     for path in "$@"; do [[ ! -e $path && ! -L $path ]] || fail "$path is left"; done
 }
 
-# call_as_service: the service's program with the installed settings, as the service's user, answers a call.
+# call_as_service: the installed command, with the installed settings and as the service's user, answers a call.
 call_as_service() {
     local server events=$state/events address
-    # Instead of what it has in comments: recordings, to see whose they are.
+    # Records, instead of the settings in the comments, to check the owner of the recordings.
     setpriv --reuid audiosocket --regid audiosocket --clear-groups --inh-caps=-all \
         sh -c "cd $state && exec audiosocket serve --config $settings --listen 127.0.0.1:0 --record $state/calls --json --quiet >$events" &
     server=$!
@@ -48,7 +48,7 @@ if command -v systemctl >/dev/null; then
 fi
 call_as_service
 
-# What the administrator has said stays, whatever comes.
+# The administrator's choice stays in every case.
 echo "max-calls = 7" >>"$settings"
 dpkg -i "$@" >/dev/null
 grep -qx "max-calls = 7" "$settings" || fail "an upgrade forgets the administrator's settings"

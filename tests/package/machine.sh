@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Boots a Debian with its own systemd, as a machine of its own that is gone without a trace when this script ends: what it
-# writes is in memory, above the folder, and its processes, mounts, network and groups are nobody else's. Needs root.
+# Boots a Debian with its own systemd as a separate machine that leaves no trace. Its files are in memory, above the
+# folder. It has its own processes, mounts, network and groups. Needs root.
 # Usage: machine.sh ROOT SCRATCH   runs it; SCRATCH is an empty folder, and a cgroup is called like it
 #        machine.sh on SYSTEMD_PID COMMAND...   a command on it
 set -euo pipefail
@@ -15,12 +15,12 @@ fi
 if [[ $1 != boot ]]; then
     base=$(realpath "$1")
     scratch=$(realpath "$2")
-    # Below a group of its own systemd may make as many as it likes.
+    # Below its own group, systemd may make as many groups as it likes.
     group=$(findmnt --noheadings --types cgroup2 --options rw --first-only --output TARGET)/$(basename "$scratch")
     mkdir "$group"
     # shellcheck disable=SC2317 # the trap calls it
     clean_up() {
-        kill -KILL "$machine" || true # and with it systemd and all it has started
+        kill -KILL "$machine" || true # systemd and all that it has started end as well
         wait "$machine" 2>/dev/null || true
         for _ in $(seq 50); do
             if find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; then break; fi
@@ -39,7 +39,7 @@ if [[ $1 != boot ]]; then
     exit
 fi
 
-# From here on in the new namespaces. What containers get, see https://systemd.io/CONTAINER_INTERFACE.
+# From here on in the new namespaces. https://systemd.io/CONTAINER_INTERFACE describes what containers get.
 base=$2 scratch=$3
 root=$scratch/root
 mount -t tmpfs -o mode=755 tmpfs "$scratch"
@@ -47,12 +47,13 @@ mkdir "$scratch"/{new,work,root}
 mount -t overlay overlay -o "lowerdir=$base,upperdir=$scratch/new,workdir=$scratch/work,volatile" "$root"
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
-mount -o remount,bind,ro "$root/proc/sys" # the kernel is everybody's
+mount -o remount,bind,ro "$root/proc/sys" # the kernel is shared with the machine
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
-# Made anew and not those of this machine, whose owner and rights systemd would change. The console swallows all.
+# New devices, because systemd would change the owner and the rights of the machine's own. The console discards all
+# output.
 while read -r device minor; do mknod -m 666 "$root/dev/$device" c 1 "$minor"; done <<<"null 3
 console 3
 zero 5

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the library and builds small projects on it in every way that the README names; each has to build and run.
+# Installs the library and builds small projects with it in every way that the README names. Each must build and run.
 # Usage: run.sh BUILD_DIR, a build with static libraries. Shared ones are made of its objects, in BUILD_DIR/shared.
 set -euo pipefail
 
@@ -19,13 +19,13 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# say WHAT: a line about what comes next.
+# say WHAT: prints a line about the next step.
 say() { printf '\n--- %s\n' "$1"; }
 
-# run_consumer DIR: starts the program that was built there, where it may write files.
+# run_consumer DIR: runs the application that was built there, in a folder for its files.
 run_consumer() { (cd "$1" && ./consumer); }
 
-# quietly COMMAND...: what it prints is shown only when it fails.
+# quietly COMMAND...: shows the output only on failure.
 quietly() {
     "$@" >"$work/log" 2>&1 && return
     cat "$work/log"
@@ -42,7 +42,7 @@ with_cmake() {
     run_consumer "$work/$name"
 }
 
-# with_pkg_config PREFIX NAME: builds tests/package/pkg_config and runs it.
+# with_pkg_config PREFIX NAME: builds tests/package/pkg_config, in C++ and in C, and runs both.
 with_pkg_config() {
     local prefix=$1 name=$2 pc
     say "$name"
@@ -50,6 +50,8 @@ with_pkg_config() {
     mkdir "$work/$name"
     PKG_CONFIG_PATH=$(dirname "$pc") quietly make -C "$here/pkg_config" OUT="$work/$name"
     LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") run_consumer "$work/$name"
+    PKG_CONFIG_PATH=$(dirname "$pc") quietly make -C "$here/pkg_config" OUT="$work/$name" "$work/$name/consumer_c"
+    LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") "$work/$name/consumer_c"
 }
 
 say "installing static libraries"
@@ -64,11 +66,21 @@ quietly cmake --build "$build/shared" --parallel 2
 quietly cmake --install "$build/shared" --prefix "$work/shared"
 
 with_cmake find_package find_package_static -DCMAKE_PREFIX_PATH="$work/static"
+say "the project of docs/tutorial.md"
+mkdir "$work/tutorial"
+cp "$source"/examples/tutorial/{CMakeLists.txt,ivr.cpp} "$work/tutorial"
+quietly cmake -S "$work/tutorial" -B "$work/tutorial/build" -DCMAKE_PREFIX_PATH="$work/static"
+quietly cmake --build "$work/tutorial/build"
+if (cd "$work/tutorial" && build/ivr) 2>"$work/log"; then # without its sound it says so
+    echo "the tutorial's application started without its sound"
+    exit 1
+fi
+grep -q welcome.wav "$work/log"
 with_cmake find_package find_package_shared -DCMAKE_PREFIX_PATH="$work/shared"
 with_pkg_config "$work/static" pkg_config_static
 with_pkg_config "$work/shared" pkg_config_shared
 with_cmake add_subdirectory add_subdirectory -DSOURCE_DIR="$source"
-# What add_subdirectory has just compiled need not be compiled again.
+# Reuses the objects of add_subdirectory.
 with_cmake fetch_content fetch_content -DFETCHCONTENT_SOURCE_DIR_AUDIOSOCKET="$source" \
     -DAUDIOSOCKET_OBJECTS="$build"
 

@@ -4,8 +4,8 @@
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test
-# Of 100, as `systemd-analyze security` counts; a service that is not confined has 96. What is left is mostly that it has
-# the network.
+# Of 100, as `systemd-analyze security` counts; an unconfined service has 96. Most of the rest is for access to the
+# network.
 readonly exposure_max=15
 
 command=$(realpath "$1")
@@ -17,11 +17,11 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# As they are but for the command, which need not be installed.
+# The units without the path of the command, which need not be installed.
 for unit in audiosocket.service audiosocket.socket; do
     sed "s,/usr/bin/audiosocket ,$command ,; /^Documentation=/d" "$units/$unit" >"$work/$unit"
 done
-# What it does not know it only mentions.
+# systemd only warns about unknown settings.
 said=$(systemd-analyze verify --recursive-errors=no "$work"/audiosocket.{service,socket} 2>&1) || {
     printf 'FAILED: systemd-analyze verify:\n%s\n' "$said"
     exit 1
@@ -37,7 +37,7 @@ systemd-analyze security --offline=yes --threshold="$exposure_max" "$units/audio
 }
 tail -n 1 "$work/security"
 
-# The time for hanging up and for recordings, between two numbers in two files.
+# The time for hanging up and for recordings is the difference of two numbers in two files.
 drain=$("$command" serve --print-config | sed -nE 's/^drain-timeout = ([0-9]+) .*/\1/p')
 stop=$(sed -nE 's/^TimeoutStopSec=([0-9]+)$/\1/p' "$units/audiosocket.service")
 if ((stop < drain + 10)); then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the settings file that the package installs: it is valid, it has every option of `serve` and no other, and what
-# it has in comments is valid as well. Usage: settings.sh COMMAND
+# Checks the settings file of the package: it is valid, it has every option of `serve` and no other, and the settings in
+# its comments are valid as well. Usage: settings.sh COMMAND
 set -euo pipefail
 
 command=$(realpath "$1")
@@ -15,7 +15,7 @@ fail() {
 
 "$command" serve --check-config --config "$file" >/dev/null
 
-# What is said about the settings themselves; not settings.
+# Options about the settings themselves are not settings.
 readonly elsewhere='help|config|check-config|print-config'
 "$command" serve --help | sed -n '/^Options:/,/^Examples:/p' | sed -nE 's/^ +(-[a-z],)?--([a-z-]+).*/\2/p' |
     grep -vxE "$elsewhere" | sort >"$work/options"
@@ -23,7 +23,7 @@ sed -nE 's/^(# )?([a-z-]+) = .*/\2/p' "$file" | sort >"$work/settings"
 [[ -s $work/options ]] || fail "--help names no options"
 diff -u "$work/options" "$work/settings" || fail "$file does not have the options of --help (-), or others (+)"
 
-# Together they make no sense (a file and a tone); each by itself is a setting with a value of its type.
+# Together they contradict each other (a file and a tone). Each by itself is a setting with a value of its type.
 while IFS= read -r setting; do
     printf '%s\n' "$setting" >"$work/one.toml"
     said=$("$command" serve --check-config --config "$work/one.toml" 2>&1) && continue

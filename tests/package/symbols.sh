@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Checks what the shared libraries in a folder show: a SONAME with major and minor version, and no symbol that is
-# nobody's business. Usage: symbols.sh LIBRARY_DIR
+# Checks the shared libraries in a folder: the SONAME has the major and minor version, and all exported symbols are
+# intended. Usage: symbols.sh LIBRARY_DIR
 #
 # Allowed are strong symbols of namespace audiosocket. Templates and inline functions of the standard library and of
-# Boost may appear as weak symbols: Boost marks what has to be one and the same in all libraries of a process (Asio's
-# services and its "which context runs in this thread"), so hiding those would break programs.
+# Boost may be weak symbols: Boost exports objects that must be unique in a process (Asio's services and its "which
+# context runs in this thread"), so hiding them would break applications.
 set -euo pipefail
 
 here=$(dirname "$0")
-# Of the namespace detail, what the templates of the headers call: of connect, blocking, read_digits and bridge; and what
+# Of the namespace detail: what the templates of the headers call (connect, blocking, read_digits and bridge), and what
 # another room of the library does.
 connect='(make|start|cancel)_connect(or)?$|waits_of$'
-needed="^audiosocket::detail::($connect|(send|receive)_until$|validate$|(digit_reader|bridge_operation|engine_hooks)::)"
+needed="^audiosocket::detail::($connect|(send|receive)_until$|validate$|(digit_reader|bridge_operation|engine_hooks|socket_turns)::)"
 readonly here connect needed
 
-# unwanted LIBRARY: symbols that it should not show, with what is wrong with each.
+# unwanted LIBRARY: prints the symbols that it should hide, each with the reason.
 unwanted() {
     nm --dynamic --demangle --defined-only "$1" | awk -v needed="$needed" '
         {
@@ -33,7 +33,7 @@ unwanted() {
     '
 }
 
-# check LIBRARY: complains, and fails if there was reason to.
+# check LIBRARY: prints complaints, and fails if there are any.
 check() {
     local library=$1 soname findings good=0
     soname=$(readelf --dynamic "$library" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
@@ -54,7 +54,7 @@ check() {
     return "$good"
 }
 
-# A check that cannot fail is none: this one has to reject a library with three faults.
+# A check that cannot fail proves nothing: it must reject a library with three faults.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "${CXX:-c++}" -shared -fPIC -o "$scratch/bad.so" "$here/bad_symbols.cpp"
@@ -78,6 +78,12 @@ c_library=$1/libaudiosocket-c.so
 if ! diff <(nm --dynamic --defined-only --format=posix "$c_library" | sed -n 's/^\(audiosocket_[a-z_]*\)@.* T .*/\1/p' | sort) \
     "$here/c_functions.txt"; then
     echo "$c_library shows other functions than tests/package/c_functions.txt"
+    failed=1
+fi
+# And its header declares them, no more and no less.
+if ! diff <(sed -n '/^AUDIOSOCKET_API /s/.*[ *]\(audiosocket_[a-z_]*\)(.*/\1/p' "$here/../../bindings/c/audiosocket.h" | sort) \
+    "$here/c_functions.txt"; then
+    echo "audiosocket.h declares other functions than tests/package/c_functions.txt"
     failed=1
 fi
 if nm --dynamic --defined-only "$c_library" | grep -v ' audiosocket_[a-z_]*@\| AUDIOSOCKET_C_1$'; then

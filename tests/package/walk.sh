@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Walks the way of whoever operates the service, on a clean Debian with systemd: installs the packages, configures, starts,
-# looks, upgrades under 200 calls, changes settings, stops, purges. Each step says what it has seen, and fails where that
-# is not what docs/operations.md promises.
+# Takes the steps of an administrator of the service on a clean Debian with systemd: installs the packages, configures,
+# starts, looks, upgrades under 200 calls, changes settings, stops, purges. Each step prints what it has seen, and fails if
+# that differs from docs/operations.md.
 # Usage: walk.sh BUILD_DIR; the packages are made of its objects in BUILD_DIR/package, as by deb.sh. The Debian is made
 # once, in the user's cache (a minute).
 set -euo pipefail
@@ -60,7 +60,8 @@ build=$objects/packages
 packages=("$build"/libaudiosocket[0-9]*.deb "$build"/audiosocket_*.deb)
 version=$(dpkg-deb -f "${packages[1]}" Version)
 
-# What the packages depend on lies in the Debian, to be installed with them. Other dependencies are another Debian.
+# The Debian contains the dependencies of the packages, to be installed with them. Other dependencies need another
+# Debian.
 fetch_dependencies() {
     mkdir "$1/packages"
     cp "${packages[@]}" "$1/packages"
@@ -74,8 +75,8 @@ make_debian "$debian" "${distribution#debian }" systemd-sysv,dbus fetch_dependen
 
 # --- Whether this machine stands still ---
 
-# watch_processor N: writes to $work/still.N, again and again, by how many milliseconds a sleep on processor N was ever
-# late. Ends with this script.
+# watch_processor N: repeatedly writes to $work/still.N the longest delay of a sleep on processor N so far, in
+# milliseconds. Ends with this script.
 watch_processor() {
     local before late most=0
     while [[ -d $work ]]; do
@@ -102,10 +103,11 @@ stood_still() {
     watchers=()
     cat "$work"/still.* 2>/dev/null | sort -n | tail -n 1
 }
-# From here on frames may be lost without any fault of the service: the generator counts an echo as lost after that.
+# If a processor stood still for longer, frames may be lost without a fault of the service: the generator counts an echo
+# as lost after this time.
 readonly still_max=50
 
-# held_well REPORT RESULT: no call was harmed; and no frame was lost, if the machine let the service run.
+# held_well REPORT RESULT: no call was harmed, and no frame was lost if the machine let the service run.
 held_well() {
     grep -q '; 0 failed, 0 killed, 0 ended by the server' "$1" || return 1
     (($2 == 0)) && return
@@ -136,14 +138,14 @@ is_up() {
 }
 eventually 20 "the machine does not start" is_up
 
-# unit PROPERTY: what systemd says of the service.
+# unit PROPERTY: prints the service's property from systemd.
 unit() { on systemctl show --property "$1" --value audiosocket.service; }
 unit_is() { [[ $(unit "$1") == "$2" ]]; }
-# restarted TIMES: by systemd.
+# restarted TIMES: systemd has restarted the service this often.
 restarted() { unit_is NRestarts "$1" && unit_is ActiveState active; }
 # log_has PATTERN: whether the journal has it.
 log_has() { on journalctl -q --no-pager -o cat -u audiosocket | grep -E "$1" >/dev/null; }
-# get PATH [OPTION...]: from the admin address.
+# get PATH [OPTION...]: asks the admin address.
 get() {
     local path=$1
     shift
@@ -153,13 +155,13 @@ code() { get "$1" -o "$work/body" -w '%{http_code}' "${@:2}"; }
 answers() { [[ $(code "$1" 2>/dev/null) == "$2" ]]; }
 metric() { get /metrics | sed -n "s/^$1 //p"; }
 metric_is() { [[ $(metric "$1") == "$2" ]]; }
-# put FILE TO: from here to the machine.
+# put FILE TO: copies a file of this script to the machine.
 put() { on sh -c "cat >$2" <"$1"; }
-# program_of PID: the program that a process runs, which "(deleted)" says is no more.
+# program_of PID: prints the executable of a process, followed by "(deleted)" if it has been replaced.
 program_of() { on readlink "/proc/$1/exe"; }
 # shellcheck disable=SC2016 # these are dpkg's variables
 installed() { on dpkg-query -W -f '${Package} ${Version} ${db:Status-Status} ' '*audiosocket*'; }
-# running: the processes of the service.
+# running: prints the processes of the service.
 running() { on sh -c 'cat /sys/fs/cgroup/system.slice/audiosocket.service/cgroup.procs 2>/dev/null || true' | tr '\n' ' '; }
 
 # --- The walk ---
@@ -176,7 +178,7 @@ saw "$(installed)" \
     "/var/lib/audiosocket: $(on stat -c '%U %a' /var/lib/audiosocket); the service is disabled, nothing runs"
 
 step "configure, with a mistake first"
-# edit SED_SCRIPT: as in an editor; what is to be changed has to be there.
+# edit SED_SCRIPT: changes the settings file. What it changes must exist.
 edit() {
     on cp "$settings" /tmp/before
     on sed -i -E "$1" "$settings"
@@ -202,7 +204,7 @@ on audiosocket serve --check-config --config "$settings" >"$work/log" 2>&1 || fa
 saw "--check-config, corrected: exit code 0"
 
 step "start"
-# As `systemctl edit` does: a watchdog that the walk has the time for, and a busy machine as well.
+# Like `systemctl edit`: a watchdog with a time that suits this script and a busy machine.
 on mkdir -p /etc/systemd/system/audiosocket.service.d
 printf '[Service]\nWatchdogSec=4\n' >"$work/drop-in"
 put "$work/drop-in" /etc/systemd/system/audiosocket.service.d/override.conf
@@ -213,9 +215,9 @@ main=$(unit MainPID)
 saw "READY=1: $(unit ActiveState) ($(unit SubState)), \"$(unit StatusText)\", process $main of user $(on stat -c %U "/proc/$main")"
 [[ $(on stat -c %U "/proc/$main") == audiosocket ]] || fail "it runs as another user"
 confined=$(on sed -nE 's/^(CapEff|NoNewPrivs|Seccomp):\t/\1=/p' "/proc/$main/status" | tr '\n' ' ')
-[[ $confined == "CapEff=0000000000000000 NoNewPrivs=1 Seccomp=2 " ]] || fail "it is confined otherwise: $confined"
+[[ $confined == "CapEff=0000000000000000 NoNewPrivs=1 Seccomp=2 " ]] || fail "it is not confined as the unit says: $confined"
 nice=$(on sh -c "sed -E 's/.*\) //' /proc/$main/task/*/stat" | awk '{print $17}' | sort -n | tr '\n' ' ')
-[[ $nice == "0 "*"10 " ]] || fail "no thread of the admin address gives way to those of the calls: nice values $nice"
+[[ $nice == "0 "*"10 " ]] || fail "the thread of the admin address has no lower priority than those of the calls: nice values $nice"
 saw "confined: ${confined}; nice values of its threads: $nice"
 fed=$(unit WatchdogTimestampMonotonic)
 fed_again() { (($(unit WatchdogTimestampMonotonic) > fed)); }
@@ -230,18 +232,18 @@ for path in /healthz /readyz /calls /; do
     [[ $(code "$path") == 200 ]] || fail "$path answers $(code "$path")"
     [[ $path == / ]] || saw "GET $path: 200 $(tr -d '\n' <"$work/body" | cut -c1-100)"
 done
-grep -q '<title>' "$work/body" || fail "/ is no page"
+grep -q '<title>' "$work/body" || fail "/ is not a page"
 saw "GET /: 200 $(grep -o '<title>.*</title>' "$work/body"), $(wc -c <"$work/body") bytes"
 get /metrics >"$work/metrics"
 if command -v promtool >/dev/null; then
-    promtool check metrics <"$work/metrics" >"$work/log" 2>&1 || { cat "$work/log"; fail "promtool does not like /metrics"; }
-    saw "GET /metrics: $(grep -c '^# TYPE' "$work/metrics") metrics, and promtool has nothing to say"
+    promtool check metrics <"$work/metrics" >"$work/log" 2>&1 || { cat "$work/log"; fail "promtool rejects /metrics"; }
+    saw "GET /metrics: $(grep -c '^# TYPE' "$work/metrics") metrics, accepted by promtool"
 else
     saw "SKIPPED in walk: promtool is missing, /metrics is not checked"
 fi
 bare=$(nsenter --target "$pid_of_machine" --net curl -s -o /dev/null -w '%{http_code}' "http://$admin/calls")
 [[ $bare == 401 ]] || fail "/calls answers without the token: $bare"
-on audiosocket call "$port" --duration 1 >"$work/log" 2>&1 || { cat "$work/log"; fail "a call is not answered well"; }
+on audiosocket call "$port" --duration 1 >"$work/log" 2>&1 || { cat "$work/log"; fail "a call is not answered in order"; }
 log_has '^\{"time":.*"level":"info".*"call":' || fail "the log is not JSON"
 saw "without the token: $bare; a call is answered; in the journal: $(on journalctl -q -o cat -u audiosocket | grep '"call"' | tail -n 1 | cut -c1-120)..."
 
@@ -260,7 +262,7 @@ done
 watch_processors
 on audiosocket bench "$port" --calls "$calls" --duration 14 -q >"$work/held" 2>&1 &
 held=$!
-# And callers who come and go, so that there is one at every moment.
+# Short calls as well, so that there is a new one at every moment.
 on audiosocket bench "$port" --calls 60 --churn 40 --call-duration 0.5 --duration 14 -q >"$work/churn" 2>&1 &
 churn=$!
 under_load() { (($(metric audiosocket_calls) >= calls)); }
@@ -271,7 +273,7 @@ handed_over() { [[ $(unit MainPID) != "$main" ]]; }
 eventually 10 "the upgrade does not hand over" handed_over
 kill -0 "$held" || fail "the calls were over before the hand-over"
 new=$(unit MainPID)
-saw "$(installed): MAINPID $main -> $new while $before calls were up"
+saw "$(installed): MAINPID $main -> $new with $before calls in progress"
 [[ $(program_of "$new") == /usr/bin/audiosocket ]] || fail "the new process runs $(program_of "$new")"
 [[ $(program_of "$main") == *"(deleted)" ]] || fail "the old process runs $(program_of "$main")"
 if on grep -qE 'libaudiosocket.*\(deleted\)' "/proc/$new/maps"; then fail "the new process has the old library"; fi
@@ -285,12 +287,12 @@ wait "$held" || held_result=$?
 wait "$churn" || churn_result=$?
 still=$(stood_still)
 held_well "$work/held" "$held_result" || { cat "$work/held"; fail "the $calls calls did not all hold"; }
-held_well "$work/churn" "$churn_result" || { cat "$work/churn"; fail "calls that came and went were harmed"; }
-saw "the $calls calls that were up:" && sed 's/^/      /' "$work/held"
-saw "and those that came and went:" && sed 's/^/      /' "$work/churn"
+held_well "$work/churn" "$churn_result" || { cat "$work/churn"; fail "short calls during the upgrade were harmed"; }
+saw "the $calls calls in progress:" && sed 's/^/      /' "$work/held"
+saw "and the short calls meanwhile:" && sed 's/^/      /' "$work/churn"
 alone() { [[ $(running) == "$(unit MainPID) " ]]; }
 eventually 10 "the old process does not end: $(running)" alone
-unit_is ActiveState active || fail "the end of the old process is taken for that of the service"
+unit_is ActiveState active || fail "systemd takes the end of the old process for that of the service"
 saw "process $main is gone, $new runs; the service is $(unit ActiveState), \"$(unit StatusText)\""
 main=$new
 on systemctl kill --signal=USR2 --kill-whom=main audiosocket
@@ -309,15 +311,15 @@ eventually 10 "the old process does not end: $(running)" alone
 step "change settings, hang up"
 recordings=/var/lib/audiosocket/calls
 edit 's/^max-calls = .*/max-calls = "some"/'
-if on systemctl reload audiosocket >"$work/log" 2>&1; then fail "systemctl reload takes a mistake"; fi
+if on systemctl reload audiosocket >"$work/log" 2>&1; then fail "systemctl reload accepts a mistake"; fi
 unit_is ActiveState active || fail "a mistake in the settings ends the service"
 saw "systemctl reload, with a mistake: refused, the service is $(unit ActiveState)"
 main=$(unit MainPID)
 on dpkg -i "/srv/upgrade/$(basename "${packages[1]}")" >"$work/log" 2>&1 || { cat "$work/log"; fail "the upgrade fails"; }
-grep 'the old program still runs' "$work/log" >"$work/told" || fail "nobody is told that there was no hand-over"
-[[ $(unit MainPID) == "$main" ]] || fail "a program that cannot start takes over"
+grep 'the old process still runs' "$work/log" >"$work/complaint" || fail "the upgrade does not report that there was no hand-over"
+[[ $(unit MainPID) == "$main" ]] || fail "an executable that cannot start takes over"
 on audiosocket call "$port" --duration 0.5 >"$work/log" 2>&1 || { cat "$work/log"; fail "a hand-over that fails harms calls"; }
-saw "an upgrade, with the mistake: $(cat "$work/told"); process $main goes on"
+saw "an upgrade, with the mistake: $(cat "$work/complaint"); process $main continues"
 edit 's/^max-calls = .*/max-calls = 300/; s/^# drain-timeout = .*/drain-timeout = 4/; s/^# (record = )/\1/'
 on systemctl reload audiosocket >"$work/log" 2>&1 || { cat "$work/log"; fail "systemctl reload fails"; }
 eventually 5 "the settings are not read again" log_has 'settings read again: changed: drain-timeout, record;'
@@ -327,7 +329,7 @@ on audiosocket call "$port" --id "$id" --duration 30 >"$work/hung_up" 2>&1 &
 caller=$!
 eventually 5 "the call is not seen" answers "/calls/$id" 200
 [[ $(code "/calls/$id" -X DELETE) == 202 ]] || fail "DELETE /calls/$id: $(cat "$work/body")"
-wait "$caller" || { cat "$work/hung_up"; fail "the caller is not hung up as he should be"; }
+wait "$caller" || { cat "$work/hung_up"; fail "the caller is not hung up in order"; }
 saw "DELETE /calls/$id: 202, and the caller's report:" && sed 's/^/      /' "$work/hung_up"
 eventually 5 "there is no recording" on sh -c "ls $recordings/*$id*.wav"
 saw "recorded since then: $(on sh -c "stat -c '%n, %s bytes, of %U' $recordings/*")"
@@ -353,8 +355,8 @@ saw "SIGTERM: /readyz 503 $(tr -d '\n' <"$work/body"); /healthz $(code /healthz)
 result=0
 on audiosocket call "$port" --duration 1 >"$work/refused" 2>&1 || result=$?
 [[ $result == 3 ]] || { cat "$work/refused"; fail "a new call: exit code $result"; }
-metric_is audiosocket_calls 2 || fail "calls that are up do not go on"
-saw "a new call: exit code $result, $(tail -n 1 "$work/refused"); the 2 that are up go on"
+metric_is audiosocket_calls 2 || fail "calls in progress do not continue"
+saw "a new call: exit code $result, $(tail -n 1 "$work/refused"); the 2 calls in progress continue"
 wait "$short" || { cat "$work/short"; fail "a call does not finish while the service stops"; }
 saw "the short call ended by itself: $(grep -m 1 -i end "$work/short")"
 wait "$long" || { cat "$work/long"; fail "the long call was not hung up in order"; }
@@ -362,7 +364,7 @@ saw "the long one was ended by drain-timeout: $(grep -m 1 -i end "$work/long")"
 wait "$older" || { cat "$work/older"; fail "the old process does not hang up in order"; }
 saw "so was that of the old process: $(grep -m 1 -i end "$work/older")"
 wait "$stop" || fail "systemctl stop fails"
-[[ -z $(running) ]] || fail "something runs still: $(running)"
+[[ -z $(running) ]] || fail "a process still runs: $(running)"
 [[ $(unit Result),$(unit ExecMainStatus) == success,0 ]] || fail "it ends with $(unit Result), $(unit ExecMainStatus)"
 saw "stopped in $((SECONDS - stopping)) s: $(unit Result), exit code $(unit ExecMainStatus); nothing runs"
 if on journalctl -q --no-pager -o cat -u audiosocket | grep '"level":"error"' | grep -v 'hand-over failed'; then fail "the log has errors"; fi
@@ -381,11 +383,11 @@ saw "MAINPID $main -> $(unit MainPID), which answers"
 step "purge while it runs"
 on systemctl revert audiosocket >"$work/log" 2>&1 # what `systemctl edit` has written is the administrator's
 on apt-get purge -y audiosocket 'libaudiosocket*' >"$work/log" 2>&1 || { cat "$work/log"; fail "the packages cannot be purged"; }
-if pgrep --ns "$pid_of_machine" --nslist pid -x audiosocket; then fail "something runs still"; fi
-# What the packages brought, and what was made by the way.
+if pgrep --ns "$pid_of_machine" --nslist pid -x audiosocket; then fail "a process still runs"; fi
+# All files of the packages, and the files that were made since.
 left=$(on find /etc /usr /var /run /tmp /opt /home -name '*audiosocket*')
 [[ -z $left ]] || fail "purging leaves: $left"
 if on getent passwd audiosocket; then fail "the user is left"; fi
 [[ -z $(on systemctl list-units --all --no-legend '*audiosocket*') ]] || fail "systemd still knows: $(on systemctl list-units --all '*audiosocket*')"
 saw "no process, no file, no user, no unit is left"
-say "the whole way in $((SECONDS - started)) s"
+say "all steps in $((SECONDS - started)) s"

@@ -23,7 +23,7 @@ simulated_call on_a_good_network() {
     return {session(role::server, slin_input(), epoch), session(sample_id, slin_input(), epoch), net, 1};
 }
 
-// The numbered sample that comes next.
+// Returns the next numbered sample.
 std::int16_t after(std::int16_t number) {
     return numbered_samples::at(numbered_samples::position_of(number) + 1);
 }
@@ -34,12 +34,12 @@ TEST(simulation, ten_minutes_of_numbered_samples_arrive_bit_exact_at_50_frames_a
     auto call = on_a_good_network();
     constexpr std::size_t samples = 600 * 8000;
     call.act(call.server, [](session& s) {
-        EXPECT_FALSE(s.play(count_up(samples), 8000)); // in one go: the longest that the queue takes
+        EXPECT_FALSE(s.play(count_up(samples), 8000)); // at once: the longest sound that the queue accepts
         EXPECT_FALSE(s.mark("end"));
     });
     call.run_until(epoch + 601s);
 
-    // The id took a few milliseconds to arrive; from then on, frame n is sent n x 20 ms later.
+    // The id took a few milliseconds to arrive. From then on, frame n is sent n x 20 ms later.
     const auto begun = call.server.sent.at(0).at;
     EXPECT_LE(begun, epoch + 3ms);
     ASSERT_GE(call.server.sent.size(), 30'000U);
@@ -49,8 +49,8 @@ TEST(simulation, ten_minutes_of_numbered_samples_arrive_bit_exact_at_50_frames_a
     ASSERT_GE(call.caller.heard.size(), samples);
     const auto expected = count_up(samples);
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), call.caller.heard.begin()));
-    const auto& told = call.server.events.back();
-    EXPECT_EQ(describe(told), "played end 600000");
+    const auto& last = call.server.events.back();
+    EXPECT_EQ(describe(last), "played end 600000");
     EXPECT_EQ(call.server.s.statistics().underruns, 0U);
 }
 
@@ -60,7 +60,7 @@ TEST(simulation, an_hour_of_echo_is_bit_exact) { // case 52
     call.server.on_audio = [](endpoint& e, const audio_event& audio) {
         EXPECT_FALSE(e.s.play(audio.samples, audio.rate_hz));
     };
-    // What comes back is what was sent, with silence before it and nowhere else.
+    // The audio returns as it was sent, with silence only before it.
     std::int16_t last = 0;
     std::uint64_t back = 0;
     std::uint64_t wrong = 0;
@@ -78,7 +78,7 @@ TEST(simulation, an_hour_of_echo_is_bit_exact) { // case 52
             EXPECT_FALSE(s.play(count_up(60 * 8000, next), 8000));
             next = numbered_samples::at(static_cast<std::uint64_t>(next - 1) + 60 * 8000);
         });
-        call.run_until(epoch + (minute + 1) * 60s - 1s); // the next minute is there before this one is over
+        call.run_until(epoch + (minute + 1) * 60s - 1s); // the next minute is queued before this one ends
     }
     call.run_until(epoch + 3599s);
     EXPECT_EQ(wrong, 0U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls between two sessions in which everything happens at random: the network, the programs, the end. Whatever
-// happens, the promises of the API hold. A call is named by its seed (support/seed.hpp).
+// Calls between two sessions with random networks, applications and ends. The promises of the API must hold in all of
+// them. A seed names a call (support/seed.hpp).
 
 #include "support/seed.hpp"
 #include "support/simulated_call.hpp"
@@ -12,8 +12,8 @@ using namespace audiosocket::test;
 
 namespace {
 
-// What the program of one end has asked for, to be held against what it is told.
-struct program {
+// The requests of one end's application, to compare with the events that it gets.
+struct application {
     std::vector<std::string> marks;
     std::chrono::milliseconds played{};
     std::string digits;
@@ -67,18 +67,18 @@ class random_call {
         static constexpr std::array ptimes{10ms, 20ms, 20ms, 20ms, 30ms, 40ms, 60ms};
         call_options o;
         o.ptime = ptimes[dice_() % ptimes.size()];
-        o.input = input_format::slin; // bit exact is what is asked for, not a good guess
+        o.input = input_format::slin; // the test needs exact audio, not a good guess
         if (dice_() % 2 == 0) o.send_format = media_format{*slin_kind(rate()), encoding::slin};
         return o;
     }
 
-    // The lower ones more often; they are what is out there, and quicker.
+    // The lower rates more often, because they are common, and quicker.
     int rate() {
         static constexpr std::array rates{8000, 8000, 8000, 16'000, 16'000, 24'000, 44'100, 48'000, 192'000};
         return rates[dice_() % rates.size()];
     }
 
-    void do_something(endpoint& e, program& p) {
+    void do_something(endpoint& e, application& p) {
         const auto ms = std::chrono::milliseconds(10 * (1 + dice_() % 40));
         const int from = dice_() % 3 == 0 ? rate() : 8000;
         const auto samples = [&] { return count_up(static_cast<std::size_t>(from * ms.count() / 1000)); };
@@ -117,18 +117,18 @@ class random_call {
         });
     }
 
-    static void mark(session& s, program& p) {
+    static void mark(session& s, application& p) {
         const auto name = std::to_string(p.marks.size());
         if (!s.mark(name)) p.marks.push_back(name);
     }
 
-    void send_digit(session& s, program& p) {
+    void send_digit(session& s, application& p) {
         const char digit = "0123456789*#ABCD"[dice_() % 16];
         if (!s.send_dtmf(digit)) p.digits += digit;
     }
 
-    // One end, last; each mark once, in order; the ledger adds up.
-    static void check_end(const endpoint& e, const program& p) {
+    // One end, as the last event; each mark once, in order; the ledger adds up.
+    static void check_end(const endpoint& e, const application& p) {
         EXPECT_EQ(e.ends, 1);
         ASSERT_FALSE(e.events.empty());
         EXPECT_TRUE(std::holds_alternative<ended_event>(e.events.back()));
@@ -155,7 +155,7 @@ class random_call {
         EXPECT_EQ(e.s.queued(), 0ms);
     }
 
-    // What one end sent is what the other heard, up to the end.
+    // The other end heard what this end sent, up to the end.
     static void check_direction(const endpoint& from, const endpoint& to) {
         std::vector<std::int16_t> sent;
         std::uint64_t frames = 0;
@@ -209,14 +209,14 @@ class random_call {
             if (sent[i].what() == kind::dtmf) digits += static_cast<char>(sent[i].data.at(header_bytes));
         }
         EXPECT_TRUE(caller_.digits.starts_with(digits));
-        // A caller that hangs up has said all it accepted.
+        // A caller that hangs up has sent all that it accepted.
         EXPECT_TRUE(call_.server.end.reason != end_reason::peer_hung_up || call_.server.digits == caller_.digits);
     }
 
     std::mt19937 dice_;
     simulated_call call_;
-    program server_;
-    program caller_;
+    application server_;
+    application caller_;
 };
 
 } // namespace

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Keeps the house in order: who may include what, how long a file may be, and no path of somebody's machine.
+# Checks the structure of the tree: includes between rooms, lengths of files, licenses, paths of a machine, words.
 # Usage: check.sh [TREE]; complaints name file and line, and any of them is a failure.
 set -euo pipefail
 
-# A reader should hold one file in the head (docs/design.md: files of 100 to 200 lines).
+# A file should be short enough to understand at once (docs/design.md: files of 100 to 200 lines).
 readonly lines_max=500
 readonly source_lines_max=400 # in src/ and apps/
 
+words=$(realpath "$(dirname "$0")/words.txt")
+readonly words
+
 cd "${1:-$(dirname "$0")/../..}"
 
-# list PATHSPEC...: the project's files. In a release archive, or somebody else's checkout, there is no git to ask.
+# list PATHSPEC...: prints the project's files. A release archive, or a checkout elsewhere, may have no git to ask.
 list() {
     if [[ -e .git ]] && git rev-parse >/dev/null 2>&1; then
         git ls-files --cached --others --exclude-standard -- "$@"
@@ -18,7 +21,7 @@ list() {
         for pattern in "$@"; do names+=(-o -path "./$pattern"); done
         find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${names[@]:1}" \) -print | sed 's,^\./,,'
     fi | while IFS= read -r file; do
-        [[ -f $file ]] && printf '%s\n' "$file" # not one that was just deleted
+        [[ -f $file ]] && printf '%s\n' "$file" # without files that were just deleted
     done
 }
 
@@ -30,7 +33,7 @@ check_includes() {
         BEGIN {
             split("protocol audio call asterisk gateway net server", names, " ")
             for (i in names) is_room[names[i]] = 1
-            # What each room may know, besides itself.
+            # The other rooms that each room may include.
             knows["protocol"] = " "
             knows["audio"] = " "
             knows["call"] = " protocol audio "
@@ -77,7 +80,7 @@ check_includes() {
 
             if (header ~ /^[a-z_]+$/) next                                    # the standard library
             if (header ~ /^([a-z]+|(sys|netinet|arpa|net)\/[a-z]+)\.h$/ && header !~ /^(sndfile)\.h$/) {
-                # The system itself: hidden in sources, and nothing for the rooms that do no input and output.
+                # Headers of the system: only in sources, and not in rooms that do no input and output.
                 if (public) complain("a public header shows the system")
                 else if (room == "protocol" || room == "call" || room == "asterisk" || room == "gateway") complain(room " does no input and output")
                 next
@@ -96,7 +99,7 @@ check_command_includes() {
         function complain(why) { print FILENAME ":" FNR ": " why ": " $0 }
 
         BEGIN {
-            # What each room may know, besides itself.
+            # The other rooms that each room may include.
             knows["base"] = " "
             knows["log"] = knows["settings"] = knows["service"] = knows["diagnosis"] = " base "
             knows["live"] = " base diagnosis "
@@ -133,7 +136,7 @@ check_command_includes() {
     ' "$@"
 }
 
-# Complains about a header that two include roots hold: which one is meant would depend on the order of the roots.
+# Complains about a header that exists in two include roots: its meaning would depend on the order of the roots.
 check_roots() {
     local root
     for root in src apps/audiosocket tests; do
@@ -143,7 +146,7 @@ check_roots() {
         { last = $1; from = $2 }'
 }
 
-# Complains about files that are too long to hold in the head.
+# Complains about files that are too long.
 check_length() {
     local file lines max
     for file in "$@"; do
@@ -161,10 +164,31 @@ check_license() {
     }' "$@"
 }
 
-# Complains about the place where somebody happened to work.
+# Complains about paths of the machine on which a change was made.
 check_paths() {
     grep -nIE "(^|[^A-Za-z0-9_.\$}/-])/(home|root|work|Users|tmp/build)(/|-)[A-Za-z0-9_.]" -- "$@" |
         sed 's/^\([^:]*:[0-9]*\): */\1: path of a machine: /' || true
+}
+
+# Complains about words that the prose of this tree does not use (words.txt).
+check_words() {
+    local where word instead files file pattern
+    while IFS=$'\t' read -r where word instead; do
+        [[ $where == '#'* || -z $where ]] && continue
+        files=()
+        for file in "$@"; do
+            case $file in # licenses, the list and its test
+            LICENSE | packaging/debian/copyright | tests/structure/words.txt | tests/structure/self_test.sh) continue ;;
+            esac
+            if [[ $where == pages && $file != *.md && $file != man/* ]]; then continue; fi
+            files+=("$file")
+        done
+        if ((${#files[@]} == 0)); then continue; fi
+        # A part of a name counts as a word (x_word_y); letters of an encoded text (base64) do not.
+        pattern="(^|[^A-Za-z0-9+/])($word)(\$|[^A-Za-z0-9+/])"
+        { grep -nIoiE -- "$pattern" "${files[@]}" /dev/null || true; } | sed -E \
+            "s/^([^:]*:[0-9]*):.*\b_?($word)_?\b.*\$/\1: the word \"\2\": write $instead/I"
+    done <"$words"
 }
 
 mapfile -t rooms < <(list 'include/*.hpp' 'src/*.hpp' 'src/*.cpp')
@@ -184,6 +208,7 @@ complaints=$(
     check_length "${code[@]}"
     check_license "${licensed[@]}"
     check_paths "${everything[@]}"
+    check_words "${everything[@]}"
 )
 if [[ -n $complaints ]]; then
     printf '%s\n' "$complaints"

@@ -7,7 +7,7 @@ if ! command -v doxygen >/dev/null; then
     echo "SKIPPED doxygen: doxygen is missing"
     exit "$skipped"
 fi
-"$(dirname "$0")/../../tools/docs" "$1/docs"
+"$(dirname "$0")/../../tools/docs" --library "$1/docs-library"
 
 # A public member without documentation is an error: one is planted.
 planted=$(mktemp -d)
@@ -16,7 +16,7 @@ printf '%s\n' '/// \file' '' '/// A type.' 'struct planted {' '    int member; '
 cd "$(dirname "$0")/../.."
 {
     cat docs/Doxyfile
-    printf '%s\n' "INPUT = $planted" "OUTPUT_DIRECTORY = $planted/out" "USE_MDFILE_AS_MAINPAGE ="
+    printf '%s\n' "INPUT = $planted" "OUTPUT_DIRECTORY = $planted/out"
 } >"$planted/Doxyfile"
 if doxygen "$planted/Doxyfile" >"$planted/log" 2>&1; then
     echo "FAILED: Doxygen accepts a public member without documentation"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that every source is laid out as .clang-format says (`tools/format` does that). Another version of clang-format
-# lays out differently, hence exactly this one.
+# Checks that every source is formatted by .clang-format (`tools/format` does that). Another version of clang-format
+# formats differently, so exactly this one is needed.
 set -euo pipefail
 
 readonly skipped=77 # what ctest takes for a skipped test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that what the release build made is hardened: the command and the shared libraries in a folder. First it
-# checks a small program that has none of it, to see that each fault would be found.
+# Checks that the results of the release build are hardened: the command and the shared libraries in a folder. First it
+# checks a small executable without any hardening, to show that each fault is found.
 # Usage: hardened.sh FOLDER CXX_COMPILER [cet]      "cet": the compiler has -fcf-protection
 set -euo pipefail
 
@@ -28,8 +28,8 @@ lacks() {
     if [[ $cet == cet ]]; then has_cet "$1" || echo CET; fi
 }
 
-# A file is marked for CET where all of its objects are. Where those of the C library are not (Debian 12), only the code
-# shows it: our functions begin with ENDBR64, and less than ten of the startup code do.
+# A file is marked for CET only if all of its objects are. Those of the C library may not be (Debian 12). Then only the
+# code shows it: our functions begin with ENDBR64, and less than ten of the startup code do.
 has_cet() {
     if [[ $can_be_marked == yes ]]; then
         is_marked "$1"
@@ -64,7 +64,7 @@ expected="PIE NX RELRO BIND_NOW canary FORTIFY"
 if [[ $cet == cet ]]; then expected+=" CET"; fi
 found=$(lacks "$work/bare" | tr '\n' ' ')
 if [[ $found != "$expected " ]]; then
-    echo "FAILED hardened: a bare program lacks \"$expected\", and this check finds \"$found\""
+    echo "FAILED hardened: an unhardened executable lacks \"$expected\", and this check finds \"$found\""
     exit 1
 fi
 

@@ -5,13 +5,13 @@ set -euo pipefail
 
 cd "${1:-$(dirname "$0")/../..}"
 
-# The names that a forge gives to the headings of a Markdown file, a line each.
+# Prints the names that a forge gives to the headings of a Markdown file, a line each.
 fragments_of() {
     # shellcheck disable=SC2016 # backticks, not a command
     sed -n '/^```/,/^```/d; s/^##* //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
 
-# "LINE TARGET" for each link and picture of a Markdown file, code left out.
+# Prints "LINE TARGET" for each link and picture of a Markdown file, without code.
 links_of() {
     awk '
         /^ *```/ { code = !code; next }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows that check.sh sees what it is there for: a small tree in order passes, and every planted fault is named.
+# Shows that check.sh finds its faults: a small tree in order passes, and every planted fault is reported.
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
@@ -9,7 +9,7 @@ failed=0
 
 readonly license='// SPDX-License-Identifier: Apache-2.0'
 
-# new_tree: a small house in order.
+# new_tree: makes a small tree in order.
 new_tree() {
     rm -rf "$work/tree"
     mkdir -p "$work"/tree/include/audiosocket/{protocol,audio,call,net} "$work"/tree/src/{audio,call,net,protocol}
@@ -33,7 +33,7 @@ new_tree() {
     done < <(find . -name '*.[hc]pp')
 }
 
-# rejects WHAT FILE TEXT COMPLAINT: with TEXT in FILE, check.sh fails and says COMPLAINT.
+# rejects WHAT FILE TEXT COMPLAINT: with TEXT in FILE, check.sh fails and prints COMPLAINT.
 rejects() {
     local what=$1 file=$2 text=$3 complaint=$4 output
     new_tree
@@ -105,10 +105,40 @@ rejects "a long file of the command" apps/audiosocket/base/a.cpp "$(yes '//' | h
 rejects "a long test" tests/unit/a_test.cpp "$(yes '//' | head -n 500)" '501 lines; more than 500'
 accepts "files of the longest length" src/net/a.cpp 400 apps/audiosocket/base/a.cpp 400 tests/unit/a_test.cpp 500
 rejects "a source without its license" src/net/a.cpp 'no license' 'must be SPDX-License-Identifier'
-rejects "a path of a machine" src/net/a.cpp "// see /""home/somebody/notes.txt" 'path of a machine'
+rejects "a path of a machine" src/net/a.cpp "// see /""home/a-user/notes.txt" 'path of a machine'
 rejects "a path of a machine in a document" docs/a.md "Look into \`/""root/x\`." 'path of a machine'
 
-# rejects_link WHAT TEXT COMPLAINT: with TEXT in a document, links.sh fails and says COMPLAINT.
+# A word of each line of words.txt.
+rejects "a word in a comment" src/net/a.cpp "// The caller is told." 'src/net/a.cpp:2: the word "told": write "reported"'
+rejects "a word at the beginning of a line" docs/a.md "Nobody calls." 'docs/a.md:1: the word "Nobody": write the actor'
+rejects "a word in a name of a test" tests/unit/a_test.cpp "TEST(server, whoever_calls_is_served)" \
+    'tests/unit/a_test.cpp:2: the word "whoever": write the actor'
+rejects "a pronoun" docs/a.md $'The caller speaks.\nThen he hangs up.' 'docs/a.md:2: the word "he": write the actor, or "they"'
+rejects "a word in a script" tools/a "# Reads the file anew." 'tools/a:1: the word "anew": write "again"'
+rejects "a word in a help text" apps/audiosocket/base/a.cpp "\"a dearer call\";" 'the word "dearer": write "expensive"'
+rejects "a metaphor" src/net/a.cpp "struct guest;" 'the word "guest": write "new connection"'
+rejects "another metaphor" src/net/a.cpp "// The door is open." 'the word "door": write "listener"'
+rejects "a word of pages" man/a.1 "Your program reads." 'man/a.1:1: the word "program": write "application"'
+rejects "the same in a document" docs/a.md "Programs read." 'the word "Programs": write "application"'
+
+# accepts_text WHAT FILE TEXT: with TEXT in FILE, check.sh finds nothing.
+accepts_text() {
+    local what=$1 file=$2 text=$3 output
+    new_tree
+    mkdir -p "$(dirname "$file")"
+    printf '%s\n' "$text" >"$file"
+    if ! output=$("$here/check.sh" "$work/tree"); then
+        printf 'FAILED: rejects %s:\n%s\n' "$what" "$output"
+        failed=1
+    fi
+}
+
+accepts_text "words that contain others" docs/a.md 'The retold, adorable shelter; its outdoors, the history.'
+accepts_text "encoded text" tests/a.json '"integrity": "sha512-he/+his+9he8/him=="'
+accepts_text "a name in code that pages do not use" tests/a.sh "for program in cmake make; do"
+accepts_text "the words of a license" LICENSE "Nobody."
+
+# rejects_link WHAT TEXT COMPLAINT: with TEXT in a document, links.sh fails and prints COMPLAINT.
 rejects_link() {
     local what=$1 text=$2 complaint=$3 output
     new_tree

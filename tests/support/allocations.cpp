@@ -6,8 +6,8 @@
 #include <malloc.h>
 #include <new>
 
-// The plain forms are enough: the standard library's others (arrays, sized, nothrow) come here. Nothing in these tests
-// is over-aligned.
+// The plain forms are enough, because the standard library's other forms (arrays, sized, nothrow) call these. Nothing
+// in these tests is over-aligned.
 
 namespace {
 std::atomic<std::size_t> count;

@@ -4,12 +4,12 @@
 #include <cstddef>
 
 /// \file
-/// What the whole program takes from operator new, for tests that count it. A test program that includes this has
-/// support/allocations.cpp among its sources, which replaces the operators.
+/// Counts what the whole process takes from operator new. A test that includes this has support/allocations.cpp among
+/// its sources, which replaces the operators.
 
 namespace audiosocket::test {
 
-/// Allocations since the program began.
+/// Allocations since the start of the process.
 std::size_t allocations() noexcept;
 
 /// Bytes that are allocated now.

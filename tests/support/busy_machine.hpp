@@ -21,13 +21,13 @@
 #include <vector>
 
 /// \file
-/// Tests that assert real time: whether they failed because the machine was busy.
+/// For tests that assert real time: finds out whether they failed because the machine was busy.
 
 namespace audiosocket::test {
 
-/// Measures from construction on what other work does to a test: how late this process is woken up (one thread for each
-/// processor wants to wake up every 5 ms), and how much of the processors goes to processes that are not the test's.
-/// What happens to these threads happens to the server and the caller of a test as well.
+/// Measures the effect of other work on a test, from construction on. One thread for each processor wants to wake up
+/// every 5 ms; their delays show how late this process is woken. /proc shows the share of the processors that other
+/// processes use. The server and the caller of a test suffer in the same way as these threads.
 class busy_machine {
   public:
     busy_machine() {
@@ -38,13 +38,13 @@ class busy_machine {
     busy_machine(const busy_machine&) = delete;
     busy_machine& operator=(const busy_machine&) = delete;
 
-    /// The longest time for which a thread that wanted to run did not.
+    /// The longest time for which a thread wanted to run and did not.
     std::chrono::milliseconds stood_still() const {
         const std::lock_guard lock(mutex_);
         return longest_;
     }
 
-    /// The share of all processors that went to others than this process and its descendants, in percent.
+    /// The share of all processors, in percent, that went to processes other than this one and its descendants.
     int percent_of_others() const {
         const double seconds = std::chrono::duration<double>(clock::now() - begin_).count();
         const double all = seconds * std::max(1U, std::thread::hardware_concurrency());
@@ -54,7 +54,7 @@ class busy_machine {
   private:
     using clock = std::chrono::steady_clock;
 
-    // Of all processors together, since the machine was started; without idle time and waiting for a disk.
+    // Of all processors together, since the machine was started; without idle time and without waiting for a disk.
     static double busy_seconds() {
         std::ifstream stat("/proc/stat");
         std::string cpu;
@@ -65,7 +65,7 @@ class busy_machine {
         return (user + nice + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
     }
 
-    // A process in /proc: its parent, and the time that it and those of its children that it has waited for have used.
+    // A process in /proc: its parent, and the time used by it and by those of its children that it has waited for.
     struct process_time {
         pid_t parent = 0;
         double ticks = 0;
@@ -85,7 +85,7 @@ class busy_machine {
         return one;
     }
 
-    // This process and all that descend from it.
+    // This process and all its descendants.
     static double own_seconds() {
         std::map<pid_t, process_time> all;
         for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -122,17 +122,17 @@ class busy_machine {
     std::vector<std::jthread> threads_; // last: they use the others
 };
 
-/// Half a frame. A standstill of this length can make a frame late that was to come in between.
+/// Half a frame. A standstill of this length can make a frame late that was due in between.
 constexpr std::chrono::milliseconds standstill_tolerated{10};
 
-/// A test with several processes finds less than it needs when others take more than this.
+/// A test with several processes gets too little when others take more than this.
 constexpr int percent_of_others_tolerated = 20;
 
-/// Makes assertions that hold only on a machine that is not busy. Where one of them fails, and the machine stood still
-/// for longer than `tolerated`, or others took too much of it, the test is skipped with that figure and the failure;
-/// otherwise it has failed.
+/// Makes assertions that hold only on a machine that is not busy. If one of them fails although the machine was not
+/// busy, the test fails. If the machine stood still for longer than `tolerated`, or others took too much of it, the
+/// test is skipped with that figure and the failure.
 ///
-/// The machine has to be watched from before what is asserted. Assertions that hold on any machine do not belong here.
+/// Construct this before the measured work begins. Assertions that hold on any machine do not belong here.
 template <class Assertions>
 void in_real_time(const busy_machine& machine, Assertions assertions,
                   std::chrono::milliseconds tolerated = standstill_tolerated) {

@@ -30,7 +30,7 @@ inline bytes raw(std::string_view text) {
     return {data, data + text.size()};
 }
 
-/// A message with any header, honest or not, as long as the payload.
+/// A message with any header, correct or not, as long as the payload.
 inline bytes frame(int kind, const bytes& payload = {}) {
     bytes out = raw({kind, static_cast<int>(payload.size() >> 8), static_cast<int>(payload.size() & 0xff)});
     out.insert(out.end(), payload.begin(), payload.end());
@@ -57,7 +57,7 @@ inline bytes numbered(std::size_t samples, std::uint64_t first = 0) {
     return out;
 }
 
-/// The ways in which a stream is cut up for every parser test.
+/// The ways to cut a stream, for every parser test.
 enum class split { whole, byte_by_byte, random };
 inline constexpr std::array all_splits{split::whole, split::byte_by_byte, split::random};
 

@@ -6,7 +6,7 @@
 
 namespace audiosocket::test {
 
-/// A variable of the environment, as long as this lives.
+/// A variable of the environment that is set while this object lives.
 class environment_variable {
   public:
     environment_variable(std::string name, const std::string& value) : name_(std::move(name)) {

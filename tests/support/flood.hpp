@@ -13,8 +13,8 @@
 
 namespace audiosocket::test {
 
-/// Connects to a port of the loopback interface again and again, from a thread of its own, and drops each connection a
-/// little later with a reset. It comes from 127.66.0.x.
+/// Connects to a port of the loopback interface again and again, from its own thread, and drops each connection a
+/// little later with a reset. Its address is 127.66.0.x.
 class flood {
   public:
     flood(std::uint16_t port, int connects_a_second)
@@ -24,7 +24,7 @@ class flood {
     flood& operator=(const flood&) = delete;
     ~flood() { stop(); }
 
-    /// Ends it; how many connects a second it came to.
+    /// Ends it. Returns how many connects a second it made.
     double stop() {
         if (thread_.joinable()) {
             over_ = true;
@@ -60,7 +60,7 @@ class flood {
         const sockaddr_in own = at(host, 0);
         const sockaddr_in server = at(INADDR_LOOPBACK, port_);
         bind(s, reinterpret_cast<const sockaddr*>(&own), sizeof own);
-        // Under way is good enough, and refused is what it asks for.
+        // A pending connect is enough, and a refusal is what it asks for.
         static_cast<void>(::connect(s, reinterpret_cast<const sockaddr*>(&server), sizeof server));
         return s;
     }

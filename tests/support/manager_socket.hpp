@@ -14,7 +14,7 @@
 
 namespace audiosocket::test {
 
-/// A service manager's end of sd_notify: a datagram socket at a path, or with '@' in front at a name that is no file.
+/// A service manager's end of sd_notify: a datagram socket at a path, or, with '@' in front, at an abstract name.
 class manager_socket {
   public:
     explicit manager_socket(const std::string& name) : name_(name) {
@@ -31,7 +31,7 @@ class manager_socket {
 
     const std::string& name() const noexcept { return name_; }
 
-    /// The next message; nothing if none comes in thirty seconds.
+    /// Returns the next message; nothing after thirty seconds.
     std::optional<std::string> next() {
         pollfd file{socket_, POLLIN, 0};
         if (poll(&file, 1, 30'000) != 1) return std::nullopt;
@@ -40,7 +40,7 @@ class manager_socket {
         return size < 0 ? std::nullopt : std::optional(std::string(text, static_cast<std::size_t>(size)));
     }
 
-    /// The next one that has this in it.
+    /// Returns the next message that contains this.
     std::string next_with(const std::string& part) {
         for (;;) {
             const auto text = next();

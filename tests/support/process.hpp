@@ -20,7 +20,7 @@
 
 namespace audiosocket::test {
 
-/// A program that runs beside the test: its output can be read as it comes, and it never outlives the test.
+/// A process beside the test. Its output can be read as it comes, and it never outlives the test.
 class process {
   public:
     explicit process(std::vector<std::string> arguments) {
@@ -62,13 +62,13 @@ class process {
         if (!status_) ::kill(pid_, number); // otherwise the number may be another process's
     }
 
-    /// Nobody reads standard output any more: it is closed.
+    /// Closes the reader of standard output.
     void close_output() {
         output_open_ = false;
         close(std::exchange(output_, -1));
     }
 
-    /// Only a process that hangs takes this long. Below the limit that CTest sets for a test.
+    /// Only a hanging process takes this long. Less than CTest's limit for a test.
     static constexpr std::chrono::seconds patience_usual{580};
 
     /// Reads standard output until it contains `text`; false at its end or after `patience`.
@@ -104,7 +104,7 @@ class process {
         const auto limit = std::chrono::steady_clock::now() + patience;
         while (pump(limit)) {
         }
-        if (output_open_ || errors_open_) return -1; // time was up first
+        if (output_open_ || errors_open_) return -1; // the time was over first
         if (!status_) {
             int status = 0;
             waitpid(pid_, &status, 0);
@@ -113,7 +113,7 @@ class process {
         return *status_;
     }
 
-    /// As wait(), but reads nothing, so that the output may fill its pipe.
+    /// Like wait(), but reads nothing, so that the output may fill its pipe.
     int wait_unread(std::chrono::seconds patience = patience_usual) {
         const auto limit = std::chrono::steady_clock::now() + patience;
         int status = 0;
@@ -138,7 +138,7 @@ class process {
 
     static int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
-    // Reads what is there; false when both streams have ended or time is up.
+    // Reads what is there; false when both streams have ended or the time is over.
     bool pump(std::chrono::steady_clock::time_point limit) {
         pollfd files[] = {{output_open_ ? output_ : -1, POLLIN, 0}, {errors_open_ ? errors_ : -1, POLLIN, 0}};
         if (!output_open_ && !errors_open_) return false;

@@ -23,16 +23,16 @@
 
 namespace audiosocket::test {
 
-/// The other end of a connection, without any manners of its own: blocking, byte by byte if need be, and with no wait
+/// The other end of a connection, without a protocol of its own: blocking, byte by byte if necessary, and with no wait
 /// longer than `patience`.
 class raw_peer {
   public:
     using tcp = boost::asio::ip::tcp;
-    static constexpr std::chrono::seconds patience{300}; // only a peer that hangs takes so long
+    static constexpr std::chrono::seconds patience{300}; // only a hanging peer takes this long
 
     explicit raw_peer(const tcp::endpoint& server) : socket_(*io_) { connect(loopback(server)); }
 
-    /// Comes from this address of the machine; on Linux each 127.x.y.z is one.
+    /// Connects from this address of the machine; on Linux each 127.x.y.z is one.
     raw_peer(const tcp::endpoint& server, const std::string& from) : socket_(*io_) {
         const auto to = loopback(server);
         socket_.open(to.protocol());
@@ -44,8 +44,8 @@ class raw_peer {
 
     void send(const bytes& data) { boost::asio::write(socket_, boost::asio::buffer(data)); }
 
-    /// What arrives next, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset or
-    /// patience ran out.
+    /// Returns the next data, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset
+    /// or patience ran out.
     std::optional<bytes> receive(std::size_t max = 65'536) {
         pollfd file{socket_.native_handle(), POLLIN, 0}; // Asio would wait for ever, whatever SO_RCVTIMEO says
         if (::poll(&file, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) != 1) return std::nullopt;
@@ -56,7 +56,7 @@ class raw_peer {
         return data;
     }
 
-    /// Waits for what comes next; whether that is a reset.
+    /// Waits for what comes next. Returns whether it is a reset.
     bool is_reset() {
         if (reset_at_once_) return true;
         pollfd file{socket_.native_handle(), POLLIN, 0};
@@ -92,10 +92,10 @@ class raw_peer {
         return all;
     }
 
-    /// For those who must not allocate.
+    /// For peers that must not allocate.
     int native_handle() { return socket_.native_handle(); }
 
-    /// Waits until the other process has read all that was sent. (IPv4 on this machine, asked of the kernel.)
+    /// Waits until the other process has read all that was sent. (IPv4 on this machine; the kernel reports it.)
     bool wait_until_read() {
         const auto limit = std::chrono::steady_clock::now() + patience;
         while (unread_by_the_other() != 0) {
@@ -105,7 +105,7 @@ class raw_peer {
         return true;
     }
 
-    /// FIN; reading goes on.
+    /// Sends FIN; reading continues.
     void finish() {
         boost::system::error_code gone; // the other side may have been faster
         socket_.shutdown(tcp::socket::shutdown_send, gone);
@@ -120,8 +120,8 @@ class raw_peer {
     tcp::socket& socket() { return socket_; }
 
   private:
-    // What waits in the receive queue of the other end, by its line in /proc/net/tcp: "N: LOCAL:PORT REMOTE:PORT STATE
-    // TX:RX ...", all in hexadecimal. -1 if there is no such line.
+    // Returns the bytes in the other end's receive queue, from its line in /proc/net/tcp: "N: LOCAL:PORT REMOTE:PORT
+    // STATE TX:RX ...", all in hexadecimal. -1 if there is no such line.
     long unread_by_the_other() const {
         std::ifstream table("/proc/net/tcp");
         for (std::string line; std::getline(table, line);) {
@@ -135,14 +135,14 @@ class raw_peer {
         return -1;
     }
 
-    // A listener on every address is reached on the loopback one.
+    // The endpoint of a listener on every address is that on the loopback interface.
     static tcp::endpoint loopback(tcp::endpoint where) {
         if (!where.address().is_unspecified()) return where;
         where.address(boost::asio::ip::address_v4::loopback());
         return where;
     }
 
-    // Whoever is refused may hear of the reset before he hears that he is connected.
+    // A refused peer may get the reset before the connect completes.
     void connect(const tcp::endpoint& to) {
         boost::system::error_code error;
         socket_.connect(to, error);
@@ -159,12 +159,12 @@ class raw_peer {
         setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     }
 
-    std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(); // so that we can move
+    std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(); // movable
     tcp::socket socket_;
     bool reset_at_once_ = false;
 };
 
-/// The messages in a stream, for looking at.
+/// Returns the messages in a stream.
 struct seen_message {
     audiosocket::kind kind;
     bytes payload;

@@ -5,13 +5,12 @@
 #include <string>
 
 /// \file
-/// Seeds of simulations. Each run is named by its seed; AUDIOSOCKET_SEED=<seed> in the environment replays just that
-/// one.
+/// Seeds of simulations. A seed names a run; AUDIOSOCKET_SEED=<seed> in the environment replays only that run.
 
 namespace audiosocket::test {
 
-/// Calls `run(seed)` for `count` seeds from 1, or only for that of AUDIOSOCKET_SEED; AUDIOSOCKET_RUNS=<n> runs `n`
-/// times as many. Stops when `run` returns false.
+/// Calls `run(seed)` for `count` seeds from 1, or only for that of AUDIOSOCKET_SEED. AUDIOSOCKET_RUNS=<n> multiplies
+/// `count` by `n`. Stops when `run` returns false.
 template <class Run>
 void for_each_seed(unsigned count, Run run) {
     if (const char* one = std::getenv("AUDIOSOCKET_SEED")) {
@@ -23,7 +22,7 @@ void for_each_seed(unsigned count, Run run) {
         if (!run(seed)) return;
 }
 
-/// What to say when a run fails.
+/// Returns the text for a failed run.
 inline std::string replay(unsigned seed) {
     return "to replay: AUDIOSOCKET_SEED=" + std::to_string(seed);
 }

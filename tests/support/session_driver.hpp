@@ -15,16 +15,16 @@
 #include <vector>
 
 /// \file
-/// Drives one session with a virtual clock, as a socket would, and checks at every step what must hold at every step.
+/// Drives one session with a virtual clock, as a socket would, and checks the invariants at every step.
 
 namespace audiosocket::test {
 
 using namespace std::chrono_literals;
 
-/// Where virtual time begins: not at zero, so that a time that was never set shows.
+/// The start of virtual time: not zero, so that a time that was never set shows.
 inline const time_point epoch{std::chrono::hours{1000}};
 
-/// A message as it left, and when.
+/// A message that was sent, and when.
 struct sent_message {
     time_point at;
     bytes data;
@@ -38,7 +38,7 @@ struct sent_message {
     }
 };
 
-/// An event in words, without the audio: "started", "dtmf 5", "played hello 120", "cleared hello 20/100",
+/// Returns an event in words, without the audio: "started", "dtmf 5", "played hello 120", "cleared hello 20/100",
 /// "ended hung up".
 inline std::string describe(const event& e) {
     struct {
@@ -82,7 +82,8 @@ class session_driver {
 
     // --- What happens ---
 
-    /// Bytes arrive, cut up in this driver's way, each piece in memory of exactly its size that is gone afterwards.
+    /// Receives bytes, cut in this driver's way. Each piece is in memory of exactly its size, which is freed
+    /// afterwards.
     void receive(const bytes& stream) {
         cut(stream, how, random, [&](std::span<const std::byte> piece) {
             auto exact = std::make_unique<bytes>(piece.begin(), piece.end());
@@ -100,7 +101,7 @@ class session_driver {
         pump();
     }
 
-    /// The application does something.
+    /// Lets the application do something.
     template <class Action>
     error_code act(Action action) {
         const error_code error = action(s_);
@@ -108,7 +109,7 @@ class session_driver {
         return error;
     }
 
-    /// Time passes, and every deadline in it is kept.
+    /// Moves the time, and keeps every deadline in it.
     void run_for(clock::duration time) { run_until(now + time); }
     void run_until(time_point end) {
         int rounds_without_progress = 0;
@@ -126,7 +127,7 @@ class session_driver {
         pump();
     }
 
-    /// Time passes, and the session is not polled meanwhile.
+    /// Moves the time without polling the session.
     void stall_for(clock::duration time) { now += time; }
 
     /// Runs until the session is closed, or for this long.
@@ -167,9 +168,9 @@ class session_driver {
 
     split how = split::whole;
     std::mt19937 random{1};
-    clock::duration send_time{}; ///< how long the network takes over each message
+    clock::duration send_time{}; ///< how long the network takes for each message
     bool take_events = true;     ///< the application asks for its events
-    bool server;                 ///< what leaves has to please Asterisk
+    bool server;                 ///< Asterisk must accept what is sent
 
     /// Does what the session asks for, until it asks for nothing more.
     void pump() {
@@ -236,7 +237,7 @@ class session_driver {
         note(e);
     }
 
-    // Towards Asterisk: nothing but hangup and audio, audio never empty and always whole, hangup last.
+    // Towards Asterisk: only hangup and audio, audio never empty and always whole, hangup last.
     void check(const bytes& data) const {
         error_code error;
         const message m = parse_message(data, error);
@@ -269,7 +270,7 @@ class session_driver {
     std::size_t audio_in_log_ = 0;
 };
 
-/// 16 bytes that are easy to know again.
+/// 16 bytes that are easy to recognise.
 inline const uuid sample_id = uuid::parse("40325ec2-5efd-4bd3-805f-53576e581d13");
 
 inline bytes id_frame() {
@@ -283,7 +284,7 @@ inline bytes pcm(std::span<const std::int16_t> samples) {
     return out;
 }
 
-/// `count` numbered samples, of which the first is `first`.
+/// Returns `count` numbered samples, starting with `first`.
 inline std::vector<std::int16_t> count_up(std::size_t count, int first = 1) {
     return numbered_samples(static_cast<std::uint64_t>(first - 1)).take(count);
 }

@@ -7,7 +7,7 @@
 
 /// \file
 /// Scripts of a call: what happens to a session, step by step. A script is run with its input split in every way, and
-/// then again and again, failing after each of its steps.
+/// then again and again, with a failure after each of its steps.
 
 namespace audiosocket::test {
 
@@ -31,7 +31,7 @@ inline step reset() {
 }
 template <class Action>
 step does(Action action) {
-    return {"the program acts", [action](session_driver& d) { d.act(action); }};
+    return {"the application acts", [action](session_driver& d) { d.act(action); }};
 }
 
 /// Makes the session of a script.
@@ -59,14 +59,14 @@ inline std::unique_ptr<session_driver> run_steps(const session_maker& make, cons
     return d;
 }
 
-// Whatever came before: the session closes in its time, tells of one end, and nothing moves it any more.
+// Whatever came before, the session closes in time, reports one end, and then never changes.
 inline void expect_ends(session_driver& d, failure f) {
     const auto before = d.now;
     switch (f) {
     case failure::fin: d.receive_end(); break;
     case failure::reset: d.fail(); break;
     case failure::silence:
-        d.run_for(20s); // a peer that says nothing is no reason to end; the timeouts have passed
+        d.run_for(20s); // a silent peer is not a reason to end; the timeouts have passed
         d.act([](session& s) { return s.hang_up(); });
         break;
     }
@@ -86,13 +86,13 @@ inline void expect_ends(session_driver& d, failure f) {
     d.receive_end();
     d.fail();
     d.run_for(10s);
-    EXPECT_EQ(d.log, log) << "something was told after the end";
+    EXPECT_EQ(d.log, log) << "an event after the end";
 }
 
 } // namespace detail
 
-/// Runs the script with its input split in every way and compares what the program was told; then replays it failing
-/// (FIN, reset, or a peer that falls silent) after each step.
+/// Runs the script with its input split in every way and compares the events that the application gets. Then replays it
+/// with a failure (FIN, reset, or a peer that falls silent) after each step.
 inline void check_script(const session_maker& make, const script& steps, const std::vector<std::string>& expected) {
     for (const split how : all_splits)
         for (unsigned seed = 1; seed <= (how == split::random ? 20U : 1U); ++seed) {

@@ -7,7 +7,7 @@
 
 namespace audiosocket::test {
 
-/// A text that one thread writes and another one reads: what a script in a thread of its own has seen.
+/// A text that one thread writes and another one reads, such as what a script on its own thread has seen.
 class shared_text {
   public:
     void set(std::string to) {

@@ -10,8 +10,8 @@
 /// \file
 /// Two sessions, a server and a caller, joined by a simulated network on a virtual clock.
 ///
-/// The network behaves as TCP does: bytes arrive in order, cut up anyhow, late; a sender that is stalled waits; a FIN
-/// comes behind the data; a closed end answers data with a reset.
+/// The network behaves as TCP does. Bytes arrive in order, cut anywhere, and late. A stalled sender waits. A FIN comes
+/// behind the data. A closed end answers data with a reset.
 
 namespace audiosocket::test {
 
@@ -22,16 +22,16 @@ struct network {
     double cut_chance = 0;                   ///< of a message to arrive in pieces
     double stall_chance = 0;                 ///< of a message to be taken only after a while
     clock::duration stall_max{};             ///< that while
-    time_point fails_at = time_point::max(); ///< the connection is lost for both, data under way with it
+    time_point fails_at = time_point::max(); ///< both ends lose the connection, and the data on its way
 };
 
-/// One end: a session, its program, its socket.
+/// One end: a session, its application, its socket.
 struct endpoint {
     explicit endpoint(session rules) : s(std::move(rules)) {}
 
     session s;
 
-    // The program.
+    // The application.
     clock::duration takes_events_every{}; ///< 0: at once
     time_point takes_events_at = time_point::min();
     std::vector<event> events; ///< without their audio
@@ -51,7 +51,7 @@ struct endpoint {
     bool fin_sent = false;
     time_point fails_at = time_point::max();
 
-    // What is on its way to this end.
+    // Data on its way to this end.
     struct parcel {
         time_point at;
         bytes data; // empty: FIN
@@ -76,7 +76,7 @@ class simulated_call {
 
     bool over() const { return server.s.closed() && caller.s.closed(); }
 
-    /// Runs until nothing is left to do, or until this time.
+    /// Runs until there is nothing left to do, or until this time.
     void run_until(time_point end) {
         while (!over() || !server.arriving.empty() || !caller.arriving.empty()) {
             const time_point next = std::max(now, std::min(wake(server), wake(caller)));
@@ -89,7 +89,7 @@ class simulated_call {
         now = std::max(now, end);
     }
 
-    /// The program of one end does something.
+    /// Lets the application of one end do something.
     template <class Action>
     void act(endpoint& who, Action action) {
         action(who.s);
@@ -101,7 +101,7 @@ class simulated_call {
     }
     bool chance(double p) { return std::bernoulli_distribution(p)(random); }
 
-    /// Takes what is left of the events.
+    /// Takes the remaining events.
     void take_rest() {
         for (endpoint* e : {&server, &caller}) {
             e->takes_events_at = time_point::min();
@@ -136,7 +136,7 @@ class simulated_call {
         while (!e.arriving.empty() && e.arriving.front().at <= now) {
             const auto parcel = std::move(e.arriving.front());
             e.arriving.pop_front();
-            if (e.s.closed()) { // nobody is there any more: the kernel resets
+            if (e.s.closed()) { // the end has closed: the kernel resets
                 if (!parcel.data.empty()) other(e).fails_at = std::min(other(e).fails_at, now + up_to(net_.delay_max));
             } else if (parcel.data.empty()) {
                 e.s.receive_end(now);
@@ -168,7 +168,7 @@ class simulated_call {
         if (e.s.sending_done() && !std::exchange(e.fin_sent, true)) post(e, {});
     }
 
-    // Sends a message off to the other end, in one piece or several; nothing is the FIN.
+    // Sends a message to the other end, in one piece or several; an empty one is the FIN.
     void post(endpoint& from, std::span<const std::byte> data) {
         endpoint& to = other(from);
         do {

@@ -18,7 +18,7 @@
 
 namespace audiosocket::test {
 
-/// A web server that takes what is posted, each request in a connection of its own, on threads of its own.
+/// A web server that accepts posts, each request in its own connection, on its own threads.
 class web_server {
   public:
     struct request {
@@ -26,7 +26,7 @@ class web_server {
         std::string head;
         std::string body;
 
-        /// The value of a field; empty where it is missing.
+        /// Returns the value of a field; empty if it is missing.
         std::string field(const std::string& name) const {
             const auto at = head.find("\r\n" + name + ": ");
             if (at == std::string::npos) return {};
@@ -39,7 +39,7 @@ class web_server {
         std::string body{};
     };
 
-    /// Called for each request, on any thread. Where it waits, its client waits.
+    /// Called for each request, on any thread. While it waits, its client waits.
     using answering = std::function<answer(const request&)>;
 
     web_server() : web_server([](const request&) { return answer(); }) {}
@@ -54,7 +54,7 @@ class web_server {
     ~web_server() {
         stopping_ = true;
         boost::system::error_code ignored;
-        boost::asio::ip::tcp::socket last(io_); // what is waited for is a connection
+        boost::asio::ip::tcp::socket last(io_); // the awaited thing is a connection
         last.connect({boost::asio::ip::address_v4::loopback(), port_}, ignored);
         accepting_.join();
         for (auto& one : serving_)
@@ -65,7 +65,7 @@ class web_server {
         return "http://127.0.0.1:" + std::to_string(port_) + target;
     }
 
-    /// Waits until so many requests are there, and returns all.
+    /// Waits until this many requests have arrived, and returns all.
     std::vector<request> requests(std::size_t at_least) {
         std::unique_lock lock(using_);
         changed_.wait_for(lock, raw_peer::patience, [&] { return requests_.size() >= at_least; });

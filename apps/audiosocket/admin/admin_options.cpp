@@ -20,20 +20,20 @@ namespace {
 constexpr std::size_t token_chars_min = 16;
 constexpr std::size_t token_chars_max = 1024; // a header has to hold it
 
-// Names other than localhost are resolved by others, who may mean any address.
+// Other names than localhost are resolved by DNS, and may be any address.
 bool is_loopback(const std::string& host) {
     boost::system::error_code error;
     const auto number = boost::asio::ip::make_address(host, error);
     return error ? host == "localhost" : number.is_loopback();
 }
 
-// Fewer different characters than any token that was made by chance.
+// A random token has more different characters than this.
 constexpr std::size_t token_variety_min = 6;
 
 } // namespace
 
 address read_address(const std::string& text, bool with_token) {
-    // A port that was not given would be that of the calls.
+    // The default port would be that of the calls.
     const address where = parse_listen_address_with_port(text);
     if (!with_token && !is_loopback(where.host))
         throw failure(exit_code::usage, "\"" + text +
@@ -45,14 +45,14 @@ address read_address(const std::string& text, bool with_token) {
 std::string read_token(const std::filesystem::path& file) {
     const auto wrong = [&](const std::string& what) { return failure(exit_code::file, file.string() + ": " + what); };
     std::string token;
-    // The end of the line is none of it.
+    // Newline characters are not part of the token.
     if (const auto why = read_file_head(file, token_chars_max + 2, token); !why.empty()) throw wrong(why);
     while (token.ends_with('\n') || token.ends_with('\r'))
         token.pop_back();
     if (token.size() < token_chars_min || token.size() > token_chars_max)
-        throw wrong("the token has to have from 16 to 1024 characters; make one with: openssl rand -hex 32");
+        throw wrong("the token needs 16 to 1024 characters; create a token with: openssl rand -hex 32");
     if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; }))
-        throw wrong("the token has to be one line of printable characters without spaces");
+        throw wrong("the token has to be a single line of printable characters without spaces");
     return token;
 }
 
@@ -67,9 +67,10 @@ std::vector<std::string> token_remarks(const std::filesystem::path& file, const 
                                   file.string(), static_cast<unsigned>(mode), file.string()));
     const std::set<char> different(token.begin(), token.end());
     if (different.size() < token_variety_min)
-        all.push_back(fmt::format("{}: the token has only {} different characters, and can be guessed; make one with: "
-                                  "openssl rand -hex 32",
-                                  file.string(), different.size()));
+        all.push_back(
+            fmt::format("{}: the token has only {} different characters, and can be guessed; create a token with: "
+                        "openssl rand -hex 32",
+                        file.string(), different.size()));
     return all;
 }
 

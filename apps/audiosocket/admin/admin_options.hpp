@@ -15,26 +15,26 @@
 namespace audiosocket::app::admin {
 
 struct admin_options {
-    std::optional<address> listen; ///< Nothing: there is no admin address.
-    std::string token;             ///< What whoever asks has to know; empty: nothing.
+    std::optional<address> listen; ///< Nothing: no admin address.
+    std::string token;             ///< What clients have to send; empty: nothing.
 
-    /// What is known of calls before they arrive; null: the address takes no announcements. A verb makes it once, not
-    /// again when the settings are read again, because calls that were announced would be lost.
+    /// The calls that were announced before they arrive; null: the address takes no announcements. A verb creates it
+    /// once, and keeps it when the settings are read again, because announced calls would be lost.
     std::shared_ptr<call_directory> directory = nullptr;
 
-    /// Metrics of the verb; null: none. They have to count on when the settings are read again.
+    /// Metrics of the verb; null: none. Their counters must survive a reload of the settings.
     more_metrics verb_metrics = nullptr;
 };
 
-/// Where the address is, from HOST:PORT. Throws failure (usage) for what is none, and for one that others can reach
-/// while there is no token.
+/// Returns the address in HOST:PORT. Throws failure (usage) if it is not an address, or if others can reach it and
+/// there is no token.
 address read_address(const std::string& text, bool with_token);
 
-/// The token in this file. Throws failure (file) where it cannot be read, or holds no good token.
+/// Returns the token in this file. Throws failure (file) if the file cannot be read, or its token is not valid.
 std::string read_token(const std::filesystem::path& file);
 
-/// Returns warnings about a token that is valid: the mode of its file lets other users read or change it, or it is easy
-/// to guess. Each in one line.
+/// Returns warnings about a valid token, each in one line: the mode of its file lets other users read or change it, or
+/// the token is easy to guess.
 std::vector<std::string> token_remarks(const std::filesystem::path& file, const std::string& token);
 
 } // namespace audiosocket::app::admin

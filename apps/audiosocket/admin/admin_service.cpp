@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A thread of calls that is ready gets ten times the processor that this one gets.
+// When threads of calls are ready, they get ten times the processor time of this thread.
 constexpr int niceness = 10;
 
 constexpr auto sweep_interval = health::interval;
@@ -49,7 +49,9 @@ struct admin_service::impl {
         : shown(server, calls, guard(options.token, options.listen->host), io, options.directory, options.verb_metrics),
           http(std::make_unique<http_server>(
               *io, listen(options, std::move(inherited)),
-              [this](const request& r, const own_counters& own, reply tell) { shown.answer(r, own, std::move(tell)); },
+              [this](const request& r, const own_counters& own, reply respond) {
+                  shown.answer(r, own, std::move(respond));
+              },
               limits_for(options.directory.get()))),
           endpoint(http->local_endpoint()), descriptor(http->descriptor()), sweep_timer(*io) {
         if (options.token.empty() && !endpoint.address().is_loopback())
@@ -57,14 +59,14 @@ struct admin_service::impl {
                                             "up calls; give --admin-token-file as well");
         sweep();
         thread = std::thread([this, &server] {
-            // Of this thread alone, as Linux has it. Where it is refused the kernel shares evenly.
+            // On Linux this changes this thread alone. If the kernel refuses, it shares the processor evenly.
             setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
             run(server);
         });
     }
 
-    // Questions that go wrong have been answered (site); this is for what goes wrong on the way. Calls matter more than
-    // those who look at them.
+    // Requests that failed have been answered by the site; this catches failures outside of a request. Calls must go on
+    // in either case.
     void run(server_view& server) {
         for (;;) {
             try {
@@ -90,7 +92,7 @@ struct admin_service::impl {
         });
     }
 
-    // Shared with what has been sent to the threads of the calls and wants to come back.
+    // Shared with handlers that were sent to the threads of the calls and come back.
     const back_context io = std::make_shared<asio::io_context>(1);
     site shown;
     const std::unique_ptr<http_server> http;

@@ -15,15 +15,15 @@
 
 namespace audiosocket::app::admin {
 
-/// The admin address of a server: metrics, health, the list of calls, and a page that shows them.
+/// The admin address of a server: metrics, health, the list of calls, and the live page.
 ///
-/// It has a thread of its own, which yields to those of the calls, and asks them a little at a time; so looking does
-/// not disturb. The server and its registry of calls must outlive it, and the threads of the calls must be there until
-/// it has gone.
+/// It has its own thread, with a lower priority than the threads of the calls, and asks those threads in small steps.
+/// So requests do not disturb calls. The server and its registry of calls must outlive it. The threads of the calls
+/// must run until it is destroyed.
 class admin_service {
   public:
-    /// Listens at once, or answers on the socket that was inherited. Throws boost::system::system_error if it cannot
-    /// listen, failure (usage) if other machines can reach the inherited socket and there is no token.
+    /// Listens at once, or answers on the inherited socket. Throws boost::system::system_error if it cannot listen.
+    /// Throws failure (usage) if other machines can reach the inherited socket and there is no token.
     admin_service(const admin_options& options, std::optional<listening_socket> inherited, server_view& server,
                   const call_registry& calls);
     admin_service(const admin_service&) = delete;
@@ -35,10 +35,10 @@ class admin_service {
     /// Returns the descriptor of the listening socket, to pass to a successor. Valid until stop_accepting().
     int descriptor() const;
 
-    /// A successor answers from now on; who is connected here is answered once more.
+    /// Leaves new connections to a successor; each open connection gets one more response.
     void stop_accepting();
 
-    /// Who asks from now on has to know this one; where there was none, none can be asked for.
+    /// Replaces the token for further requests; there has to be a token already.
     void change_token(std::string token);
 
   private:

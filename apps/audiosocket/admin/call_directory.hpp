@@ -18,36 +18,36 @@ struct announcement {
     std::string type; ///< Content-Type of the body; empty if not given.
     std::string body;
 
-    /// Where calls arrive at this process, as HOST:PORT that the client of the request can reach. Empty where that
-    /// is not known.
+    /// Where calls connect to this process, as HOST:PORT that the client of the request can reach. Empty if unknown.
     std::string connect;
 };
 
-/// What a verb knows of calls before they arrive. With it the admin address takes announcements, shows and removes
-/// them, and lets bots hang up by their own interface (hang_up_request). Without it, the address has no such requests.
+/// Announced calls of a verb. With it the admin address takes announcements, shows and removes them, and lets bots hang
+/// up by Twilio's interface (hang_up_request). Without it, the address has no such requests.
 ///
-/// Used on the thread of the admin address, beside the threads of the calls. Exceptions become an answer of 500.
+/// Used on the thread of the admin address, in parallel with the threads of the calls. An exception becomes a response
+/// with status 500.
 class call_directory {
   public:
     virtual ~call_directory() = default;
 
-    /// The bytes of the longest body; a longer one is refused (413) before it is read.
+    /// Returns the most bytes of a body; a longer body is refused (413) before it is read.
     virtual std::size_t body_bytes_max() const noexcept = 0;
 
-    /// Answers an announcement: 200 with where the call is to connect.
+    /// Answers an announcement: 200 with the address where the call has to connect.
     virtual response announce(const announcement& what) = 0;
 
     /// Answers an announcement while no call can be accepted: `why` is "stopping: ..." or "full: ...". The default is
-    /// 503. A directory that knows another server may name that.
+    /// 503. A directory that knows another server may name that server.
     virtual response announce_elsewhere(const announcement& what, const std::string& why);
 
-    /// Returns what was announced for this id and waits for its call, as JSON; nothing if there is nothing.
+    /// Returns the announcement that waits for a call with this id, as JSON; nothing if there is none.
     virtual std::optional<std::string> find(const uuid& id) const = 0;
 
-    /// Removes what waits for this id. Returns whether there was anything.
+    /// Removes the announcement for this id. Returns whether there was one.
     virtual bool remove(const uuid& id) = 0;
 
-    /// Returns what the metrics show.
+    /// Returns the counters for the metrics.
     virtual context_registry_counts counts() const = 0;
 
   protected:

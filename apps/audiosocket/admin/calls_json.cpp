@@ -43,7 +43,7 @@ double sort_value(const call_row& c, const std::string& key) {
     return static_cast<double>(c.age.count());
 }
 
-// What a row is sorted by; the id decides between equals, so that rows do not dance.
+// The key of a row; the id decides between equal values, so that rows keep their order.
 struct sorted_row {
     double value;
     std::string text;

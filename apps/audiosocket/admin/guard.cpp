@@ -15,7 +15,7 @@ bool same_word(std::string_view a, std::string_view b) {
                               [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-// "Basic QWxhZGRpbg==" without its first word, where that is `scheme`.
+// Returns "QWxhZGRpbg==" of "Basic QWxhZGRpbg==", if `scheme` is the first word.
 std::optional<std::string_view> credentials(std::string_view authorization, std::string_view scheme) {
     const auto space = authorization.find(' ');
     if (space == std::string_view::npos || !same_word(authorization.substr(0, space), scheme)) return std::nullopt;
@@ -23,7 +23,7 @@ std::optional<std::string_view> credentials(std::string_view authorization, std:
     return authorization;
 }
 
-// Without the port, and an IPv6 address without its brackets.
+// Removes the port, and the brackets of an IPv6 address.
 std::string_view host_part(std::string_view host) {
     if (host.starts_with('[')) return host.substr(1, std::max<std::size_t>(host.find(']'), 1) - 1);
     return host.substr(0, host.find(':'));
@@ -70,7 +70,7 @@ bool only_looks(const request& r) {
     return r.method == "GET" || r.method == "HEAD";
 }
 
-// A browser cannot be told a bearer token by hand; it asks for a name and a password, and any name will do.
+// A browser cannot send a bearer token; it asks for a name and a password. Any name is accepted.
 bool guard::has_token(const request& r) const {
     if (const auto bearer = credentials(r.authorization, "Bearer")) return equal_in_constant_time(*bearer, token_);
     const auto basic = credentials(r.authorization, "Basic");
@@ -80,8 +80,8 @@ bool guard::has_token(const request& r) const {
     return colon != std::string::npos && equal_in_constant_time(name_and_password->substr(colon + 1), token_);
 }
 
-// A page of another site may be served under a name that its owner lets point here later (DNS rebinding); the browser
-// then sends that name. A bare address and localhost cannot be made to point anywhere.
+// An attacker's page may have a host name that later resolves to this address (DNS rebinding); the browser then sends
+// that name. A bare address and localhost cannot be redirected in this way.
 bool guard::names_us(std::string_view host) const {
     const auto name = host_part(host);
     boost::system::error_code error;
@@ -90,16 +90,16 @@ bool guard::names_us(std::string_view host) const {
 }
 
 std::optional<response> guard::refuse(const request& r) const {
-    const bool probe = r.target == "/healthz"; // tells nothing, and those who probe have no secrets
+    const bool probe = r.target == "/healthz"; // reveals nothing, and probes have no token
     if (!token_.empty() && !probe && !has_token(r)) {
-        auto refusal = error_response(401, "the token of --admin-token-file is wanted: Authorization: Bearer TOKEN");
+        auto refusal = error_response(401, "send the token of --admin-token-file: Authorization: Bearer TOKEN");
         refusal.fields.emplace_back("WWW-Authenticate", "Basic realm=\"audiosocket: the token is the password\"");
         return refusal;
     }
-    // A browser always says whom it means. Load balancers need not, in HTTP/1.0.
+    // A browser always sends the field Host. Load balancers need not, in HTTP/1.0.
     if (token_.empty() && !r.host.empty() && !names_us(r.host))
         return error_response(403, "Host: " + r.host.substr(0, 100) +
-                                       " is not what this address is called; use its IP address or localhost");
+                                       " is not a name of this address; use its IP address or localhost");
     if (only_looks(r)) return std::nullopt;
     const bool our_page = !r.host.empty() && (r.origin == "http://" + r.host || r.origin == "https://" + r.host);
     const bool foreign_page = !r.origin.empty() && !our_page;

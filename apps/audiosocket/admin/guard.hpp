@@ -11,17 +11,17 @@
 
 namespace audiosocket::app::admin {
 
-/// Who may ask what. Whoever has the token; without one, whoever is on this machine, as long as he does not come by
-/// way of a browser that shows somebody else's page.
+/// Decides which requests are allowed. With a token: those that send it. Without a token: those of this machine, except
+/// requests that a page of another site made in a browser.
 class guard {
   public:
-    /// `token` may be empty: none. `own_host` is what the address was given as.
+    /// `token` may be empty: no token. `own_host` is the host of the admin address as it was given.
     guard(std::string token, std::string own_host) : token_(std::move(token)), own_host_(std::move(own_host)) {}
 
-    /// Another token from now on; there has to have been one.
+    /// Replaces the token; there has to be a token already.
     void change_token(std::string token) { token_ = std::move(token); }
 
-    /// The response to one who may not; nothing to one who may.
+    /// Returns the response to a request that is refused; nothing if it is allowed.
     std::optional<response> refuse(const request& r) const;
 
   private:
@@ -32,13 +32,13 @@ class guard {
     const std::string own_host_;
 };
 
-/// A request that only looks, and changes nothing.
+/// Returns whether the request changes nothing.
 bool only_looks(const request& r);
 
-/// What was encoded, or nothing where that is no base64 (RFC 4648, section 4).
+/// Returns the decoded text, or nothing if it is not base64 (RFC 4648, section 4).
 std::optional<std::string> from_base64(std::string_view text);
 
-/// Whether they are equal, in a time that depends on neither's content.
+/// Returns whether both are equal, in a time that does not depend on their content.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
 } // namespace audiosocket::app::admin

@@ -22,7 +22,7 @@ constexpr std::string_view format = ".json";
 constexpr std::string_view call_prefix = "CA";
 constexpr std::size_t id_digits = 2 * uuid::size_bytes;
 
-// The codes of Twilio's errors: bots look at them.
+// Bots read the error codes of Twilio.
 constexpr int not_found_code = 20404;
 constexpr int bad_parameter_code = 20001;
 
@@ -70,7 +70,7 @@ std::optional<response> hang_up_request::objection(const std::string& body) {
     }
     const auto status = form.find("Status");
     if (status == form.end()) return error(400, bad_parameter_code, "calls can only be hung up: Status=completed");
-    // "canceled" ends only calls that are not answered yet. All calls here are answered.
+    // "canceled" ends only calls that are not answered yet, and all calls here are answered.
     if (status->second != "completed")
         return error(400, bad_parameter_code, "Status has to be completed, not " + status->second.substr(0, 100));
     return std::nullopt;

@@ -27,7 +27,7 @@ response health::verdict() const {
     const auto who = thread < call_threads_ ? fmt::format("thread {} of {} of the calls", thread + 1, call_threads_)
                                             : std::string("the main thread");
     return {503, plain_text,
-            fmt::format("stuck: for {} s, {} has not answered and no call on it has had a turn\n",
+            fmt::format("stuck: for {} s, {} has not answered, and no call on it was served\n",
                         static_cast<std::int64_t>(looks) * interval.count(), who)};
 }
 

@@ -21,14 +21,14 @@
 #include <optional>
 #include <utility>
 
-// A connection: idle -> reading -> answering -> writing -> idle, or, after the last response, leaving. A connection
-// that leaves has shut down its sending side. It reads for a moment what the peer still sends, because closing a socket
-// with unread data would discard the response.
+// The states of a connection are idle -> reading -> answering -> writing -> idle, or leaving after the last response. A
+// leaving connection has shut down its sending side. It reads for a moment what the peer still sends, because closing a
+// socket with unread data would discard the response.
 //
-// Invariant: one operation at a time is in progress on the socket, and its deadline is set; while answering, and before
-// a slow response, there is none, and `patience_` runs. The operation keeps the connection alive, and nothing else
-// does, so it closes with its last operation. A pending answer does not keep it alive, because a thread that hangs
-// would keep every connection that asked it.
+// Invariant: while reading, writing or leaving, exactly one operation is in progress on the socket, and its deadline is
+// set. While answering, and before a slow response, there is no operation, and `patience_` runs. Only the operation
+// keeps the connection alive, so the connection closes with its last operation. A pending answer does not keep it
+// alive, because a thread that hangs would keep every connection that asked it.
 
 namespace audiosocket::app::admin {
 namespace asio = boost::asio;
@@ -38,10 +38,10 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-// How long to wait after accepting failed, which means that descriptors have run out.
+// How long to wait after accept() has failed, usually because of too few descriptors.
 constexpr std::chrono::milliseconds accept_pause{100};
 
-// How long, and how many bytes, are read from a peer that was sent its last response.
+// How long, and how many bytes, are read from a peer after its last response.
 constexpr std::chrono::seconds leaving_time{1};
 constexpr std::size_t leaving_bytes_max = 64 * 1024;
 
@@ -51,8 +51,8 @@ unsigned status_of(const io_error& error) {
     return 400;
 }
 
-// Where two readers of a request disagree on its length, they disagree on where the next one begins. So a request has
-// one Content-Length, or "Transfer-Encoding: chunked", or neither.
+// If a proxy and this server disagree on the length of a request, they disagree on where the next request begins. So a
+// request needs one Content-Length, or "Transfer-Encoding: chunked", or neither.
 bool has_clear_length(const http::fields& head) {
     const auto encodings = head.count(http::field::transfer_encoding);
     const auto lengths = head.count(http::field::content_length);
@@ -66,7 +66,7 @@ std::string words_for(unsigned status, const http_limits& limits) {
     switch (status) {
     case 431: return "the header of the request is too long";
     case 413: return "the body of the request is longer than " + std::to_string(limits.body_bytes_max) + " bytes";
-    default: return "this is no HTTP/1.1 request";
+    default: return "this is not an HTTP/1.1 request";
     }
 }
 
@@ -89,7 +89,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
     tcp::acceptor accepting;
     tcp::endpoint next_peer; // of the connection that is being accepted
     asio::steady_timer pause;
-    std::list<std::weak_ptr<connection>> connections; // in the order of how long their peers have been silent
+    std::list<std::weak_ptr<connection>> connections; // ordered by how long their peers have been silent
 };
 
 class http_server::connection : public std::enable_shared_from_this<connection> {
@@ -116,10 +116,10 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     }
 
   private:
-    // `reading` includes writing: the peer is waited for.
+    // `reading` includes writing: both wait for the peer.
     enum class state { reading, answering, leaving, dropped };
 
-    // For the first byte of a request.
+    // Waits for the first byte of a request.
     void wait() {
         state_ = state::reading;
         if (buffer_.size() > 0) return read();
@@ -145,13 +145,13 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
 
     void read_body() {
         const auto& head = parser_->get();
-        if (head.count(http::field::host) > 1) return refuse(400, "a request has one Host");
-        if (!has_clear_length(head)) return refuse(400, "the length of the body is not clear");
+        if (head.count(http::field::host) > 1) return refuse(400, "a request needs exactly one Host");
+        if (!has_clear_length(head)) return refuse(400, "the length of the body is ambiguous");
         if (parser_->is_done()) return understood();
         const auto expected = head[http::field::expect];
         if (expected.empty() || head.version() < 11) return read_rest();
         if (!beast::iequals(expected, "100-continue")) return refuse(417, "Expect is not 100-continue");
-        // A peer that asks whether to send its body, whose length has been looked at, waits for an answer first.
+        // The peer asks whether to send its body (its length is already checked), and waits for an answer first.
         asio::async_write(stream_, asio::buffer(go_on), [self = shared_from_this()](io_error error, std::size_t) {
             if (!error) self->read_rest();
         });
@@ -167,7 +167,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     void misunderstood(const io_error& error) {
         if (error == http::error::end_of_stream || error == http::error::partial_message ||
             error.category() != http::make_error_code(http::error::partial_message).category())
-            return; // the peer has gone, was too slow, or was dropped for another
+            return; // the peer closed, was too slow, or was dropped for another connection
         refuse(status_of(error), words_for(status_of(error), server_->limits));
     }
 
@@ -207,7 +207,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
             if (!error && self->state_ == state::answering)
                 self->write(error_response(503, "the threads of the calls do not answer"));
         });
-        // The answerer may drop the question, and may answer after the connection gave up.
+        // The answerer may drop the request, and may answer after the connection gave up.
         const auto number = ++requests_;
         server_->answer(r, server_->counted, [waiting = weak_from_this(), number](const response& what) {
             const auto self = waiting.lock();
@@ -290,7 +290,7 @@ class http_server::connection : public std::enable_shared_from_this<connection> 
     bool last_ = false;
     std::size_t left_bytes_ = 0;
     std::array<char, 1024> thrown_away_{};
-    const std::list<std::weak_ptr<connection>>::iterator place_; // of ours among all
+    const std::list<std::weak_ptr<connection>>::iterator place_; // of this connection in the list
 };
 
 void http_server::impl::accept() {
@@ -304,13 +304,13 @@ void http_server::impl::accept() {
             return;
         }
         const auto peer = self->next_peer;
-        self->accept(); // first, so that an exception below does not end accepting
+        self->accept(); // first, so that an exception below does not stop accepting
         if (error) return;
         ++self->counted.connections;
         if (self->make_room())
             std::make_shared<connection>(std::move(socket), peer, self)->start();
         else
-            ++self->counted.connections_closed_early; // and the socket closes as it goes
+            ++self->counted.connections_closed_early; // and the socket closes with its object
     });
 }
 
@@ -320,7 +320,7 @@ bool http_server::impl::make_room() {
     for (const auto& one : connections) {
         const auto c = one.lock();
         if (!c || !c->waits_for_peer()) continue;
-        c->drop(); // it ends when its operation completes; until then there is one connection too many
+        c->drop(); // it ends when its operation completes; until then there is one connection more than the limit
         return connections.size() < 2 * limits.connections_max;
     }
     return false;

@@ -10,15 +10,15 @@
 
 namespace audiosocket::app::admin {
 
-/// What of an HTTP request matters here. Fields that were not sent are empty.
+/// The fields of an HTTP request that matter here. A field that was not sent is empty.
 struct request {
     std::string method;
     std::string target;
     std::string host;
     std::string origin;
-    std::string fetch_site; ///< Sec-Fetch-Site: what a browser says of who asks.
+    std::string fetch_site; ///< Sec-Fetch-Site: which site made a browser send the request.
     std::string authorization;
-    boost::asio::ip::tcp::endpoint peer;  ///< Who asks; a proxy, maybe.
+    boost::asio::ip::tcp::endpoint peer;  ///< The client, or a proxy in front of it.
     boost::asio::ip::tcp::endpoint local; ///< Our end of the connection.
     std::string type;                     ///< Content-Type of the body.
     std::string body;
@@ -32,10 +32,10 @@ struct response {
     bool slow = false; ///< Sent only after http_limits::guess_time: the request may have been a guess.
 };
 
-/// Takes the response, on the thread of the admin address, now or later.
+/// Takes the response on the thread of the admin address, at once or later.
 using reply = std::function<void(response)>;
 
-/// An error that says what is wrong: {"error": "..."}. What it quotes may be any bytes.
+/// Returns an error response: {"error": "..."}. `what` may quote any bytes.
 response error_response(unsigned status, const std::string& what);
 
 } // namespace audiosocket::app::admin

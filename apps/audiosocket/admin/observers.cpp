@@ -5,17 +5,18 @@
 #include <iterator>
 #include <utility>
 
-// What many calls are told travels in pieces, each sent when the one before it has been heard. So the end of looking at
-// a call may arrive after a begin that was sent later, and says which sound it takes away: not the one of that begin.
+// A message to many calls is sent in pieces, each after the one before it was handled. So the message that ends an
+// observation may arrive after a newer message that begins one. It therefore names the levels that it removes, and
+// leaves those of the newer observation.
 
 namespace audiosocket::app::admin {
 
-// They take the place of nobody who is up.
+// Ended calls take no place of a call in progress.
 void observers::forget_ended() {
     std::erase_if(looked_at_, [](const auto& one) { return one.first.expired(); });
 }
 
-// Those who are looked at, but for one.
+// Counts the observed calls except `than`.
 std::size_t observers::others(const call_key& than, time_point observation::*until, time_point now) const {
     const auto is_other = [&](const auto& one) {
         return one.second.*until > now && (one.first.owner_before(than) || than.owner_before(one.first));
@@ -72,7 +73,7 @@ void observers::sweep() {
     for (auto at = looked_at_.begin(); at != looked_at_.end();) {
         observation& s = at->second;
         const bool levels = s.levels_until > now;
-        const bool outline = s.outline_until > now; // which is levels as well
+        const bool outline = s.outline_until > now; // which includes levels
         const bool lapsed = !outline && std::exchange(s.outline_until, {}) != time_point{};
         if (outline || (levels && !lapsed)) {
             ++at;

@@ -9,20 +9,20 @@
 
 namespace audiosocket::app::admin {
 
-/// How many calls may be looked at, and for how long after a look.
+/// How many calls may be observed, and for how long after a request.
 struct observer_limits {
-    /// A page that looks twice a second may miss some looks before it is taken for gone.
+    /// A page asks twice a second; some requests may be lost before the page counts as closed.
     std::chrono::milliseconds attention{4000};
 
-    /// Measuring costs a call half a microsecond a frame, so this many cost a thread 2 %.
+    /// Measuring costs a call half a microsecond a frame, so this many calls cost a thread 2 %.
     std::size_t levels_max = 500;
 
-    /// Four KiB each, and as many as a few people have before their eyes.
+    /// Each needs 4 KiB, and few people look at calls at the same time.
     std::size_t outlines_max = 16;
 };
 
-/// Which calls are looked at, so that only those are measured: levels and outlines begin with the first look and end
-/// some seconds after the last.
+/// Which calls are observed. Only these are measured: levels and outlines begin with the first request and end some
+/// seconds after the last.
 ///
 /// Used on one thread, that of `back`.
 class observers {
@@ -30,23 +30,24 @@ class observers {
     explicit observers(back_context back, const observer_limits& limits = {})
         : back_(std::move(back)), limits_(limits) {}
 
-    /// Somebody looks at the levels of these. Those beyond levels_max are not measured.
+    /// Called when a client asks for the levels of these calls. Calls beyond levels_max are not measured.
     void look_at_levels(std::span<const std::weak_ptr<live_call>> calls);
 
-    /// Somebody looks at the outline of this. False where outlines_max others are looked at.
+    /// Called when a client asks for the outline of this call. Returns false if outlines_max other calls are observed.
     [[nodiscard]] bool look_at_outline(const std::shared_ptr<live_call>& call);
 
-    /// Forgets what nobody has looked at for a while. To be called about once a second.
+    /// Forgets calls that no client has asked for recently. Called about once a second.
     void sweep();
 
   private:
     struct observation {
-        // The one that was given to the call, or will have when the call's thread comes to it.
+        // Given to the call, now or when the call's thread handles the message.
         std::shared_ptr<live_levels> sound = std::make_shared<live_levels>();
         time_point levels_until{};
         time_point outline_until{};
     };
-    using call_key = std::weak_ptr<live_call>; // no other call is ever taken for it
+    using call_key =
+        std::weak_ptr<live_call>; // compares owners, so a later call at the same address is not the same key
 
     struct measured {
         std::vector<std::shared_ptr<live_levels>> sounds;
@@ -59,7 +60,7 @@ class observers {
 
     const back_context back_;
     const observer_limits limits_;
-    // Only those who are up and within the limits come in, and sweep() takes them out again.
+    // Holds only calls in progress, within the limits; sweep() removes them.
     std::map<call_key, observation, std::owner_less<>> looked_at_;
 };
 

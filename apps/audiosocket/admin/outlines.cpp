@@ -5,11 +5,11 @@
 
 namespace audiosocket::app::admin {
 
-void outlines::take(const std::shared_ptr<live_call>& call, handler tell) {
+void outlines::take(const std::shared_ptr<live_call>& call, handler done) {
     copy& known = copies_[call];
-    if (known.waiting.empty() && clock::now() - known.made < young) return tell(known.last);
+    if (known.waiting.empty() && clock::now() - known.made < young) return done(known.last);
     if (known.waiting.size() >= waiting_max) return; // the thread of the call hangs; the request stops waiting
-    known.waiting.push_back(std::move(tell));
+    known.waiting.push_back(std::move(done));
     if (known.waiting.size() > 1) return;
     const auto fresh = std::make_shared<std::shared_ptr<const drawn>>();
     visit_calls(
@@ -24,9 +24,9 @@ void outlines::made(const call_key& key, std::shared_ptr<const drawn> fresh) {
     copy& known = copies_[key];
     known.last = std::move(fresh);
     known.made = clock::now();
-    const auto last = known.last; // a handler may change the table
-    for (const auto& tell : std::exchange(known.waiting, {}))
-        tell(last);
+    const auto last = known.last; // copied, because a handler may change the table
+    for (const auto& done : std::exchange(known.waiting, {}))
+        done(last);
 }
 
 void outlines::sweep() {

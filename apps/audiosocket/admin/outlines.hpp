@@ -10,8 +10,8 @@
 
 namespace audiosocket::app::admin {
 
-/// Copies of the outlines of calls that are looked at. A copy that is young enough answers several requests, so that
-/// asking often costs the thread of the call nothing more.
+/// Copies of the outlines of observed calls. A recent copy answers several requests, so frequent requests cost the
+/// thread of the call nothing more.
 ///
 /// Used on one thread, that of `back`.
 class outlines {
@@ -19,7 +19,7 @@ class outlines {
     using drawn = live_levels::outlines;
     using handler = std::function<void(std::shared_ptr<const drawn>)>;
 
-    /// Two slots of an outline: no eye sees a difference.
+    /// Two slots of an outline; a person sees no difference.
     static constexpr std::chrono::milliseconds young{40};
 
     /// Twice the connections that an http_server takes.
@@ -27,18 +27,18 @@ class outlines {
 
     explicit outlines(back_context back) : back_(std::move(back)) {}
 
-    /// Calls `tell` with a copy: at once, or on `back` when the thread of the call has made one; with null where the
-    /// call has just begun to be looked at.
-    void take(const std::shared_ptr<live_call>& call, handler tell);
+    /// Calls `done` with a copy: at once, or on `back` when the thread of the call has made a copy. The copy is null if
+    /// the observation of the call has just begun.
+    void take(const std::shared_ptr<live_call>& call, handler done);
 
-    /// Forgets copies that are too old to be given out. To be called about once a second.
+    /// Forgets copies that are too old to be used. Called about once a second.
     void sweep();
 
   private:
     struct copy {
         std::shared_ptr<const drawn> last;
         time_point made{};
-        std::vector<handler> waiting; // one is being made while there are any
+        std::vector<handler> waiting; // a copy is being made while there are any
     };
     using call_key = std::weak_ptr<live_call>;
 

@@ -5,14 +5,14 @@
 
 namespace audiosocket::app::admin {
 
-/// A file of the page, which is part of the program (apps/audiosocket/admin/page/, embedded by CMake).
+/// A file of the page, which is embedded into the command (apps/audiosocket/admin/page/).
 struct page_file {
-    std::string_view path; ///< As a browser asks for it.
+    std::string_view path; ///< The path that a browser requests.
     std::string_view type;
     std::string_view content;
 };
 
-/// Null if there is none.
+/// Returns null if there is none.
 const page_file* find_page_file(std::string_view path) noexcept;
 
 } // namespace audiosocket::app::admin

@@ -12,7 +12,7 @@
 
 namespace audiosocket::app::admin {
 
-/// What the admin address answers to each request (docs/operations.md has the list).
+/// The responses of the admin address (docs/monitoring.md has the list).
 ///
 /// Used on one thread, that of `back`.
 class site {
@@ -21,14 +21,14 @@ class site {
     site(server_view& server, const call_registry& calls, guard who, back_context back,
          std::shared_ptr<call_directory> directory, more_metrics of_verb = nullptr);
 
-    /// Answers now or when the threads of the calls have told what is wanted. Where one of them does not, no answer
-    /// comes, and whoever asked has to stop waiting.
-    void answer(const request& r, const own_counters& own, reply tell);
+    /// Answers at once, or when the threads of the calls have answered. If a thread does not answer, there is no
+    /// response, and the caller of this function has to stop waiting.
+    void answer(const request& r, const own_counters& own, reply respond);
 
-    /// Another token from now on.
+    /// Replaces the token for further requests.
     void change_token(std::string token) { guard_.change_token(std::move(token)); }
 
-    /// To be called once a second.
+    /// Called once a second.
     void sweep() {
         health_.look();
         observers_.sweep();
@@ -38,20 +38,20 @@ class site {
   private:
     enum class hang_up_time { now, when_played };
 
-    void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& tell);
-    void show_calls(const call_query& q, const reply& tell);
-    void answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& tell);
-    void show_call(const uuid& id, const reply& tell);
-    void answer_for_context(const uuid& id, const request& r, const reply& tell);
-    void announce(const uuid& id, const request& r, const reply& tell);
-    void show_outline(const uuid& id, std::uint64_t from, const reply& tell);
-    void hang_up(const uuid& id, const request& r, const reply& tell);
-    void hang_up(const hang_up_request& wanted, const request& r, const reply& tell);
+    void answer_for(const target& wanted, const request& r, const own_counters& own, const reply& respond);
+    void show_calls(const call_query& q, const reply& respond);
+    void answer_for_call(const std::string& path, const target& wanted, const request& r, const reply& respond);
+    void show_call(const uuid& id, const reply& respond);
+    void answer_for_context(const uuid& id, const request& r, const reply& respond);
+    void announce(const uuid& id, const request& r, const reply& respond);
+    void show_outline(const uuid& id, std::uint64_t from, const reply& respond);
+    void hang_up(const uuid& id, const request& r, const reply& respond);
+    void hang_up(const hang_up_request& wanted, const request& r, const reply& respond);
     void hang_up(call_list calls, hang_up_time when, const uuid& id, const request& r,
-                 const std::function<void()>& tell);
+                 const std::function<void()>& respond);
     template <class Action>
-    void guarded(const reply& tell, Action action);
-    void with_snapshot(const reply& tell, snapshots::handler then);
+    void guarded(const reply& respond, Action action);
+    void with_snapshot(const reply& respond, snapshots::handler then);
     call_list named(const uuid& id) const;
 
     server_view& server_;

@@ -6,8 +6,8 @@
 namespace audiosocket::app::admin {
 namespace {
 
-// More than there are connections (http_limits), so that it is only reached where a thread does not answer and those
-// who have given up are still written here.
+// More than the limit of connections (http_limits). So this is only reached if a thread does not answer, and requests
+// that have given up are still in the list.
 constexpr std::size_t waiting_max = 64;
 
 call_row look_at(live_call& c, time_point now) {
@@ -45,7 +45,8 @@ call_statistics snapshot::counted() const {
 snapshots::snapshots(server_view& server, const call_registry& calls, back_context back)
     : server_(server), calls_(calls), back_(std::move(back)) {}
 
-// A step that fails is the last: those who wait are told, and who asks next begins anew.
+// If a step fails, the snapshot fails: the waiting requests are answered with null, and the next request starts a new
+// snapshot.
 template <class Step>
 auto snapshots::guarded(Step step) {
     return [this, step = std::move(step)]() mutable {
@@ -53,24 +54,24 @@ auto snapshots::guarded(Step step) {
             step();
         } catch (...) {
             running_ = false;
-            tell_all(nullptr);
+            complete_all(nullptr);
             throw;
         }
     };
 }
 
-bool snapshots::take(handler tell) {
+bool snapshots::take(handler done) {
     if (last_ && clock::now() - last_->at < young) {
-        tell(last_);
+        done(last_);
         return true;
     }
     if (waiting_.size() >= waiting_max) return false;
-    waiting_.push_back(std::move(tell));
+    waiting_.push_back(std::move(done));
     if (!std::exchange(running_, true)) guarded([this] { begin(); })();
     return true;
 }
 
-// First the listener, then the threads, then the calls: what ended in between is counted among those that are up.
+// First the listener, then the threads, then the calls: a call that ends in between counts as in progress.
 void snapshots::begin() {
     auto fresh = std::make_shared<snapshot>();
     fresh->at = clock::now();
@@ -82,7 +83,7 @@ void snapshots::begin() {
     auto done = [this, fresh] {
         last_ = fresh;
         running_ = false;
-        tell_all(fresh);
+        complete_all(fresh);
     };
     auto see_calls = guarded([this, fresh, done, up = std::move(page.in_progress)]() mutable {
         visit_calls(
@@ -101,9 +102,9 @@ void snapshots::begin() {
         std::move(see_threads));
 }
 
-void snapshots::tell_all(const std::shared_ptr<const snapshot>& what) {
-    for (auto& tell : std::exchange(waiting_, {}))
-        tell(what);
+void snapshots::complete_all(const std::shared_ptr<const snapshot>& what) {
+    for (auto& done : std::exchange(waiting_, {}))
+        done(what);
 }
 
 } // namespace audiosocket::app::admin

@@ -15,7 +15,7 @@
 
 namespace audiosocket::app::admin {
 
-/// A call as it was when its thread was asked.
+/// A call, as its thread saw it.
 struct call_row {
     std::weak_ptr<live_call> who;
     uuid id;
@@ -28,43 +28,43 @@ struct call_row {
     std::optional<level> sent;
     call_statistics counted;
     std::vector<diagnosis::finding> findings;
-    boost::json::object about; ///< What the verb says about it, by name.
+    boost::json::object about; ///< What the verb reports about it, by name.
 };
 
 /// The server and its calls at (nearly) one moment.
 struct snapshot {
     time_point at;
     server_status server;
-    std::vector<engine_statistics> threads; ///< Of those that calls live on.
+    std::vector<engine_statistics> threads; ///< Of the threads of the calls.
     ended_calls ended;
     std::vector<call_row> calls; ///< In no order.
 
-    /// What all calls that there ever were have counted; never less than in an earlier snapshot.
+    /// Returns the sum of the counters of all calls, ended calls included; never less than in an earlier snapshot.
     call_statistics counted() const;
 };
 
-/// Takes snapshots for whoever asks, one at a time. One that is young enough is given to several, so that asking often
-/// costs the calls nothing more.
+/// Takes snapshots on request, one at a time. A recent snapshot answers several requests, so frequent requests cost the
+/// calls nothing more.
 ///
 /// Used on one thread, that of `back`.
 class snapshots {
   public:
-    /// A page looks no more often than this, and a person sees no difference.
+    /// A page does not ask more often than this, and a person sees no difference.
     static constexpr std::chrono::milliseconds young{150};
 
     using handler = std::function<void(std::shared_ptr<const snapshot>)>;
 
     snapshots(server_view& server, const call_registry& calls, back_context back);
 
-    /// Calls `tell` with a snapshot: at once, or on `back`; with null where taking it failed. False where too many wait
-    /// already, which only happens where a thread does not answer.
-    [[nodiscard]] bool take(handler tell);
+    /// Calls `done` with a snapshot: at once, or on `back`; with null if it failed. Returns false if too many requests
+    /// wait, which happens only if a thread does not answer.
+    [[nodiscard]] bool take(handler done);
 
   private:
     template <class Step>
     auto guarded(Step step);
     void begin();
-    void tell_all(const std::shared_ptr<const snapshot>& what);
+    void complete_all(const std::shared_ptr<const snapshot>& what);
 
     server_view& server_;
     const call_registry& calls_;

@@ -7,7 +7,7 @@
 namespace audiosocket::app::admin {
 namespace {
 
-// An id is 36 characters and a peer 47; what is longer finds nothing.
+// An id has 36 characters and a peer 47; a longer filter matches nothing.
 constexpr std::size_t filter_max = 64;
 
 constexpr std::size_t offset_max = 1'000'000; // as --max-calls
@@ -102,7 +102,7 @@ call_query call_query::from(const std::map<std::string, std::string>& query) {
             q.sort = value.substr(q.descending ? 1 : 0);
             if (std::ranges::find(sort_keys(), q.sort) == sort_keys().end())
                 throw bad_target("sort has to be one of " + listed(sort_keys()) +
-                                 ", with - in front for the other way round");
+                                 ", with - in front for the reverse order");
         } else {
             throw bad_target("unknown: " + name + "; known: limit, offset, sort, filter, levels");
         }

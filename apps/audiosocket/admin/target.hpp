@@ -10,7 +10,7 @@
 
 namespace audiosocket::app::admin {
 
-/// A part of a request is wrong; the text says which.
+/// A part of a request is wrong; the text says which part.
 class bad_target : public std::exception {
   public:
     explicit bad_target(std::string what) : what_(std::move(what)) {}
@@ -20,12 +20,12 @@ class bad_target : public std::exception {
     std::string what_;
 };
 
-/// A request target as everything else here takes it, beginning with the path. What was asked for as of a proxy
-/// (http://host/calls) says whom it means by itself, whatever the field Host says: then `host` becomes that.
+/// Returns a request target that begins with the path. A target for a proxy (http://host/calls) has a host of its own,
+/// whatever the field Host says: `host` becomes that.
 std::string origin_form(std::string_view target, std::string& host);
 
-/// A request target taken apart: /calls/ID?limit=10. Throws bad_target for %-signs without two hex digits, and for
-/// what is given twice.
+/// The parts of a request target: /calls/ID?limit=10. Throws bad_target for a % without two hex digits, and for a name
+/// that is given twice.
 struct target {
     explicit target(std::string_view text);
 
@@ -33,20 +33,20 @@ struct target {
     std::map<std::string, std::string> query;
 };
 
-/// Reads a form as in a query, or in a body of the type application/x-www-form-urlencoded: NAME=VALUE&NAME=VALUE.
-/// Throws bad_target as target.
+/// Reads a form of a query, or of a body with type application/x-www-form-urlencoded: NAME=VALUE&NAME=VALUE. Throws
+/// bad_target, as `target` does.
 std::map<std::string, std::string> read_form(std::string_view text);
 
-/// Which calls somebody wants to be told of, and in which order.
+/// Which calls a client asks for, and in which order.
 struct call_query {
-    /// More than a person reads, and what a machine gets in a piece; a row is some 1,300 bytes.
+    /// More than a person reads, and a good size for a script; a row has about 1,300 bytes.
     static constexpr std::size_t limit_max = 1000;
 
     std::size_t limit = limit_max;
     std::size_t offset = 0;
     std::string sort = "age"; ///< One of sort_keys.
     bool descending = false;
-    std::string filter; ///< Only those with this in their id or their peer.
+    std::string filter; ///< Only calls with this text in their id or their peer.
     bool levels = false;
 
     static const std::vector<std::string>& sort_keys();
@@ -55,7 +55,7 @@ struct call_query {
     static call_query from(const std::map<std::string, std::string>& query);
 };
 
-/// A number from 0 to `max`; throws bad_target otherwise.
+/// Returns a number from 0 to `max`; throws bad_target otherwise.
 std::size_t number(const std::string& name, const std::string& text, std::size_t max);
 
 } // namespace audiosocket::app::admin

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <memory>
 #include <set>
@@ -32,9 +33,11 @@ constexpr const char* examples = R"(Examples:
   audiosocket backend --dialect twilio
       a bot on port 8765 that sends back what it hears
   audiosocket backend --dialect pcm --play welcome.wav --then-hangup
-      play a file to each call, wait until it has been heard, and hang up
+      play a file in each call, wait until the caller has heard it, and hang up
   audiosocket backend --dialect openai --play answer.wav --barge-in
       a service that stops when the caller speaks, and answers again when the caller is silent
+  audiosocket backend --dialect gemini --play answer.wav --tool price --tool-arguments '{"item": "bread"}'
+      a model that asks for a function when the call starts
   audiosocket backend --dialect twilio --refuse 503 --json
       see what a gateway does without its back end
 
@@ -56,6 +59,7 @@ struct backend_options {
     double threshold_dbfs = default_threshold_dbfs;
     std::uint64_t exit_after = 0;
     bool json = false;
+    std::string tool_arguments;
     plan what;
 };
 
@@ -64,6 +68,14 @@ std::vector<std::string> dialect_names() {
     for (const auto& each : sides())
         names.emplace_back(each.name);
     return names;
+}
+
+// The dialects that have this.
+std::string names_with(bool side_traits::*trait) {
+    std::vector<std::string_view> names;
+    for (const auto& each : sides())
+        if (each.*trait) names.push_back(each.name);
+    return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// The process: one thread, one server, all calls.
@@ -152,7 +164,7 @@ class backend_process {
         stopping_ = true;
         server_.stop();
         for (const auto& [number, weak] : std::map(live_))
-            if (const auto one = weak.lock()) one->close();
+            if (const auto one = weak.lock()) one->stop();
     }
 
     const plan& plan_;
@@ -168,14 +180,34 @@ class backend_process {
     websocket::websocket_server server_; // last: it uses the others
 };
 
+// Functions of all services have such names.
+std::string is_tool_name(const std::string& name) {
+    constexpr std::size_t bytes_max = 64;
+    const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };
+    if (!name.empty() && name.size() <= bytes_max && std::ranges::all_of(name, fits)) return {};
+    return "write a name of at most 64 letters, digits, _ and -";
+}
+
 exit_code run_backend(backend_options& o) {
     auto& what = o.what;
     what.dialect = &*std::ranges::find(sides(), o.dialect, &side_traits::name);
     what.speed = o.speed < 0 ? what.dialect->speed : o.speed;
     if (o.barge_in) what.barge_in_dbfs = o.threshold_dbfs;
-    if (what.then_hang_up && !what.dialect->marks)
-        throw failure(exit_code::usage, "--then-hangup: " + o.dialect + " does not say when the file has been played");
-    if (!what.play.empty()) what.sound_at(8000); // says now what is wrong with it
+    if (!what.tool.empty() && !what.dialect->tools)
+        throw failure(exit_code::usage, "--tool: " + o.dialect + " has no functions; leave it out, or choose one of " +
+                                            names_with(&side_traits::tools));
+    if (what.session_limit_s > 0 && !what.dialect->limit)
+        throw failure(exit_code::usage, "--session-limit: sessions of " + o.dialect +
+                                            " have no longest time; leave it out, or choose one of " +
+                                            names_with(&side_traits::limit));
+    if (!o.tool_arguments.empty()) {
+        auto arguments = parse_object(o.tool_arguments);
+        if (!arguments)
+            throw failure(exit_code::usage,
+                          R"(--tool-arguments is not a JSON object; write for instance '{"item": "bread"}')");
+        what.tool_arguments = std::move(*arguments);
+    }
+    if (!what.play.empty()) what.sound_at(8000); // reports now what is wrong with it
     backend_process process(what, o);
     return process.run();
 }
@@ -187,35 +219,48 @@ void add_verb(CLI::App& command, exit_code& result) {
     auto& o = *options;
     auto* verb = command.add_subcommand("backend", "Be the back end of a gateway, for trying things");
     verb->footer(examples);
-    verb->add_option("--listen", o.listen, "Where to listen; port 0 takes a free one")
+    verb->add_option("--listen", o.listen, "Address and port to listen on; port 0 takes a free port")
         ->capture_default_str()
         ->type_name("HOST:PORT");
     verb->add_option("--dialect", o.dialect, fmt::format("What to speak: {}", fmt::join(dialect_names(), ", ")))
         ->required()
         ->check(CLI::IsMember(dialect_names()).description(""))
         ->type_name("NAME");
-    auto* play = verb->add_option("--play", o.what.play, "Play this sound file to each call")->type_name("FILE");
-    verb->add_flag("--echo", o.echo, "Send back what is heard; so it is without --play")->excludes(play);
+    auto* play =
+        verb->add_option("--play", o.what.play, "Play this sound file at the start of each call")->type_name("FILE");
+    verb->add_flag("--echo", o.echo, "Send back what is heard (the default without --play)")->excludes(play);
     verb->add_option("--speed", o.speed,
-                     "How fast the file is sent, in times of real time; 0: at once. Otherwise as "
-                     "the back ends of the dialect do")
+                     "How fast the file is sent: 1 is real time, 0 is all at once. The default is that of "
+                     "the dialect's back ends")
         ->check(CLI::Range(0.0, 1000.0))
         ->needs(play)
         ->type_name("X");
     auto* barge_in = verb->add_flag("--barge-in", o.barge_in,
-                                    "Stop it when the caller speaks, play it again when the "
+                                    "Stop the file when the caller speaks, and play it again when the "
                                     "caller is silent")
                          ->needs(play);
-    verb->add_option("--threshold", o.threshold_dbfs, "What is speech: this level, in dBFS")
+    verb->add_option("--threshold", o.threshold_dbfs, "Audio at this level or above counts as speech")
         ->capture_default_str()
         ->check(CLI::Range(-90.0, 0.0))
         ->needs(barge_in)
         ->type_name("DBFS");
-    verb->add_flag("--then-hangup", o.what.then_hang_up, "Hang up when the file has been played")->needs(play);
+    verb->add_flag("--then-hangup", o.what.then_hang_up,
+                   "Hang up when the file has been played; where the dialect has no marks, when it has been sent")
+        ->needs(play);
+    auto* tool = verb->add_option("--tool", o.what.tool, "Ask for this function when the call has started")
+                     ->check(CLI::Validator(is_tool_name, ""))
+                     ->type_name("NAME");
+    verb->add_option("--tool-arguments", o.tool_arguments, "Its arguments, as a JSON object")
+        ->needs(tool)
+        ->type_name("JSON");
+    verb->add_option("--session-limit", o.what.session_limit_s,
+                     "End each session after this time, as the service ends it")
+        ->check(CLI::Range(0.1, 86'400.0))
+        ->type_name("SECONDS");
     auto* certificate =
         verb->add_option("--certificate", o.certificate, "Serve wss:// with this certificate and its chain, in PEM")
             ->type_name("FILE");
-    verb->add_option("--certificate-key", o.key, "File with its key, where it is not in the same one")
+    verb->add_option("--certificate-key", o.key, "File with its private key, if that is not in the same file")
         ->needs(certificate)
         ->type_name("FILE");
     verb->add_option("--client-ca", o.client_ca, "Only peers with a certificate of these authorities, in PEM")

@@ -15,6 +15,15 @@ namespace json = boost::json;
 
 namespace {
 
+// A set-up with its prompts is shorter. line_writer takes a mebibyte of lines in all.
+constexpr std::size_t value_bytes_max = std::size_t{16} << 10;
+
+// A peer may send 16 MiB in a message.
+void shorten(json::object& fields) {
+    for (auto& [name, value] : fields)
+        if (const auto bytes = to_text(value).size(); bytes > value_bytes_max) value = fmt::format("({} bytes)", bytes);
+}
+
 std::string value_text(const json::value& value) {
     const auto* text = value.if_string();
     return text != nullptr ? printable({text->data(), text->size()}) : to_text(value);
@@ -29,6 +38,7 @@ event_lines::event_lines(bool json)
       }) {}
 
 void event_lines::write(unsigned call, std::chrono::nanoseconds age, std::string_view event, json::object fields) {
+    shorten(fields);
     const double seconds = rounded(std::chrono::duration<double>(age).count());
     std::string line;
     if (json_) {

@@ -10,13 +10,14 @@
 
 namespace audiosocket::app::backend {
 
-/// What happens, one line an event, on standard output: as text for people, or as JSON for programs.
+/// Prints events on standard output, one line each: text for people, or JSON.
 class event_lines {
   public:
     explicit event_lines(bool json);
 
-    /// An event of a call, `age` after its connection; call 0: of the server. Text shows the name and then the fields
-    /// as `name value`; what comes from outside is made printable.
+    /// Prints an event of a call, `age` after its connection; call 0 is the server. Text is the name and then the
+    /// fields as `name value`, with the peer's text made printable. A value of more than 16 KiB is replaced by its
+    /// length.
     void write(unsigned call, std::chrono::nanoseconds age, std::string_view event, boost::json::object fields);
 
   private:

@@ -1,79 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/json_fields.hpp"
-#include "backend/side.hpp"
+#include "backend/openai_service.hpp"
 
-#include <audiosocket/audio/g711.hpp>
-#include <audiosocket/gateway/base64.hpp>
-
+#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <optional>
+#include <algorithm>
+#include <deque>
 #include <utility>
-#include <vector>
 
 namespace audiosocket::app::backend {
 namespace {
 
 namespace json = boost::json;
 
-struct audio_format {
-    encoding coding = encoding::slin;
-    int rate_hz = 24'000;
+constexpr int pcm_rate_hz = 24'000;
 
-    bool operator==(const audio_format&) const = default;
-};
+// Items whose length is known: a truncation arrives while the next answer may have begun.
+constexpr std::size_t items_max = 16;
 
-// The format in session.audio.input or .output; nothing if there is no such one. PCM is the default.
-std::optional<audio_format> format_in(const json::object& direction) {
-    const auto& format = object_at(direction, "format");
-    const auto type = text_at(format, "type");
-    if (type == "audio/pcmu") return audio_format{encoding::ulaw, 8000};
-    if (type == "audio/pcma") return audio_format{encoding::alaw, 8000};
-    if (format.empty() || (type == "audio/pcm" && number_at(format, "rate") == 24'000)) return audio_format{};
-    return std::nullopt;
-}
-
-/// A service that speaks OpenAI Realtime: JSON text both ways, with audio in base64 and turns that the service detects.
-class openai_side final : public side {
+/// A service that speaks OpenAI Realtime, with turns that the service detects.
+class openai_side final : public openai_service {
   public:
-    using side::side;
+    explicit openai_side(side_owner& owner) : openai_service(owner, "event_id") {}
 
-    int rate_hz() const noexcept override { return format_.rate_hz; }
+    int rate_hz() const noexcept override { return out_.format().rate_hz; }
+    int caller_rate_hz() const noexcept override { return in_.format().rate_hz; }
 
     void opened() override {
         send("session.created",
              {{"session", {{"type", "realtime"}, {"object", "realtime.session"}, {"id", "sess_1"}}}});
     }
 
-    void text(std::string_view message) override {
-        const auto read = parse_object(message);
-        if (!read) return refuse({}, "a text message that is not a JSON object");
-        const auto type = text_at(*read, "type");
-        if (type == "session.update") return update(*read);
-        if (type == "input_audio_buffer.append") return append(*read);
-        if (type == "conversation.item.truncate") return truncate(*read);
-        if (type == "conversation.item.create") return create(*read);
-        if (type == "response.create" || type == "input_audio_buffer.commit" || type == "input_audio_buffer.clear")
-            return owner().noted(type, *read);
-        if (type == "response.cancel") {
-            owner().noted(type, *read);
-            return end_response("cancelled", "client_cancelled");
-        }
-        refuse(*read, "an unknown message \"" + type + '"');
-    }
-
-    void binary(std::span<const std::byte>) override { owner().violated("a binary message"); }
-
     void play(std::span<const std::int16_t> samples) override {
         if (!responding_) begin_response();
-        bytes_.resize(bytes_for(format_.coding, samples.size()));
-        encode(format_.coding, samples, bytes_);
-        item_samples_ += samples.size();
-        message_ = R"({"type":"response.output_audio.delta","event_id":")" + event_id() + R"(","response_id":")" +
-                   response() + R"(","item_id":")" + item() + R"(","output_index":0,"content_index":0,"delta":")";
-        gateway::append_base64(message_, bytes_);
-        message_ += "\"}";
-        owner().send_text(message_);
+        items_.back().samples += samples.size();
+        send_audio(R"({"type":"response.output_audio.delta","event_id":")" + next_event_id() + R"(","response_id":")" +
+                       response() + R"(","item_id":")" + item() + R"(","output_index":0,"content_index":0,"delta":")",
+                   samples, out_);
     }
 
     // There are no marks: the answer is complete.
@@ -90,12 +54,57 @@ class openai_side final : public side {
         send(speaks ? "input_audio_buffer.speech_started" : "input_audio_buffer.speech_stopped", std::move(about));
     }
 
+    // In the answer that is in progress, or in one of its own.
+    void call_tool(const tool_call& tool) override {
+        const bool own = !responding_;
+        if (own) begin_response();
+        auto about = of_item();
+        about.erase("content_index");
+        about["call_id"] = json_text(tool.id);
+        about["name"] = json_text(tool.name);
+        about["arguments"] = json::serialize(tool.arguments);
+        send("response.function_call_arguments.done", std::move(about));
+        if (own) end_response("completed", {});
+    }
+
+    void expire() override {
+        constexpr std::string_view why = "Your session hit the maximum duration of 60 minutes.";
+        send("error", {{"error",
+                        {{"type", "invalid_request_error"},
+                         {"code", "session_expired"},
+                         {"message", json_text(why)},
+                         {"param", nullptr},
+                         {"event_id", nullptr}}}});
+        owner().close(1001, why);
+    }
+
+  protected:
+    void take(std::string_view type, const json::object& message) override {
+        if (type == "session.update") return update(message);
+        if (type == "input_audio_buffer.append") {
+            heard_samples_ += hear(message, in_);
+            return;
+        }
+        if (type == "conversation.item.truncate") return truncate(message);
+        if (type == "conversation.item.create") return create(message);
+        if (type == "response.create" || type == "input_audio_buffer.commit" || type == "input_audio_buffer.clear")
+            return owner().noted(type, message);
+        if (type == "response.cancel") {
+            owner().noted(type, message);
+            return end_response("cancelled", "client_cancelled");
+        }
+        refuse(message, "unknown_event", "an unknown message " + shown(type));
+    }
+
   private:
-    std::string event_id() { return "event_" + std::to_string(++events_); }
     std::string response() const { return "resp_" + std::to_string(responses_); }
     std::string item() const { return "item_" + std::to_string(responses_); }
-    std::int64_t heard_ms() const { return static_cast<std::int64_t>(heard_samples_ * 1000) / format_.rate_hz; }
-    std::int64_t item_ms() const { return static_cast<std::int64_t>(item_samples_ * 1000) / format_.rate_hz; }
+    std::int64_t heard_ms() const { return static_cast<std::int64_t>(heard_samples_ * 1000) / caller_rate_hz(); }
+
+    struct spoken_item {
+        std::string id;
+        std::uint64_t samples = 0;
+    };
 
     json::object of_item() const {
         return {{"response_id", json_text(response())},
@@ -104,73 +113,77 @@ class openai_side final : public side {
                 {"content_index", 0}};
     }
 
-    void send(std::string_view type, json::object rest) {
-        rest["type"] = json_text(type);
-        rest["event_id"] = json_text(event_id());
-        owner().send_text(json::serialize(rest));
-    }
-
-    // The session goes on after most errors.
-    void refuse(const json::object& message, const std::string& why) {
-        send("error", {{"error",
-                        {{"type", "invalid_request_error"},
-                         {"code", "invalid_value"},
-                         {"message", json_text(why)},
-                         {"event_id", json_text(text_at(message, "event_id"))}}}});
-        owner().violated(why);
+    // Reads the format in session.audio.input or .output. Refuses, and returns nothing, where the service does.
+    std::optional<audio_format> read_format(const json::object& message, std::string_view direction) {
+        const auto& format =
+            object_at(object_at(object_at(object_at(message, "session"), "audio"), direction), "format");
+        if (format.empty()) return audio_format{encoding::slin, pcm_rate_hz};
+        const auto where = "session.audio." + std::string(direction) + ".format";
+        const auto coding = coding_of(format);
+        if (!coding) {
+            refuse(message, "invalid_value", where + ".type is " + shown(text_at(format, "type")));
+            return std::nullopt;
+        }
+        if (*coding != encoding::slin && format.contains("rate")) {
+            refuse(message, "unknown_parameter", where + ".rate is not a parameter of G.711");
+            return std::nullopt;
+        }
+        if (*coding == encoding::slin && format.contains("rate") && number_at(format, "rate") != pcm_rate_hz) {
+            refuse(message, "invalid_value", where + ".rate is not 24000");
+            return std::nullopt;
+        }
+        return audio_format{*coding, *coding == encoding::slin ? pcm_rate_hz : 8000};
     }
 
     void update(const json::object& message) {
         const auto& session = object_at(message, "session");
         if (text_at(session, "type") != "realtime")
-            return refuse(message, "session.update without the type \"realtime\"");
-        const auto& audio = object_at(session, "audio");
-        const auto in = format_in(object_at(audio, "input"));
-        const auto out = format_in(object_at(audio, "output"));
-        if (!in || !out) return refuse(message, "session.update with a format that there is not");
-        if (*in != *out) return refuse(message, "session.update with two formats; this back end takes one");
-        if (started_ && *in != format_) return refuse(message, "session.update with another format in mid-session");
-        format_ = *in;
+            return refuse(message, "missing_required_parameter", "session.update without the type \"realtime\"");
+        const auto in = read_format(message, "input");
+        if (!in) return;
+        const auto out = read_format(message, "output");
+        if (!out) return;
+        if (started_ && (*in != in_.format() || *out != out_.format()))
+            return refuse(message, "invalid_value", "session.update with another format in mid-session");
+        in_ = audio_codec(*in);
+        out_ = audio_codec(*out);
         send("session.updated", {{"session", session}});
         if (std::exchange(started_, true)) return;
-        const auto name = format_.coding == encoding::ulaw   ? "mu-law "
-                          : format_.coding == encoding::alaw ? "A-law "
-                                                             : "slin ";
-        owner().started({"sess_1", {}, name + std::to_string(format_.rate_hz) + " Hz", session});
-    }
-
-    void append(const json::object& message) {
-        const auto bytes = gateway::decode_base64(text_at(message, "audio"));
-        if (!bytes || bytes->empty() || (format_.coding == encoding::slin && bytes->size() % 2 != 0))
-            return refuse(message, "input_audio_buffer.append without whole samples in base64");
-        samples_.resize(samples_in(format_.coding, bytes->size()));
-        decode(format_.coding, *bytes, samples_);
-        heard_samples_ += samples_.size();
-        owner().heard(samples_);
+        owner().started({"sess_1", {}, format_text(*in, *out), session});
     }
 
     void truncate(const json::object& message) {
         const auto ms = number_at(message, "audio_end_ms").value_or(-1);
-        if (text_at(message, "item_id") != item() || responses_ == 0)
-            return refuse(message, "conversation.item.truncate of an unknown item");
-        if (ms < 0 || ms > item_ms())
-            return refuse(message, "conversation.item.truncate at " + std::to_string(ms) + " ms of an item of " +
-                                       std::to_string(item_ms()) + " ms");
-        json::object about{{"item_id", json_text(item())}, {"content_index", 0}, {"audio_end_ms", ms}};
+        const auto cut = std::ranges::find(items_, text_at(message, "item_id"), &spoken_item::id);
+        if (cut == items_.end())
+            return refuse(message, "item_not_found", "conversation.item.truncate of an unknown item");
+        const auto item_ms = static_cast<std::int64_t>(cut->samples * 1000) / rate_hz();
+        if (ms < 0 || ms > item_ms)
+            return refuse(message, "invalid_value",
+                          "conversation.item.truncate at " + std::to_string(ms) + " ms of an item of " +
+                              std::to_string(item_ms) + " ms");
+        json::object about{{"item_id", json_text(cut->id)}, {"content_index", 0}, {"audio_end_ms", ms}};
         owner().noted("truncated", about);
         send("conversation.item.truncated", std::move(about));
     }
 
     void create(const json::object& message) {
-        const auto& item = object_at(message, "item");
-        owner().noted("conversation.item.create", item);
+        auto item = object_at(message, "item");
+        if (text_at(item, "type") == "function_call_output") {
+            if (!answer(message, {text_at(item, "call_id"), {}, text_at(item, "output")})) return;
+        } else {
+            owner().noted("conversation.item.create", item);
+        }
+        if (!item.contains("id")) item["id"] = "item_of_client_" + std::to_string(++client_items_);
         send("conversation.item.added", {{"previous_item_id", nullptr}, {"item", item}});
+        send("conversation.item.done", {{"previous_item_id", nullptr}, {"item", std::move(item)}});
     }
 
     void begin_response() {
         responding_ = true;
         ++responses_;
-        item_samples_ = 0;
+        if (items_.size() == items_max) items_.pop_front();
+        items_.push_back({item()});
         send("response.created", {{"response",
                                    {{"object", "realtime.response"},
                                     {"id", json_text(response())},
@@ -186,16 +199,14 @@ class openai_side final : public side {
         send("response.done", {{"response", std::move(about)}});
     }
 
-    audio_format format_;
+    audio_codec in_{{encoding::slin, pcm_rate_hz}};
+    audio_codec out_{{encoding::slin, pcm_rate_hz}};
     bool started_ = false;
     bool responding_ = false;
-    unsigned events_ = 0;
     unsigned responses_ = 0;
+    unsigned client_items_ = 0;
     std::uint64_t heard_samples_ = 0;
-    std::uint64_t item_samples_ = 0; // of the newest response
-    std::string message_;
-    std::vector<std::byte> bytes_;
-    std::vector<std::int16_t> samples_;
+    std::deque<spoken_item> items_; // the last is that of the newest response
 };
 
 } // namespace

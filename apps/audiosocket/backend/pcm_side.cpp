@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/audio_codec.hpp"
 #include "backend/json_fields.hpp"
 #include "backend/side.hpp"
 
-#include <audiosocket/audio/g711.hpp>
 #include <audiosocket/audio/resampler.hpp>
 
 #include <boost/json/serialize.hpp>
-
-#include <vector>
 
 namespace audiosocket::app::backend {
 namespace {
@@ -20,33 +18,28 @@ class pcm_side final : public side {
   public:
     using side::side;
 
-    int rate_hz() const noexcept override { return rate_hz_; }
+    int rate_hz() const noexcept override { return codec_.format().rate_hz; }
 
     void text(std::string_view message) override {
         const auto read = parse_object(message);
         if (!read) return owner().violated("a text message that is not a JSON object");
-        if (rate_hz_ == 0) return start(*read);
+        if (!started_) return start(*read);
         if (text_at(*read, "event") == "dtmf") return owner().pressed(text_at(*read, "dtmf"));
         const auto type = text_at(*read, "type");
         const auto& data = object_at(*read, "data");
         if (type == "mark") return mark_reached(data);
         if (type == "playDone") return owner().noted("playDone", data);
-        owner().violated("an unknown message \"" + (type.empty() ? text_at(*read, "event") : type) + '"');
+        owner().violated("an unknown message " + shown(type.empty() ? text_at(*read, "event") : type));
     }
 
     void binary(std::span<const std::byte> message) override {
-        if (rate_hz_ == 0) return owner().violated("audio before the first text message");
-        if (message.size() % 2 != 0) return owner().violated("a binary message with half a sample");
-        samples_.resize(message.size() / 2);
-        decode(encoding::slin, message, samples_);
-        owner().heard(samples_);
+        if (!started_) return owner().violated("audio before the first text message");
+        const auto samples = codec_.decode(message);
+        if (!samples) return owner().violated("a binary message without whole samples");
+        owner().heard(*samples);
     }
 
-    void play(std::span<const std::int16_t> samples) override {
-        bytes_.resize(samples.size() * 2);
-        encode(encoding::slin, samples, bytes_);
-        owner().send_binary(bytes_);
-    }
+    void play(std::span<const std::int16_t> samples) override { owner().send_binary(codec_.encode(samples)); }
 
     void mark(std::string_view name) override { send({{"type", "mark"}, {"data", {{"name", json_text(name)}}}}); }
 
@@ -65,20 +58,20 @@ class pcm_side final : public side {
         if (rate > resampler::rate_hz_max || !resampler::takes(static_cast<int>(rate)))
             return owner().violated("the first message has no sampleRate");
         if (text_at(about, "callSid").empty()) owner().violated("the first message has no callSid");
-        rate_hz_ = static_cast<int>(rate);
-        owner().started(
-            {text_at(about, "callSid"), text_at(about, "callId"), "slin " + std::to_string(rate) + " Hz", about});
+        codec_ = audio_codec({encoding::slin, static_cast<int>(rate)});
+        started_ = true;
+        owner().started({text_at(about, "callSid"), text_at(about, "callId"),
+                         format_text(codec_.format(), codec_.format()), about});
     }
 
     void mark_reached(const json::object& data) {
         const auto event = text_at(data, "event");
-        if (event != "playout" && event != "cleared") return owner().violated("a mark with the event \"" + event + '"');
+        if (event != "playout" && event != "cleared") return owner().violated("a mark with the event " + shown(event));
         owner().marked(text_at(data, "name"), event == "playout" ? "reached" : "cleared");
     }
 
-    int rate_hz_ = 0; // not started
-    std::vector<std::byte> bytes_;
-    std::vector<std::int16_t> samples_;
+    bool started_ = false;
+    audio_codec codec_;
 };
 
 } // namespace

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/audio_codec.hpp"
 #include "backend/json_fields.hpp"
 #include "backend/side.hpp"
-
-#include <audiosocket/audio/g711.hpp>
-#include <audiosocket/gateway/base64.hpp>
 
 #include <boost/json/serialize.hpp>
 
 #include <utility>
-#include <vector>
 
 namespace audiosocket::app::backend {
 namespace {
@@ -29,24 +26,22 @@ class twilio_side final : public side {
         if (event == "connected") return connected();
         check_order(*read, event);
         if (event == "start") return start(*read);
-        if (stream_.empty()) return owner().violated("\"" + event + "\" before \"start\"");
+        if (stream_.empty()) return owner().violated(shown(event) + " before \"start\"");
         if (text_at(*read, "streamSid") != stream_)
-            return owner().violated("\"" + event + "\" with another streamSid than that of \"start\"");
+            return owner().violated(shown(event) + " with another streamSid than that of \"start\"");
         if (event == "media") return media(object_at(*read, "media"));
         if (event == "dtmf") return owner().pressed(text_at(object_at(*read, "dtmf"), "digit"));
         if (event == "mark") return owner().marked(text_at(object_at(*read, "mark"), "name"), "reached");
         if (event == "stop") return owner().stopped();
-        owner().violated("an unknown event \"" + event + "\"");
+        owner().violated("an unknown event " + shown(event));
     }
 
     void binary(std::span<const std::byte>) override { owner().violated("a binary message"); }
 
     void play(std::span<const std::int16_t> samples) override {
-        codes_.resize(samples.size());
-        encode(encoding::ulaw, samples, codes_);
         // Written out: this is what a load of calls consists of.
         message_ = R"({"event":"media","streamSid":)" + stream_json_ + R"(,"media":{"payload":")";
-        gateway::append_base64(message_, codes_);
+        codec_.append_base64(message_, samples);
         message_ += "\"}}";
         owner().send_text(message_);
     }
@@ -71,11 +66,11 @@ class twilio_side final : public side {
     // All messages but the first are counted, in text.
     void check_order(const json::object& message, std::string_view event) {
         if (!connected_ && !std::exchange(order_reported_, true))
-            owner().violated("\"" + std::string(event) + "\" before \"connected\"");
+            owner().violated(shown(event) + " before \"connected\"");
         const auto wanted = std::to_string(++sequence_);
         const auto given = text_at(message, "sequenceNumber");
         if (given != wanted && !std::exchange(order_reported_, true))
-            owner().violated("the sequenceNumber is \"" + given + "\" where \"" + wanted + "\" is due");
+            owner().violated("the sequenceNumber is " + shown(given) + " where " + shown(wanted) + " is due");
     }
 
     void start(const json::object& message) {
@@ -93,11 +88,9 @@ class twilio_side final : public side {
     }
 
     void media(const json::object& media) {
-        const auto payload = gateway::decode_base64(text_at(media, "payload"));
-        if (!payload || payload->empty()) return owner().violated("\"media\" without a payload in base64");
-        samples_.resize(payload->size());
-        decode(encoding::ulaw, *payload, samples_);
-        owner().heard(samples_);
+        const auto samples = codec_.decode_base64(text_at(media, "payload"));
+        if (!samples) return owner().violated("\"media\" without a payload in base64");
+        owner().heard(*samples);
     }
 
     bool connected_ = false;
@@ -106,8 +99,7 @@ class twilio_side final : public side {
     std::string stream_;
     std::string stream_json_;
     std::string message_;
-    std::vector<std::byte> codes_;
-    std::vector<std::int16_t> samples_;
+    audio_codec codec_{{encoding::ulaw, 8000}};
 };
 
 } // namespace

@@ -10,22 +10,22 @@
 
 namespace audiosocket::app::check {
 
-/// What the application behind the server can be asked for, by the id of the call. It happens when a digit is pressed;
-/// until then, and for every other id, the application echoes.
+/// What the id of a call asks the application behind a server to do. It happens when a digit is pressed. Until then,
+/// and for every other id, the application echoes.
 enum class request : std::uint8_t {
-    stall = 1,   ///< The application takes nothing and says nothing for a second, then goes on.
+    stall = 1,   ///< The application reads nothing and sends nothing for a second, then goes on.
     play = 2,    ///< Queues ten seconds of tone; the next digit clears them.
     hang_up = 3, ///< Hangs up.
-    spell = 4,   ///< Says each digit: 160 samples of 100 times its ASCII code, in order with the echo.
+    spell = 4,   ///< Sends 160 samples of 100 times the ASCII code of each digit, in order with the echo.
 };
 
-/// "AudioSocket" in ASCII, four zeros, and the request.
+/// Returns "AudioSocket" in ASCII, four zeros, and the request.
 uuid request_id(request what);
 
-/// The request that an id asks for, if any.
+/// Returns the request that an id asks for, if any.
 std::optional<request> requested_by(const uuid& id);
 
-/// What `request::stall` and `request::play` last, and what spells a digit.
+/// How long `request::stall` and `request::play` last, and what spells a digit.
 inline constexpr std::chrono::milliseconds stall_time{1000};
 inline constexpr std::chrono::seconds tone_time{10};
 inline constexpr double tone_hz = 400;

@@ -25,7 +25,7 @@ std::string read_file_head(const std::filesystem::path& file, std::size_t bytes_
 
     struct stat about {};
     if (fstat(opened.get(), &about) != 0) return last_error();
-    if (!S_ISREG(about.st_mode)) return "is not a file; it has to be one, for it is read again on SIGHUP";
+    if (!S_ISREG(about.st_mode)) return "is not a regular file; it has to be, because SIGHUP reads it again";
     into.resize(bytes_max);
     std::size_t size = 0;
     while (size < into.size()) {

@@ -7,9 +7,9 @@
 
 namespace audiosocket::app {
 
-/// Reads the first bytes of a file, all of them if it is no longer than `bytes_max`; returns why not, as "cannot be
-/// read: Permission denied", or nothing. Only of a file: whoever opens a pipe waits for its writer, and what came out
-/// of it is not there when the file is read again.
+/// Reads the first `bytes_max` bytes of a file, or all of a shorter file. Returns the error, such as "cannot be read:
+/// Permission denied", or nothing. Accepts regular files only: opening a pipe waits for its writer, and data read from
+/// a pipe cannot be read again.
 std::string read_file_head(const std::filesystem::path& file, std::size_t bytes_max, std::string& into);
 
 } // namespace audiosocket::app

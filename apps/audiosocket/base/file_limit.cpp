@@ -8,7 +8,7 @@
 namespace audiosocket::app {
 namespace {
 
-// All zeros where the system does not tell, which Linux always does.
+// All zeros if the system does not report it, which never happens on Linux.
 rlimit limits() {
     rlimit both{};
     getrlimit(RLIMIT_NOFILE, &both);

@@ -14,7 +14,7 @@ std::size_t file_limit();
 /// Returns how far file_limit() can be raised without privileges.
 std::size_t file_limit_max();
 
-/// Raises file_limit() to `wanted`, or as far as the system allows where that is less; never lowers it. Returns
+/// Raises file_limit() to `wanted`, or as far as the system allows if that is less; never lowers it. Returns
 /// file_limit().
 std::size_t raise_file_limit(std::size_t wanted);
 

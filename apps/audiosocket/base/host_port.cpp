@@ -10,7 +10,7 @@ constexpr const char* server_example = "pbx.example:9092 or [::1]:9092";
 constexpr const char* listen_example = "0.0.0.0:9092 or [::1]:9092";
 constexpr const char* example_with_port = "127.0.0.1:9093 or [::1]:9093";
 
-// Says what is wrong, if it can be told, and what to write instead. The caller adds which option it was.
+// Says what is wrong, if known, and what to write instead. The caller adds the name of the option.
 failure wrong(const std::string& text, const std::string& reason, const char* example) {
     return failure(exit_code::usage, (text.empty() ? "no address is given" : '"' + text + '"') + ": " + reason +
                                          "expected HOST:PORT or [IPV6]:PORT, as " + example);

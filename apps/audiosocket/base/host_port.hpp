@@ -8,23 +8,22 @@
 #include <string>
 
 /// \file
-/// HOST:PORT on the command line, in settings and in messages: how it is read, written, and what is said where it is
-/// wrong.
+/// HOST:PORT on the command line, in settings and in messages: reading, writing and error messages.
 
 namespace audiosocket::app {
 
-/// Reads where to connect: HOST, HOST:PORT or [IPV6]:PORT; without a port it is 9092. Throws failure (usage) where
-/// the text is none of these, or has no host, or port 0.
+/// Reads where to connect: HOST, HOST:PORT or [IPV6]:PORT; the default port is 9092. Throws failure (usage) if the text
+/// has another form, no host, or port 0.
 address parse_server_address(const std::string& text);
 
-/// Reads where to listen: also :PORT, for every address of this machine, and port 0, for a free one. Throws failure
+/// Reads where to listen. :PORT means every address of this machine; port 0 means any free port. Throws failure
 /// (usage).
 address parse_listen_address(const std::string& text);
 
-/// The same where 9092 is not the port to be taken for granted: also throws where the text has no port.
+/// The same without a default port: also throws if the text has no port.
 address parse_listen_address_with_port(const std::string& text);
 
-/// Returns HOST:PORT, with brackets where the host has colons.
+/// Returns HOST:PORT, with brackets if the host has colons.
 std::string host_port(const boost::asio::ip::tcp::endpoint& where);
 
 } // namespace audiosocket::app

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boost.JSON without its compiled library: its definitions live here, once.
+// Boost.JSON is used without its compiled library; its definitions are compiled here, once.
 #include <boost/json/src.hpp>

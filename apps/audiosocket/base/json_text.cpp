@@ -27,7 +27,7 @@ void add_all(std::string& text, char begin, char end, const Range& range, Add ad
     text += end;
 }
 
-// The serializer takes a microsecond to be made, and a list of calls has thousands of plain names.
+// Creating a serializer takes a microsecond, and a list of calls has thousands of plain names.
 void add_name(std::string& text, std::string_view name) {
     const bool plain = std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
     if (plain)

@@ -7,10 +7,10 @@
 
 namespace audiosocket::app {
 
-/// JSON on one line, with numbers as people write them: Boost.JSON's own serializer makes 2E1 of 20.
+/// Returns JSON on one line, with plain numbers: Boost.JSON's own serializer writes 20.0 as 2E1.
 std::string to_text(const boost::json::value& value);
 
-/// Rounded to three decimals: a microsecond of milliseconds, a millisecond of seconds.
+/// Rounds to three decimals: milliseconds to a microsecond, seconds to a millisecond.
 double rounded(double number);
 
 } // namespace audiosocket::app

@@ -11,10 +11,10 @@ namespace {
 
 struct character {
     std::uint32_t code;
-    std::size_t bytes; // 0: no UTF-8
+    std::size_t bytes; // 0: not UTF-8
 };
 
-// The character that the text begins with. Neither overlong forms nor surrogates are characters.
+// Returns the first character of the text. Neither overlong forms nor surrogates are characters.
 character first_of(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto lead = byte(0);
@@ -32,7 +32,7 @@ character first_of(std::string_view text) {
     return {code, size};
 }
 
-// What would end the line, speak to the terminal, or show the rest in another order.
+// Characters that end the line, control the terminal, or change the direction of the text.
 bool is_control(std::uint32_t code) {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
            (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;

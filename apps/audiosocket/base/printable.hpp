@@ -6,9 +6,9 @@
 
 namespace audiosocket::app {
 
-/// Text from outside (a peer, a file name, a file) as one line that a terminal and a log can bear: control characters
-/// and marks that turn the direction of text become `\n`, `\t`, `\x1b` or `\u202e`, bytes that are no UTF-8 `\xff`. All
-/// else stays as it is.
+/// Returns text from outside (a peer, a file name, a file) as one line that is safe for a terminal and a log. Control
+/// characters and marks that change the direction of text become `\n`, `\t`, `\x1b` or `\u202e`; bytes that are not
+/// UTF-8 become `\xff`. Everything else is unchanged.
 std::string printable(std::string_view text);
 
 } // namespace audiosocket::app

@@ -65,8 +65,8 @@ std::string process_id_mistake(const std::string& text) {
     pid_t process = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), process);
     if (error != std::errc{} || end != text.data() + text.size() || process <= 0)
-        return "expected the id of a process, found \"" + text + "\"; does it run?";
-    return look_at(process) ? "" : '"' + text + "\": no such process, or it may not be looked at";
+        return "expected the id of a process, found \"" + text + "\"; is the process running?";
+    return look_at(process) ? "" : '"' + text + "\": no such process, or no permission to see its figures";
 }
 
 } // namespace audiosocket::app

@@ -11,23 +11,24 @@
 
 namespace audiosocket::app {
 
-/// What the system knows about a process, ours or another's.
+/// What the system knows about a process.
 struct process_figures {
     std::size_t descriptors = 0;
     std::size_t resident_bytes = 0;
     std::size_t threads = 0;
-    std::uint64_t context_switches = 0; ///< Voluntary and not, of the threads that live.
-    std::chrono::nanoseconds cpu{};     ///< Processor time, in the kernel and outside, of all threads there ever were.
+    std::uint64_t context_switches = 0; ///< Voluntary and involuntary, of the threads that still run.
+    std::chrono::nanoseconds
+        cpu{}; ///< Processor time in the kernel and in user space, of all threads including ended ones.
 };
 
-/// Nothing if there is no such process, or we may not look at it.
+/// Returns nothing if there is no such process, or if we have no permission.
 std::optional<process_figures> look_at(pid_t process);
 
-/// The processor time alone, which a single system call tells to the nanosecond.
+/// Returns the processor time alone, which a single system call gives to the nanosecond.
 std::optional<std::chrono::nanoseconds> cpu_time(pid_t process);
 
-/// For command lines: what is wrong with a text that should be the id of a process, which we may look at; empty if
-/// nothing is.
+/// For command lines: returns what is wrong with a text that has to be the id of a process that we may observe; empty
+/// if nothing is wrong.
 std::string process_id_mistake(const std::string& text);
 
 } // namespace audiosocket::app

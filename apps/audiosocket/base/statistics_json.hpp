@@ -7,7 +7,7 @@
 
 namespace audiosocket::app {
 
-/// The counters of a call under their own names; durations in milliseconds.
+/// Returns the counters of a call under their own names; durations in milliseconds.
 boost::json::object to_json(const call_statistics& s);
 
 } // namespace audiosocket::app

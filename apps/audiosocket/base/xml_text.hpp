@@ -6,7 +6,7 @@
 
 namespace audiosocket::app {
 
-/// Text as it may stand in XML, in an attribute as well.
+/// Returns the text escaped for XML, also for attributes.
 std::string xml_escaped(std::string_view text);
 
 } // namespace audiosocket::app

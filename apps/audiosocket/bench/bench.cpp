@@ -27,19 +27,19 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   audiosocket bench localhost:9092
-      a hundred calls to a server that echoes, for ten seconds
+      a hundred calls for ten seconds, to a server that echoes
   audiosocket bench localhost:9092 --calls 1000 --server-pid $(pidof my-server)
-      what a frame costs the server, and a call in memory
+      also the server's processor time for a frame, and its memory for a call
   audiosocket bench localhost:9092 --mode playback --calls 500 --json
-      a server that plays and does not echo: only its pacing
+      the server plays and does not echo: measure only its pacing
   audiosocket bench localhost:9092 --churn 100 --call-duration 0.5
-      a hundred calls a second that come and go
+      a hundred new short calls each second
   audiosocket bench localhost:9092 --calls 500 --caller-jitter 15
-      callers whose audio came over a network: each frame leaves up to 15 ms late
+      audio that crossed a network: each frame is sent up to 15 ms late
   audiosocket bench localhost:9092 --find-capacity --server-pid $(pidof my-server)
-      how many calls it holds, and how many a core
+      how many calls the server holds, and how many for each core
 
-Exit codes: 0 every call held and every frame came back, 1 not so, 2 wrong command line,
+Exit codes: 0 every call held and every frame came back, 1 otherwise, 2 wrong command line,
 3 no connection, 4 file.)";
 
 struct bench_options {
@@ -72,7 +72,7 @@ std::chrono::microseconds from_ms(double ms) {
     return std::chrono::microseconds(std::lround(ms * 1000));
 }
 
-// What our own limit of open files leaves for connections; some are epoll's, standard ones, and a server's figures.
+// Our limit of open files, less those of epoll, the standard streams and reading the server's figures.
 std::size_t connections_max() {
     constexpr std::size_t files_besides = 128;
     const std::size_t allowed = raise_file_limit();
@@ -81,12 +81,13 @@ std::size_t connections_max() {
 
 void check_limits(const bench_options& o) {
     if (o.shards > o.calls)
-        throw wrong_value("--shards", std::to_string(o.shards), fmt::format("more threads than --calls {}", o.calls));
+        throw wrong_value("--shards", std::to_string(o.shards),
+                          fmt::format("more threads than calls (--calls {})", o.calls));
     const std::size_t wanted = o.calls + o.idle;
     if (const auto allowed = connections_max(); wanted > allowed)
         throw failure(exit_code::usage,
                       fmt::format("{} connections (--calls and --idle): the limit of open files allows "
-                                  "{}; raise it first, as with ulimit -n {}",
+                                  "{}; raise it first, for example with ulimit -n {}",
                                   wanted, allowed, wanted + 128));
 }
 
@@ -112,15 +113,15 @@ std::chrono::milliseconds duration(const bench_options& o) {
 
 std::string status_line(const generator::progress& p) {
     const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };
-    auto line = fmt::format("{} calls up  {:.0f} frames/s", p.calls_up, p.frames_a_second);
+    auto line = fmt::format("{} calls  {:.0f} frames/s", p.calls_up, p.frames_a_second);
     if (p.jitter_p99.count() > 0) line += fmt::format("  jitter p99 {:.2f} ms", ms(p.jitter_p99));
     if (p.round_trip_p99.count() > 0) line += fmt::format("  round trip p99 {:.1f} ms", ms(p.round_trip_p99));
     if (p.calls_lost > 0) line += fmt::format("  {} lost", p.calls_lost);
     return line + fmt::format("  {:.0f} s left", std::ceil(ms(p.left) / 1e3));
 }
 
-// All that a run has, in the order in which it is needed: no thread before signals are ours, no connection before the
-// server's memory has been looked at.
+// Everything that a run needs, in order: signals are blocked before the first thread starts, and the server's memory is
+// measured before the first connection.
 class bench_run {
   public:
     explicit bench_run(const bench_options& o)
@@ -150,11 +151,11 @@ class bench_run {
         allowed.caller_jitter = how_.caller_jitter;
         allowed.calls_max = connections_max() - o_.idle;
         if (!o_.json) std::cout << capacity_heading(what_) << std::flush;
-        const auto tell = [this](const capacity::tried& one) {
+        const auto on_step = [this](const capacity::tried& one) {
             screen_.status("");
             if (!o_.json) std::cout << to_text(one) << std::flush;
         };
-        const auto found = find_capacity(load_, how_.mode, o_.calls, duration(o_), allowed, interrupted_, tell);
+        const auto found = find_capacity(load_, how_.mode, o_.calls, duration(o_), allowed, interrupted_, on_step);
         end();
         std::cout << (o_.json ? app::to_text(to_json(what_, found)) + '\n' : to_text(found, allowed));
         draw(found.best());
@@ -162,10 +163,10 @@ class bench_run {
     }
 
   private:
-    // Connected is not accepted: the server has this long to do so before its memory is looked at.
+    // A connected socket may not be accepted yet: the server has this long to accept before its memory is measured.
     static constexpr std::chrono::milliseconds accept_time{300};
 
-    // Before anything is measured: minutes later would be late to learn of it.
+    // Opened before the measurement, so that a wrong path is reported at once and not minutes later.
     static std::ofstream open_plot(const std::string& file) {
         std::ofstream out;
         if (!file.empty()) out.open(file);
@@ -198,9 +199,9 @@ class bench_run {
 void add_verb(CLI::App& command, exit_code& result) {
     auto options = std::make_shared<bench_options>();
     auto& o = *options;
-    auto* verb = command.add_subcommand("bench", "Put load on a server, as many Asterisks would, and measure it");
+    auto* verb = command.add_subcommand("bench", "Put load on a server, as Asterisk would, and measure it");
     verb->footer(examples);
-    verb->add_option("server", o.server, "The server, as HOST:PORT (port 9092 where none is given)")
+    verb->add_option("server", o.server, "The server, as HOST:PORT (default port 9092)")
         ->required()
         ->type_name("HOST:PORT");
     verb->add_option("--mode", o.mode_name, "echo: the time a frame takes to come back; playback: only the pacing")
@@ -211,13 +212,14 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
-    verb->add_option("--duration", o.duration_s, "The measured time; otherwise 10 s, or 3 s for each step of a search")
+    verb->add_option("--duration", o.duration_s, "How long to measure (default 10 s, or 3 s for each step of a search)")
         ->check(CLI::Range(0.1, 86'400.0))
         ->type_name("SECONDS");
-    auto* ramp = verb->add_option("--ramp", o.ramp_s, "The time in which the calls are placed; otherwise 500 a second")
-                     ->check(CLI::Range(0.001, 3600.0))
-                     ->type_name("SECONDS");
-    auto* churn = verb->add_option("--churn", o.churn_rate, "Place this many calls a second, each of which ends again")
+    auto* ramp =
+        verb->add_option("--ramp", o.ramp_s, "Time in which the calls are placed (default: 500 calls a second)")
+            ->check(CLI::Range(0.001, 3600.0))
+            ->type_name("SECONDS");
+    auto* churn = verb->add_option("--churn", o.churn_rate, "Place this many short calls each second")
                       ->check(CLI::Range(0.1, 10'000.0))
                       ->type_name("RATE");
     verb->add_option("--call-duration", o.call_duration_s, "With --churn: how long a call lasts")
@@ -226,32 +228,33 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->needs(churn)
         ->type_name("SECONDS");
     auto* search = verb->add_flag("--find-capacity", o.find_capacity,
-                                  "Raise the calls, from --calls on, until the server holds no more")
+                                  "Find the most calls that the server holds, starting at --calls")
                        ->excludes(churn)
                        ->excludes(ramp);
-    verb->add_option("--jitter-bound", o.jitter_bound_ms, "With --find-capacity: the p99 of the jitter that is allowed")
+    verb->add_option("--jitter-bound", o.jitter_bound_ms,
+                     "With --find-capacity: highest p99 of the jitter that is allowed")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 1000.0))
         ->needs(search)
         ->type_name("MS");
-    verb->add_option("--caller-jitter", o.caller_jitter_ms, "Each frame of a caller leaves up to this much late")
+    verb->add_option("--caller-jitter", o.caller_jitter_ms, "Send each frame up to this much late")
         ->capture_default_str()
         ->check(CLI::Range(0.0, static_cast<double>(caller_jitter_max.count())))
         ->type_name("MS");
     verb->add_option("--congestion", o.congestion, "TCP congestion control of the callers: reno, cubic, bbr ...")
         ->type_name("NAME");
-    verb->add_option("--idle", o.idle, "Connections besides that send nothing, for what they cost the server")
+    verb->add_option("--idle", o.idle, "Open this many more connections that send nothing, to see what they cost")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
-    verb->add_option("--shards", o.shards, "Threads that make the load; one makes about a thousand calls")
+    verb->add_option("--shards", o.shards, "Threads that make the load; each makes about a thousand calls")
         ->capture_default_str()
         ->check(CLI::Range(1, 64))
         ->type_name("N");
-    verb->add_option("--server-pid", o.server_pid, "The server's process: its processor time and memory are looked at")
+    verb->add_option("--server-pid", o.server_pid, "The server's process: measure its processor time and memory")
         ->check(process_id_mistake)
         ->type_name("PID");
     verb->add_option("--plot", o.plot, "Draw the distributions into this file, as SVG")->type_name("FILE");
-    auto* json = verb->add_flag("--json", o.json, "The report as JSON");
+    auto* json = verb->add_flag("--json", o.json, "Print the report as JSON");
     verb->add_flag("-q,--quiet", o.quiet, "No progress on the terminal")->excludes(json);
     verb->callback([options, &result] {
         bench_run run(*options);

@@ -23,7 +23,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// The thread may be put aside between the two clocks; what it then read does not belong together.
+// The thread may be preempted between reading the two clocks; such a pair of values is not used.
 constexpr std::chrono::microseconds both_read_within{10};
 
 nanoseconds since_epoch(const timespec& t) {

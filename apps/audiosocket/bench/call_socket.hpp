@@ -13,40 +13,40 @@
 
 namespace audiosocket::app::bench {
 
-/// Where a server is, as the kernel wants it, and how it is connected to.
+/// The address of a server for the kernel, and how to connect to it.
 struct endpoint {
     sockaddr_storage address{};
     socklen_t size = 0;
     std::string congestion; ///< Of the caller's sockets; empty: the kernel's default.
 };
 
-/// The difference between the kernel's clock of day, by which packets are stamped, and the monotonic one.
+/// The difference between the kernel's clock of packet time stamps (time of day) and the monotonic clock.
 class stamp_clock {
   public:
-    /// Compares the clocks; somebody may set the clock of day.
+    /// Compares the clocks again, because the time of day may be changed.
     void adjust() noexcept;
 
-    /// Never later than `now`.
+    /// Returns a time that is never later than `now`.
     time_point to_monotonic(const timespec& stamp, time_point now) const noexcept;
 
   private:
     std::chrono::nanoseconds behind_{};
 };
 
-/// One TCP connection of a caller: never waits, and knows when bytes reached this machine, not when they were read.
+/// One TCP connection of a caller: never blocks, and knows when bytes reached this machine, not when they were read.
 class call_socket {
   public:
-    /// Begins to connect. 0, or the errno of what went wrong at once.
+    /// Begins to connect. Returns 0, or the errno of an immediate failure.
     int connect(const endpoint& server);
 
     /// Connects, and waits for the connection as long as Asterisk does.
     int connect_and_wait(const endpoint& server);
 
-    /// When it has become writable: 0 where the connection is up, otherwise the errno.
+    /// Called when the socket has become writable. Returns 0 if it is connected, otherwise the errno.
     int connect_result() const;
 
     enum class sending { whole, refused, broken };
-    /// Tries once, as Asterisk does: what is not taken whole at once is refused.
+    /// Tries once, as Asterisk does: a message that the kernel does not take whole at once is refused.
     sending send(std::span<const std::byte> message) const;
 
     enum class reading { bytes, nothing, finished, reset };
@@ -54,12 +54,12 @@ class call_socket {
         reading what = reading::nothing;
         std::size_t bytes = 0;
         time_point at;        ///< When the last of these bytes arrived.
-        bool stamped = false; ///< By the kernel; otherwise it is the time of the reading.
+        bool stamped = false; ///< By the kernel; otherwise `at` is the time of reading.
     };
-    /// Reads what is there, at most what fits. For a time of its own each message is read by itself.
+    /// Reads what has arrived, up to the size of `into`. To get its own time, each message is read separately.
     received receive(std::span<std::byte> into, const stamp_clock& clock) const;
 
-    void finish() const; ///< FIN; what comes is still read.
+    void finish() const; ///< Sends FIN; incoming bytes are still read.
     void close() noexcept { socket_.close(); }
 
     int descriptor() const noexcept { return socket_.get(); }
@@ -68,7 +68,7 @@ class call_socket {
     file_descriptor socket_;
 };
 
-/// The first address of this server that takes a connection. Throws failure (network).
+/// Returns the first address of this server that accepts a connection. Throws failure (network).
 endpoint find_server(const address& where, const std::string& congestion);
 
 } // namespace audiosocket::app::bench

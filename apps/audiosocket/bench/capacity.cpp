@@ -12,19 +12,19 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Between the most calls held and the fewest not held.
+// Between the most calls that were held and the fewest that were not.
 constexpr double resolution = 0.05;
 
-// A thread that has more than this of a core has no time left to be punctual.
+// A thread that uses more than this of a core cannot keep its times.
 constexpr double full_core = 0.95;
 
 constexpr double frames_lost_max = 0.001;
 
-// Any server's accept keeps up with this.
+// Every server accepts connections at this rate.
 constexpr std::int64_t placed_a_second = 500;
 constexpr std::chrono::milliseconds ramp_min{200};
 
-// On a machine that is disturbed without an end, the search has to end all the same.
+// The search has to end on a machine that is disturbed all the time.
 constexpr int refutations_max = 3;
 
 bool is_our_limit(int error) {
@@ -76,7 +76,7 @@ void capacity_search::failed() noexcept {
     settle();
 }
 
-// What comes after a number that is judged.
+// Chooses the next number after a number was decided.
 void capacity_search::settle() noexcept {
     if (!is_close()) {
         next_ = least_failed_ ? (most_held_ + *least_failed_) / 2 : std::min(2 * next_, calls_max_);
@@ -89,7 +89,7 @@ void capacity_search::settle() noexcept {
 }
 
 std::chrono::nanoseconds bounds::round_trip_p99() const noexcept {
-    // In an echo a frame waits for the server's clock, up to a whole frame.
+    // In an echo a frame waits for the server's clock for up to a whole frame.
     constexpr std::chrono::milliseconds frame_time{20};
     return frame_time + jitter_p99 + caller_jitter;
 }
@@ -112,7 +112,7 @@ std::string_view name(bound b) noexcept {
 
 bound judge(const measurement& m, mode what, const bounds& allowed) {
     const tally& t = m.seen;
-    // What happens to a call is the server's doing however late we were.
+    // A failed call decides the result, even if the generator was late.
     if (t.calls_failed > 0) return is_our_limit(t.first_failure) ? bound::own_limits : bound::calls_failed;
     if (t.calls_killed > 0) return bound::calls_killed;
     if (t.calls_ended_by_server > 0) return bound::calls_ended;
@@ -141,7 +141,7 @@ double capacity::calls_a_core() const noexcept {
 
 capacity find_capacity(generator& load, mode what, std::size_t first_calls, std::chrono::nanoseconds step_duration,
                        const bounds& allowed, const interruption& interrupted,
-                       const std::function<void(const capacity::tried&)>& tell) {
+                       const std::function<void(const capacity::tried&)>& on_step) {
     capacity found;
     capacity_search search(first_calls, allowed.calls_max);
     std::size_t up = 0;
@@ -150,14 +150,14 @@ capacity find_capacity(generator& load, mode what, std::size_t first_calls, std:
         one.measured = load.measure({*calls, ramp_for(*calls - std::min(up, *calls)), step_duration});
         if (interrupted.came()) break;
         one.bound = judge(one.measured, what, allowed);
-        tell(one);
+        on_step(one);
         found.steps.push_back(one);
         up = *calls;
         if (one.bound == bound::none) {
             search.held();
             continue;
         }
-        // What a server could not send in time stays in its queues: the next try begins with new calls.
+        // Audio that a server could not send in time is still in its queues, so the next try begins with new calls.
         load.end_calls();
         up = 0;
         search.failed();

@@ -19,19 +19,18 @@ double milliseconds(std::chrono::nanoseconds d) {
 std::string sentence(const capacity& found, const bounds& allowed) {
     const double jitter_ms = milliseconds(allowed.jitter_p99);
     switch (found.bounded_by) {
-    case bound::jitter: return fmt::format("with more, the jitter's p99 passes {:g} ms", jitter_ms);
+    case bound::jitter: return fmt::format("with more, the jitter's p99 exceeds {:g} ms", jitter_ms);
     case bound::round_trip:
-        return fmt::format("with more, the round trip's p99 passes {:g} ms", milliseconds(allowed.round_trip_p99()));
+        return fmt::format("with more, the round trip's p99 exceeds {:g} ms", milliseconds(allowed.round_trip_p99()));
     case bound::frames_lost: return "with more, frames are lost";
     case bound::calls_failed:
-        return "more get no connection (where they are refused, that is a limit that was set, and not what it holds)";
+        return "with more, connections fail (if the server refuses them, this is its configured limit, not its "
+               "capacity)";
     case bound::calls_killed: return "with more, the server does not read in time, and Asterisk ends the call";
     case bound::calls_ended: return "with more, the server ends calls";
     case bound::calls_silent: return "with more, calls receive nothing";
-    case bound::generator:
-        return "with more, the generator itself is late: it gets no more processor time here (--shards, or another "
-               "machine, may help)";
-    case bound::own_limits: return "our own open files or ports allow no more";
+    case bound::generator: return "with more, the generator itself is late: try --shards, or another machine";
+    case bound::own_limits: return "the open files or ports of this machine allow no more";
     case bound::none: return "interrupted";
     }
     return "";
@@ -41,7 +40,7 @@ std::string sentence(const capacity& found, const bounds& allowed) {
 
 std::string capacity_heading(const subject& what) {
     const auto uneven = what.caller_jitter.count() > 0
-                            ? fmt::format(", frames leave up to {:g} ms late", milliseconds(what.caller_jitter))
+                            ? fmt::format(", frames are sent up to {:g} ms late", milliseconds(what.caller_jitter))
                             : "";
     return fmt::format("{}, {}{}; milliseconds\n{:>8}{:>11}{:>9}{:>12}{:>14}{:>9}{:>8}  {}\n", what.target,
                        name(what.mode), uneven, "calls", "jitter p99", "p99.9", "round trip", "own lateness",
@@ -61,7 +60,7 @@ std::string to_text(const capacity::tried& one) {
 
 std::string to_text(const capacity& found, const bounds& allowed) {
     if (found.calls == 0 && found.bounded_by == bound::generator)
-        return "no answer: the generator itself was late in each step; other processes take its processor time\n";
+        return "no result: the generator itself was late in each step; other processes use its processor time\n";
     auto text =
         fmt::format("{}{} calls: {}\n", found.at_least() ? "at least " : "", found.calls, sentence(found, allowed));
     if (found.calls_a_core() > 0)

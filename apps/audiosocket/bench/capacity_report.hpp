@@ -6,11 +6,11 @@
 
 namespace audiosocket::app::bench {
 
-/// A step in a line, as it is done, below a heading.
+/// Return a heading, and a line for each step below it.
 std::string capacity_heading(const subject& what);
 std::string to_text(const capacity::tried& one);
 
-/// The answer, and what it was bounded by.
+/// Returns the result, and what limits it.
 std::string to_text(const capacity& found, const bounds& allowed);
 boost::json::object to_json(const subject& what, const capacity& found);
 

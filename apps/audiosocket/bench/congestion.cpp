@@ -39,7 +39,7 @@ void check_congestion(const std::string& name) {
     constexpr const char* option = "--congestion";
     if (error == EPERM)
         throw wrong_value(option, name,
-                          fmt::format("the kernel allows it to root only; allowed to all: {}",
+                          fmt::format("only root may use it; every user may use: {}",
                                       line_of("/proc/sys/net/ipv4/tcp_allowed_congestion_control")));
     throw wrong_value(option, name,
                       fmt::format("the kernel refuses it ({}); it has: {}", std::strerror(error),

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// From the end of the ramp to the measured time: connections are made, first frames have come, caches are warm.
+// Time from the end of the ramp to the measured time: connections are made, first frames arrive, caches fill.
 constexpr std::chrono::seconds settling{1};
 
 // Threads are started before their first slot is due.
@@ -22,7 +22,7 @@ constexpr milliseconds start_margin{5};
 
 constexpr milliseconds progress_every{500};
 
-// Between two looks at whether the threads have done. Calls that stay up are not served from then on.
+// Interval of the check whether the threads have ended. After that time, calls in progress are not served.
 constexpr milliseconds end_resolution{10};
 
 double seconds(nanoseconds d) {
@@ -45,13 +45,13 @@ double measurement::own_cores() const noexcept {
 }
 
 generator::generator(const generator_options& options, interruption& interrupted,
-                     std::function<void(const progress&)> tell)
-    : options_(options), interrupted_(interrupted), tell_(std::move(tell)) {
+                     std::function<void(const progress&)> on_progress)
+    : options_(options), interrupted_(interrupted), on_progress_(std::move(on_progress)) {
     if (const auto seen = look_at_server())
         before_ = idle_ = *seen;
     else if (options.server_pid)
         throw wrong_value("--server-pid", std::to_string(*options.server_pid),
-                          "no such process, or it may not be looked at");
+                          "no such process, or no permission to see its figures");
     const auto epoch = clock::now();
     for (std::size_t i = 0; i < options.shards; ++i) {
         shards_.push_back(std::make_unique<shard>());
@@ -68,7 +68,7 @@ void generator::idle_are_up() {
     idle_ = look_at_server().value_or(before_);
 }
 
-// The first `calls % shards` threads have one call more.
+// The first `calls % shards` threads have one more call.
 load_plan generator::plan_for(std::size_t which, const step& what, time_point begin) const {
     const auto all = options_.shards;
     load_plan plan;
@@ -102,12 +102,12 @@ measurement generator::measure(const step& what) {
     return result;
 }
 
-// Waits until all threads have done, and looks at the server at both ends of the measured time.
+// Waits until all threads have ended, and reads the server's figures at both ends of the measured time.
 void generator::watch_over(const load_plan& plan, measurement& into) {
     std::optional<time_point> from;
     std::optional<time_point> to;
     std::optional<process_figures> first;
-    told_at_ = clock::now();
+    progress_at_ = clock::now();
     while (!all_done()) {
         auto wake = clock::now() + (to ? end_resolution : progress_every);
         if (!from) wake = std::min(wake, plan.from);
@@ -125,7 +125,7 @@ void generator::watch_over(const load_plan& plan, measurement& into) {
             into.machine_overshoot = machine_.overshoot();
             if (const auto last = look_at_server(); first && last) into.server = cost(*first, *last);
         }
-        if (!to && now - told_at_ >= progress_every) tell_progress(now, plan.to);
+        if (!to && now - progress_at_ >= progress_every) report_progress(now, plan.to);
     }
 }
 
@@ -133,7 +133,7 @@ server_cost generator::cost(const process_figures& first, const process_figures&
     server_cost c;
     c.pid = *options_.server_pid;
     c.cpu = last.cpu - first.cpu;
-    // A thread that has ended takes its share with it.
+    // The count of a thread that has ended is lost.
     c.context_switches = last.context_switches - std::min(first.context_switches, last.context_switches);
     c.threads = last.threads;
     c.resident_bytes_before = before_.resident_bytes;
@@ -146,7 +146,7 @@ bool generator::all_done() const {
     return std::ranges::all_of(shards_, [](const auto& s) { return s->done.load(); });
 }
 
-void generator::tell_progress(time_point now, time_point end) {
+void generator::report_progress(time_point now, time_point end) {
     progress p;
     std::uint64_t frames = 0;
     for (const auto& s : shards_) {
@@ -156,11 +156,11 @@ void generator::tell_progress(time_point now, time_point end) {
         p.jitter_p99 = std::max(p.jitter_p99, nanoseconds(s->live.jitter_p99_ns));
         p.round_trip_p99 = std::max(p.round_trip_p99, nanoseconds(s->live.round_trip_p99_ns));
     }
-    p.frames_a_second = static_cast<double>(frames - std::min(frames, told_frames_)) / seconds(now - told_at_);
+    p.frames_a_second = static_cast<double>(frames - std::min(frames, progress_frames_)) / seconds(now - progress_at_);
     p.left = std::max<nanoseconds>(end - now, nanoseconds(0));
-    told_at_ = now;
-    told_frames_ = frames;
-    tell_(p);
+    progress_at_ = now;
+    progress_frames_ = frames;
+    on_progress_(p);
 }
 
 void generator::end_calls() {

@@ -13,24 +13,24 @@
 
 namespace audiosocket::app::bench {
 
-/// What is to be measured.
+/// The options of a measurement.
 struct generator_options {
     endpoint server;
     bench::mode mode = bench::mode::echo;
     std::optional<bench::churn> churn;
-    std::chrono::nanoseconds caller_jitter{}; ///< Each frame leaves up to so much late.
+    std::chrono::nanoseconds caller_jitter{}; ///< Each frame is sent up to this much late.
     std::size_t shards = 1;
     std::optional<pid_t> server_pid;
 };
 
-/// One measurement: so many calls for so long.
+/// One measurement: this number of calls for this time.
 struct step {
     std::size_t calls = 0;
     std::chrono::nanoseconds ramp{};
     std::chrono::nanoseconds duration{};
 };
 
-/// What the measured time cost the server's process.
+/// The cost of the measured time for the server's process.
 struct server_cost {
     pid_t pid = 0;
     std::chrono::nanoseconds cpu{};
@@ -42,22 +42,22 @@ struct server_cost {
 };
 
 struct measurement {
-    std::size_t calls = 0; ///< As wanted.
+    std::size_t calls = 0; ///< The number that was asked for.
     std::chrono::nanoseconds duration{};
     tally seen;
     histogram machine_overshoot;
     std::optional<server_cost> server;
 
-    /// Frames that the server sent, for each of which it did a turn of its work.
+    /// Returns the processor time for each frame that the server sent.
     double cpu_us_per_frame() const noexcept;
     double server_cores() const noexcept;
     double own_cores() const noexcept;
 };
 
-/// Makes load, in as many threads as wanted, and measures. Calls stay up from one measurement to the next.
+/// Makes load in several threads, and measures. Calls stay in progress from one measurement to the next.
 class generator {
   public:
-    /// What is told while a measurement goes on, a few times a second.
+    /// Reported during a measurement, a few times a second.
     struct progress {
         std::uint64_t calls_up = 0;
         std::uint64_t calls_lost = 0;
@@ -67,10 +67,12 @@ class generator {
         std::chrono::nanoseconds left{};
     };
 
-    /// Looks at the server's process, which should have no calls yet. Throws failure (usage) where there is none.
-    generator(const generator_options& options, interruption& interrupted, std::function<void(const progress&)> tell);
+    /// Reads the figures of the server's process, which should have no calls yet. Throws failure (usage) if there is
+    /// none.
+    generator(const generator_options& options, interruption& interrupted,
+              std::function<void(const progress&)> on_progress);
 
-    /// The idle connections are up: their memory is not the calls'.
+    /// Called when the idle connections are open, so that their memory does not count for the calls.
     void idle_are_up();
 
     measurement measure(const step& what);
@@ -89,19 +91,19 @@ class generator {
     std::optional<process_figures> look_at_server() const;
     server_cost cost(const process_figures& first, const process_figures& last) const;
     void watch_over(const load_plan& plan, measurement& into);
-    void tell_progress(time_point now, time_point end);
+    void report_progress(time_point now, time_point end);
 
     generator_options options_;
     interruption& interrupted_;
-    std::function<void(const progress&)> tell_;
+    std::function<void(const progress&)> on_progress_;
     numbered_frames frames_;
     std::vector<std::unique_ptr<shard>> shards_;
     std::atomic<bool> stop_{false};
     sleep_watch machine_;
     process_figures before_;
     process_figures idle_;
-    time_point told_at_;
-    std::uint64_t told_frames_ = 0;
+    time_point progress_at_;
+    std::uint64_t progress_frames_ = 0;
 };
 
 } // namespace audiosocket::app::bench

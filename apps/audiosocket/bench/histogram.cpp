@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The buckets: each of the first 256 holds one value. From there on every doubling of the value has 128 buckets, so
-// that a bucket is never wider than 1/128 of what it holds. Bucket b of a doubling with the shift s (values are
-// shifted right by s to lie between 128 and 255) has the index 128 s + (value >> s).
+// The buckets: each of the first 256 holds one value. From there on every doubling of the value has 128 buckets, so a
+// bucket is never wider than 1/128 of its values. Bucket b of a doubling with the shift s (values are shifted right by
+// s to lie between 128 and 255) has the index 128 s + (value >> s).
 
 #include "bench/histogram.hpp"
 

@@ -16,7 +16,7 @@ idle_connections::idle_connections(const endpoint& server, std::size_t count) {
         call_socket socket;
         if (const int error = socket.connect_and_wait(server); error != 0)
             throw failure(exit_code::network,
-                          fmt::format("--idle: the server took {} connections, and then: {}", i, std::strerror(error)));
+                          fmt::format("--idle: the server accepted {} connections, then: {}", i, std::strerror(error)));
         sockets_.push_back(std::move(socket));
     }
 }

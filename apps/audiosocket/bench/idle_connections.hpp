@@ -8,14 +8,14 @@
 
 namespace audiosocket::app::bench {
 
-/// Connections that send nothing: what a scan, or a broken Asterisk, costs a server.
+/// Connections that send nothing, to measure what a port scan costs a server.
 class idle_connections {
   public:
-    /// Makes this many, one after the other. Throws failure (network) where one cannot be made.
+    /// Opens this many, one after the other. Throws failure (network) if a connection fails.
     idle_connections(const endpoint& server, std::size_t count);
 
     std::size_t count() const noexcept { return sockets_.size(); }
-    /// How many of them the server has closed by now, as its deadline for the id wants.
+    /// Returns how many of them the server has closed by now, usually at its deadline for the id.
     std::size_t closed_by_server() const;
 
   private:

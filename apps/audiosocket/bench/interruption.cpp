@@ -27,7 +27,7 @@ bool interruption::wait_until(time_point when) {
                          static_cast<long>(left.count() % 1'000'000'000)};
     if (sigtimedwait(&signals_, nullptr, &limit) > 0) {
         came_ = true;
-        pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); // the next one is for those who cannot wait
+        pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); // the next signal ends the command
     }
     return came_;
 }

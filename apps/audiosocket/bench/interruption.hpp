@@ -7,8 +7,8 @@
 
 namespace audiosocket::app::bench {
 
-/// SIGINT and SIGTERM as something to wait for: the first ends a measurement early, a second one the program. To be
-/// made before any other thread, for threads inherit what is blocked.
+/// Waits for SIGINT and SIGTERM: the first ends a measurement early, a second one ends the command. Must be created
+/// before any other thread, because threads inherit the blocked signals.
 class interruption {
   public:
     interruption();
@@ -16,7 +16,7 @@ class interruption {
     interruption(const interruption&) = delete;
     interruption& operator=(const interruption&) = delete;
 
-    /// Sleeps until then, or until a signal comes; returns whether one has come by now.
+    /// Sleeps until then, or until a signal comes. Returns whether a signal has come so far.
     bool wait_until(time_point when);
     bool came() const noexcept { return came_; }
 

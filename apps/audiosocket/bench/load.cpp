@@ -18,22 +18,22 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Slots without calls are slept through, but what has arrived is read at least this often.
+// The thread sleeps through slots without calls, but reads what has arrived at least this often.
 constexpr std::int64_t reading_slots = 8;
 
-// The figures that others look at are brought up to date ten times a second.
+// The shared figures are updated ten times a second.
 constexpr std::int64_t publishing_slots = 800;
 
-// A thread that was put aside for longer than this (a machine that slept) does not make up for it.
+// A thread that stood still for longer than this (a machine that slept) does not send the missed frames.
 constexpr std::chrono::seconds late_max{1};
 
-// What may still come back after the measured time.
+// How long frames may still come back after the measured time.
 constexpr std::chrono::seconds settle_patience{1};
 
-// After a delay calls are not placed all at once.
+// After a delay, calls are not placed all at once.
 constexpr std::size_t placed_at_once_max = 16;
 
-// The golden ratio's share of 160 slots that has no divisor in common with 160.
+// The golden ratio's share of 160 slots, without a common divisor with 160.
 constexpr std::size_t slots_apart = 99;
 
 nanoseconds thread_cpu() {
@@ -66,7 +66,7 @@ load::~load() {
 }
 
 tally load::run(const load_plan& plan, const std::atomic<bool>& stop, live_figures& live) {
-    prctl(PR_SET_TIMERSLACK, 1UL); // ns; the usual 50 us would be lateness of our own
+    prctl(PR_SET_TIMERSLACK, 1UL); // in ns; the usual 50 us would add to our own lateness
     with_.seen = tally{};
     phase_ = phase::before;
     planned_before_ = on_wheel_;
@@ -88,7 +88,7 @@ void load::end_calls() {
     for (auto& slot : wheel_)
         for (const auto index : slot)
             calls_[index]->leave(now_, with_);
-    while (on_wheel_ > 0) { // each has its own patience
+    while (on_wheel_ > 0) { // each call has its own deadline
         wait_for_slot();
         turn();
     }
@@ -145,7 +145,7 @@ void load::end_measuring() {
         }
 }
 
-// Looked at once in a turn of the wheel.
+// Checked once in a turn of the wheel.
 bool load::all_settled() const {
     if (slot_ % static_cast<std::int64_t>(slots) != 0) return false;
     return std::ranges::all_of(wheel_, [this](const auto& slot) {
@@ -176,13 +176,13 @@ void load::place(const load_plan& plan) {
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(calls_.size()));
         calls_.push_back(nullptr);
-        departures_.emplace_back();
+        schedules_.emplace_back();
     }
     const auto index = free_.back();
     const auto now = clock::now();
     calls_[index] = std::make_unique<load_call>(server_, number, now, with_);
     if (calls_[index]->now_is() == load_call::state::over) return;
-    departures_[index] = departures(number, jitter_slots_);
+    schedules_[index] = send_schedule(number, jitter_slots_);
     if (plan.churn) calls_[index]->set_end(now + plan.churn->call_duration);
     watch(index, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
     free_.pop_back();
@@ -219,11 +219,11 @@ void load::visit_slot() {
 void load::visit(std::uint32_t index) {
     load_call& call = *calls_[index];
     if (call.now_is() != load_call::state::up) return call.check_patience(now_, with_);
-    send_leaving(index); // what a late turn left behind
-    if (const auto leaves = departures_[index].add(slot_); leaves > slot_) leaving_in(leaves).push_back(index);
+    send_leaving(index); // frames that a late turn left behind
+    if (const auto leaves = schedules_[index].add(slot_); leaves > slot_) leaving_in(leaves).push_back(index);
     send_leaving(index);
     if (call.now_is() != load_call::state::up || now_ < call.ends_at()) return;
-    // It goes on until what it sent has come back, so that no frame is taken for lost because the caller went.
+    // The call goes on until its frames have come back, so that no frame counts as lost because the caller hung up.
     call.end_measured(with_);
     if (call.is_settled(with_) || now_ - call.ends_at() > settle_patience) call.leave(now_, with_);
 }
@@ -231,7 +231,7 @@ void load::visit(std::uint32_t index) {
 void load::send_leaving(std::uint32_t index) {
     load_call& call = *calls_[index];
     while (call.now_is() == load_call::state::up) {
-        const auto left = departures_[index].take(slot_);
+        const auto left = schedules_[index].take(slot_);
         if (!left) return;
         call.send_frame(time_of(*left), with_);
     }
@@ -239,7 +239,7 @@ void load::send_leaving(std::uint32_t index) {
 
 void load::receive() {
     constexpr int events_max = 256;
-    constexpr int rounds_max = 16; // then it is time to send again
+    constexpr int rounds_max = 16; // then sending is due again
     std::array<epoll_event, events_max> events;
     for (int round = 0; round < rounds_max; ++round) {
         const int ready = epoll_wait(epoll_, events.data(), events_max, 0);

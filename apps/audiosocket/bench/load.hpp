@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bench/departures.hpp"
 #include "bench/load_call.hpp"
+#include "bench/send_schedule.hpp"
 
 #include <array>
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace audiosocket::app::bench {
 
-/// Calls that come and go.
+/// Short calls that are placed all the time.
 struct churn {
     double calls_a_second = 0;
     std::chrono::milliseconds call_duration{1000};
@@ -21,15 +21,15 @@ struct churn {
 
 /// One thread's share of a measurement.
 struct load_plan {
-    std::size_t calls = 0; ///< To be up at the end of the ramp; with churn: at most at once.
+    std::size_t calls = 0; ///< In progress at the end of the ramp; with churn: the most at once.
     time_point begin;
     time_point ramped; ///< The calls are placed evenly from `begin` to here.
-    time_point from;   ///< Measured from here
-    time_point to;     ///< to here.
+    time_point from;   ///< Measured from here ...
+    time_point to;     ///< ... to here.
     std::optional<bench::churn> churn;
 };
 
-/// What others may look at while it goes on.
+/// Figures that other threads may read during the measurement.
 struct live_figures {
     std::atomic<std::uint64_t> calls_up{0};
     std::atomic<std::uint64_t> calls_lost{0}; ///< Failed, killed, or ended by the server.
@@ -40,29 +40,30 @@ struct live_figures {
 
 /// The calls of one thread.
 ///
-/// How it works: a wheel of 160 slots of 125 us turns once in 20 ms, and a call has a place on it, from which it sends
-/// a frame in each turn. With caller jitter a frame leaves later than its place: it then waits in a calendar, a ring of
-/// slots that reaches as far as the longest delay. The thread wakes for each slot that has calls (and every
-/// millisecond), lets them send, and reads what has arrived. A server that sends to us therefore never has to wake us,
-/// which would be work of its own; when it arrived, the kernel knows. Calls are spread over the slots by the golden
-/// ratio, evenly whatever their number.
+/// How it works: a wheel of 160 slots of 125 us turns once in 20 ms. A call has a slot on it, in which it sends a frame
+/// in each turn. With caller jitter a frame is sent later than its slot: it then waits in a calendar, a ring of slots
+/// that is as long as the longest delay. The thread wakes for each slot that has calls (and every millisecond), lets
+/// them send, and reads what has arrived. So the server's messages never have to wake the thread, which would be extra
+/// work; the kernel records the time of arrival. Calls are spread evenly over the slots by the golden ratio, whatever
+/// their number.
 ///
-/// A call stays on the wheel until its slot comes round after its end: only then is its place free for another.
+/// A call stays on the wheel until its slot is reached after its end: only then is its place free for another call.
 class load {
   public:
     /// `first` of `step` threads: its calls are first, first + step ...; `epoch` is when all their wheels began. Each
-    /// frame leaves up to `caller_jitter` late; it is at most caller_jitter_max.
+    /// frame is sent up to `caller_jitter` late; that is at most caller_jitter_max.
     load(const endpoint& server, mode what, const numbered_frames& frames, std::size_t first, std::size_t step,
          time_point epoch, std::chrono::nanoseconds caller_jitter);
     ~load();
     load(const load&) = delete;
     load& operator=(const load&) = delete;
 
-    /// Adds calls to those that are up, measures, and returns when each frame of the measured time has come back, or a
-    /// second after it. Calls stay up; whoever does not call again soon should let them go. `stop` ends it early.
+    /// Adds calls to those in progress, measures, and returns when each frame of the measured time has come back, or a
+    /// second after that time. The calls stay in progress; if run() is not called again soon, call end_calls(). `stop`
+    /// ends it early.
     tally run(const load_plan& plan, const std::atomic<bool>& stop, live_figures& live);
 
-    /// Ends all calls with FIN and reads on, for at most a second.
+    /// Ends all calls with FIN and reads on for at most a second.
     void end_calls();
 
   private:
@@ -95,24 +96,24 @@ class load {
     surroundings with_;
 
     std::vector<std::unique_ptr<load_call>> calls_;
-    std::vector<departures> departures_; // of the call in the same place
-    std::vector<std::uint32_t> free_;    // places in calls_
+    std::vector<send_schedule> schedules_; // of the call at the same index
+    std::vector<std::uint32_t> free_;      // indices in calls_
     std::array<std::vector<std::uint32_t>, slots> wheel_;
     std::size_t on_wheel_ = 0;
-    // Calls of which a frame leaves in a slot. The call may have ended since; its place may then have another call, of
-    // which nothing leaves too early.
+    // Calls that have a frame to send in a slot. The call may have ended since; its index may then belong to another
+    // call, which still sends no frame too early.
     std::array<std::vector<std::uint32_t>, caller_jitter_slots_max + 1> calendar_;
     std::int64_t jitter_slots_;
     std::size_t placed_ever_ = 0;
 
-    std::int64_t slot_ = 0; // the next one, since epoch
+    std::int64_t slot_ = 0; // the next slot since epoch
     time_point now_;
 
     enum class phase { before, measuring, after };
     phase phase_ = phase::before;
     time_point after_since_;
     std::chrono::nanoseconds cpu_before_{};
-    std::size_t planned_before_ = 0; // calls that were up when the plan began
+    std::size_t planned_before_ = 0; // calls in progress when the plan began
 };
 
 } // namespace audiosocket::app::bench

@@ -12,20 +12,20 @@
 namespace audiosocket::app::bench {
 namespace {
 
-// A server has this long to close its side after our FIN; then the call is just closed.
+// How long a server may take to close its side after our FIN; then the call is closed without it.
 constexpr std::chrono::seconds leave_patience{1};
 
-// A server that has sent nothing for this long will not, or too late for the caller.
+// A server that has sent nothing for this long counts as silent.
 constexpr std::chrono::seconds answer_patience{1};
 
-// What a silent caller sends: Asterisk sends frames of silence.
+// The message of a silent caller: Asterisk sends frames of silence.
 constexpr auto silent_message = [] {
     std::array<std::byte, numbered_frames::message_bytes> bytes{};
     write_header({kind::slin, numbered_frames::payload_bytes}, std::span(bytes).first<header_bytes>());
     return bytes;
 }();
 
-// Calls begin to count at different numbers; 37 and 200 have no common divisor.
+// Calls begin with different frame numbers; 37 and 200 have no common divisor.
 constexpr std::uint64_t numbers_apart = 37;
 
 } // namespace
@@ -80,7 +80,7 @@ void load_call::send_frame(time_point due, surroundings& with) {
     with.seen.own_lateness.add(now - due);
 }
 
-// One message at a time, so that each has an arrival of its own.
+// One message at a time, so that each has its own time of arrival.
 std::size_t load_call::bytes_wanted() const noexcept {
     if (!incoming_.in_message()) return usual_bytes_;
     const auto there = incoming_.pending_bytes().size();
@@ -108,7 +108,7 @@ void load_call::read(surroundings& with) {
 }
 
 void load_call::take(const message& m, time_point at, surroundings& with) {
-    if (state_ == state::leaving) return; // what the server sends to a caller that has left
+    if (state_ == state::leaving) return; // audio that the server sends after our FIN
     if (m.kind == kind::hangup) return end_by_server(with);
     if (!is_audio(m.kind) || m.payload.empty() || m.payload.size() % 2 != 0) {
         ++with.seen.messages_unlawful;

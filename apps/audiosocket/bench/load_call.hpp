@@ -14,54 +14,55 @@
 
 namespace audiosocket::app::bench {
 
-/// What is measured: how long a frame takes to come back, or only how evenly a server sends.
+/// What is measured: the time in which a frame comes back, or only how evenly a server sends.
 enum class mode { echo, playback };
 
-/// What calls of one thread share while they do something.
+/// Data that the calls of one thread share during an operation.
 struct surroundings {
     bench::mode mode = bench::mode::echo;
     const numbered_frames* frames = nullptr;
-    std::span<std::byte> buffer; ///< For reading; holds the longest message.
+    std::span<std::byte> buffer; ///< For reading; it can hold the longest message.
     stamp_clock stamps;
     bool measuring = false;
-    std::uint64_t all_frames_received = 0; ///< Measured or not.
+    std::uint64_t all_frames_received = 0; ///< During the measurement or not.
     tally seen;
 };
 
-/// One call as Asterisk has it: the id, a frame whenever it is told to, everything read, FIN at the end.
+/// One call as Asterisk makes it: sends the id, a frame whenever send_frame() is called, and FIN at the end; reads
+/// everything.
 class load_call {
   public:
     enum class state { connecting, up, leaving, over };
 
-    /// Begins to connect. A call that fails at once is over and counted.
+    /// Begins to connect. A call that fails at once has ended and is counted.
     load_call(const endpoint& server, std::size_t number, time_point now, surroundings& with);
 
     state now_is() const noexcept { return state_; }
     int descriptor() const noexcept { return socket_.descriptor(); }
 
-    /// The connection is there, or will not be: sends the id. False where the call is over.
+    /// Called when connecting has succeeded or failed: sends the id. Returns false if the call has ended.
     bool connected(time_point now, surroundings& with);
 
-    /// Reads one message, or what there is of it.
+    /// Reads one message, or the part of it that has arrived.
     void read(surroundings& with);
 
-    /// Sends the frame that is due at this time. What the kernel does not take at once kills the call.
+    /// Sends the frame that is due at this time. If the kernel does not take it whole at once, the call is killed.
     void send_frame(time_point due, surroundings& with);
 
-    /// Gives up on a connection, or on a server that does not close its side, when it is time for that.
+    /// Gives up a connection attempt, or a server that does not close its side, when its deadline has passed.
     void check_patience(time_point now, surroundings& with);
 
-    /// Frames that are sent from now on are measured; or from now on no longer.
+    /// Begin and end the measured frames.
     void begin_measured() noexcept;
     void end_measured(surroundings& with);
-    /// Whether each measured frame has come back, or was passed over. Immediately in playback, where none does.
+    /// Returns whether each measured frame has come back, or was passed over. Always true in playback.
     bool is_settled(const surroundings& with) const noexcept;
 
-    /// A call that ends after this time, if it is to.
+    /// Sets when the call ends by itself.
     void set_end(time_point at) noexcept { ends_at_ = at; }
     time_point ends_at() const noexcept { return ends_at_; }
 
-    /// FIN, and what the server still has to send.
+    /// Sends FIN, and reads what the server still sends.
     void leave(time_point now, surroundings& with);
     void abandon() noexcept;
 
@@ -85,7 +86,7 @@ class load_call {
     std::size_t usual_bytes_ = numbered_frames::message_bytes; // of a message of this server
     returned_frames returned_;
     pacing pacing_;
-    std::uint64_t measured_from_ = open_end; // frames, by number
+    std::uint64_t measured_from_ = open_end; // frame numbers
     std::uint64_t measured_to_ = open_end;
 };
 

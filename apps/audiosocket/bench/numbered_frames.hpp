@@ -11,8 +11,8 @@
 
 namespace audiosocket::app::bench {
 
-/// What a caller sends: frames of 20 ms of numbered samples, as messages that are ready to be sent. After 200 frames,
-/// four seconds, they repeat.
+/// The frames that a caller sends: 20 ms of numbered samples, as messages that are ready to be sent. They repeat after
+/// 200 frames, which is four seconds.
 class numbered_frames {
   public:
     static constexpr std::size_t samples = 160; ///< 20 ms at 8 kHz.
@@ -22,13 +22,13 @@ class numbered_frames {
 
     numbered_frames();
 
-    /// Frame number n as a slin message, and its samples alone.
+    /// Return frame number n as a slin message, and its samples alone.
     std::span<const std::byte> message(std::uint64_t n) const noexcept {
         return std::span(messages_).subspan(n % period * message_bytes, message_bytes);
     }
     std::span<const std::byte> payload(std::uint64_t n) const noexcept { return message(n).subspan(header_bytes); }
 
-    /// Where a sample stands: the number of its frame, but for the period, and its place in that frame.
+    /// The position of a sample: the number of its frame within the period, and its index in that frame.
     struct position {
         std::size_t frame = 0;
         std::size_t sample = 0;

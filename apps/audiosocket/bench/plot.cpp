@@ -21,12 +21,12 @@ constexpr int left = 76, right = 40, top = 92, bottom = 56;
 constexpr int plot_width = width - left - right, plot_height = height - top - bottom;
 constexpr int plot_bottom = top + plot_height;
 
-// Half the picture for the half of all values that is usual, as much again for each further nine.
+// The usual half of all values gets half of the picture; each further nine gets as much again.
 constexpr int columns = 200;
-constexpr double nines_min = 3; // p99.9 has its place even where few values are known
+constexpr double nines_min = 3; // p99.9 has its place even if there are few values
 constexpr double nines_max = 7;
 
-// Nothing in here is shorter than a microsecond and matters.
+// Shorter times do not matter here.
 constexpr double floor_ms = 1e-3;
 
 constexpr const char* style = R"(<style>
@@ -41,7 +41,7 @@ text{font:12px system-ui,sans-serif;fill:#6b6a65}.t{font-size:15px;fill:#33322f}
 struct curve {
     const char* title;
     const histogram* values;
-    int colour; // of the style
+    int colour; // index of the style
 };
 
 double milliseconds(nanoseconds d) {
@@ -58,7 +58,7 @@ std::vector<curve> curves_of(const subject& what, const measurement& m) {
     return all;
 }
 
-// How the picture's axes run: along by nines (a share of 0.99 is 2), up by the logarithm of milliseconds.
+// The axes: x counts nines (a share of 0.99 is 2), y is the logarithm of milliseconds.
 struct axes {
     double nines;
     int decade_low; // of a millisecond: -3 is a microsecond
@@ -88,7 +88,7 @@ std::string text_at(double x, double y, std::string_view attributes, std::string
     return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, attributes, words);
 }
 
-// 1, 10 ... of the unit that reads best.
+// Returns 1, 10 ... in the most readable unit.
 std::string decade_label(int decade) {
     if (decade >= 3) return fmt::format("{:g} s", std::pow(10, decade - 3));
     return decade >= 0 ? fmt::format("{:g} ms", std::pow(10, decade))
@@ -141,7 +141,7 @@ std::string legend(const std::vector<curve>& curves) {
         out += fmt::format("<path class=\"c s{}\" d=\"M{:.0f} 68h{}\"/>\n", c.colour, x, line_length);
         const auto words = fmt::format("{}: p99 {:.3g} ms", c.title, milliseconds(c.values->at(0.99)));
         out += text_at(x + line_length + 6, 72, "class=\"l\"", words);
-        x += line_length + 6 + 6.3 * static_cast<double>(words.size()) + 18; // about as wide as the words
+        x += line_length + 6 + 6.3 * static_cast<double>(words.size()) + 18; // the approximate width of the words
     }
     return out;
 }

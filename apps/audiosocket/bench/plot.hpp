@@ -7,8 +7,9 @@
 
 namespace audiosocket::app::bench {
 
-/// The distributions of a measurement as an SVG picture: for each share of all values (50 %, 90 %, 99 % ...) the value
-/// that it does not exceed. Both axes are logarithmic, so that the rare late frames are seen as well as the usual ones.
+/// Returns the distributions of a measurement as an SVG picture: for each share of all values (50 %, 90 %, 99 % ...)
+/// the value that it does not exceed. Both axes are logarithmic, so that rare late frames are visible beside the usual
+/// ones.
 std::string draw_svg(const subject& what, const measurement& m);
 
 } // namespace audiosocket::app::bench

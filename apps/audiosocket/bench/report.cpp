@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::nanoseconds;
 
-// A frame that we send this late is our fault where it comes back late.
+// If we send a frame this late, we cause its late return.
 constexpr std::chrono::milliseconds own_lateness_max{1};
 
 double microseconds(nanoseconds d) {
@@ -37,7 +37,7 @@ std::size_t growth(std::size_t from, std::size_t to) {
     return to - std::min(from, to);
 }
 
-// Bytes of each of so many; 0 where there are none.
+// Returns the bytes for each of `of`; 0 if there are none.
 std::size_t share(std::size_t bytes, std::uint64_t of) {
     return of == 0 ? 0 : bytes / of;
 }
@@ -103,8 +103,8 @@ std::string server_lines(const subject& what, const measurement& m) {
                             "switches a frame, threads: {}\n",
                             m.cpu_us_per_frame(), m.server_cores() * 100, a_frame(s.context_switches, m), s.threads);
     text += fmt::format(
-        "           {} resident before any call, {} with {} up: {:.1f} KiB a call\n", mebibytes(s.resident_bytes_idle),
-        mebibytes(s.resident_bytes_up), m.seen.calls_up,
+        "           {} resident before any call, {} with {} calls: {:.1f} KiB a call\n",
+        mebibytes(s.resident_bytes_idle), mebibytes(s.resident_bytes_up), m.seen.calls_up,
         static_cast<double>(share(growth(s.resident_bytes_idle, s.resident_bytes_up), m.seen.calls_up)) / 1024);
     if (what.idle > 0)
         text += fmt::format(
@@ -129,20 +129,19 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
     const auto add = [&](std::uint64_t count, std::string_view sentence) {
         if (count > 0) all.push_back(fmt::format("{} {}", count, sentence));
     };
-    // Who resets us at once has a limit, more often than a fault.
+    // An immediate reset is more often a limit of the server than a fault.
     const bool limited = m.seen.first_failure == ECONNRESET;
     add(m.seen.calls_failed,
         fmt::format("calls got no connection: {}{}", std::strerror(m.seen.first_failure),
                     limited ? "; is that a limit of the server's (serve --max-calls, --allow)?" : ""));
-    add(m.seen.calls_killed, "calls were killed: the server did not read, and Asterisk does not send twice");
+    add(m.seen.calls_killed, "calls were killed: the server did not read, and Asterisk does not send a message twice");
     add(m.seen.calls_ended_by_server, "calls were ended by the server");
     add(m.seen.calls_silent, "calls received nothing from the server");
-    add(m.seen.messages_unlawful, "messages at which Asterisk ends a call");
+    add(m.seen.messages_unlawful, "messages of the server would have ended the call in Asterisk");
     if (what.mode == mode::playback) return all;
     if (m.seen.frames_returned == 0 && m.seen.frames_received > 0) {
-        all.emplace_back(
-            "the server sends audio, and not one of our frames came back: it does not echo (serve --echo); "
-            "--mode playback measures its pacing alone");
+        all.emplace_back("the server sends audio, but none of our frames came back: it does not echo (serve --echo); "
+                         "--mode playback measures its pacing alone");
         return all;
     }
     add(m.seen.frames_lost(), "frames never came back whole");
@@ -155,13 +154,13 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
 std::string to_text(const subject& what, const measurement& m) {
     auto text = fmt::format("{} calls to {}, {}, measured for {:.1f} s\n", m.calls, what.target, name(what.mode),
                             seconds(m.duration));
-    text += fmt::format("calls      {} placed, {} up at the end; {} failed, {} killed, {} ended by the server\n",
-                        m.seen.calls_placed, m.seen.calls_up, m.seen.calls_failed, m.seen.calls_killed,
-                        m.seen.calls_ended_by_server);
+    text += fmt::format(
+        "calls      {} placed, {} in progress at the end; {} failed, {} killed, {} ended by the server\n",
+        m.seen.calls_placed, m.seen.calls_up, m.seen.calls_failed, m.seen.calls_killed, m.seen.calls_ended_by_server);
     if (m.seen.calls_held_back > 0)
-        text += fmt::format("           {} not placed, because {} were up\n", m.seen.calls_held_back, m.calls);
+        text += fmt::format("           {} not placed, because {} were in progress\n", m.seen.calls_held_back, m.calls);
     if (what.caller_jitter.count() > 0)
-        text += fmt::format("callers    each frame leaves up to {:g} ms late\n", milliseconds(what.caller_jitter));
+        text += fmt::format("callers    each frame is sent up to {:g} ms late\n", milliseconds(what.caller_jitter));
     if (!what.congestion.empty()) text += fmt::format("congestion {} on the callers' sockets\n", what.congestion);
     if (what.idle > 0)
         text += fmt::format("idle       {} connections, of which the server closed {}\n", what.idle, what.idle_closed);
@@ -169,10 +168,9 @@ std::string to_text(const subject& what, const measurement& m) {
     text += fmt::format("generator  {:.1f} % of a core\n", m.own_cores() * 100);
     if (was_late(m)) text += "warning: the generator itself was late (own lateness); the figures are upper bounds\n";
     if (m.seen.arrivals_without_stamp > 0)
-        text +=
-            fmt::format("note: of {} messages the kernel did not tell when they came; they count from when they were "
-                        "read, up to a millisecond later\n",
-                        m.seen.arrivals_without_stamp);
+        text += fmt::format("note: the kernel gave no arrival time for {} messages; their time is when they were read, "
+                            "up to a millisecond later\n",
+                            m.seen.arrivals_without_stamp);
     for (const auto& f : findings(what, m))
         text += "finding: " + f + '\n';
     return text;

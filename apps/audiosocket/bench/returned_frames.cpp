@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::chrono::nanoseconds frame_time = duration_of(numbered_frames::samples, 8000);
 
-// A frame this little behind the expected one (half a second) comes late, or twice. Further behind is more likely to
-// be ahead: the numbers repeat, and a server that lost three seconds is likelier than one that kept a frame so long.
+// A frame at most this far behind the expected one (half a second) is late or repeated. A frame further behind is more
+// likely ahead, because the numbers repeat: a server that lost three seconds is more likely than a server that kept a
+// frame so long.
 constexpr std::uint64_t late_frames_max = 25;
 
 } // namespace
@@ -28,7 +29,7 @@ bool returned_frames::is_expected_frame(std::span<const std::byte> payload) cons
 }
 
 bool returned_frames::is_silence(std::span<const std::byte> payload) noexcept {
-    // All bytes are the first one, and that is zero.
+    // All bytes equal the first byte, and that is zero.
     return payload.empty() ||
            (payload[0] == std::byte{0} && std::memcmp(payload.data(), payload.data() + 1, payload.size() - 1) == 0);
 }
@@ -36,7 +37,7 @@ bool returned_frames::is_silence(std::span<const std::byte> payload) noexcept {
 std::optional<returned_frames::returned> returned_frames::take_sample(std::byte low, std::byte high) noexcept {
     const auto sample =
         static_cast<std::int16_t>(std::to_integer<unsigned>(high) << 8 | std::to_integer<unsigned>(low));
-    if (sample == 0) return std::nullopt; // silence, which a server may put anywhere
+    if (sample == 0) return std::nullopt; // silence, which a server may insert anywhere
     if (!numbered_samples::is_numbered(sample)) {
         ++foreign_samples_;
         whole_ = false;
@@ -45,7 +46,7 @@ std::optional<returned_frames::returned> returned_frames::take_sample(std::byte 
     const auto at = numbered_frames::position_of(sample);
     const bool begun = next_sample_ != 0;
     const bool same_frame = begun && at.frame == frame_ && at.sample >= next_sample_;
-    if (begun && !same_frame) ++torn_; // the one before ends early
+    if (begun && !same_frame) ++torn_; // the previous frame is incomplete
     if (!same_frame)
         whole_ = at.sample == 0;
     else if (at.sample != next_sample_)

@@ -13,19 +13,19 @@
 namespace audiosocket::app::bench {
 
 /// Finds one call's numbered frames in what a server sends back, however it cuts the stream and whatever silence it
-/// puts between.
+/// inserts.
 ///
-/// How it works: the numbers of the samples say which frame they are of, but for the period of 200. The frame that is
-/// nearest to the one expected next is meant. A frame has come back when all its samples have, in order; a ring of
-/// the last frames knows when each was sent and whether it has come back before. Beyond the ring (5 s), a frame that
-/// comes in order is still recognised, and was sent when the frame clock says.
+/// How it works: the numbers of the samples identify their frame, within the period of 200. Of the possible frames, the
+/// one nearest to the expected frame is meant. A frame has come back when all its samples have, in order. A ring of the
+/// last frames knows when each was sent and whether it has come back before. A frame older than the ring (5 s) that
+/// comes in order is still recognised; its time of sending is computed from the frame clock.
 class returned_frames {
   public:
     /// How a frame came back.
     enum class order {
         in_order,
-        late,  ///< After one that was sent after it.
-        again, ///< It had come back before.
+        late,  ///< After a frame that was sent later.
+        again, ///< It had already come back.
     };
     struct returned {
         std::uint64_t number = 0;
@@ -33,24 +33,24 @@ class returned_frames {
         time_point sent;
     };
 
-    /// The numbers of a call begin at `first`, so that two calls do not send the same at the same time.
+    /// The numbers of a call begin at `first`, so that two calls do not send the same numbers at the same time.
     returned_frames(const numbered_frames& frames, std::uint64_t first) noexcept : frames_(&frames), first_(first) {}
 
-    /// The message of the frame to be sent next, and that it was sent.
+    /// Return the message of the next frame, and note that it was sent.
     std::span<const std::byte> next_message() const noexcept { return frames_->message(first_ + sent_); }
     void sent(time_point at) noexcept;
 
-    /// Frames sent so far: numbers count from 0.
+    /// Returns the frames sent so far; numbers count from 0.
     std::uint64_t frames_sent() const noexcept { return sent_; }
-    /// All before this one have come back or been passed over.
+    /// Returns the first frame that is still expected: all earlier frames have come back or were passed over.
     std::uint64_t expected() const noexcept { return expected_; }
 
-    /// Frames that came back in part.
+    /// Returns the frames that came back in part.
     std::uint64_t torn() const noexcept { return torn_; }
-    /// Samples that were never sent: what came back was altered.
+    /// Returns the samples that were never sent: the audio was altered.
     std::uint64_t foreign_samples() const noexcept { return foreign_samples_; }
 
-    /// Looks at the samples of one message; calls `on_returned` with each frame that is whole now.
+    /// Reads the samples of one message; calls `on_returned` for each frame that is now complete.
     template <class OnReturned>
     void take(std::span<const std::byte> payload, OnReturned on_returned) {
         if (next_sample_ == 0 && is_expected_frame(payload)) {
@@ -85,7 +85,7 @@ class returned_frames {
     std::uint64_t torn_ = 0;
     std::uint64_t foreign_samples_ = 0;
 
-    // The frame whose samples are arriving: which, how many of them are there, whether none was missing.
+    // The frame whose samples are arriving: its number, the count of samples, and whether one was missing.
     std::size_t frame_ = 0;
     std::size_t next_sample_ = 0; // 0: between two frames
     bool whole_ = true;

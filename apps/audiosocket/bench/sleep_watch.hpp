@@ -8,8 +8,8 @@
 
 namespace audiosocket::app::bench {
 
-/// What the machine itself adds to any frame clock: a thread that does nothing but sleep for 20 ms, over and over, and
-/// counts by how much each sleep is too long.
+/// Measures what this machine adds to every frame clock: a thread only sleeps for 20 ms, repeatedly, and records how
+/// much too long each sleep is.
 class sleep_watch {
   public:
     sleep_watch();
@@ -17,7 +17,7 @@ class sleep_watch {
     sleep_watch(const sleep_watch&) = delete;
     sleep_watch& operator=(const sleep_watch&) = delete;
 
-    /// Forgets what was before.
+    /// Forgets earlier sleeps.
     void restart();
     histogram overshoot() const;
 

@@ -20,9 +20,9 @@ constexpr const char* examples = R"(Examples:
   audiosocket call bot.example:9092 --play question.wav --record answer.wav
       send a file, record what comes back, hang up two seconds after the file
   audiosocket call '[::1]:9092' --dtmf 12# --duration 8
-      press keys, a second after the call is up
+      press keys, a second after the call begins
   audiosocket call localhost:9092 --as asterisk-22.7
-      with the habits of that release, and its faults
+      read and write as that release does, with its faults
   audiosocket call localhost:9092 --format ulaw --json
       as Dial(AudioSocket/...) without c(...) does: G.711 labelled slin
 
@@ -31,7 +31,7 @@ ended the call early, 2 wrong command line, 3 no connection, 4 file.)";
 
 struct call_verb_options {
     std::string server;
-    std::optional<std::string> id; // an empty one is a mistake, not a wish for any
+    std::optional<std::string> id; // an empty id is a mistake, and does not mean a random id
     std::string play;
     std::string format = "slin";
     std::string as;
@@ -69,7 +69,7 @@ caller_identity parse_identity(const call_verb_options& o) {
     if (o.dial) who.through = asterisk::interface::channel;
     if (who.as && !o.dial && o.format != "slin" && o.format != "slin8")
         throw wrong_value("--format", o.format,
-                          "the application AudioSocket() always sends slin; the channel has others: --dial");
+                          "the application AudioSocket() always sends slin; use --dial for other formats");
     return who;
 }
 
@@ -87,7 +87,7 @@ caller_options prepare(const call_verb_options& o) {
     ready.connect.call.send_format = format;
     ready.connect.call.receive_rate_hz = format->rate_hz();
     ready.connect.call.ptime = std::chrono::milliseconds(o.ptime_ms);
-    // The server answers in slin whatever it receives: a caller that guessed another format would report nonsense.
+    // The server answers in slin whatever it receives, so another format must not be guessed.
     ready.connect.call.input = input_format::slin;
     if (!o.play.empty()) {
         sound_reader sound(o.play, format->rate_hz());
@@ -122,10 +122,10 @@ void add_verb(CLI::App& command, exit_code& result) {
     auto& o = *options;
     auto* verb = command.add_subcommand("call", "Place a call, as Asterisk does, and report how the server behaved");
     verb->footer(examples);
-    verb->add_option("server", o.server, "The server, as HOST:PORT (port 9092 where none is given)")
+    verb->add_option("server", o.server, "The server, as HOST:PORT (default port 9092)")
         ->required()
         ->type_name("HOST:PORT");
-    verb->add_option("--id", o.id, "The call's UUID; a random one where none is given")->type_name("UUID");
+    verb->add_option("--id", o.id, "The call's UUID (default: random)")->type_name("UUID");
     verb->add_option("--play", o.play, "Send this sound file")->type_name("FILE");
     verb->add_option("--record", o.caller.record, "Record what is received; the suffix chooses the format")
         ->type_name("FILE");
@@ -138,7 +138,7 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->capture_default_str()
         ->check(CLI::IsMember(format_names()).description(""))
         ->type_name("FORMAT");
-    verb->add_option("--duration", o.duration_s, "Hang up after this time; otherwise 2 s after --play, or after 10 s")
+    verb->add_option("--duration", o.duration_s, "Hang up after this time (default: 2 s after --play, or 10 s)")
         ->check(CLI::Range(0.02, 86'400.0))
         ->type_name("SECONDS");
     verb->add_option("--ptime", o.ptime_ms, "Milliseconds of audio in a message: 10, 20, 30, 40 or 60")
@@ -147,8 +147,8 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->type_name("MS");
     verb->add_option("--as", o.as, "Read and write as this release of Asterisk: asterisk-" + known_releases())
         ->type_name("RELEASE");
-    verb->add_flag("--dial", o.dial, "As Dial(AudioSocket/...) instead of the application AudioSocket()");
-    verb->add_flag("--json", o.json, "The report as JSON");
+    verb->add_flag("--dial", o.dial, "Act as Dial(AudioSocket/...) instead of the application AudioSocket()");
+    verb->add_flag("--json", o.json, "Print the report as JSON");
     verb->add_flag("-q,--quiet", o.caller.quiet, "No progress on the terminal");
     verb->callback([options, &result] { result = run_call(*options); });
 }

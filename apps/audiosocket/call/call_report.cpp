@@ -22,7 +22,7 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// Frames whose jitter is kept: five hours and a half, 8 MB. A longer call is judged by these.
+// Frames whose jitter is kept: five and a half hours, 8 MB. A longer call is judged by these.
 constexpr std::size_t deviations_max = 1'000'000;
 
 double ms(nanoseconds d) {
@@ -81,7 +81,7 @@ time_point end_of(const call_report& r) {
     return r.start + std::chrono::duration_cast<clock::duration>(r.duration);
 }
 
-// What a release did with the call, as a sentence without its subject.
+// Returns what a release did with the call, as a sentence without its subject.
 std::string describe(const asterisk::reader& r, time_point start, time_point end) {
     const auto blocked = r.blocked_max(end);
     const auto& outcome = r.end();
@@ -94,14 +94,14 @@ std::string describe(const asterisk::reader& r, time_point start, time_point end
         break;
     case fate::ended_with_error: text = fmt::format("the dialplan ends after {:.2f} s: {}", after, outcome->why); break;
     case fate::ended_early: text = fmt::format("ends the call after {:.2f} s: {}", after, outcome->why); break;
-    case fate::spun: text = fmt::format("spins from {:.2f} s on, with all of a core: {}", after, outcome->why); break;
+    case fate::spun: text = fmt::format("uses all of a core from {:.2f} s on: {}", after, outcome->why); break;
     }
     if (blocked > asterisk::gap_max)
         text += fmt::format("; the caller's audio is held back for {:.0f} ms (asterisk#2089)", ms(blocked));
     return text;
 }
 
-// Releases with the same fate on one line, which ends with what they write into their logs.
+// Returns a line for releases with the same outcome, and below it the line that they write to their log.
 std::string fates(const call_report& r) {
     std::string text;
     const auto end = end_of(r);
@@ -153,13 +153,13 @@ std::vector<call_report::remark> call_report::remarks() const {
 
     for (const auto& f : findings)
         found.push_back({f.weight == diagnosis::severity::finding, diagnosis::to_text(f)});
-    // Of something else, the rest would be riddles.
+    // If it is not AudioSocket, other remarks would only confuse.
     if (std::ranges::any_of(findings, [](const auto& f) { return f.code >= diagnosis::code::other_protocol; }))
         return found;
 
     const bool any_message = counted.frames_received + counted.unknown_kinds > 0;
     fault(counted.fragments > 0 && !any_message,
-          "the connection closed inside its first message: does AudioSocket listen there?");
+          "the connection closed inside its first message: is that an AudioSocket server?");
     fault(counted.odd_audio > 0, fmt::format("{} audio messages with half a sample", counted.odd_audio));
     fault(audio.gap_max() > asterisk::idle_max || audio.first_frame().value_or(duration) > asterisk::idle_max,
           "no audio for more than 2 s: send silence every 20 ms, or calls stay silent both ways (asterisk#2089)");
@@ -167,7 +167,7 @@ std::vector<call_report::remark> call_report::remarks() const {
               end.reason == end_reason::protocol_violation,
           fmt::format("the call ended badly: {}", end.error ? end.error.message() : std::string(name(end.reason))));
 
-    // What the releases make of these is in the table.
+    // The table has the effect of these on each release.
     note(counted.unknown_kinds > 0,
          fmt::format("{} messages of kinds other than hangup and audio: Asterisk 20.14, 22.4 and later drop the call",
                      counted.unknown_kinds));
@@ -207,13 +207,12 @@ bool call_report::is_good() const {
     return !verdict().costs_the_call() && std::ranges::none_of(remarks(), &remark::is_fault);
 }
 
-// The last line: faults, which concern all releases, and then the releases.
+// Returns the last line: faults, which concern all releases, and then the releases.
 std::string conclusion(const call_report& r, const std::vector<call_report::remark>& remarks) {
     const auto faults = std::ranges::count_if(remarks, &call_report::remark::is_fault);
     const auto verdict = r.verdict();
     if (faults == 0) return verdict.text();
-    return fmt::format("not good: {} in what the server sends; {}",
-                       faults == 1 ? "a fault" : fmt::format("{} faults", faults),
+    return fmt::format("not good: the server has {}; {}", faults == 1 ? "a fault" : fmt::format("{} faults", faults),
                        verdict.costs_the_call() ? verdict.text() : "no release ends the call for it");
 }
 

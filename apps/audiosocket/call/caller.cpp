@@ -20,14 +20,14 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds status_interval{200};
 
-// How long a call goes on where the options do not say, and after its clip: long enough for an echo or an answer.
+// How long a call lasts by default, and how long it goes on after its clip: long enough for an echo or an answer.
 constexpr std::chrono::seconds default_duration{10};
 constexpr std::chrono::seconds listen_after_clip{2};
 
-// The recording is made safe against a crash this often.
+// How often the recording is saved against a crash.
 constexpr std::chrono::seconds sync_interval{1};
 
-// Measures what the server sends, as it arrives, and both levels for the meter.
+// Measures what the server sends, and both levels for the meter.
 struct level_monitor final : call_monitor {
     void received(std::span<const std::int16_t> samples, int rate_hz, time_point at) override {
         if (audio) audio->add(samples, rate_hz, at);
@@ -57,7 +57,7 @@ class caller {
             options_.server, [this](io_error error) { begin(error); }, [this](const event& e) { handle(e); });
         signals_.async_wait([this](io_error error, int) {
             if (error) return;
-            if (start_ == time_point{}) throw failure(exit_code::network, "interrupted before the call was up");
+            if (start_ == time_point{}) throw failure(exit_code::network, "interrupted before the call began");
             hang_up();
         });
         io_.run();
@@ -96,10 +96,10 @@ class caller {
     asio::steady_timer status_timer_;
     std::optional<sound_writer> file_;
     time_point synced_at_{};
-    std::shared_ptr<placed_call> line_; // shared with what is under way on its socket
+    std::shared_ptr<placed_call> line_; // shared with pending operations of its socket
     level_monitor monitor_;
     time_point start_{};
-    time_point hung_up_at_ = time_point::max(); // by us
+    time_point hung_up_at_ = time_point::max(); // by this side
     time_point end_at_{};
     ended_event end_;
 };
@@ -113,7 +113,7 @@ void caller::begin(io_error error) {
     monitor_.audio.emplace(start_);
     line_->set_monitor(&monitor_);
     if (options_.play) line_->play(*options_.play, "played");
-    if (end_at_ != time_point{}) return; // it was short
+    if (end_at_ != time_point{}) return; // the call has already ended
     if (options_.duration)
         hang_up_after(*options_.duration);
     else if (!options_.play)
@@ -174,7 +174,7 @@ void caller::draw_status() {
                                 sent.rms_dbfs, monitor_.audio->frames()));
     status_timer_.expires_after(status_interval);
     status_timer_.async_wait([this](io_error error) {
-        if (!error && end_at_ == time_point{}) draw_status(); // it may have been due when the call ended
+        if (!error && end_at_ == time_point{}) draw_status(); // the timer may have fired when the call ended
     });
 }
 

@@ -15,25 +15,25 @@
 
 namespace audiosocket::app::caller {
 
-/// What the calling side does.
+/// The options of the calling side.
 struct caller_options {
     address server;
     uuid id;
     connect_options connect;
     caller_identity who;
-    std::optional<clip> play;                          ///< Sent once the call is up.
-    std::vector<std::string> play_notes;               ///< What is odd about its file, as warnings.
+    std::optional<clip> play;                          ///< Sent once the call has begun.
+    std::vector<std::string> play_notes;               ///< Warnings about its file.
     std::filesystem::path record;                      ///< The file for what is received, in one channel; empty: none.
-    std::string digits;                                ///< Keys that are pressed.
+    std::string digits;                                ///< Keys to press.
     std::chrono::milliseconds digits_after{1000};      ///< From the start of the call to the first key.
-    std::chrono::milliseconds digits_every{300};       ///< From key to key: a person's pace.
-    std::optional<std::chrono::milliseconds> duration; ///< Then hang up. Unset: when the clip is over, or after 10 s.
+    std::chrono::milliseconds digits_every{300};       ///< From key to key, as a person presses them.
+    std::optional<std::chrono::milliseconds> duration; ///< Then hang up. Unset: after the clip, or after 10 s.
     bool quiet = false;
 };
 
-/// Places one call, as Asterisk would, and returns what it showed. Ends at the hang-up of either side, or at SIGINT.
-/// Throws failure (network) where the server cannot be reached, sound_error where the recording cannot be begun; a
-/// recording that breaks off later is told on standard error and in `recording_failure`.
+/// Places one call, as Asterisk would, and returns its results. Ends when either side hangs up, or at SIGINT. Throws
+/// failure (network) if the server cannot be reached, sound_error if the recording cannot be started. A recording that
+/// fails later is reported on standard error and in `recording_failure`.
 call_report place_call(const caller_options& options, std::string& recording_failure);
 
 } // namespace audiosocket::app::caller

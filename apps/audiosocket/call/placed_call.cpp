@@ -32,7 +32,7 @@ void placed_call::start(const address& where, up_handler up, event_handler on_ev
 }
 
 void placed_call::connected(io_error error) {
-    if (!up_) return; // it was too late
+    if (!up_) return; // the call has already ended
     timer_.cancel();
     resolver_.cancel();
     if (error) {
@@ -43,12 +43,12 @@ void placed_call::connected(io_error error) {
     const auto now = clock::now();
     socket_.non_blocking(true);
     if (!who_.as || who_.as->no_delay) socket_.set_option(tcp::no_delay(true));
-    const bool labels = !who_.as || who_.as->wideband; // older releases call all of it slin
+    const bool labels = !who_.as || who_.as->wideband; // older releases label all audio slin
     const bool wide = labels && options_.call.send_format && options_.call.send_format->kind != kind::slin;
     for (const asterisk::release& r : asterisk::releases())
         if (r.wideband || !wide) readers_.emplace_back(r, who_.through, now);
     session_.emplace(id_, options_.call, now);
-    send_due(); // the id, before anything is read; a server that has reset the connection by now shows here
+    send_due(); // sends the id before anything is read; a connection that the server has already reset fails here
     if (who_.as) ruling_.emplace(*who_.as, who_.through, now);
     if (ruling_ && session_->closed()) ruling_->receive_reset(now);
     read();
@@ -56,7 +56,7 @@ void placed_call::connected(io_error error) {
     pump();
 }
 
-// --- What the application does ---
+// --- Actions of the application ---
 
 void placed_call::play(const clip& sound, const std::string& mark) {
     static_cast<void>(session_->play(sound));
@@ -75,7 +75,7 @@ bool placed_call::send_dtmf(char digit) {
 void placed_call::hang_up() {
     judging_ = false;
     session_->hang_up();
-    if (ruling_) { // closes, and says nothing
+    if (ruling_) { // closes without a hangup message
         send_due();
         leave();
     }
@@ -89,15 +89,15 @@ std::vector<diagnosis::finding> placed_call::findings() {
 
 // --- The connection ---
 
-// Only hear_all() reads. A read that waits could hold bytes already while the timer reads those after them.
+// Only read_all() reads. A pending read could already hold bytes while the timer reads later bytes.
 void placed_call::read() {
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](io_error error) {
         if (!error && self->socket_.is_open()) self->take();
     });
 }
 
-// Takes all that lies in the kernel, and shows it to the readers as one.
-io_error placed_call::hear_all() {
+// Reads everything that the kernel has, and gives it to the readers in one piece.
+io_error placed_call::read_all() {
     const auto now = clock::now();
     io_error error;
     std::size_t bytes = 0;
@@ -114,14 +114,14 @@ io_error placed_call::hear_all() {
 
 void placed_call::take() {
     if (stream_ended_) return;
-    if (const auto error = hear_all())
+    if (const auto error = read_all())
         end_stream(error);
     else
         read();
     pump();
 }
 
-// The kernel reports a reset once; a read after that sees an orderly end.
+// The kernel reports a reset once; a later read sees an orderly end.
 void placed_call::end_stream(io_error error) {
     stream_ended_ = true;
     const auto now = clock::now();
@@ -141,8 +141,8 @@ void placed_call::each_reader(const std::function<void(asterisk::reader&)>& what
     if (ruling_) what(*ruling_);
 }
 
-// After anything happened: do what the session asks for, and set the timer for what comes next. A handler may act on
-// the call and so come back here; the loop that called it does what it asked for.
+// Called after each event: performs the actions of the session, and sets the timer. A handler may act on the call and
+// so call pump() again; the outer loop then performs the actions.
 void placed_call::pump() {
     if (std::exchange(pumping_, true)) return;
     driver_readiness ready;
@@ -175,14 +175,14 @@ void placed_call::shut_down() {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-// The release that we are has ended the call.
+// Ends the call because the release of --as has ended it.
 void placed_call::obey_ruling() {
     if (!ruling_ || !ruling_->end() || !socket_.is_open()) return;
-    session_->hang_up(); // unless the server has
+    session_->hang_up(); // no effect if the server already has
     leave();
 }
 
-// Asterisk closes and is gone: what comes after that is answered by a reset.
+// Closes as Asterisk does: later bytes are answered by a reset.
 void placed_call::leave() {
     io_error ignored;
     socket_.close(ignored);
@@ -200,7 +200,7 @@ void placed_call::send_due() {
     }
 }
 
-// One write, as Asterisk does. Returns whether it was taken whole.
+// Sends a message with one write, as Asterisk does. Returns whether the kernel took it whole.
 bool placed_call::send(std::span<const std::byte> message) {
     std::vector<std::byte> labelled;
     if (who_.as && !who_.as->wideband &&
@@ -249,14 +249,14 @@ void placed_call::arm_timer() {
         return;
     }
     auto due = session_->deadline();
-    if (ruling_ && ruling_->blocked()) due = time_point::max(); // nothing is said meanwhile
+    if (ruling_ && ruling_->blocked()) due = time_point::max(); // nothing is sent meanwhile
     if (ruling_) due = std::min(due, ruling_->deadline());
     timer_.expires_at(due);
     timer_.async_wait([self = shared_from_this()](io_error error) {
         if (error) return;
-        // If we were late ourselves, what came meanwhile was in time.
+        // If this process was late itself, data that arrived meanwhile counts as in time.
         if (self->socket_.is_open() && !self->stream_ended_)
-            if (const auto end = self->hear_all()) self->end_stream(end);
+            if (const auto end = self->read_all()) self->end_stream(end);
         self->pump();
     });
 }

@@ -21,15 +21,19 @@
 
 namespace audiosocket::app::caller {
 
-/// Who places the call.
+/// What the caller is.
 struct caller_identity {
-    std::optional<asterisk::release> as; ///< One release, with all its habits; unset: a caller who forgives everything.
+    std::optional<asterisk::release>
+        as; ///< One release, with all its behaviour; unset: a caller who tolerates everything.
     asterisk::interface through = asterisk::interface::application;
 };
 
-/// A call placed by hand, with the readers of all known releases listening in.
+/// A call that is placed by this process; readers of all known releases of Asterisk get the same bytes.
 ///
-/// What is said follows the library's rules (session). With a release, its reader rules over the connection: what would
+/// What is sent follows the library's rules (session). With a release, its reader decides about the connection. A fault
+/// that would have ended the call in that release ends it here, at the same time and in the same way. Each message is
+/// written once, without waiting, and nothing is sent while the release would be blocked in a read. One io_context, one
+/// thread.
 /// have ended the call there ends it here, at that moment and in that way; each message is written once, without
 /// waiting; and nothing is said while it is stuck in a read. One io_context, one thread.
 class placed_call : public std::enable_shared_from_this<placed_call> {
@@ -40,23 +44,23 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     placed_call(boost::asio::io_context& io, const uuid& id, const connect_options& options,
                 const caller_identity& who);
 
-    /// Connects. Calls `up` with the outcome, and `on_event` with each event from then on, ended_event being the last.
+    /// Connects. Calls `up` with the outcome, and then `on_event` with each event; ended_event is the last.
     void start(const address& where, up_handler up, event_handler on_event);
 
     void play(const clip& sound, const std::string& mark);
-    bool send_dtmf(char digit); ///< False when the call is over.
+    bool send_dtmf(char digit); ///< Returns false if the call has ended.
     void hang_up();
     void set_monitor(call_monitor* monitor) noexcept { session_->set_monitor(monitor); }
 
     media_format receive_format() const noexcept { return session_->receive_format(); }
     const call_statistics& statistics() const noexcept { return session_->statistics(); }
 
-    /// What was wrong with the audio and the framing of the server. To be asked once the call has ended.
+    /// Returns the faults of the server's audio and framing. Called after the call has ended.
     std::vector<diagnosis::finding> findings();
 
-    /// What each release that could place this call made of what the server sent, oldest first.
+    /// Returns the readers of all releases that could place this call, oldest first.
     const std::vector<asterisk::reader>& readers() const noexcept { return readers_; }
-    /// What the release that we are made of it.
+    /// Returns the reader of the release of --as.
     const std::optional<asterisk::reader>& ruling() const noexcept { return ruling_; }
 
   private:
@@ -65,7 +69,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     void connected(io_error error);
     void read();
     void take();
-    io_error hear_all();
+    io_error read_all();
     void end_stream(io_error error);
     void pump();
     bool perform_next(driver_readiness& ready);
@@ -79,8 +83,7 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     void arm_timer();
     void each_reader(const std::function<void(asterisk::reader&)>& what);
 
-    // What one look into the kernel takes at most: several of the longest messages, so that no reader sees a cut that
-    // is only ours.
+    // Limit of one reading from the kernel: several of the longest messages, so that a message is not split by us.
     static constexpr std::size_t look_bytes = 512 * 1024;
 
     const connect_options options_;
@@ -89,16 +92,16 @@ class placed_call : public std::enable_shared_from_this<placed_call> {
     tcp::resolver resolver_;
     tcp::socket socket_;
     boost::asio::steady_timer timer_;
-    std::optional<session> session_; // from the connection on
+    std::optional<session> session_; // set when connected
     diagnosis::stream_judge judge_{diagnosis::sender::server};
     std::vector<asterisk::reader> readers_;
     std::optional<asterisk::reader> ruling_;
     up_handler up_;
     event_handler on_event_;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(look_bytes);
-    bool judging_ = true; // Asterisk does not see what the server does after our hang-up
+    bool judging_ = true; // Asterisk does not see what the server does after it has hung up
     bool stream_ended_ = false;
-    bool sending_ = false; // the rest of a message is under way
+    bool sending_ = false; // the rest of a message is being sent
     bool pumping_ = false;
 };
 

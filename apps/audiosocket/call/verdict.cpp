@@ -62,7 +62,7 @@ std::string verdict::good_text() const {
     if (good_.empty()) return {};
     if (all_.size() == 1) return "good on Asterisk " + std::string(all_.front().version);
     if (bad_.empty()) return "good on all releases";
-    // "and later" where all releases from some point on are good: with those that came with the same habits.
+    // Written as "and later" if all releases from some point on are good, including releases that behave the same.
     const auto last = all_.size() - good_.size();
     const bool is_rest = good_.size() > 2 && good_.front() == all_[last].version;
     if (!is_rest) return fmt::format("good on {}", fmt::join(good_, ", "));
@@ -82,7 +82,7 @@ std::string verdict::text(const group& g) {
 }
 
 std::string verdict::text() const {
-    if (all_.empty()) return "no release of Asterisk could make this call";
+    if (all_.empty()) return "no release of Asterisk can place this call";
     std::string text = good_text();
     for (const group& g : bad_)
         text += (text.empty() ? "" : "; ") + verdict::text(g);

@@ -10,29 +10,30 @@
 
 namespace audiosocket::app::caller {
 
-/// What came of a call with one release of Asterisk.
+/// The outcome of a call with one release of Asterisk.
 enum class fate {
     kept,             ///< The call was kept, or the server ended it and the dialplan went on.
-    ended_with_error, ///< The server hung up in order, which this release takes for an error.
-    ended_early,      ///< What the server sent, or did not send, ended the call.
+    ended_with_error, ///< The server hung up correctly, which this release takes for an error.
+    ended_early,      ///< The server's messages, or their absence, ended the call.
     spun,             ///< A thread of Asterisk uses all of a core.
     unheard,          ///< The call was kept, but the caller's audio was held back for more than 2 s (asterisk#2089).
 };
 
 fate fate_of(const asterisk::reader& r, time_point now);
 
-/// Whether the server is to blame: for all but `kept` and `ended_with_error`, which is how that release is.
+/// Returns whether the server is to blame. That release takes every hang-up for an error, so ended_with_error is not
+/// its fault.
 constexpr bool costs_the_call(fate f) noexcept {
     return f == fate::ended_early || f == fate::spun || f == fate::unheard;
 }
 
-/// Why, as a clause; empty for a call that was kept.
+/// Returns the reason as a clause; empty for a call that was kept.
 std::string reason_of(const asterisk::reader& r, time_point now);
 
-/// What all releases together made of a call. The one place that says whether it was good.
+/// The outcome of a call with all releases together. Only this class decides whether it was good.
 class verdict {
   public:
-    /// Releases that share a bad fate.
+    /// Releases with the same bad outcome.
     struct group {
         std::vector<std::string_view> releases;
         fate what = fate::kept;
@@ -41,15 +42,16 @@ class verdict {
 
     verdict(std::span<const asterisk::reader> readers, time_point now);
 
-    /// Releases with a call that was not the server's fault, in the order of the readers.
+    /// Returns the releases whose call had no fault of the server, in the order of the readers.
     const std::vector<std::string_view>& good() const noexcept { return good_; }
     const std::vector<group>& bad() const noexcept { return bad_; }
     bool costs_the_call() const noexcept { return !bad_.empty(); }
 
-    /// One line: "good on 20.17, 22.7 and later; ends early on 18, 20.14: the connection ended inside a message".
+    /// Returns one line: "good on 20.17, 22.7 and later; ends early on 18, 20.14: the connection ended inside a
+    /// message".
     std::string text() const;
 
-    /// "ends early on 18, 20.14: WHY".
+    /// Returns "ends early on 18, 20.14: WHY".
     static std::string text(const group& g);
 
   private:
@@ -57,7 +59,7 @@ class verdict {
 
     std::vector<asterisk::release> all_;
     std::vector<std::string_view> good_;
-    std::vector<std::string_view> end_dialplan_; // of the good ones, those with fate::ended_with_error
+    std::vector<std::string_view> end_dialplan_; // of the good releases, those with fate::ended_with_error
     std::vector<group> bad_;
 };
 

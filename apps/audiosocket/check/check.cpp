@@ -29,18 +29,18 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   audiosocket check localhost:9092
-      judge the server there, whatever language it is written in
+      test the server there, in whatever language it is written
   audiosocket check --only framing,1-3 --strict localhost:9092
-      one group and three more cases, by the strictest reading
+      one group and three more cases, by the strictest reading of the protocol
   audiosocket check --server-pid $(pidof my-server) --junit report.xml localhost:9092
-      look at its memory, descriptors and processor time as well
+      measure its memory, descriptors and processor time as well
   audiosocket check --client 0.0.0.0:9092
-      wait for a call, and judge the caller
+      wait for a call, and test the caller
   audiosocket check --list
-      the cases, and why each is there
+      show the cases, and why each is there
 
-A server that echoes shows most. What needs more is skipped, and says what it needs.
-Exit codes: 0 no case failed, 1 one did, 2 wrong command line, 3 no connection, 4 file.)";
+A server that echoes can be tested best. A case that needs more is skipped, and says what it needs.
+Exit codes: 0 no case failed, 1 a case failed, 2 wrong command line, 3 no connection, 4 file.)";
 
 struct check_options {
     std::string server;
@@ -70,7 +70,7 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-// "7" or "7-9"; nothing if the word is neither.
+// Returns the range of "7" or "7-9"; nothing if the word is neither.
 std::optional<std::pair<int, int>> parse_range(std::string_view word) {
     int first = 0;
     const char* const end = word.data() + word.size();
@@ -85,7 +85,7 @@ std::optional<std::pair<int, int>> parse_range(std::string_view word) {
     return rest == end ? std::optional(std::pair(first, last)) : std::nullopt;
 }
 
-// Adds the cases that one word of --only names: a number, a range, a group.
+// Adds the cases of one word of --only: a number, a range, a group.
 void add_named(const std::string& word, const std::vector<conformance_case>& all, std::set<int>& wanted) {
     const auto range = parse_range(word);
     const auto group = lower_case(word);
@@ -111,7 +111,7 @@ std::vector<conformance_case> chosen_cases(const std::string& only) {
     return all;
 }
 
-// The first of its addresses that takes a connection, and that connection.
+// Returns the first address that accepts a connection, and that connection.
 std::pair<line::tcp::endpoint, line> find(const address& server) {
     boost::asio::io_context io;
     boost::system::error_code error;
@@ -131,7 +131,7 @@ target prepare(const check_options& o) {
     if (o.pid != 0) t.pid = o.pid;
     if (o.calls_max != 0) {
         t.calls_max = o.calls_max;
-        // Two are left for calls that are still being ended.
+        // Two calls are left for those that are still ending.
         t.load_calls = std::min(t.load_calls, std::max<std::size_t>(o.calls_max, 3) - 2);
     }
     if (o.id_timeout_s > 0) t.id_timeout = from_seconds(o.id_timeout_s);
@@ -140,7 +140,7 @@ target prepare(const check_options& o) {
     return t;
 }
 
-// Before anything is tried: hours later would be late to learn of it.
+// Opened before the first case, so that a wrong path is reported at once and not hours later.
 std::ofstream open_junit(const std::string& file) {
     std::ofstream out;
     if (!file.empty()) out.open(file);
@@ -159,7 +159,7 @@ exit_code conclude(const check_options& o, const target* t, const std::vector<ca
     return any_failed(results) ? exit_code::findings : exit_code::good;
 }
 
-// Prints results as they come, each group under its name.
+// Prints results as they come, each group below its name.
 class printer {
   public:
     explicit printer(const check_options& o)
@@ -180,7 +180,7 @@ class printer {
     std::optional<group> last_;
 };
 
-// A case has up to two calls up, and those of the one before it may still be ending.
+// A case has up to two calls in progress, and those of the case before may still be ending.
 std::size_t jobs(const check_options& o) {
     constexpr std::size_t calls_of_a_case = 4;
     return o.calls_max == 0 ? o.jobs : std::clamp<std::size_t>(o.calls_max / calls_of_a_case, 1, o.jobs);
@@ -231,17 +231,19 @@ exit_code run_check(const check_options& o) {
 }
 
 void add_server_facts(CLI::App& verb, check_options& o) {
-    verb.add_option("--server-pid", o.pid, "The server's process: its memory, descriptors and time are looked at")
+    verb.add_option("--server-pid", o.pid, "The server's process: measure its memory, descriptors and processor time")
         ->check(process_id_mistake)
         ->type_name("PID");
-    verb.add_option("--id-timeout", o.id_timeout_s, "The server's deadline for the id; waited for up to 33 s otherwise")
+    verb.add_option("--id-timeout", o.id_timeout_s,
+                    "The server's deadline for the id (without it, cases wait up to 33 s)")
         ->check(CLI::Range(0.1, 3600.0))
         ->type_name("SECONDS");
-    verb.add_option("--max-calls", o.calls_max, "The server's cap on calls; it is filled")
+    verb.add_option("--max-calls", o.calls_max, "The server's limit of calls; a case fills it")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
-    verb.add_flag("--stop", o.target.may_stop, "The server may be stopped: SIGTERM comes last")->needs("--server-pid");
-    verb.add_option("--drain-timeout", o.drain_timeout_s, "How long the server then waits for calls")
+    verb.add_flag("--stop", o.target.may_stop, "The server may be stopped: the last case sends SIGTERM")
+        ->needs("--server-pid");
+    verb.add_option("--drain-timeout", o.drain_timeout_s, "How long the server lets calls finish after SIGTERM")
         ->check(CLI::Range(1.0, 3600.0))
         ->type_name("SECONDS");
     verb.add_option("--hand-over", o.target.hand_over, "A command that starts a successor of the server")
@@ -253,33 +255,34 @@ void add_server_facts(CLI::App& verb, check_options& o) {
 void add_verb(CLI::App& command, exit_code& result) {
     auto options = std::make_shared<check_options>();
     auto& o = *options;
-    auto* verb = command.add_subcommand("check", "Judge an AudioSocket server, or a caller, case by case");
+    auto* verb = command.add_subcommand("check", "Test an AudioSocket server, or a caller, case by case");
     verb->footer(examples);
     verb->add_option("server", o.server, "The server, as HOST:PORT; with --client, where to listen")
         ->type_name("HOST:PORT");
     auto* list = verb->add_flag("--list", o.list, "Show the cases, and why each is there");
-    auto* only = verb->add_option("--only", o.only, "Only these: numbers, ranges, names of groups")->type_name("LIST");
-    verb->add_flag("--strict", o.target.strict, "By the strictest reading");
-    verb->add_flag("--long", o.target.long_cases, "Also what takes minutes or thousands of connections");
-    verb->add_option("--soak", o.soak_s, "How long the endless cases of --long go on")
+    auto* only =
+        verb->add_option("--only", o.only, "Run only these cases: numbers, ranges, names of groups")->type_name("LIST");
+    verb->add_flag("--strict", o.target.strict, "Test by the strictest reading of the protocol");
+    verb->add_flag("--long", o.target.long_cases, "Run also the cases that take minutes or thousands of connections");
+    verb->add_option("--soak", o.soak_s, "How long the two endurance cases of --long take")
         ->capture_default_str()
         ->check(CLI::Range(4.0, 604'800.0))
         ->type_name("SECONDS");
-    verb->add_option("--connections", o.target.connections, "How many, in the cases with many")
+    verb->add_option("--connections", o.target.connections, "Connections in the cases that open many")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb->add_option("--load-calls", o.target.load_calls, "Calls that are up while jitter is measured")
+    verb->add_option("--load-calls", o.target.load_calls, "Calls in progress while jitter is measured")
         ->capture_default_str()
         ->check(CLI::Range(1, 10'000))
         ->type_name("N");
-    verb->add_option("--jobs", o.jobs, "Cases at once, of those that mostly wait")
+    verb->add_option("--jobs", o.jobs, "Cases that run at once, of those that mostly wait")
         ->capture_default_str()
         ->check(CLI::Range(1, 64))
         ->type_name("N");
     add_server_facts(*verb, o);
-    auto* client = verb->add_flag("--client", o.client, "Judge whoever calls")->excludes(only);
-    verb->add_option("--duration", o.duration_s, "With --client: how long the caller is watched")
+    auto* client = verb->add_flag("--client", o.client, "Test the caller instead of a server")->excludes(only);
+    verb->add_option("--duration", o.duration_s, "With --client: how long to watch the caller")
         ->capture_default_str()
         ->check(CLI::Range(0.5, 3600.0))
         ->needs(client)
@@ -289,8 +292,8 @@ void add_verb(CLI::App& command, exit_code& result) {
         ->check(CLI::Range(1.0, 86'400.0))
         ->needs(client)
         ->type_name("SECONDS");
-    auto* json = verb->add_flag("--json", o.json, "The report as JSON");
-    verb->add_option("--junit", o.junit, "The report for CI systems, as a JUnit file")
+    auto* json = verb->add_flag("--json", o.json, "Print the report as JSON");
+    verb->add_option("--junit", o.junit, "Write the report as a JUnit file, for CI systems")
         ->excludes(list)
         ->type_name("FILE");
     verb->add_flag("-q,--quiet", o.quiet, "No progress on the terminal")->excludes(json);

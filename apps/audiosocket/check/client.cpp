@@ -21,7 +21,7 @@
 namespace audiosocket::app::check {
 namespace {
 
-// The rules of a caller, as the cases number them.
+// The rules of a caller, in the order of the cases.
 enum rule : int {
     id_first = 101,
     id_once,
@@ -38,7 +38,8 @@ enum rule : int {
 };
 
 constexpr milliseconds id_deadline{5000};
-constexpr std::size_t burst_frames_max = 5; // Asterisk hands on what its own jitter buffer lets go
+constexpr std::size_t burst_frames_max =
+    5; // Asterisk passes on several frames when its own jitter buffer releases them
 
 struct watched {
     line l;
@@ -46,7 +47,7 @@ struct watched {
     time_point connected_at = clock::now();
     bool split_survived = true;
     bool pause_survived = true;
-    bool disturbed = false; // the caller was still there when we began to
+    bool disturbed = false; // the caller was still connected when the disturbances began
     milliseconds closing{-1};
 };
 
@@ -72,7 +73,7 @@ file_descriptor accept_one(const client_options& o, const std::function<void(con
     while (!socket && clock::now() < limit) {
         if (!wait_to_read(acceptor.descriptor(), limit)) continue;
         socket = file_descriptor(accept4(acceptor.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
-        // Asterisk may connect and close without a byte: that is not a call.
+        // Asterisk may connect and close without sending a byte: that is not a call.
         std::byte first{};
         if (socket && wait_to_read(socket.get(), std::min(limit, clock::now() + id_deadline)) &&
             recv(socket.get(), &first, 1, MSG_PEEK) <= 0)
@@ -86,7 +87,7 @@ void silence(std::span<std::int16_t> out) {
     std::ranges::fill(out, std::int16_t{0});
 }
 
-// A message that TCP has cut in two.
+// Sends a message in two pieces, as TCP may deliver it. Returns whether the caller goes on.
 bool survives(line& l, std::size_t at, milliseconds pause) {
     l.stop_audio();
     const bytes one = audio(std::vector<std::int16_t>(160));
@@ -116,7 +117,7 @@ void converse(watched& w, const client_options& o) {
         w.closing = std::chrono::duration_cast<milliseconds>(l.ended_at() - start);
 }
 
-// Messages after the id, with audio.
+// Returns the messages after the id that have audio.
 std::vector<const received_message*> audio_of(const watched& w) {
     std::vector<const received_message*> out;
     for (const auto& m : w.l.received())
@@ -236,14 +237,14 @@ std::vector<conformance_case> client_cases() {
     constexpr group g = group::caller;
     return {
         {id_first, g, "the id first", "16 bytes, within 5 s", "a server knows the call by it", nullptr},
-        {id_once, g, "one id", "no second one", "servers close on a second one, or mix callers up", nullptr},
+        {id_once, g, "one id", "no second id", "servers close on a second id, or mix callers up", nullptr},
         {kinds, g, "known kinds", "id, digits, audio, hangup, error", "servers may skip others, or close", nullptr},
-        {digits, g, "digits", "one byte each: 0-9 * # A-D", "what else arrives is dropped", nullptr},
-        {audio_lengths, g, "audio lengths", "whole samples, never none", "an empty message has ended loops of servers",
-         nullptr},
+        {digits, g, "digits", "one byte each: 0-9 * # A-D", "other digits are dropped", nullptr},
+        {audio_lengths, g, "audio lengths", "whole samples, at least one",
+         "an empty message ends the read loop of some servers", nullptr},
         {one_kind, g, "one kind of audio", "the same in the whole call", "servers take the first for all", nullptr},
         {pieces, g, "each message in one piece", "no pause of 5 ms inside",
-         "servers that take a chunk for a message fail otherwise", nullptr},
+         "otherwise servers that take a TCP chunk for a message fail", nullptr},
         {pacing, g, "pacing", "real time, at most 5 frames at once", "a burst is dropped or played late", nullptr},
         {reading, g, "reads all the time", "takes each frame at once",
          "a server whose socket is full drops audio, or the call", nullptr},
@@ -251,7 +252,7 @@ std::vector<conformance_case> client_cases() {
          nullptr},
         {paused_payload, g, "a pause of 7 ms in a payload", "strict: the call goes on",
          "Asterisk waits 5 ms, networks may need longer", nullptr, true},
-        {our_hangup, g, "our hangup", "closed within 2 s", "a connection that stays holds a slot", nullptr},
+        {our_hangup, g, "our hangup", "closed within 2 s", "an open connection holds a slot", nullptr},
     };
 }
 

@@ -11,12 +11,12 @@
 namespace audiosocket::app::check {
 namespace {
 
-// How long a call is watched before it counts as up, and how long a slow server may take to send audio.
+// How long a call is watched before it counts as working; also the time for a slow server to send audio.
 constexpr milliseconds to_be_up{300};
 constexpr milliseconds to_send_audio{2000};
 constexpr std::size_t frames_of_an_up_call = 5;
 
-// More than a queue of two seconds: what has not come back by then is lost.
+// More than a queue of two seconds: audio that has not come back by then is lost.
 constexpr milliseconds echo_patience{4000};
 
 } // namespace
@@ -114,8 +114,7 @@ void need_audio(const target& t) {
 
 void need_requests(const target& t) {
     if (!t.traits.obeys_requests)
-        throw not_applicable(
-            "needs an application that does what it is asked (see \"Requests\" in audiosocket-check(1))");
+        throw not_applicable("needs an application that obeys requests (see \"Requests\" in audiosocket-check(1))");
 }
 
 pid_t need_pid(const target& t) {
@@ -172,7 +171,7 @@ std::size_t largest_burst(const machine_watch& machine, const line& l) {
 }
 
 std::string judge_orderly_end(const target& t, line& l) {
-    constexpr int frames_after = 35; // 700 ms of the second for which it reads on
+    constexpr int frames_after = 35; // 700 ms of the second for which the server reads on
     expect(!l.open(), "the server does not end the call");
     expect(l.end() == ending::finished, "the server ends with a reset, not with FIN");
     expect(!l.in_message(), "the server ends in the middle of a message");
@@ -181,8 +180,8 @@ std::string judge_orderly_end(const target& t, line& l) {
     numbers more;
     for (int i = 0; i < frames_after; ++i) {
         expect(l.send_at_once(audio(more.take(frame_samples))),
-               "after its FIN the server does not read on: what was under way to it came back as a reset");
-        std::this_thread::sleep_for(frame_time); // the caller does not know yet
+               "the server does not read after its FIN: bytes on the way to it were answered with a reset");
+        std::this_thread::sleep_for(frame_time); // the caller does not know yet that the call has ended
     }
     return hangup_sent ? "hangup, FIN, and it reads on" : "FIN, and it reads on";
 }

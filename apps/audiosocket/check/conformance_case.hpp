@@ -12,11 +12,11 @@
 
 namespace audiosocket::app::check {
 
-/// A case ends with what it saw, or throws one of these.
+/// Thrown by a case that fails. A case that passes returns what it saw.
 struct mismatch : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-/// The case cannot be tried on this server, or with what the command line says of it; says what is missing.
+/// Thrown if the case cannot be tried on this server, or without more options; says what is missing.
 struct not_applicable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -24,27 +24,27 @@ struct not_applicable : std::runtime_error {
 enum class group { lifecycle, framing, output, load, sound, hostile, caller };
 std::string_view name(group g);
 
-/// How a case has to be run.
+/// How a case has to run.
 enum class course {
-    shared, ///< Beside others: it mostly waits.
+    shared, ///< In parallel with others: it mostly waits.
     alone,  ///< It measures, or puts a load on the server; tried up to three times.
     last,   ///< It ends the server.
 };
 
-/// One thing that a server has to do.
+/// One requirement for a server.
 struct conformance_case {
     int number;
     group in;
     std::string_view name;
     std::string_view expected;
-    std::string_view why; ///< Where in the field this has hurt, or which rule of the protocol it is.
+    std::string_view why; ///< Where this has caused harm, or which rule of the protocol it is.
     std::string (*run)(const target& t);
-    bool starred = false; ///< Part of it, or all, is asked for in strict mode only.
+    bool starred = false; ///< Part of it, or all of it, applies in strict mode only.
     bool lasts = false;   ///< Only with --long.
     course how = course::shared;
 };
 
-/// The groups' cases, by number.
+/// Return the cases of the groups, in order of their numbers.
 std::vector<conformance_case> lifecycle_cases();
 std::vector<conformance_case> framing_cases();
 std::vector<conformance_case> output_cases();
@@ -53,62 +53,62 @@ std::vector<conformance_case> sound_cases();
 std::vector<conformance_case> hostile_cases();
 std::vector<conformance_case> all_cases();
 
-// --- What the cases have in common ---
+// --- Common parts of the cases ---
 
-/// Throws mismatch with this text unless it holds.
+/// Throws mismatch with this text unless `holds` is true.
 void expect(bool holds, const std::string& otherwise);
 
-/// A call that is being placed: a line that has sent its id. Throws mismatch if there is no connection.
+/// Places a call: returns a line that has sent its id. Throws mismatch if there is no connection.
 line place_call(const target& t, const uuid& id = uuid::random(), const buffers& how = {});
 line connect(const target& t);
 
-/// The call goes on: the connection stays, and audio comes if this server sends any. Numbers are sent meanwhile.
+/// Expects that the call goes on: it stays connected, and audio comes if this server sends any. Sends numbers
+/// meanwhile.
 void expect_up(const target& t, line& l, std::string_view after);
 
-/// A new call works.
+/// Expects that a new call works.
 void expect_new_call_works(const target& t, std::string_view after);
 
-/// The server closes within this time; returns how long it took.
+/// Expects that the server closes within this time; returns how long it took.
 nanoseconds expect_closed(line& l, nanoseconds within, std::string_view after);
 
-/// Either is right: the call goes on, or it is closed. Says which.
+/// Accepts both outcomes: the call goes on, or it is closed. Returns which.
 std::string up_or_closed(const target& t, line& l, std::string_view after);
 
-/// What was echoed are these numbers, all of `count`, in order and nothing else.
+/// Expects that the echo has exactly these numbers, all of `count`, in order.
 void expect_echo(line& l, std::size_t count, std::size_t first = 0);
 
-/// Throws not_applicable where the server lacks what a case needs.
+/// Throw not_applicable if the server lacks what a case needs.
 void need_echo(const target& t);
 void need_audio(const target& t);
 void need_requests(const target& t);
 pid_t need_pid(const target& t);
 
-/// What the system knows about the server; all zeros where its process is not known. Throws mismatch if it is gone.
+/// Returns the system's figures of the server; all zeros if its process is unknown. Throws mismatch if it has ended.
 process_figures figures(const target& t);
 
 /// Sends a digit.
 void press(line& l, char digit);
 
-/// The end of a call that the server has just ended: a hangup message, FIN and no reset, and it reads on, or what is
-/// still under way to it would come back as a reset. Says how it ended.
+/// Checks the end of a call that the server has just ended: a hangup message and FIN without a reset, and the server
+/// reads on; otherwise bytes on the way to it would cause a reset. Returns how it ended.
 std::string judge_orderly_end(const target& t, line& l);
 
-/// "12 ms", "3.1 s".
+/// Returns "12 ms" or "3.1 s".
 std::string text(nanoseconds d);
 
-/// The longest time between two audio messages from `from` on, less what this machine stood still.
+/// Returns the longest time between two audio messages since `from`, less the time for which this machine stood still.
 nanoseconds longest_gap(const target& t, const line& l, time_point from, time_point to);
 
-/// Returns how many audio messages came from `from` until `to`.
+/// Returns the audio messages that arrived from `from` until `to`.
 std::size_t frames_between(const line& l, time_point from, time_point to);
 
-/// The most audio messages that came within half a frame's time, but for those that waited while this machine stood
-/// still.
+/// Returns the most audio messages within half a frame's time, except those that waited while this machine stood still.
 std::size_t largest_burst(const machine_watch& machine, const line& l);
 
 inline constexpr milliseconds frame_time = asterisk::frame_time;
 inline constexpr std::size_t frame_samples = 160;
-/// Where a case sets no time of its own.
+/// The time limit for cases without a limit of their own.
 inline constexpr milliseconds soon{1000};
 
 } // namespace audiosocket::app::check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_limit.hpp"
 #include "check/load_cases.hpp"
-#include "check/neighbour.hpp"
+#include "check/reference_call.hpp"
 #include "check/test_audio.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A process that waits uses nothing; one that spins uses all of a core.
+// A process that waits uses no processor time; a process that spins uses a whole core.
 constexpr double spinning_share = 0.5;
 
 using lines = std::vector<std::unique_ptr<line>>;
@@ -27,7 +27,7 @@ std::vector<line*> pointers(const lines& some) {
     return out;
 }
 
-// As many connections as asked for, or as our limit of open files allows; fewer where the server takes no more.
+// Opens as many connections as asked for, or as our limit of open files allows; fewer if the server accepts no more.
 lines connect_many(const target& t, std::size_t wanted) {
     constexpr std::size_t own_files = 64;
     constexpr int refusals_max = 3; // each may take two seconds
@@ -52,7 +52,8 @@ std::string drippers(const target& t) {
     const lines all = connect_many(t, t.connections);
     const bytes id = id_message(uuid::random()).to_bytes();
     const auto drip = [&](line& l, std::size_t second) {
-        if (l.open() && second + 1 < id.size()) l.send_at_once(std::span(id).subspan(second, 1)); // never whole
+        if (l.open() && second + 1 < id.size())
+            l.send_at_once(std::span(id).subspan(second, 1)); // the id is never complete
     };
     const auto limit = clock::now() + t.id_deadline_max();
     std::size_t open = all.size();
@@ -69,10 +70,10 @@ std::string drippers(const target& t) {
 
 std::string over_the_cap(const target& t) {
     constexpr std::size_t too_many = 20;
-    if (!t.calls_max) throw not_applicable("needs --max-calls, the server's cap");
+    if (!t.calls_max) throw not_applicable("needs --max-calls, the server's limit of calls");
     if (*t.calls_max + 2 * too_many > raise_file_limit())
         throw not_applicable("our own limit of open files is too low");
-    std::this_thread::sleep_for(soon); // the calls of other cases end
+    std::this_thread::sleep_for(soon); // until the calls of other cases have ended
     lines up;
     for (std::size_t i = 0; i < *t.calls_max; ++i) {
         up.push_back(std::make_unique<line>(dial(t)));
@@ -81,7 +82,7 @@ std::string over_the_cap(const target& t) {
     line::pass(pointers(up), milliseconds(500));
     const auto alive = std::ranges::count_if(up, [](const auto& l) { return l->open(); });
     expect(alive == static_cast<std::ptrdiff_t>(up.size()),
-           fmt::format("only {} of {} calls are up", alive, up.size()));
+           fmt::format("only {} of {} calls are in progress", alive, up.size()));
 
     const auto from = clock::now();
     lines all = std::move(up);
@@ -90,12 +91,12 @@ std::string over_the_cap(const target& t) {
     const auto refused = [&] {
         return std::ranges::none_of(std::span(all).subspan(*t.calls_max), [](const auto& l) { return l->open(); });
     };
-    expect(line::pass(pointers(all), soon, refused), "a call over the cap is not refused");
-    line::pass(pointers(all), soon); // what that did to the others shows now
+    expect(line::pass(pointers(all), soon, refused), "a call over the limit is not refused");
+    line::pass(pointers(all), soon); // by then the effect on the other calls shows
     for (const auto& l : std::span(all).first(*t.calls_max))
         expect_undisturbed(t, *l, from);
     all.clear();
-    std::this_thread::sleep_for(soon); // ends linger
+    std::this_thread::sleep_for(soon); // closing takes a moment
     return fmt::format("{} refused, and the {} calls in progress are undisturbed", too_many, *t.calls_max);
 }
 
@@ -103,7 +104,7 @@ std::string no_descriptors(const target& t) {
     constexpr rlim_t spare = 5;
     constexpr int callers = 50;
     const pid_t pid = need_pid(t);
-    line l = neighbour_of(t);
+    line l = place_reference_call(t);
     const auto before = figures(t);
     rlimit old{};
     if (prlimit(pid, RLIMIT_NOFILE, nullptr, &old) != 0)
@@ -138,12 +139,12 @@ std::vector<conformance_case> crowd_cases() {
     return {
         {41, load, "10,000 silent connections", "new calls still work",
          "a scan, or an attack, must not keep callers out", silent_connections, false, true, course::alone},
-        {42, load, "10,000 drippers of a byte a second", "closed by a deadline for the whole message",
-         "each byte would otherwise buy more time", drippers, false, true, course::alone},
-        {43, load, "calls over the cap", "refused at once, live pacing unchanged",
-         "a cap that ruins the calls below it is none", over_the_cap, false, false, course::alone},
+        {42, load, "10,000 connections at a byte a second", "closed by a deadline for the whole message",
+         "otherwise each byte would extend the deadline", drippers, false, true, course::alone},
+        {43, load, "calls over the limit", "refused at once, pacing of other calls unchanged",
+         "a limit has to protect the calls below it", over_the_cap, false, false, course::alone},
         {44, load, "no descriptors left", "no spin, and calls work again",
-         "accept() that fails at once is called again at once", no_descriptors, false, false, course::alone},
+         "a server that calls a failing accept() again at once spins", no_descriptors, false, false, course::alone},
     };
 }
 

@@ -42,8 +42,8 @@ std::string long_echo(const target& t) {
 }
 
 std::string churn(const target& t) {
-    constexpr std::size_t growth_max = 2 * 1024 * 1024; // of pools and caches that settle
-    std::minstd_rand random(1);                         // the same churn each time
+    constexpr std::size_t growth_max = 2 * 1024 * 1024; // room for pools and caches that fill first
+    std::minstd_rand random(1);                         // the same sequence each time
     const auto one = [&] {
         line l = place_call(t);
         l.send_audio(numbers(random() % 100));
@@ -73,8 +73,8 @@ std::vector<conformance_case> endurance_cases() {
     return {
         {52, load, "numbered samples for an hour", "bit exact", "clocks drift and queues overflow slowly", long_echo,
          false, true},
-        {53, load, "calls without end", "no crash, memory flat", "what leaks a kilobyte a call is dead in a week",
-         churn, false, true},
+        {53, load, "calls one after another for an hour", "no crash, memory flat",
+         "a leak of a kilobyte a call stops the server within a week", churn, false, true},
     };
 }
 

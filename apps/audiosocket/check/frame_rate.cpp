@@ -6,13 +6,13 @@
 
 namespace audiosocket::app::check {
 
-// From frame to frame: the time of whole frames only.
+// Counts complete frames only: from the start of one frame to the start of another.
 std::optional<measured_rate> rate_of_frames(std::span<const received_message> received) {
     const received_message* first = nullptr;
     const received_message* last = nullptr;
-    nanoseconds audio{}; // of all messages but the last one
+    nanoseconds audio{}; // of all messages except the last
     nanoseconds stalls{};
-    nanoseconds sent_late{}; // at most
+    nanoseconds sent_late{}; // an upper bound
     for (const received_message& m : received) {
         if (!is_audio(m.kind)) continue;
         if (last) {

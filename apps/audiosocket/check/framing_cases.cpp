@@ -13,7 +13,7 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A tone comes back at its own frequency, or the speed is wrong; two percent are what counting its crossings is off.
+// A tone at another frequency means a wrong speed; counting zero crossings has an error of two percent.
 constexpr double frequency_tolerance = 0.02;
 
 line call_with_echo(const target& t) {
@@ -118,8 +118,7 @@ std::string odd_length(const target& t) {
     const auto received = without_silence(l.samples());
     const auto mark = std::ranges::find(received, numbers(7).take(1).front());
     const auto rest = std::span(received).subspan(static_cast<std::size_t>(mark - received.begin()));
-    expect(numbers_in_order(rest, 7) >= 5 * frame_samples,
-           "what follows audio of 321 bytes comes back as something else");
+    expect(numbers_in_order(rest, 7) >= 5 * frame_samples, "the audio after a message of 321 bytes comes back altered");
     return "the half sample is left out";
 }
 
@@ -132,7 +131,7 @@ std::string longest_message(const target& t) {
     return up_or_closed(t, l, "a message of 65,535 bytes");
 }
 
-// Frames of silence between those of a tone are a delay, and not a lower tone.
+// Removes silence between frames of a tone: it is a delay, not a lower tone.
 std::vector<std::int16_t> without_pauses(const std::vector<std::int16_t>& samples) {
     constexpr std::size_t zeros_of_a_tone = 2;
     std::vector<std::int16_t> out;
@@ -144,7 +143,7 @@ std::vector<std::int16_t> without_pauses(const std::vector<std::int16_t>& sample
     return out;
 }
 
-// The frequency at which a tone of 400 Hz comes back, after all that came before `from` (a message) is left out.
+// Returns the frequency at which a tone of 400 Hz comes back, counted from message `from` on.
 double returned_hz(const line& l, std::size_t from) {
     std::vector<std::int16_t> samples;
     kind last = kind::slin;
@@ -169,9 +168,9 @@ void expect_speed(line& l, kind as) {
     l.pass(milliseconds(700), [&] { return !l.open(); });
     l.stop_audio();
     if (!l.open()) return;
-    // The first 300 ms may still be what was sent before.
+    // The first 300 ms may still be audio that was sent before.
     const auto hz = returned_hz(l, std::min(l.frames(), mark + 15));
-    expect(hz > 0, fmt::format("nothing of a tone in {} comes back", name(as)));
+    expect(hz > 0, fmt::format("a tone in {} does not come back", name(as)));
     expect(std::abs(hz - tone_hz) <= tone_hz * frequency_tolerance,
            fmt::format("a tone of 400 Hz in {} comes back at {:.0f} Hz", name(as), hz));
 }
@@ -183,7 +182,7 @@ std::string wideband(const target& t) {
         expect_speed(l, *slin_kind(rate));
         expect(l.open(), fmt::format("the server closes on {}", name(*slin_kind(rate))));
     }
-    return "all eight come back at their speed";
+    return "all eight come back at the right speed";
 }
 
 std::string rate_switch(const target& t) {
@@ -235,7 +234,7 @@ std::string sixteen_digits(const target& t) {
         l.pass(milliseconds(20));
     }
     l.pass(milliseconds(2000), [&] { return without_silence(l.samples()).size() >= expected.size(); });
-    expect(without_silence(l.samples()) == expected, "the digits are not where they were between the audio");
+    expect(without_silence(l.samples()) == expected, "the digits are not in their places between the audio");
     return "each in its place between the audio";
 }
 
@@ -251,7 +250,7 @@ std::string bad_digits(const target& t) {
     send({0x03, 0, 0});
     send({0x03, 0, 2, '1', '2'});
     send({0x03, 0, 1, 0xff});
-    expect_up(t, l, "digits of no and two bytes and 0xff");
+    expect_up(t, l, "digits of 0 and 2 bytes, and 0xff");
     if (!t.traits.echoes) return "the call goes on";
     expect_echo(l, l.frames_sent() * frame_samples);
     return "ignored; the audio around them is whole";
@@ -302,19 +301,19 @@ std::vector<conformance_case> framing_cases() {
         {20, framing, "160, 480, 640 and 960 bytes", "delivered with their durations",
          "frames of 10, 30, 40 and 60 ms occur", frames_of_other_sizes},
         {21, framing, "a message byte by byte", "identical", "TCP is a stream", dripped},
-        {22, framing, "100 messages in one segment", "all, in order", "what waited in a network comes at once",
-         in_one_segment},
+        {22, framing, "100 messages in one segment", "all, in order",
+         "audio that was delayed in a network arrives at once", in_one_segment},
         {23, framing, "a message split at each of its bytes", "identical", "TCP is a stream", split_everywhere},
         {24, framing, "audio of no bytes", "ignored or closed, no spin",
-         "a loop that reads until it has something never ends", empty_audio, false, false, course::alone},
+         "a loop that reads until it has data never ends", empty_audio, false, false, course::alone},
         {25, framing, "audio of 321 bytes", "what follows is aligned, or closed",
          "half a sample must not turn the rest into noise", odd_length},
-        {26, framing, "audio of 65,535 bytes", "taken, or closed by a stated cap",
-         "the longest that the header can say", longest_message},
+        {26, framing, "audio of 65,535 bytes", "taken, or closed by a documented limit",
+         "the longest payload that a header can describe", longest_message},
         {27, framing, "kinds 0x11 to 0x18", "12 to 192 kHz", "c(slin16) and the like, since Asterisk 20.17 and 22.7",
          wideband},
         {28, framing, "the rate changes in a call", "the right speed, or closed",
-         "the same message length means another time", rate_switch},
+         "the same message length then has another duration", rate_switch},
         {29, framing, "mu-law under 0x10", "decoded if asked for, no crash",
          "Dial without c() labels the caller's codec as slin", ulaw_under_slin},
         {30, framing, "all sixteen digits", "events, in order with the audio", "since Asterisk 20.14 and 22.4",

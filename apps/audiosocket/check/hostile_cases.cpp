@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/conformance_case.hpp"
-#include "check/neighbour.hpp"
+#include "check/reference_call.hpp"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,10 @@
 namespace audiosocket::app::check {
 namespace {
 
-// No more than a crowd of phones: a server that is slow, but shares its time fairly, passes.
+// No more than usual callers: a server that is slow, but shares its time fairly, passes.
 constexpr std::size_t hostile_callers_max = 40;
 
-// A server keeps room for the neighbour, and for calls of other cases whose end lingers.
+// Keeps room for the ordinary call, and for calls of other cases that are still ending.
 constexpr std::size_t calls_left_free = 5;
 
 constexpr milliseconds attack_time{3000};
@@ -24,7 +24,7 @@ constexpr std::size_t stream_bytes = 640;
 constexpr std::size_t burst_bytes = 65'536;
 constexpr milliseconds burst_interval{500};
 
-// Audio at 8 and 192 kHz in turn, in messages of so many samples, about `size_bytes` in all.
+// Returns audio at 8 and 192 kHz alternately, in messages of `samples` samples, about `size_bytes` in all.
 bytes flipping_rates(std::size_t samples, std::size_t size_bytes) {
     bytes all;
     const std::vector<std::int16_t> few(samples, 1);
@@ -36,18 +36,18 @@ bytes flipping_rates(std::size_t samples, std::size_t size_bytes) {
     return all;
 }
 
-// Hostile callers, each of which sends the same bytes once in an interval, spread over it.
+// Hostile callers, each of which sends the same bytes once in an interval; the sendings are spread over the interval.
 class hostile_callers {
   public:
     hostile_callers(const target& t, bytes what, milliseconds interval) : what_(std::move(what)), interval_(interval) {
         const std::size_t room = t.calls_max.value_or(hostile_callers_max + calls_left_free);
-        if (room <= calls_left_free) throw not_applicable("needs a server that takes more calls: --max-calls");
+        if (room <= calls_left_free) throw not_applicable("needs a server that accepts more calls: --max-calls");
         const std::size_t count = std::min(hostile_callers_max, room - calls_left_free);
         for (std::size_t i = 0; i < count; ++i)
             lines_.push_back(place_call(t));
     }
 
-    // Ends them at once. What the server has not read yet is lost.
+    // Ends them at once. Bytes that the server has not read are lost.
     ~hostile_callers() {
         for (line& l : lines_)
             l.reset();
@@ -55,13 +55,13 @@ class hostile_callers {
     hostile_callers(const hostile_callers&) = delete;
     hostile_callers& operator=(const hostile_callers&) = delete;
 
-    void send_for(nanoseconds time, line& neighbour) {
-        std::vector<line*> all{&neighbour};
+    void send_for(nanoseconds time, line& reference) {
+        std::vector<line*> all{&reference};
         for (line& l : lines_)
             all.push_back(&l);
         const auto from = clock::now();
         for (std::size_t sent = 0; clock::now() < from + time; ++sent) {
-            lines_[sent % lines_.size()].send_at_once(what_); // what is not taken is the server's to refuse
+            lines_[sent % lines_.size()].send_at_once(what_); // the server may refuse bytes
             lines_[sent % lines_.size()].forget();
             const auto due = from + interval_ * static_cast<std::int64_t>(sent + 1) / lines_.size();
             line::pass(all, std::max<nanoseconds>(due - clock::now(), nanoseconds(0)));
@@ -78,7 +78,7 @@ class hostile_callers {
 
 std::string beside(const target& t, std::size_t samples, std::size_t size_bytes, milliseconds interval) {
     need_audio(t);
-    line l = neighbour_of(t);
+    line l = place_reference_call(t);
     std::string seen;
     {
         hostile_callers hostile(t, flipping_rates(samples, size_bytes), interval);
@@ -86,7 +86,7 @@ std::string beside(const target& t, std::size_t samples, std::size_t size_bytes,
         hostile.send_for(attack_time, l);
         seen = fmt::format("beside {} hostile callers {}", hostile.count(), expect_served(t, l, from));
     }
-    std::this_thread::sleep_for(soon); // ends linger
+    std::this_thread::sleep_for(soon); // closing takes a moment
     return seen;
 }
 
@@ -104,11 +104,11 @@ std::vector<conformance_case> hostile_cases() {
     using enum group;
     return {
         {59, hostile, "callers whose rate flips", "every frame for the others",
-         "a message of one sample costs a server little, but the change of the rate before it much", rates_that_flip,
-         false, false, course::alone},
-        {60, hostile, "callers that send 64 KiB at once", "every frame for the others",
-         "what one call may cost has no meaning without a bound on what all of them cost together", bursts, false,
+         "a message of one sample is cheap, but the change of the rate before it is expensive", rates_that_flip, false,
          false, course::alone},
+        {60, hostile, "callers that send 64 KiB at once", "every frame for the others",
+         "a limit for each call protects the others only with a limit for all calls together", bursts, false, false,
+         course::alone},
     };
 }
 

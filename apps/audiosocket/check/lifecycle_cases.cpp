@@ -11,10 +11,10 @@
 namespace audiosocket::app::check {
 namespace {
 
-// An orderly server answers a FIN at once.
+// A correct server closes at once after a FIN.
 constexpr milliseconds closing_time{100};
 
-// What Asterisk would do before the interesting part: a call that is up, with some audio.
+// Places a call and sends some audio, as Asterisk would.
 line call_with_audio(const target& t) {
     line l = place_call(t);
     l.send_audio(numbers());
@@ -63,8 +63,8 @@ std::string connect_and_close(const target& t) {
 }
 
 std::string connect_and_send_nothing(const target& t) {
-    constexpr milliseconds early{500};     // clocks and timers of others
-    constexpr milliseconds patience{5000}; // that a caller over a slow network may ask for
+    constexpr milliseconds early{500};     // allows for inexact timers of servers
+    constexpr milliseconds patience{5000}; // a caller over a slow network may need this long
     line l = connect(t);
     const auto took = expect_closed(l, t.id_deadline_max(), "the connection");
     const auto soonest = t.id_timeout.value_or(t.strict ? patience : early) - early;
@@ -117,7 +117,7 @@ std::string one_id_twice(const target& t) {
     const auto id = uuid::random();
     line first = place_call(t, id);
     line second = place_call(t, id);
-    constexpr std::array<std::size_t, 2> firsts{1, 16}; // far apart: what one sends the other never does
+    constexpr std::array<std::size_t, 2> firsts{1, 16}; // far apart: the calls never send the same numbers
     first.send_audio(numbers(firsts[0]));
     second.send_audio(numbers(firsts[1]));
     const std::array both{&first, &second};
@@ -201,7 +201,7 @@ std::string half_close(const target& t) {
     constexpr milliseconds flush_max{5000};
     line l = place_call(t);
     numbers sent;
-    for (int i = 0; i < 25; ++i) // half a second at once, so that there is something to flush
+    for (int i = 0; i < 25; ++i) // half a second at once, so that queued audio has to be discarded
         l.send(audio(sent.take(160)));
     l.close_sending();
     const auto took = expect_closed(l, flush_max, "half of the connection was closed");
@@ -221,9 +221,9 @@ std::string server_ends(const target& t) {
 
 std::string many_cycles(const target& t) {
     constexpr int warm_up = 100;
-    constexpr milliseconds linger{1200}; // a server reads on for a second after each
+    constexpr milliseconds linger{1200}; // a server reads on for a second after each call
     constexpr int cycles = 1000;
-    constexpr std::size_t growth_max = 1024 * 1024; // a kilobyte a call would show
+    constexpr std::size_t growth_max = 1024 * 1024; // a leak of a kilobyte a call would exceed this
     const auto cycle = [&] {
         line l = place_call(t);
         l.send(audio(numbers().take(160)));
@@ -240,7 +240,7 @@ std::string many_cycles(const target& t) {
     if (!t.pid) return "all served (with --server-pid also descriptors and memory)";
 
     auto after = figures(t);
-    for (int tries = 0; tries < 30 && after.descriptors > before.descriptors; ++tries) { // ends linger
+    for (int tries = 0; tries < 30 && after.descriptors > before.descriptors; ++tries) { // closing takes a moment
         std::this_thread::sleep_for(milliseconds(100));
         after = figures(t);
     }
@@ -258,35 +258,35 @@ std::vector<conformance_case> lifecycle_cases() {
     return {
         {1, lifecycle, "id whole", "a call begins", "Asterisk sends the id with one write, first of all", id_whole},
         {2, lifecycle, "id byte by byte", "a call begins",
-         "TCP may cut anything anywhere; servers that take a chunk for a message fail here", id_byte_by_byte},
+         "TCP may split data anywhere; servers that take a chunk for a message fail here", id_byte_by_byte},
         {3, lifecycle, "connect and close", "a quiet close, no call",
-         "Asterisk's application connects before it looks whether the channel is answered", connect_and_close},
+         "Asterisk's application connects before it checks whether the channel is answered", connect_and_close},
         {4, lifecycle, "connect and send nothing", "closed at the server's deadline for the id",
-         "scanners and half-dead peers would otherwise hold slots for ever", connect_and_send_nothing},
+         "otherwise scanners and broken peers hold slots for ever", connect_and_send_nothing},
         {5, lifecycle, "audio before the id", "closed",
-         "the id is the first message; without one nobody knows whose call it is", audio_before_id},
+         "the id is the first message; without it the server does not know the call", audio_before_id},
         {6, lifecycle, "second id", "the call keeps its id; strict: closed",
          "a call that changes its id mixes callers up", second_id, true},
         {7, lifecycle, "id of a wrong length", "closed, and nothing read past it",
          "a UUID has 16 bytes; reading 16 of 15 reads something else", id_of_wrong_length},
         {8, lifecycle, "one id on two connections", "no cross-talk",
-         "the UUID in Asterisk's documentation is copied by many", one_id_twice},
+         "many dialplans copy the UUID in Asterisk's documentation", one_id_twice},
         {9, lifecycle, "FIN after audio", "closed within 100 ms", "that is how Asterisk hangs up", fin_after_audio},
         {10, lifecycle, "reset after audio", "an ordinary hang-up", "Asterisk resets when it closes with unread audio",
          reset_after_audio},
-        {11, lifecycle, "FIN inside a header", "closed, the fragment dropped", "a caller may go at any byte",
+        {11, lifecycle, "FIN inside a header", "closed, the fragment dropped", "a caller may hang up at any byte",
          fin_inside_header},
-        {12, lifecycle, "FIN inside a payload", "closed, the fragment dropped", "a caller may go at any byte",
+        {12, lifecycle, "FIN inside a payload", "closed, the fragment dropped", "a caller may hang up at any byte",
          fin_inside_payload},
         {13, lifecycle, "hangup message", "closed", "kind 0x00 ends a call", hangup},
-        {14, lifecycle, "hangup with 5 bytes", "closed", "its length, if any, does not matter", hangup_with_payload},
+        {14, lifecycle, "hangup with 5 bytes", "closed", "its payload, if any, does not matter", hangup_with_payload},
         {15, lifecycle, "error 0x01, 0x02, 0x04, none", "closed",
-         "the reference library names these codes; after one there is nothing to say", errors},
+         "the reference library names these codes; an error ends the call", errors},
         {16, lifecycle, "caller half-closes", "closed in bounded time, without a reset",
-         "a caller who has finished is not waited for", half_close},
+         "a server does not wait for a caller who has finished", half_close},
         {17, lifecycle, "server ends the call", "FIN, reads on, no reset", "a reset is a failure in the dialplan",
          server_ends},
-        {18, lifecycle, "1,000 calls", "descriptors and memory as before", "leaks take down a server in days",
+        {18, lifecycle, "1,000 calls", "descriptors and memory as before", "leaks stop a server within days",
          many_cycles, false, false, course::alone},
     };
 }

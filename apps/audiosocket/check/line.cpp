@@ -20,14 +20,14 @@ namespace {
 
 constexpr timeval connect_patience{asterisk::connect_max / std::chrono::seconds(1), 0};
 
-// A server that takes nothing for this long while we only send will not take it later.
+// If the server reads nothing for this long while we send, it will not read later.
 constexpr milliseconds send_patience{1000};
 
-// A whole burst of audio at the highest rate in one read; and how many of them before others have their turn.
+// One read takes a burst of audio at the highest rate; and the number of reads before other lines get their turn.
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int reads_in_a_row = 16;
 
-// What an allocation takes beside its bytes, rounded up.
+// The overhead of an allocation, rounded up.
 constexpr std::size_t allocation_bytes = 32;
 
 void set(int socket, int level, int option, int value) {
@@ -48,7 +48,7 @@ line::line(const tcp::endpoint& server, const buffers& how) : framing_(diagnosis
     set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &connect_patience, sizeof connect_patience); // bounds connect()
     if (::connect(socket_.get(), server.data(), static_cast<socklen_t>(server.size())) != 0) {
-        connect_error_ = errno == EINPROGRESS ? ETIMEDOUT : errno; // which is how Linux tells that SO_SNDTIMEO is over
+        connect_error_ = errno == EINPROGRESS ? ETIMEDOUT : errno; // Linux reports an expired SO_SNDTIMEO in this way
         end(ending::never_connected, clock::now());
     }
 }
@@ -91,7 +91,7 @@ bool line::send(std::span<const std::byte> what) {
     return true;
 }
 
-// Reads meanwhile, because a server may wait for that; sends no frame in the middle of a message.
+// Reads meanwhile, because the server may wait for that; sends no frame in the middle of a message.
 void line::wait_for_room() {
     const audio_source kept = std::exchange(source_, nullptr);
     pass(milliseconds(5));

@@ -22,37 +22,36 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using bytes = std::vector<std::byte>;
 
-/// A message that the other side sent, and when.
+/// A message from the other side, with its times.
 struct received_message {
     audiosocket::kind kind{};
     bytes payload;
-    time_point begun;    ///< Its first byte was there.
-    time_point whole;    ///< Its last byte was there.
+    time_point begun;    ///< When its first byte had arrived.
+    time_point whole;    ///< When its last byte had arrived.
     nanoseconds pause{}; ///< The longest time between two of its pieces.
 };
 
 /// How a connection ended, if it has.
 enum class ending { none, finished, reset, flooded, never_connected };
 
-/// What a line sends while time passes: called for each frame, which it fills.
+/// Fills each frame that a line sends.
 using audio_source = std::function<void(std::span<std::int16_t>)>;
 
-/// The kernel's buffers of a line, for one that wants to be slow; 0: what the system gives.
+/// The kernel's buffers of a line that has to be slow; 0: the system's default.
 struct buffers {
     int receive_bytes = 0;
     int send_bytes = 0;
 };
 
-/// One connection to a server under test, or from a client: what we send on it is wire bytes, right or wrong as the
-/// case wants, and everything that comes back is kept with the time at which it came. Blocking, in the thread of its
-/// case.
+/// One connection to a server under test, or from a caller. It sends any wire bytes, valid or not, and keeps everything
+/// that comes back with its time of arrival. Blocking, in the thread of its case.
 class line {
   public:
     using tcp = boost::asio::ip::tcp;
 
-    /// Connects; connected() tells whether that worked.
+    /// Connects; connected() returns whether that worked.
     explicit line(const tcp::endpoint& server, const buffers& how = {});
-    /// A connection that was accepted.
+    /// Takes an accepted connection.
     explicit line(file_descriptor socket);
     line(line&&) noexcept = default;
     line& operator=(line&&) = default;
@@ -61,50 +60,51 @@ class line {
     bool connected() const noexcept { return end_ != ending::never_connected; }
     bool open() const noexcept { return end_ == ending::none; }
     ending end() const noexcept { return end_; }
-    /// Why it was never connected, as errno has it.
+    /// Returns why it never connected, as errno.
     int connect_error() const noexcept { return connect_error_; }
     time_point ended_at() const noexcept { return ended_at_; }
 
-    // --- Sending. False once the connection does not take it any more. ---
+    // --- Sending. Returns false once the connection does not accept bytes any more. ---
 
-    /// Sends these bytes, in as many pieces as the network wants, for at most a second.
+    /// Sends these bytes for at most a second, in several pieces if necessary.
     bool send(std::span<const std::byte> what);
     bool send(const outgoing_message& m);
     /// Tries once and does not wait, as Asterisk does.
     bool send_at_once(std::span<const std::byte> what);
 
-    /// From now on sends a frame of `from` every `ptime`, whenever time passes.
+    /// From now on sends a frame of `from` every `ptime` during pass().
     void send_audio(audio_source from, kind as = kind::slin, milliseconds ptime = milliseconds(20));
     void stop_audio() { source_ = nullptr; }
     std::size_t frames_sent() const noexcept { return frames_sent_; }
-    /// A frame that the network did not take at once: Asterisk would have ended the call here.
+    /// Returns whether the kernel once did not take a frame at once: Asterisk would have ended the call.
     bool choked() const noexcept { return choked_; }
 
-    void close_sending(); ///< FIN; what comes is still read.
+    void close_sending(); ///< Sends FIN; incoming bytes are still read.
     void reset();         ///< RST.
     void close() noexcept { socket_.close(); }
 
-    /// Stops reading; what comes stays in the kernel.
+    /// Stops reading; incoming bytes stay in the kernel.
     void stop_reading() noexcept { reading_ = false; }
     void resume_reading() noexcept { reading_ = true; }
 
-    // --- What was seen ---
+    // --- Received data ---
 
     const std::vector<received_message>& received() const noexcept { return received_; }
     std::size_t bytes_received() const noexcept { return bytes_received_; }
-    /// Forgets what was received, for a line that is watched for long. More than kept_bytes_max ends it (flooded).
+    /// Forgets received messages, for a line that is watched for long. More than kept_bytes_max ends the line
+    /// (flooded).
     void forget();
-    /// What the messages take in memory, not on the wire: a message of one sample takes thirty times its five bytes.
+    /// The size of messages in memory, not on the wire: a message with one sample takes thirty times its five bytes.
     static constexpr std::size_t kept_bytes_max = 32 * 1024 * 1024; // five minutes at 48 kHz
-    /// What the peer sends instead of AudioSocket, if it does. Judges what has come so far.
+    /// Returns what the peer sends instead of AudioSocket, judged by the bytes so far; nothing for AudioSocket.
     std::optional<diagnosis::finding> something_else() const;
-    /// Inside a message that is not whole yet.
+    /// Returns whether a message is incomplete.
     bool in_message() const noexcept { return incoming_.in_message(); }
     std::vector<std::int16_t> samples() const; ///< All audio, whatever its kind.
     std::size_t frames() const;                ///< Messages with audio.
 
-    /// Lets time pass on several lines at once: reads what comes, sends what is due. Until `done` or `limit`; returns
-    /// whether `done`.
+    /// Lets time pass on several lines at once: reads incoming bytes, and sends due frames. Runs until `done` or
+    /// `limit`; returns whether `done`.
     static bool pass(std::span<line* const> lines, nanoseconds limit, const std::function<bool()>& done = {});
     bool pass(nanoseconds limit, const std::function<bool()>& done = {});
 

@@ -8,17 +8,17 @@ namespace {
 
 constexpr std::chrono::milliseconds interval{5};
 
-// Waking up this late is what any machine does.
+// Any machine wakes a thread this late.
 constexpr std::chrono::milliseconds tolerance{2};
 
-// An hour's worth; a longer run is judged by its first.
+// Enough for an hour; a longer run is judged by its first hour.
 constexpr std::size_t wakings_max = 720'000;
 
 } // namespace
 
 machine_watch::machine_watch() : thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
-machine_watch::~machine_watch() = default; // the thread is joined before what it uses goes
+machine_watch::~machine_watch() = default; // the thread is joined before the members that it uses are destroyed
 
 void machine_watch::watch(const std::stop_token& stop) {
     while (!stop.stop_requested()) {

@@ -11,8 +11,8 @@
 
 namespace audiosocket::app::check {
 
-/// Notices when the machine stands still: a thread that wants to wake every few milliseconds and writes down when it
-/// could not. A gap in what a server sends is the server's only as far as we were awake ourselves.
+/// Notices when this machine stands still: a thread wakes every few milliseconds and records when it woke late. A gap
+/// in the server's audio counts only as far as this machine was awake.
 class machine_watch {
   public:
     machine_watch();
@@ -20,10 +20,10 @@ class machine_watch {
     machine_watch(const machine_watch&) = delete;
     machine_watch& operator=(const machine_watch&) = delete;
 
-    /// How long the machine stood still between these two times.
+    /// Returns how long the machine stood still between these two times.
     std::chrono::nanoseconds stood_still(time_point from, time_point to) const;
 
-    /// How late it woke up since then, for this share of the times.
+    /// Returns how late the thread woke since then, at this quantile.
     std::chrono::nanoseconds lateness(double quantile, time_point since) const;
 
   private:

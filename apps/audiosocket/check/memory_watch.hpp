@@ -7,15 +7,16 @@
 
 namespace audiosocket::app::check {
 
-/// Measures how much memory the server has taken since, where its process is known. The target has to outlive it.
+/// Measures the growth of the server's memory since the construction, if its process is known. The target must outlive
+/// it.
 class memory_watch {
   public:
     explicit memory_watch(const target& t);
 
-    /// Returns the growth in bytes; 0 where the process is not known.
+    /// Returns the growth in bytes; 0 if the process is unknown.
     std::size_t grown() const;
 
-    /// Throws mismatch if the server has taken more than this.
+    /// Throws mismatch if the memory has grown by more than this.
     void expect_bounded(std::size_t growth_max) const;
 
   private:

@@ -14,7 +14,7 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A call that sends numbers, which is watched for this long.
+// Places a call that sends numbers, and watches it for this long.
 line watched_call(const target& t, nanoseconds time) {
     line l = place_call(t);
     l.send_audio(numbers());
@@ -73,7 +73,7 @@ std::string first_frame(const target& t) {
 std::string gaps(const target& t) {
     need_audio(t);
     line l = watched_call(t, milliseconds(1500));
-    l.stop_audio(); // as a caller does who is on hold
+    l.stop_audio(); // like a caller who is on hold
     const auto from = l.received().empty() ? clock::now() : l.received().front().whole;
     l.pass(milliseconds(2500), [&] { return !l.open(); });
     expect(l.open(), "the server closed the call of a caller who is silent");
@@ -97,8 +97,8 @@ std::string frame_rate(const target& t) {
     return fmt::format("{} over {}, with stalls", rate, text(seen->time));
 }
 
-// How far the time from each frame to the next is from its length: the jitter of `audiosocket bench`. That a server
-// moves its frames by a millisecond each, to be just behind the caller's or to make up for a stall, is no jitter.
+// Returns for each frame the difference between the time to the next frame and its length: the jitter of `audiosocket
+// bench`. A shift of all frames by a millisecond each, to follow the caller's clock or after a stall, is not jitter.
 std::vector<nanoseconds> deviations(const line& l) {
     std::vector<nanoseconds> out;
     std::optional<time_point> due;
@@ -122,7 +122,7 @@ std::string jitter(const target& t) {
         lines.back().send_audio(numbers(i));
         all.push_back(&lines.back());
     }
-    line::pass(all, milliseconds(500)); // the first frames waited while others were being called
+    line::pass(all, milliseconds(500)); // the first frames waited while other calls were being placed
     for (line* l : all)
         l->forget();
     const auto from = clock::now();
@@ -139,7 +139,7 @@ std::string jitter(const target& t) {
     const auto p999 = every[every.size() * 999 / 1000];
     const auto machine99 = t.machine->lateness(0.99, from);
     const auto machine999 = t.machine->lateness(0.999, from);
-    const auto seen = fmt::format("{} calls: p99 {}, p99.9 {}; a sleep on this machine overshoots by {} and {}",
+    const auto seen = fmt::format("{} calls: p99 {}, p99.9 {}; a thread on this machine oversleeps by {} and {}",
                                   t.load_calls, text(p99), text(p999), text(machine99), text(machine999));
     expect(!t.strict || (p99 <= p99_max + machine99 && p999 <= p999_max + machine999), seen);
     return seen;
@@ -172,8 +172,8 @@ std::vector<conformance_case> output_cases() {
         {35, output, "nothing but audio and hangup", "0x00 and 0x10 to 0x18, of 2 bytes or more and even",
          "since 20.14 and 22.4 anything else drops the call", lawful},
         {36, output, "first frame", "within 40 ms of the id, before the server receives audio",
-         "Asterisk's header read starves a call whose server waits (asterisk#2089)", first_frame, false, false,
-         course::alone},
+         "while Asterisk waits for a header, it sends no audio of the caller (asterisk#2089)", first_frame, false,
+         false, course::alone},
         {37, output, "no gaps", "never 2 s; strict: at most 40 ms",
          "after 2 s without a message the application ends the call", gaps, true, false, course::alone},
         {38, output, "frame rate", "50.00 a second within 0.1 %, over 60 s",
@@ -181,7 +181,8 @@ std::vector<conformance_case> output_cases() {
         {39, output, "pacing jitter under load", "strict: p99 1 ms, p99.9 5 ms beyond the machine's own",
          "there is no playout buffer in Asterisk here", jitter, true, true, course::alone},
         {40, output, "the application stalls", "audio meanwhile, then at most 3 frames at once",
-         "a model that thinks for a second must not cost the call", application_stalls, false, false, course::alone},
+         "an application that computes for a second must not lose the call", application_stalls, false, false,
+         course::alone},
     };
 }
 

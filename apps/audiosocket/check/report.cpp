@@ -80,7 +80,7 @@ std::string list(const std::vector<conformance_case>& cases) {
         out += fmt::format("  {:2}  {:36} {}{}\n{:42} why: {}\n", c.number, starred_name(c), c.expected,
                            c.lasts ? " (--long)" : "", "", c.why);
     }
-    return out + "\n* a part of it, or all, only with --strict\n";
+    return out + "\n* checked in part, or at all, only with --strict\n";
 }
 
 json::array list_json(const std::vector<conformance_case>& cases) {

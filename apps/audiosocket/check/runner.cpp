@@ -9,13 +9,13 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A measurement may be spoilt by whatever else this machine does. What a server does wrong it does each time.
+// Other processes may disturb a measurement, but a fault of the server shows each time.
 constexpr int attempts_at_measuring = 3;
 
 case_result run_one(const conformance_case& c, const target& t) {
     const auto attempt = [&] {
         return result_of(c, [&] {
-            if (c.lasts && !t.long_cases) throw not_applicable("takes long: --long");
+            if (c.lasts && !t.long_cases) throw not_applicable("needs --long, because it takes long");
             return c.run(t);
         });
     };
@@ -26,11 +26,11 @@ case_result run_one(const conformance_case& c, const target& t) {
     return r;
 }
 
-// Takes the cases of one course, each once, from several threads.
+// Hands out the cases of one course, each once, to several threads.
 class queue {
   public:
-    queue(const std::vector<conformance_case>& cases, const target& t, const result_handler& tell)
-        : cases_(cases), target_(t), tell_(tell), results_(cases.size()) {}
+    queue(const std::vector<conformance_case>& cases, const target& t, const result_handler& on_result)
+        : cases_(cases), target_(t), on_result_(on_result), results_(cases.size()) {}
 
     void run(course which, std::size_t jobs) {
         next_ = 0;
@@ -52,8 +52,8 @@ class queue {
             auto r = run_one(cases_[*i], target_);
             const std::lock_guard lock(mutex_);
             results_[*i] = std::move(r);
-            for (; told_ < results_.size() && results_[told_]; ++told_)
-                tell_(*results_[told_], results_.size() - told_ - 1);
+            for (; reported_ < results_.size() && results_[reported_]; ++reported_)
+                on_result_(*results_[reported_], results_.size() - reported_ - 1);
         }
     }
 
@@ -66,11 +66,11 @@ class queue {
 
     const std::vector<conformance_case>& cases_;
     const target& target_;
-    const result_handler& tell_;
+    const result_handler& on_result_;
     std::mutex mutex_;
     std::size_t next_ = 0;
     std::vector<std::optional<case_result>> results_;
-    std::size_t told_ = 0;
+    std::size_t reported_ = 0;
 };
 
 } // namespace

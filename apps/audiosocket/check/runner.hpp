@@ -12,23 +12,22 @@ namespace audiosocket::app::check {
 
 enum class outcome { passed, failed, skipped };
 
-/// What became of a case.
+/// The result of a case.
 struct case_result {
     conformance_case of;
     outcome result = outcome::skipped;
-    std::string seen; ///< Or why it was skipped.
+    std::string seen; ///< What was seen, or why it was skipped.
     nanoseconds took{};
 };
 
-/// Is told of each case when it has ended (in order of their numbers, later ones waiting for earlier ones), with the
-/// number of cases still to come.
+/// Called for each case when it has ended, in the order of their numbers, with the number of cases still to come.
 using result_handler = std::function<void(const case_result&, std::size_t left)>;
 
-/// What became of a case whose body this is.
+/// Runs the body of this case and returns its result.
 case_result result_of(const conformance_case& c, const std::function<std::string()>& body);
 
-/// Runs these cases against the server: those that measure one after the other, the others `jobs` at a time, those that
-/// end the server last. Returns them in order.
+/// Runs these cases against the server: those that measure run one after the other, the others `jobs` at a time, and
+/// those that end the server last. Returns the results in order.
 std::vector<case_result> run(const std::vector<conformance_case>& cases, const target& t, std::size_t jobs,
                              const result_handler& on_result);
 

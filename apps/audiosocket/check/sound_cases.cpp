@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether what a server sends is the sound that its label promises. All cases judge the same kind of call: the caller
-// talks, and the server sends what it sends, an echo or its own.
+// Checks whether the audio of a server is what its label says. All cases judge the same kind of call: the caller sends
+// speech, and the server sends an echo or its own audio.
 
 #include "check/conformance_case.hpp"
 #include "check/test_audio.hpp"
@@ -17,7 +17,7 @@ namespace {
 using diagnosis::code;
 using diagnosis::finding;
 
-// As long as the slowest diagnosis takes, which is that of half of real time.
+// The longest time that a diagnosis takes: that of half of real time.
 constexpr milliseconds long_enough{2900};
 
 std::optional<finding> first_of(std::span<const code> codes, const std::vector<finding>& findings, bool strict) {
@@ -27,7 +27,7 @@ std::optional<finding> first_of(std::span<const code> codes, const std::vector<f
     return std::nullopt;
 }
 
-// Throws if one of these is found in what the server sends. Remarks count where `strict`.
+// Throws if the server's audio has one of these findings. With `strict`, remarks count too.
 std::string expect_none(const target& t, std::initializer_list<code> codes, bool strict = false) {
     need_audio(t);
     line l = place_call(t);
@@ -74,16 +74,16 @@ std::vector<conformance_case> sound_cases() {
     using enum group;
     return {
         {54, sound, "samples of 16 bits", "no G.711, no other codec, no compressed data",
-         "a TTS engine that is asked for mu-law, or MP3, is full-scale noise for the phone", samples_of_16_bits},
+         "a TTS engine set to mu-law or MP3 is full-scale noise on the phone", samples_of_16_bits},
         {55, sound, "byte order", "little endian samples, none of them cut in two",
-         "network byte order, or one byte too many in front, is full-scale noise for the phone", byte_order},
+         "network byte order, or an extra byte in front, is full-scale noise on the phone", byte_order},
         {56, sound, "the rate of the label", "as many samples a second as the kind says",
          "16 kHz labelled slin (0x10) is heard at half the speed", rate_of_label},
         {57, sound, "no header of a file", "strict: samples only",
-         "the 44 bytes in front of a WAV file are a click; those of an MP3 file are not all that is wrong",
-         no_file_header, true},
-        {58, sound, "no bursts", "20 ms of audio each 20 ms, not 500 ms each 500 ms",
-         "there is no playout buffer in Asterisk here: a phone keeps some 40 ms of a burst", no_bursts},
+         "the 44 bytes in front of a WAV file are a click; with an MP3 file all of the audio is wrong", no_file_header,
+         true},
+        {58, sound, "no bursts", "20 ms of audio every 20 ms, not 500 ms every 500 ms",
+         "there is no playout buffer in Asterisk here: a phone keeps about 40 ms of a burst", no_bursts},
     };
 }
 

@@ -12,20 +12,20 @@
 namespace audiosocket::app::check {
 namespace {
 
-// A server that has not sent anything by now waits to receive something first.
+// A server that has sent nothing by now waits to receive something first.
 constexpr milliseconds sends_within{500};
 constexpr milliseconds echo_takes_at_most{1500};
 
-// A server at its limit of calls may have room again when the calls before have ended.
+// A server at its limit of calls may accept again when earlier calls have ended.
 constexpr int call_tries = 3;
 constexpr milliseconds after_refusal{300};
 
-// A call that the server takes. Throws failure where it takes none.
+// Returns a call that the server accepts. Throws failure if it accepts none.
 line first_call(const target& t, line l) {
     for (int tries = 0; tries < call_tries; ++tries) {
         if (tries > 0) {
             line again(t.where);
-            if (!again.connected()) throw failure(exit_code::network, "the server takes no second connection");
+            if (!again.connected()) throw failure(exit_code::network, "the server accepts no second connection");
             l = std::move(again);
         }
         l.send(id_message(uuid::random()));
@@ -40,10 +40,11 @@ line first_call(const target& t, line l) {
 void expect_audiosocket(const line& l) {
     if (const auto other = l.something_else()) throw failure(exit_code::findings, to_text(*other));
     if (l.end() == ending::flooded)
-        throw failure(exit_code::findings,
-                      fmt::format("the server floods: {} audio messages within its first two seconds; send 20 ms of "
-                                  "audio each 20 ms",
-                                  l.frames()));
+        throw failure(
+            exit_code::findings,
+            fmt::format(
+                "the server floods: {} audio messages within its first two seconds; send 20 ms of audio every 20 ms",
+                l.frames()));
 }
 
 traits probe_audio(const target& t, line first) {

@@ -8,7 +8,7 @@ namespace audiosocket::app::check {
 
 void voice::operator()(std::span<std::int16_t> out) {
     constexpr double pitch_hz = 140;
-    constexpr int harmonics = 24; // up to 3360 Hz, as a telephone has
+    constexpr int harmonics = 24; // up to 3360 Hz, as in a telephone
     constexpr double amplitude = 7000;
     for (auto& sample : out) {
         const double t = 2 * std::numbers::pi * static_cast<double>(next_++) / 8000;

@@ -12,7 +12,7 @@
 namespace audiosocket::app::check {
 
 /// The numbered samples of one line, as an audio_source. Lines with different `first` send different numbers at the
-/// same time, so that what comes back can be told from another line's.
+/// same time, so that their echoes can be distinguished.
 class numbers {
   public:
     explicit numbers(std::size_t first = 0) : samples_(first * lines_apart) {}
@@ -25,8 +25,8 @@ class numbers {
     numbered_samples samples_;
 };
 
-/// Something like a voice at 8 kHz, as an audio_source: what a server makes of sound shows in it, and it is loud
-/// enough at all times to be judged.
+/// A voice-like sound at 8 kHz, as an audio_source: it shows how a server changes sound, and is always loud enough to
+/// be judged.
 class voice {
   public:
     void operator()(std::span<std::int16_t> out);
@@ -36,16 +36,16 @@ class voice {
     std::uint64_t next_ = 0;
 };
 
-/// The audio without its silence: a server pads with zeros where it has nothing to send.
+/// Removes silence from the audio: a server pads with zeros if it has nothing to send.
 std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples);
 
-/// How many of these samples are the numbers from `first` on, in order and without a gap.
+/// Returns how many of these samples are the numbers from `first` on, in order and without a gap.
 std::size_t numbers_in_order(std::span<const std::int16_t> samples, std::size_t first = 0);
 
-/// One message with these samples.
+/// Returns one message with these samples.
 bytes audio(std::span<const std::int16_t> samples, kind as = kind::slin);
 
-/// The frequency of a tone, by its zero crossings; 0 where there are too few.
+/// Returns the frequency of a tone, by its zero crossings; 0 if there are too few.
 double frequency_hz(std::span<const std::int16_t> samples, int rate_hz);
 
 } // namespace audiosocket::app::check

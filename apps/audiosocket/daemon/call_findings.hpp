@@ -10,16 +10,16 @@
 
 namespace audiosocket::app {
 
-/// Judges what callers send, and what connects without becoming a call. Reports each finding, and counts it.
-/// Safe from any thread. Outlives the calls.
+/// Checks what callers send, and connections that never become calls. Reports and counts each finding. Safe from any
+/// thread. Must outlive the calls.
 class call_findings {
   public:
     explicit call_findings(server_report& report) : report_(report) {}
 
-    /// Judges the audio of this call. `read_as` is how the call reads audio of kind 0x10.
+    /// Checks the audio of this call. `read_as` is how the call reads audio of kind 0x10.
     void judge(live_call& c, input_format read_as);
 
-    /// A connection never became a call. `first_bytes` are those that arrived.
+    /// Checks a connection that never became a call. `first_bytes` are those that arrived.
     void ended_early(const boost::asio::ip::tcp::endpoint& peer, const ended_event& why,
                      std::span<const std::byte> first_bytes);
 

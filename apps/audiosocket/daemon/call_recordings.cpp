@@ -15,11 +15,11 @@
 namespace audiosocket::app {
 namespace {
 
-// What recordings leave of the open files: the admin address uses up to 40, a hand-over and a reload some more. Of a
-// small limit less, as the listener does with its own reserve, which is larger.
+// Open files that recordings must leave free: the admin address uses up to 40, a hand-over and a reload need some more.
+// A small limit reserves less; the listener's own reserve, which is larger, works in the same way.
 constexpr std::size_t files_left = 48;
 
-// The kernel takes the lowest free number, so this one tells how many below it are taken.
+// The kernel uses the lowest free descriptor, so the number of a new descriptor shows how many are in use.
 std::string files_objection() {
     const file_descriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const std::size_t files = file_limit();
@@ -52,7 +52,7 @@ void call_recordings::record(live_call& c, const std::filesystem::path& folder) 
 
 bool call_recordings::allows(const boost::asio::ip::address& peer) {
     const std::lock_guard lock(using_quota_);
-    quota_.take_left_out(clock::now()); // each has been reported
+    quota_.take_left_out(clock::now()); // each was reported when it happened
     return quota_.allows(peer, clock::now());
 }
 

@@ -33,20 +33,20 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The meters are redrawn this often: fast enough for speech, slow enough for a terminal.
+// How often the meters are redrawn: fast enough for speech, slow enough for a terminal.
 constexpr std::chrono::milliseconds status_interval{200};
 
-// Counts of lines that were left out of the log are due this often, because the quotas count by the second.
+// How often counts of omitted log lines are written; the quotas count by the second.
 constexpr std::chrono::seconds sum_up_interval{1};
 
 constexpr auto for_ever = std::chrono::nanoseconds::max();
 
-// Threads: everything here happens on the thread that calls run(), except on_event() and on_end(), which run where
-// their call lives. Those use only what is safe from any thread: the report and the registry.
+// Threads: everything here runs on the thread that calls run(), except on_event() and on_end(), which run on the thread
+// of their call. Those use only what is safe from any thread: the report and the registry.
 //
-// A process goes through its phases in order and never back; each but the first may be left out. It ends when the
-// server has drained, the registry is empty (an application may hear of the end after the connection has closed) and
-// the recordings are on disk.
+// A process goes through its phases in order and never back; it may skip any phase but the first. It ends when the
+// server has drained, the registry is empty and the recordings are on disk. The registry may become empty later than
+// the server, because an application may get the end event after the connection has closed.
 class daemon final : public admin::server_view {
   public:
     daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
@@ -56,7 +56,7 @@ class daemon final : public admin::server_view {
   private:
     enum class phase { serving, draining, hanging_up };
 
-    // What the admin address sees.
+    // The server as the admin address sees it.
     admin::server_status status_now() const override;
     asio::io_context& main_context() noexcept override { return io_; }
     std::span<asio::io_context* const> call_contexts() noexcept override { return server_->contexts(); }
@@ -66,7 +66,7 @@ class daemon final : public admin::server_view {
 
     std::unique_ptr<call_server> listen();
     std::string status() const;
-    void tell_ready();
+    void report_ready();
     void answer(call c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
     void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
@@ -85,14 +85,14 @@ class daemon final : public admin::server_view {
     void let_calls_end(const std::string& why);
     void hang_up_all(const std::string& why);
     void wait_for_last_call();
-    void tell_stopping(const std::string& why, std::chrono::milliseconds drain_time);
+    void report_stopping(const std::string& why, std::chrono::milliseconds drain_time);
     void finish_if_over();
     void finish();
 
     void sum_up();
     void draw_status();
 
-    daemon_options options_; // reload() changes them
+    daemon_options options_; // changed by reload()
     inherited_sockets& inherited_;
     server_report report_;
     call_registry registry_;
@@ -108,13 +108,13 @@ class daemon final : public admin::server_view {
     repeating_timer status_timer_{io_, status_interval, [this] { draw_status(); }};
     repeating_timer sum_timer_{io_, sum_up_interval, [this] { sum_up(); }};
     phase phase_ = phase::serving;
-    bool told_to_stop_ = false; // by a signal; a hand-over is not one
-    bool waiting_ = false;      // for the last call
+    bool stop_requested_ = false; // by a signal; a hand-over is not one
+    bool waiting_ = false;        // for the last call to end
     bool drained_ = false;
-    bool over_ = false;     // no call is left, and none will come
+    bool over_ = false;     // no call is left, and no more will come
     bool finished_ = false; // the recordings are complete as well
 
-    std::unique_ptr<admin::admin_service> admin_; // if there is an admin address
+    std::unique_ptr<admin::admin_service> admin_; // null without an admin address
 };
 
 daemon::daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
@@ -141,9 +141,10 @@ void daemon::run() {
     auto& listening = server_->listening();
     listening.on_ended_early([this](const auto&... end) { findings_.ended_early(end...); });
     listening.on_refused([this](const refusals& sum) { report_.refused(sum); });
+    if (options_.verb_begins) options_.verb_begins(server_->contexts());
     wait_for_signal();
     sum_timer_.start();
-    asio::post(io_, [this] { tell_ready(); }); // from the loop that accepts connections
+    asio::post(io_, [this] { report_ready(); }); // posted, so that the loop accepts connections by then
     if (report_.interactive()) status_timer_.start();
     io_.run();
     admin_.reset();
@@ -168,7 +169,7 @@ void daemon::wrong_token(const asio::ip::tcp::endpoint& by) {
 void daemon::answering_failed(const char* why) noexcept {
     try {
         report_.admin_failed(why);
-    } catch (const std::exception&) { // what is missing (memory) is missing for the line as well
+    } catch (const std::exception&) { // without memory for the line there is no line
     }
 }
 
@@ -180,14 +181,14 @@ std::unique_ptr<call_server> daemon::listen() {
     return std::make_unique<call_server>(io_, std::move(*inherited), answer_each, how);
 }
 
-// For people who ask the service manager.
+// Returns the status line that the service manager shows.
 std::string daemon::status() const {
     const auto at = server_->local_endpoint();
     return "answering calls on " + to_string(address{at.address().to_string(), at.port()});
 }
 
-void daemon::tell_ready() {
-    if (const auto error = service_.ready(status(), server_->contexts())) report_.manager_not_told(error);
+void daemon::report_ready() {
+    if (const auto error = service_.ready(status(), server_->contexts())) report_.manager_unreachable(error);
 }
 
 // --- Calls ---
@@ -197,7 +198,8 @@ void daemon::answer(call c) {
     if (!options_.record.empty()) recordings_.record(*fresh, options_.record);
     if (report_.interactive()) fresh->measure();
     findings_.judge(*fresh, options_.listener.call.input);
-    // Registered once it is complete, because its thread may then be asked about it; and before its start is reported.
+    // The call is registered when it is complete, because requests may then reach its thread, and before its start is
+    // reported.
     registry_.started(fresh);
     report_.started(fresh->line());
     asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
@@ -234,18 +236,18 @@ void daemon::wait_for_signal() {
 void daemon::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
     if (number == SIGHUP) return on_hangup_signal();
-    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // nothing is left to be done faster
-    // SIGTERM comes from a service manager, which has time; SIGINT from a person who waits.
-    if (number == SIGTERM && !std::exchange(told_to_stop_, true))
+    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // hanging up is already the fastest orderly end
+    // SIGTERM usually comes from a service manager, which waits; SIGINT comes from a person at the terminal.
+    if (number == SIGTERM && !std::exchange(stop_requested_, true))
         drain("SIGTERM");
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-// The settings are to be read again; or the terminal of this process has been closed.
+// Called on SIGHUP: reads the settings again, or stops if the terminal of this process has been closed.
 void daemon::on_hangup_signal() {
     if (!report_.terminal_is_gone()) return reload();
-    if (phase_ != phase::hanging_up) hang_up_all("SIGHUP"); // a terminal may say twice that it closes
+    if (phase_ != phase::hanging_up) hang_up_all("SIGHUP"); // a terminal may send SIGHUP twice when it closes
 }
 
 void daemon::reload() {
@@ -266,6 +268,7 @@ void daemon::reloaded(const settings_reload::outcome& read) {
 // Applies to new calls. Calls in progress go on as they began.
 void daemon::apply(const daemon_options& fresh) {
     options_.calls = fresh.calls;
+    if (fresh.verb_begins) fresh.verb_begins(server_->contexts());
     options_.listener = fresh.listener;
     server_->listening().set_options(fresh.listener);
     options_.record = fresh.record;
@@ -278,7 +281,7 @@ void daemon::apply(const daemon_options& fresh) {
     report_.reloaded(changes);
 }
 
-// A new token in the same file. Another file, or none, needs a restart.
+// Applies a new token from the same file. Another file, or none, needs a restart.
 void daemon::take_token(const std::string& token, settings_changes& changes) {
     const std::string setting = "admin-token-file";
     const bool same_file = std::ranges::count(changes.need_restart, setting) == 0;
@@ -287,21 +290,21 @@ void daemon::take_token(const std::string& token, settings_changes& changes) {
     changes.taken.push_back(setting);
 }
 
-// A new process is to take over the port.
+// Starts a successor that takes over the port.
 void daemon::hand_over() {
     if (phase_ != phase::serving) return report_.hand_over_ignored("this process is stopping");
     if (successor_.starting()) return report_.hand_over_ignored("a successor is starting already");
-    // A container ends with its first process.
+    // A container ends when its first process ends.
     if (getpid() == 1) return report_.hand_over_ignored("the first process of a container cannot have a successor");
-    report_.handing_over(successor_.program());
+    report_.handing_over(successor_.executable());
     std::vector<successor::passed_socket> sockets{
         {inherited_sockets::calls_name, server_->listening().socket().descriptor()}};
     if (admin_) sockets.push_back({inherited_sockets::admin_name, admin_->descriptor()});
     successor_.start(sockets, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
-// The successor accepts connections now, or never will. Connections that are here and have not sent their id yet may
-// still become calls of this process.
+// Called when the successor accepts connections, or when it has failed. Open connections without an id may still become
+// calls of this process.
 void daemon::on_successor(const std::string& failure) {
     if (!failure.empty()) return report_.hand_over_failed(failure);
     service_.retire();
@@ -324,8 +327,8 @@ void daemon::drain(const std::string& why) {
 }
 
 void daemon::let_calls_end(const std::string& why) {
-    tell_stopping(why, options_.drain_timeout);
-    if (std::exchange(phase_, phase::draining) == phase::draining) return; // the time has begun already
+    report_stopping(why, options_.drain_timeout);
+    if (std::exchange(phase_, phase::draining) == phase::draining) return; // the drain time runs already
     drain_timer_.expires_after(options_.drain_timeout);
     drain_timer_.async_wait([this](auto error) {
         if (!error && phase_ == phase::draining && !over_) hang_up_all("--drain-timeout");
@@ -337,7 +340,7 @@ void daemon::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
     successor_.abandon();
     server_->listening().close();
-    tell_stopping(why, {});
+    report_stopping(why, {});
     server_->hang_up_all();
     wait_for_last_call();
 }
@@ -350,7 +353,8 @@ void daemon::wait_for_last_call() {
     });
 }
 
-void daemon::tell_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
+void daemon::report_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
+    if (options_.verb_stops) options_.verb_stops();
     const std::size_t calls = registry_.in_progress();
     service_.stopping(why, calls);
     report_.stopping(why, calls, drain_time);
@@ -362,11 +366,11 @@ void daemon::finish_if_over() {
     drain_timer_.cancel();
     status_timer_.cancel();
     service_.stop_watching();
-    // Behind everything that is still to be written. Signals are heard until then: a disk may never answer.
+    // Runs after everything that still has to be written. Signals are handled until then, because a disk may hang.
     asio::post(recordings_.disk(), [this] { asio::post(io_, [this] { finish(); }); });
 }
 
-// Afterwards nothing is left for run() to wait for.
+// Afterwards run() has nothing left to wait for.
 void daemon::finish() {
     finished_ = true;
     signals_.cancel();

@@ -7,35 +7,52 @@
 
 #include <audiosocket/net/listener.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace audiosocket::app {
 
-/// Sound that may wait for the disk: ten seconds of the 800 calls of the default --max-calls, at 8 kHz, while a disk
-/// does not answer. Beyond that a server whose memory is full harms more calls than a recording with a gap.
+/// Sound that may wait for the disk: ten seconds of 800 calls, the default of --max-calls, at 8 kHz. If a disk hangs
+/// for longer, recordings get gaps; a server without memory would harm more calls.
 inline constexpr std::size_t record_memory_bytes_default = std::size_t{256} << 20;
 
-/// What a process that answers calls has to know.
+/// The options of a process that answers calls.
 struct daemon_options {
     address listen;
     listener_options listener;
-    call_factory calls;           ///< What becomes of each call.
+    call_factory calls;           ///< Creates the application of each call.
     std::filesystem::path record; ///< Folder; empty: no recordings.
     std::size_t record_memory_bytes = record_memory_bytes_default;
     std::size_t exit_after = 0; ///< Calls; 0: never.
-    std::size_t shards = 1;     ///< Threads that the calls live on.
+    std::size_t shards = 1;     ///< Threads for the calls.
+
+    /// Files that the verb opens for each call, besides its socket and its recording: the connection of a back end.
+    std::size_t files_of_call = 0;
+    /// Files that the verb opens at most, besides those of its calls: connections to web servers.
+    std::size_t files_of_verb = 0;
+
     admin::admin_options admin;
 
-    /// How long calls in progress may go on after SIGTERM. systemd kills a process 90 s after it: this leaves ten
+    /// How long calls in progress may go on after SIGTERM. systemd kills a process 90 s after SIGTERM. This leaves ten
     /// seconds for hanging up, for the recordings and for the last lines.
     std::chrono::milliseconds drain_timeout{80'000};
 
-    /// Returns warnings about the verb's calls together, for the log. Called each second. Called once more when no call
-    /// is left, with true: it may then take two seconds for what is still to be delivered.
+    /// Called when the verb's settings begin to hold: before the first call, and after each reload. `homes` are the
+    /// io_contexts that the calls live on, in the order of listener_options::home_for.
+    std::function<void(std::span<boost::asio::io_context* const> homes)> verb_begins;
+
+    /// Called when no more calls are accepted, at least once. What the verb has on the `homes` has to end then, because
+    /// the process waits for it.
+    std::function<void()> verb_stops;
+
+    /// Returns warnings that concern the verb's calls together, for the log. Called each second. Called once more when
+    /// no call is left, with true: it may then wait up to two seconds for deliveries.
     std::function<std::vector<std::string>(bool at_end)> verb_warnings;
 
     bool json = false;
@@ -43,10 +60,10 @@ struct daemon_options {
     bool verbose = false;
     bool json_log = false;
 
-    /// All of this as the user has set it, as text by name, to find what has changed.
+    /// All settings as the user gave them, as text by name, to find changes.
     settings_by_name settings;
 
-    /// What the settings mean, where that may surprise; logged at the start.
+    /// Notes on settings whose effect may be unexpected; logged at the start.
     std::vector<std::string> notes;
 
     /// Warnings about settings that are valid.

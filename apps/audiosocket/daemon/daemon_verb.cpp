@@ -6,6 +6,7 @@
 #include "base/host_port.hpp"
 #include "base/printable.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/file_budget.hpp"
 #include "daemon/recording_folder.hpp"
 #include "service/held_signals.hpp"
 
@@ -13,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <map>
@@ -28,45 +30,25 @@ const std::map<std::string, input_format> input_formats{
     {"slin24", input_format::slin24},  {"slin32", input_format::slin32}, {"slin44", input_format::slin44},
     {"slin48", input_format::slin48},  {"slin96", input_format::slin96}, {"slin192", input_format::slin192}};
 
-constexpr std::size_t files_per_call = 2;  // its socket, and a recording
-constexpr std::size_t files_per_shard = 3; // of Asio's reactor
-constexpr std::size_t files_besides = 120; // of the command itself, files_reserved included
-
-// For the admin address, which uses up to 40, recordings that begin, and sound files that are read again.
-constexpr std::size_t files_reserved = 64;
-
-std::size_t files_wanted(const daemon_options& o) {
-    return o.listener.calls_max * (o.record.empty() ? 1 : files_per_call) + o.listener.handshakes_max +
-           o.shards * files_per_shard + files_besides;
-}
-
-// Each call has a file for its recording: callers are refused before recordings fail for want of files. Of a small
-// limit less is reserved, as the listener does.
-std::size_t recorded_calls_max(const daemon_options& o, std::size_t files) {
-    const std::size_t others = std::min(files_besides + o.shards * files_per_shard, files / 4) +
-                               std::min(o.listener.handshakes_max, files / 8);
-    return std::max<std::size_t>(1, (files - others) / files_per_call);
-}
-
 // Warnings about settings that are valid.
 std::vector<std::string> remarks_on(const daemon_options& o, const settings& said) {
     auto all = said.remarks();
-    if (!o.record.empty() && recorded_calls_max(o, file_limit_max()) < o.listener.calls_max)
-        all.push_back(fmt::format(
-            "{} calls with recordings (--max-calls) want {} open files, and the system allows {}: "
-            "more than {} calls will be refused; raise it (ulimit -Hn, LimitNOFILE=)",
-            o.listener.calls_max, files_wanted(o), file_limit_max(), recorded_calls_max(o, file_limit_max())));
-    else if (file_limit_max() < files_wanted(o))
-        all.push_back(fmt::format("so many calls (--max-calls {}) want {} open files, and the system allows {}: some "
-                                  "will be refused; raise it (ulimit -Hn, LimitNOFILE=), or set --max-calls lower",
-                                  o.listener.calls_max, files_wanted(o), file_limit_max()));
+    const file_budget files(o);
+    if (const auto wanted = files.wanted(o.listener.calls_max); file_limit_max() < wanted)
+        all.push_back(
+            fmt::format("--max-calls {} needs {} open files, {} for each call, and the system allows {}: "
+                        "more than {} calls will be refused; raise the limit (ulimit -Hn, LimitNOFILE=), or set "
+                        "--max-calls lower",
+                        o.listener.calls_max, wanted, files.per_call(), file_limit_max(),
+                        std::min(o.listener.calls_max, files.calls_within(file_limit_max()))));
     return all;
 }
 
 std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
     if (texts.size() > listener_options::networks_max)
-        throw failure(exit_code::usage, fmt::format("{} networks; at most {}, so write larger ones", texts.size(),
-                                                    listener_options::networks_max));
+        throw failure(exit_code::usage,
+                      fmt::format("{} networks, but at most {} are possible: combine them into larger networks",
+                                  texts.size(), listener_options::networks_max));
     std::vector<network> all;
     for (const auto& text : texts) {
         try {
@@ -78,7 +60,7 @@ std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
     return all;
 }
 
-// All audio would be dropped.
+// Otherwise all audio would be dropped.
 void check_rates(const call_options& o) {
     const auto input = format_of(o.input);
     if (input && input->rate_hz() > o.rate_max_hz)
@@ -86,7 +68,7 @@ void check_rates(const call_options& o) {
                                                     o.rate_max_hz, name(*input), input->rate_hz()));
 }
 
-// For SIGHUP: what the settings say now.
+// Reads the settings again, for SIGHUP.
 daemon_options read_again(const daemon_verb_maker& make, const std::vector<const char*>& arguments) {
     CLI::App command{"", "audiosocket"};
     const auto again = make(command);
@@ -97,7 +79,7 @@ daemon_options read_again(const daemon_verb_maker& make, const std::vector<const
 exit_code run(daemon_verb& verb, const std::function<daemon_options()>& read_settings_again) {
     if (verb.only_looks()) return exit_code::good;
     if (const auto done = verb.run_instead()) return *done;
-    hold_signals_back(); // run_daemon() lets them in
+    hold_signals_back(); // run_daemon() releases them
     run_daemon(verb.prepare(), read_settings_again);
     return exit_code::good;
 }
@@ -108,20 +90,22 @@ daemon_verb::daemon_verb(CLI::App& command, const std::string& name, const std::
     : verb_(*command.add_subcommand(name, description)), said_(verb_) {}
 
 void daemon_verb::add_daemon_options() {
-    verb_.add_option("--listen", listen_, "Where to listen, as HOST:PORT; port 0 takes a free one")
+    verb_.add_option("--listen", listen_, "Where to listen, as HOST:PORT; port 0 means any free port")
         ->capture_default_str()
         ->type_name("HOST:PORT");
-    said_.reloadable(verb_.add_option("--record", record_, "Record each call into this folder: caller left, us right"))
+    said_
+        .reloadable(
+            verb_.add_option("--record", record_, "Record each call into this folder: caller left, played audio right"))
         ->type_name("DIR");
     verb_
         .add_option("--record-memory", record_memory_mib_,
-                    "MiB of sound that may wait for the disk, of all recordings; more is left out of them")
+                    "MiB of sound that may wait for the disk, in all recordings; more is left out")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
     said_
         .reloadable(verb_.add_option("--input-format", input_,
-                                     "What audio labelled slin really is: auto, ulaw, alaw, or slin ... slin192"))
+                                     "Real format of audio labelled slin: auto, ulaw, alaw, or slin ... slin192"))
         ->capture_default_str()
         ->check(CLI::IsMember(&input_formats).description(""))
         ->type_name("FORMAT");
@@ -131,45 +115,47 @@ void daemon_verb::add_daemon_options() {
         ->type_name("SECONDS");
     said_
         .reloadable(verb_.add_option("--idle-timeout", idle_timeout_s_,
-                                     "End a call from which nothing has arrived for this long; 0: never"))
+                                     "End a call if nothing has arrived for this long; 0: never"))
         ->capture_default_str()
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
     said_
         .reloadable(verb_.add_option("--max-rate", options_.listener.call.rate_max_hz,
-                                     "Highest rate of audio that is taken and sent; what is higher is dropped"))
+                                     "Highest rate of audio that is accepted and sent; higher rates are dropped"))
         ->capture_default_str()
         ->check(CLI::IsMember({8000, 12'000, 16'000, 24'000, 32'000, 44'100, 48'000, 96'000, 192'000}))
         ->type_name("HZ");
-    said_.reloadable(verb_.add_option("--max-calls", options_.listener.calls_max, "Calls at once; more are refused"))
+    said_
+        .reloadable(verb_.add_option("--max-calls", options_.listener.calls_max,
+                                     "Most calls at once; further calls are refused"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
     said_
         .reloadable(
             verb_.add_option("--max-calls-per-host", options_.listener.calls_per_host_max,
-                             "Calls at once from one IP address, connections without an id included; 0: no limit"))
+                             "Most calls at once from one IP address, connections without an id included; 0: no limit"))
         ->capture_default_str()
         ->check(CLI::Range(0, 1'000'000))
         ->type_name("N");
     said_
         .reloadable(verb_.add_option("--allow", allow_,
-                                     "Answer only these IP addresses, as 10.0.0.0/8; may be given repeatedly"))
+                                     "Answer only these IP addresses, such as 10.0.0.0/8; may be given repeatedly"))
         ->take_all()
         ->type_name("CIDR");
     said_
-        .reloadable(
-            verb_.add_option("--max-handshakes", options_.listener.handshakes_max,
-                             "Connections that have not sent their id yet; a new one replaces the oldest of the host "
-                             "that has most"))
+        .reloadable(verb_.add_option(
+            "--max-handshakes", options_.listener.handshakes_max,
+            "Most connections without an id; a further one replaces the oldest of the host with the most"))
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
-    verb_.add_option("--shards", options_.shards, "Threads that the calls are spread over; one a core is enough")
+    verb_
+        .add_option("--shards", options_.shards, "Threads that the calls are spread over; one for each core is enough")
         ->capture_default_str()
         ->check(CLI::Range(std::size_t{1}, shards::count_max))
         ->type_name("N");
-    verb_.add_option("--exit-after", options_.exit_after, "Stop, as SIGTERM does, when this many calls have ended")
+    verb_.add_option("--exit-after", options_.exit_after, "Stop, as on SIGTERM, when this many calls have ended")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
     said_
@@ -179,22 +165,23 @@ void daemon_verb::add_daemon_options() {
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
     auto* admin =
-        verb_.add_option("--admin", admin_, "Show metrics, health and the calls by HTTP here: try 127.0.0.1:9093")
+        verb_
+            .add_option("--admin", admin_, "Show the live page, metrics and health over HTTP here: try 127.0.0.1:9093")
             ->type_name("HOST:PORT");
     verb_
         .add_option("--admin-token-file", admin_token_file_,
-                    "File with the token that the admin address asks for; others than this machine need one")
+                    "File with the token for the admin address; required unless that is a loopback address")
         ->needs(admin)
         ->type_name("FILE");
-    verb_.add_flag("--json", options_.json, "Events as JSON lines on standard output");
+    verb_.add_flag("--json", options_.json, "Print events as JSON lines on standard output");
     said_
-        .reloadable(
-            verb_.add_option("--log-format", log_format_, "How the log looks: text for people, or json, a line each"))
+        .reloadable(verb_.add_option("--log-format", log_format_,
+                                     "Format of the log: text for people, or json (an object on each line)"))
         ->capture_default_str()
         ->check(CLI::IsMember({"text", "json"}).description(""))
         ->type_name("FORMAT");
-    auto* quiet = said_.reloadable(verb_.add_flag("-q,--quiet", options_.quiet, "Warnings only"));
-    said_.reloadable(verb_.add_flag("-v,--verbose", options_.verbose, "Every event"))->excludes(quiet);
+    auto* quiet = said_.reloadable(verb_.add_flag("-q,--quiet", options_.quiet, "Log warnings only"));
+    said_.reloadable(verb_.add_flag("-v,--verbose", options_.verbose, "Log every event"))->excludes(quiet);
 }
 
 daemon_options daemon_verb::prepare() {
@@ -209,7 +196,6 @@ daemon_options daemon_verb::prepare() {
     said_.attempt("--admin", [&] {
         if (admin_) ready.admin.listen = admin::read_address(*admin_, admin_token_file_.has_value());
     });
-    ready.listener.files_reserved = files_reserved;
     ready.listener.call.input = input_formats.at(input_);
     ready.listener.call.id_timeout = std::chrono::milliseconds(std::lround(id_timeout_s_ * 1000));
     ready.listener.call.idle_timeout = std::chrono::milliseconds(std::lround(idle_timeout_s_ * 1000));
@@ -227,9 +213,11 @@ daemon_options daemon_verb::prepare() {
     said_.throw_if_wrong();
     const auto more = remarks_on(ready, said_);
     ready.remarks.insert(ready.remarks.end(), more.begin(), more.end());
-    if (!said_.check_only()) raise_file_limit(files_wanted(ready)); // callers beyond the limit are refused
-    if (!ready.record.empty())
-        ready.listener.calls_max = std::min(ready.listener.calls_max, recorded_calls_max(ready, file_limit()));
+    const file_budget files(ready);
+    ready.listener.files_reserved = files.reserved();
+    if (!said_.check_only()) raise_file_limit(files.wanted(ready.listener.calls_max));
+    if (files.per_call() > 1)
+        ready.listener.calls_max = std::min(ready.listener.calls_max, files.calls_within(file_limit()));
     return ready;
 }
 

@@ -16,9 +16,10 @@ namespace audiosocket::app {
 
 /// The options of a verb that answers calls, read once from command line, environment and file.
 ///
-/// A verb derives from this, adds the options that say what happens in a call, then add_daemon_options(), and turns its
-/// own into a call_factory (complete()). All others are here: where to listen, who may call and how many, recordings,
-/// the admin address, the log, and how the process ends. The object must live until the command line is parsed.
+/// A verb derives from this class, adds the options of its calls, then add_daemon_options(), and makes a call_factory
+/// of its own options (complete()). This class has all other options: where to listen, which callers are allowed and
+/// how many, recordings, the admin address, the log, and how the process ends. The object must live until the command
+/// line is parsed.
 class daemon_verb {
   public:
     daemon_verb(const daemon_verb&) = delete;
@@ -27,33 +28,33 @@ class daemon_verb {
 
     CLI::App& verb() noexcept { return verb_; }
 
-    /// Returns the options for the daemon: checks what can be checked before the first call, and loads files. Throws a
-    /// failure with all mistakes, a line each.
+    /// Returns the options for the daemon: loads files, and checks everything that can be checked before the first
+    /// call. Throws a failure with all mistakes, a line for each.
     daemon_options prepare();
 
-    /// Does something else with the settings than to answer calls, where the command line asks for that, and returns
-    /// the exit code. Returns nothing otherwise. Throws as prepare().
+    /// If the command line asks for something other than answering calls, does that and returns the exit code.
+    /// Otherwise returns nothing. Throws as prepare().
     virtual std::optional<exit_code> run_instead() { return std::nullopt; }
 
-    /// Only checks the settings, or prints them, where the command line asks for that: true. Throws as prepare().
+    /// If the command line asks for it, checks the settings, or prints them, and returns true. Throws as prepare().
     bool only_looks();
 
   protected:
-    /// Adds the verb itself, and what settings have.
+    /// Adds the verb itself, and the options that choose settings.
     daemon_verb(CLI::App& command, const std::string& name, const std::string& description);
 
     void add_daemon_options();
 
     settings& said() noexcept { return said_; }
 
-    /// Fills in what the verb's own options say. What is wrong with them becomes a mistake of `said()`.
+    /// Fills in the verb's own options. Mistakes in them are added to `said()`.
     virtual void complete(daemon_options& options) = 0;
 
   private:
     CLI::App& verb_;
     settings said_;
 
-    // A value that is empty although it was given is a mistake, so these are optional.
+    // Optional, because an empty value that was given is a mistake.
     std::optional<std::string> record_;
     std::optional<std::string> admin_;
     std::optional<std::string> admin_token_file_;
@@ -68,11 +69,11 @@ class daemon_verb {
     daemon_options options_;
 };
 
-/// Makes the verb on this command.
+/// Creates the verb on this command.
 using daemon_verb_maker = std::function<std::unique_ptr<daemon_verb>(CLI::App& command)>;
 
-/// Adds a verb that answers calls: when it was asked for, parsing runs the daemon, which reads the settings again from
-/// the same `arguments` on SIGHUP.
+/// Adds a verb that answers calls. If the command line has the verb, parsing runs the daemon, which reads the settings
+/// again from the same `arguments` on SIGHUP.
 void add_daemon_verb(CLI::App& command, exit_code& result, std::vector<const char*> arguments, daemon_verb_maker make);
 
 } // namespace audiosocket::app

@@ -14,8 +14,8 @@
 namespace audiosocket::app {
 namespace {
 
-// Checks whether a folder could be made there by making one of another name: permissions do not tell of all file
-// systems.
+// Checks that the folder can be created by creating one with another name, because on some file systems permissions do
+// not say it.
 void check_could_be_made(const std::string& folder) {
     std::error_code missing;
     auto parent = std::filesystem::absolute(folder);
@@ -23,7 +23,7 @@ void check_could_be_made(const std::string& folder) {
         parent = parent.parent_path();
     std::string other = (parent / ".audiosocket-XXXXXX").string();
     if (mkdtemp(other.data()) == nullptr)
-        throw failure(exit_code::file, folder + ": cannot be made: " + std::strerror(errno));
+        throw failure(exit_code::file, folder + ": cannot be created: " + std::strerror(errno));
     rmdir(other.c_str());
 }
 

@@ -9,13 +9,14 @@
 
 namespace audiosocket::app {
 
-/// Calls a function again and again, `interval` after the last time, until cancelled. On the io_context's thread.
+/// Calls a function repeatedly, `interval` after the last call returned, until cancelled. Runs on the io_context's
+/// thread.
 class repeating_timer {
   public:
     repeating_timer(boost::asio::io_context& io, std::chrono::milliseconds interval, std::function<void()> what)
         : timer_(io), interval_(interval), what_(std::move(what)) {}
 
-    /// Calls the function now, and from now on.
+    /// Calls the function now, and then repeatedly.
     void start() {
         what_();
         timer_.expires_after(interval_);

@@ -6,7 +6,7 @@
 
 namespace audiosocket::app {
 
-/// Returns what a process reports, and how, from its options.
+/// Returns what a process reports, and in which form.
 inline server_report::options report_options(const daemon_options& o) {
     return {o.quiet     ? console::verbosity::quiet
             : o.verbose ? console::verbosity::verbose

@@ -4,17 +4,17 @@
 namespace audiosocket::app {
 namespace {
 
-// A large Asterisk begins and ends a hundred calls a second, with a line for each and for some keys.
+// A large Asterisk begins and ends a hundred calls a second, with a log line for each and for some keys.
 constexpr std::uint64_t of_calls = 500;
 
-// A scan of a port, or a client that guesses tokens, must not fill the log.
-constexpr std::uint64_t of_strangers = 5;
+// A port scan, or a client that guesses tokens, must not fill the log.
+constexpr std::uint64_t of_others = 5;
 
 } // namespace
 
 report_quotas::report_quotas(std::size_t calls_max)
-    : quotas_{peer_quota(of_calls), peer_quota(of_strangers), peer_quota(of_calls + 2 * calls_max),
-              peer_quota(of_calls), peer_quota(of_strangers)} {}
+    : quotas_{peer_quota(of_calls), peer_quota(of_others), peer_quota(of_calls + 2 * calls_max), peer_quota(of_calls),
+              peer_quota(of_others)} {}
 
 bool report_quotas::allows(reported what, const peer& who, time_point now) {
     return quotas_.at(static_cast<std::size_t>(what)).allows(who, now);

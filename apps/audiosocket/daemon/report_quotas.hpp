@@ -10,7 +10,7 @@
 
 namespace audiosocket::app {
 
-/// What is reported about a peer. Each kind has a quota of its own, so that a flood of one hides nothing of another.
+/// What is reported about a peer. Each kind has its own quota, so that a flood of one kind hides no other kind.
 enum class reported {
     call_lines,  ///< Lines of the log about its calls.
     early_ends,  ///< Lines of the log about connections that never became calls.
@@ -25,21 +25,21 @@ class report_quotas {
     using peer = peer_quota::peer;
     using time_point = peer_quota::time_point;
 
-    /// `calls_max` is how many calls there may be at the same time: all of them may be of one peer, and may begin and
-    /// end within a second.
+    /// `calls_max` is the most calls at the same time. All of them may be of one peer, and may begin and end within a
+    /// second.
     explicit report_quotas(std::size_t calls_max);
 
-    /// Returns whether this may be reported about the peer now; counts it otherwise.
+    /// Returns whether a report about the peer is within its quota now; counts it otherwise.
     bool allows(reported what, const peer& who, time_point now);
 
-    /// What was left out of a peer's second; no peer: of the many that share a quota.
+    /// Reports that were left out in one second of a peer; no peer: of the peers that share a quota.
     struct left_out {
         reported what;
         std::optional<peer> who;
         std::uint64_t count = 0;
     };
 
-    /// Takes what was left out of the seconds that are over; of all seconds if `at_end`.
+    /// Returns and forgets the counts of past seconds; of all seconds if `at_end`.
     std::vector<left_out> take_left_out(time_point now, bool at_end);
 
   private:
@@ -49,7 +49,7 @@ class report_quotas {
 /// Returns what was left out, for the log: "lines about its calls".
 const char* words_for(reported what);
 
-/// Whether this is left out of the JSON events, and not of the log.
+/// Returns whether this kind is a JSON event; otherwise it is a log line.
 bool is_event(reported what);
 
 } // namespace audiosocket::app

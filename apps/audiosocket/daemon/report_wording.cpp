@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/report_wording.hpp"
 
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +23,8 @@ std::string_view refusal_text(refusal why) {
 std::string refusal_counts(const refusals& sum) {
     std::string out;
     for (const auto& [why, count] : {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
-                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files}})
+                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files},
+                                     std::pair{refusal::options, sum.options}})
         if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
     return out;
 }

@@ -14,14 +14,14 @@
 
 namespace audiosocket::app {
 
-/// Why a connection was refused, and which option to look at: "over --max-calls".
+/// Returns why a connection was refused, with the option to check: "over --max-calls".
 std::string_view refusal_text(refusal why);
 
-/// How many connections were refused for which reasons.
+/// Returns how many connections were refused for which reasons.
 std::string refusal_counts(const refusals& sum);
 
-/// Why a connection did not become a call: what its bytes show, or else how it ended and with which bytes. To be
-/// written behind the name of the peer.
+/// Returns why a connection did not become a call: a diagnosis of its bytes, or else how it ended and its first bytes.
+/// Written after the name of the peer.
 std::string no_call_text(const ended_event& why, std::span<const std::byte> first_bytes,
                          const std::optional<diagnosis::finding>& found);
 

@@ -46,7 +46,7 @@ void server_report::change_log(const options& how) {
     console_.change_log(how.how, how.json_log);
 }
 
-// What a call does is logged as long as its peer does not do too much of it. The text is made only then.
+// Logs a line about a call if the quota of its peer allows it. The text is made only then.
 template <class Text>
 void server_report::log_about(const call_name& which, level_enum level, Text text) {
     const auto now = clock::now();
@@ -89,10 +89,10 @@ void server_report::admin_listening(const endpoint& at) {
 
 void server_report::admin_failed(const char* why) {
     const std::lock_guard lock(using_);
-    console_.log().error("admin address: a question could not be answered: {}", why);
+    console_.log().error("admin address: a request could not be answered: {}", why);
 }
 
-// Once a call at least, and those who may do that may end them all: so there is no quota.
+// At most once a call, and clients with the token may hang up all calls anyway; so there is no quota.
 void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t calls) {
     const std::lock_guard lock(using_);
     const auto by = peer_text(who);
@@ -177,9 +177,9 @@ void server_report::recording_failed(const call_name& which, const std::string& 
 void server_report::recording_dropped(const call_name& which, std::chrono::nanoseconds dropped) {
     const std::lock_guard lock(using_);
     log_about(which, level_enum::warn, [&] {
-        return fmt::format("call {}: the recording lacks {:.1f} s of sound that came too fast, or faster than the disk "
-                           "took it",
-                           which.id, seconds(dropped));
+        return fmt::format(
+            "call {}: the recording lacks {:.1f} s of sound: it arrived too fast, or the disk was too slow", which.id,
+            seconds(dropped));
     });
     print_about(which.peer, reported::call_events, [&] {
         return json::object{{"event", "recording_dropped"}, {"id", which.id}, {"seconds", rounded(seconds(dropped))}};
@@ -188,8 +188,9 @@ void server_report::recording_dropped(const call_name& which, std::chrono::nanos
 
 void server_report::recordings_overflow(std::uint64_t bytes, std::size_t bytes_max) {
     const std::lock_guard lock(using_);
-    console_.log().warn("recordings lack {} more bytes of sound: {} wait for the disk already (--record-memory)", bytes,
-                        bytes_max);
+    console_.log().warn(
+        "recordings lack {} more bytes of sound, because {} already wait for the disk (--record-memory)", bytes,
+        bytes_max);
     print({{"event", "recordings_overflow"}, {"bytes", bytes}, {"bytes_max", bytes_max}});
 }
 
@@ -198,8 +199,9 @@ void server_report::ended(const call& c, const ended_event& end, std::chrono::na
     const call_name which{to_string(c.id()), c.peer()};
     const auto& counted = c.statistics();
     log_about(which, is_failure(end.reason) ? level_enum::warn : level_enum::info, [&] {
-        auto text = fmt::format("call {}: {} after {:.1f} s ({}, {} frames heard, {} sent)", which.id, name(end.reason),
-                                seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
+        auto text =
+            fmt::format("call {}: {} after {:.1f} s ({}, {} frames received, {} sent)", which.id, name(end.reason),
+                        seconds(age), name(c.receive_format()), counted.frames_received, counted.frames_sent);
         return end.error ? text + ": " + end.error.message() : text;
     });
     print_about(which.peer, reported::call_events, [&] {
@@ -227,7 +229,7 @@ void server_report::found(const call_name& which, const diagnosis::finding& f) {
 void server_report::ended_early(const endpoint& peer, const ended_event& why, std::span<const std::byte> first_bytes,
                                 const std::optional<diagnosis::finding>& found) {
     const std::lock_guard lock(using_);
-    if (why.error == std::errc::operation_canceled) return; // by us, who stop
+    if (why.error == std::errc::operation_canceled) return; // by this process, which stops
     const bool harmless = why.reason == end_reason::never_started && !why.error && !found;
     const auto level = harmless ? level_enum::debug : level_enum::warn;
     const auto now = clock::now();
@@ -269,7 +271,7 @@ void server_report::reload_failed(const std::string& mistakes) {
         console_.log().error("{}", line);
         lines.emplace_back(line);
     }
-    console_.log().error("the settings stay as they were");
+    console_.log().error("the settings are unchanged");
     print({{"event", "reload_failed"}, {"mistakes", std::move(lines)}});
 }
 
@@ -283,19 +285,25 @@ void server_report::refused(const refusals& sum) {
         console_.log(
             level_enum::warn,
             fmt::format("{} more connections refused ({}), the first from {}", sum.total(), refusal_counts(sum), first),
-            {{"peer", first}, {"network", sum.network}, {"full", sum.full}, {"host", sum.host}, {"files", sum.files}});
+            {{"peer", first},
+             {"network", sum.network},
+             {"full", sum.full},
+             {"host", sum.host},
+             {"files", sum.files},
+             {"options", sum.options}});
     print({{"event", "refused"},
            {"network", sum.network},
            {"full", sum.full},
            {"host", sum.host},
            {"files", sum.files},
+           {"options", sum.options},
            {"first_peer", first}});
 }
 
-void server_report::handing_over(const std::string& program) {
+void server_report::handing_over(const std::string& executable) {
     const std::lock_guard lock(using_);
-    console_.log().info("SIGUSR2: starting {} to take over", program);
-    print({{"event", "handing_over"}, {"program", program}});
+    console_.log().info("SIGUSR2: starting {} to take over", executable);
+    print({{"event", "handing_over"}, {"executable", executable}});
 }
 
 void server_report::hand_over_failed(const std::string& why) {
@@ -316,20 +324,20 @@ void server_report::reload_ignored(const std::string& why) {
     print({{"event", "reload_ignored"}, {"reason", why}});
 }
 
-void server_report::manager_not_told(const std::error_code& error) {
+void server_report::manager_unreachable(const std::error_code& error) {
     const std::lock_guard lock(using_);
-    console_.log().warn("the service manager cannot be told (NOTIFY_SOCKET): {}", error.message());
+    console_.log().warn("cannot notify the service manager (NOTIFY_SOCKET): {}", error.message());
 }
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {
     const std::lock_guard lock(using_);
     sum_up_quotas(clock::now(), true);
     if (calls_up == 0)
-        console_.log().info("stopping ({}); nobody up", why);
+        console_.log().info("stopping ({}); no calls in progress", why);
     else if (drain.count() > 0)
-        console_.log().info("stopping ({}); {} up, for {:g} s at most", why, calls_up, seconds(drain));
+        console_.log().info("stopping ({}); {} calls in progress may go on for {:g} s", why, calls_up, seconds(drain));
     else
-        console_.log().info("stopping ({}); hanging up {}", why, calls_up);
+        console_.log().info("stopping ({}); hanging up {} calls", why, calls_up);
     print({{"event", "stopping"}, {"reason", why}, {"calls", calls_up}, {"drain_seconds", rounded(seconds(drain))}});
 }
 
@@ -339,11 +347,11 @@ void server_report::print(const json::object& line) {
     warn_of_failed_output();
 }
 
-// Calls matter more than their report: the server goes on without it.
+// Calls matter more than events, so the server goes on.
 void server_report::warn_of_failed_output() {
     const int error = out_->error();
-    if (error == 0 || std::exchange(failed_output_told_, true)) return;
-    console_.log().warn("standard output cannot be written, events are printed no more: {}",
+    if (error == 0 || std::exchange(output_failure_reported_, true)) return;
+    console_.log().warn("standard output cannot be written, so no more events are printed: {}",
                         std::generic_category().message(error));
 }
 
@@ -365,11 +373,13 @@ void server_report::finish() {
     sum_up_quotas(clock::now(), true);
     if (!out_) return;
     out_->finish();
-    if (const int error = out_->error(); error != 0)
+    const int error = out_->error();
+    if (error == EPIPE) return warn_of_failed_output(); // the reader has what it wanted, as with "| head"
+    if (error != 0)
         throw failure(exit_code::file, "standard output cannot be written: " + std::generic_category().message(error));
     if (const auto lines = out_->unwritten(); lines > 0)
         throw failure(exit_code::file,
-                      fmt::format("standard output cannot be written: nobody read the last {} lines", lines));
+                      fmt::format("standard output cannot be written: the last {} lines were not read", lines));
 }
 
 } // namespace audiosocket::app

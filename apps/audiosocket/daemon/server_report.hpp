@@ -24,15 +24,16 @@
 
 namespace audiosocket::app {
 
-/// Names a call in what is reported about it, also after it has ended.
+/// Names a call in reports, also after it has ended.
 struct call_name {
     std::string id;
     boost::asio::ip::tcp::endpoint peer;
 };
 
-/// Tells what happens to a server: the log for people and, where asked for, JSON lines on standard output. Never waits
-/// for those who read either (line_writer). What one peer can cause in a second, of lines and of events, is bounded
-/// (report_quotas); beyond that it is counted, and the number is reported.
+/// Reports what happens to a server: the log for people and, if asked for, JSON lines on standard output. Never waits
+/// for the readers of either (line_writer). The lines and events that one peer can cause in a second are limited
+/// (report_quotas); further ones are counted, and the count is reported.
+///
 /// Safe from any thread.
 class server_report {
   public:
@@ -41,18 +42,18 @@ class server_report {
     struct options {
         console::verbosity how = console::verbosity::normal;
         bool json = false;           ///< Events on standard output.
-        bool json_log = false;       ///< The log as JSON as well.
-        std::size_t calls_max = 800; ///< As --max-calls.
+        bool json_log = false;       ///< The log as JSON.
+        std::size_t calls_max = 800; ///< Value of --max-calls.
     };
 
     explicit server_report(const options& how);
 
-    /// How much is logged from now on, and how; `json` and `calls_max` stay as they were.
+    /// Changes how much is logged, and how; `json` and `calls_max` keep their values.
     void change_log(const options& how);
 
-    /// Whether a status line would be seen.
+    /// Returns whether a status line would be seen.
     bool interactive() const;
-    /// Whether there was a terminal, and it has been closed.
+    /// Returns whether there was a terminal that has been closed.
     bool terminal_is_gone() const;
     /// Draws the status line.
     void status(const std::string& line);
@@ -63,70 +64,73 @@ class server_report {
     void admin_listening(const endpoint& where);
     void admin_failed(const char* why);
 
-    /// Somebody hangs up calls of this id by way of the admin address.
+    /// Reports calls of this id that a client hangs up through the admin address.
     void hung_up_by(const endpoint& who, const uuid& id, std::size_t calls);
 
-    /// A request to the admin address had a token, and not the right one.
+    /// Reports a request to the admin address with a wrong token.
     void wrong_token(const endpoint& who);
 
-    /// A listening socket of this name was passed to us, and the settings ask for none.
+    /// Reports an inherited socket of this name that the settings do not use.
     void inherited_in_vain(const std::string& name);
 
     void started(const call& c);
 
-    /// A digit, a mark or a clear.
+    /// Reports a digit, a mark or a clear.
     void happened(const call& c, const event& e);
 
-    /// Something else in a call.
+    /// Reports another event of a call.
     void noted(const call& c, const call_note& note);
 
-    /// A call is not recorded, or no longer.
+    /// Reports that a call is not recorded, or no longer.
     void recording_failed(const call_name& which, const std::string& why);
 
-    /// A recording that is complete lacks so much sound.
+    /// Reports how much sound a complete recording lacks.
     void recording_dropped(const call_name& which, std::chrono::nanoseconds dropped);
 
-    /// So much sound found no room since the last time, because `bytes_max` wait for the disk.
+    /// Reports sound that was left out since the last report, because `bytes_max` already wait for the disk.
     void recordings_overflow(std::uint64_t bytes, std::size_t bytes_max);
 
-    /// The settings were read again, and these are others now.
+    /// Reports which settings have changed.
     void reloaded(const settings_changes& changes);
 
-    /// They were, and are wrong: a line each.
+    /// Reports that the new settings are wrong: a line for each mistake.
     void reload_failed(const std::string& mistakes);
 
-    /// They will not be.
+    /// Reports that the settings are not read again.
     void reload_ignored(const std::string& why);
 
-    /// The call is over, `age` after it came.
+    /// Reports that a call has ended, `age` after its start.
     void ended(const call& c, const ended_event& end, std::chrono::nanoseconds age);
 
-    /// Something is wrong with what the caller sends.
+    /// Reports a fault in what the caller sends.
     void found(const call_name& which, const diagnosis::finding& f);
 
-    /// A connection never became a call. `found` is what its first bytes show, if anything.
+    /// Reports a connection that never became a call. `found` is the diagnosis of its first bytes, if any.
     void ended_early(const endpoint& peer, const ended_event& why, std::span<const std::byte> first_bytes,
                      const std::optional<diagnosis::finding>& found);
 
-    /// Connections were reset because of a limit.
+    /// Reports connections that were reset because of a limit.
     void refused(const refusals& sum);
 
-    /// A successor is being started; it could not be, and we go on; or there is nothing to be done.
-    void handing_over(const std::string& program);
+    /// Report that a successor is being started, that it failed and this process goes on, or that the request is
+    /// ignored.
+    void handing_over(const std::string& executable);
     void hand_over_failed(const std::string& why);
     void hand_over_ignored(const std::string& why);
 
-    /// The service manager cannot be told how we are.
-    void manager_not_told(const std::error_code& error);
+    /// Reports that the service manager cannot be notified.
+    void manager_unreachable(const std::error_code& error);
 
-    /// No more calls are answered; those that are up may go on for `drain`, or are hung up now where that is zero.
+    /// Reports that no more calls are accepted. Calls in progress may go on for `drain`; if that is zero, they are hung
+    /// up now.
     void stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain);
 
-    /// Logs how many lines were left out for each peer in the seconds that are over. Called once a second, because the
-    /// peer that floods the log may be the last one to be logged.
+    /// Logs how many lines were left out for each peer in past seconds. Called once a second, because no later line of
+    /// that peer may trigger it.
     void sum_up();
 
-    /// Writes what waits still. Throws failure (file) where not every line could be written to standard output.
+    /// Writes all waiting lines. Throws failure (file) if not every line could be written to standard output. A reader
+    /// that has closed it is not an error.
     void finish();
 
   private:
@@ -138,10 +142,10 @@ class server_report {
     void print_about(const endpoint& peer, reported what, Line line);
     void sum_up_quotas(time_point now, bool at_end);
 
-    mutable std::mutex using_; // of all that follows; held for a line, never for I/O
+    mutable std::mutex using_; // guards the members below; held for a line, never during I/O
     console console_;
-    std::optional<line_writer> out_; // unless nobody asked for JSON
-    bool failed_output_told_ = false;
+    std::optional<line_writer> out_; // empty without --json
+    bool output_failure_reported_ = false;
     report_quotas quotas_;
 };
 

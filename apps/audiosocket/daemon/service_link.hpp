@@ -14,30 +14,31 @@
 
 namespace audiosocket::app {
 
-/// Tells those who supervise this process how it is: the service manager, and a predecessor that waits to hand over.
-/// Used on one thread, that of `main`.
+/// Reports the state of this process to its supervisors: the service manager, and a predecessor that waits to hand
+/// over. Used on one thread, that of `main`.
 class service_link {
   public:
     service_link(boost::asio::io_context& main, inherited_sockets& inherited, service_notify& manager)
         : main_(main), inherited_(inherited), manager_(manager) {}
 
-    /// Connections are accepted: from now on signals are let in and, if the manager asks for it, signs of life are
-    /// sent as long as the threads of `calls`, and the main one, answer. Returns why the manager cannot be reached.
+    /// Called when connections are accepted. Releases the signals that were held back. If the manager asks for it,
+    /// sends signs of life as long as the threads of `calls` and the main thread answer. Returns why the manager cannot
+    /// be reached.
     std::error_code ready(const std::string& status, std::span<boost::asio::io_context* const> calls);
 
-    /// The settings are being read again; they have been.
+    /// Called when the settings are being read again, and when they have been read.
     void reloading() { manager_.reloading(); }
     void reloaded(const std::string& status) { manager_.ready(status, false); }
 
     void stopping(const std::string& why, std::size_t calls);
 
-    /// The successor is the service now: signs of life from here must not be taken for its own.
+    /// Called when the successor is the service: signs of life of this process must not be taken for the successor's.
     void retire();
 
-    /// Ends the signs of life.
+    /// Stops the signs of life.
     void stop_watching() { watchdog_.reset(); }
 
-    /// What a successor needs in its environment to speak for the service.
+    /// Returns the environment that a successor needs to notify the manager.
     std::vector<std::string> environment() const { return manager_.environment(); }
 
   private:

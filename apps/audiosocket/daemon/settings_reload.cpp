@@ -8,8 +8,8 @@
 
 namespace audiosocket::app {
 
-settings_reload::settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler tell)
-    : main_(main), disk_(disk), read_(std::move(read)), tell_(std::move(tell)) {}
+settings_reload::settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler done)
+    : main_(main), disk_(disk), read_(std::move(read)), done_(std::move(done)) {}
 
 bool settings_reload::start() {
     asked_again_ = std::exchange(reading_, true);
@@ -24,7 +24,7 @@ bool settings_reload::start() {
         boost::asio::post(main_, [this, result] {
             reading_ = false;
             result->asked_again = std::exchange(asked_again_, false);
-            tell_(*result);
+            done_(*result);
         });
     });
     return true;

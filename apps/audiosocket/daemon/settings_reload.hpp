@@ -11,31 +11,32 @@
 
 namespace audiosocket::app {
 
-/// Reads the settings again on the disk thread, because that loads sound files and calls may live on the main thread.
-/// One reading at a time. Used on the thread of `main`, which outlives it.
+/// Reads the settings again on the disk thread, because reading loads sound files, and calls may run on the main
+/// thread. One reading at a time. Used on the thread of `main`, which must outlive it.
 class settings_reload {
   public:
     /// The outcome of one reading.
     struct outcome {
-        std::optional<daemon_options> fresh; ///< Nothing where the settings are wrong.
-        std::string mistakes;                ///< A line for each, then.
-        bool asked_again = false;            ///< start() was called meanwhile: what was read may be old already.
+        std::optional<daemon_options> fresh; ///< Nothing if the settings are wrong.
+        std::string mistakes;                ///< Then a line for each mistake.
+        bool asked_again = false;            ///< start() was called during the reading: the result may be outdated.
     };
     using handler = std::function<void(const outcome&)>;
 
-    settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler tell);
+    settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler done);
 
-    /// Whether there is anything to read.
+    /// Returns whether there is a reader.
     explicit operator bool() const noexcept { return static_cast<bool>(read_); }
 
-    /// Starts a reading. False where one is in progress, whose outcome will say that it was asked again.
+    /// Starts a reading. Returns false if a reading is in progress; its outcome then says that start() was called
+    /// again.
     bool start();
 
   private:
     boost::asio::io_context& main_;
     disk_thread& disk_;
     const settings_reader read_;
-    const handler tell_;
+    const handler done_;
     bool reading_ = false;
     bool asked_again_ = false; // while reading
 };

@@ -12,10 +12,10 @@
 namespace audiosocket::app {
 
 clip load_sound(const std::string& file, std::vector<std::string>& remarks) {
-    // Opening a pipe waits for its writer; and what came out of it is not there when the file is read again.
+    // Opening a pipe waits for its writer, and data read from a pipe cannot be read again.
     std::error_code missing;
     if (std::filesystem::is_other(file, missing))
-        throw failure(exit_code::file, file + ": is not a file; it has to be one, for it is read again on SIGHUP");
+        throw failure(exit_code::file, file + ": is not a regular file; it has to be, because SIGHUP reads it again");
     sound_reader sound(file);
     for (std::string& note : sound.notes())
         remarks.push_back(std::move(note));

@@ -9,7 +9,7 @@
 namespace audiosocket::app {
 namespace {
 
-// Calls that have a meter on the line: as many as fit on a terminal.
+// Calls that have a meter: as many as fit on a terminal.
 constexpr std::size_t metered_calls_max = 3;
 
 constexpr int meter_cells = 8;

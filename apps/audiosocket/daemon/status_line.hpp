@@ -9,8 +9,8 @@
 
 namespace audiosocket::app {
 
-/// What the status line says: how many calls are in progress and have ended, a meter for each of the oldest three, and
-/// the time that is left to calls of a process that is stopping.
+/// Returns the status line: how many calls are in progress and have ended, a meter for each of the oldest three calls,
+/// and the time that is left while the process stops.
 std::string status_line(const call_registry& calls, std::optional<std::chrono::nanoseconds> stops_in);
 
 } // namespace audiosocket::app

@@ -15,37 +15,37 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Rates at which sound is kept: the nine of AudioSocket, and two of files and speech synthesis.
+// Common sample rates: the nine of AudioSocket, and two of files and speech synthesis.
 constexpr std::array usual_rates_hz{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000};
 
-// How near a pace has to be to that of a usual rate. The rates are 8 % apart where they are closest.
+// How near a pace has to be to that of a common rate. The closest rates are 8 % apart.
 constexpr double pace_slack = 0.04;
 
-// Whether the pace is that of bytes where samples of two bytes are expected, so about a half.
+// Returns whether the pace is about a half, as when samples of one byte are sent for samples of two bytes.
 bool is_half(double pace) {
     return std::abs(pace - 0.5) <= 0.5 * pace_slack;
 }
 
-// Slower than this is no rate of speech under any label of slin.
+// No speech under any label of slin is slower than this.
 constexpr double codec_pace_max = 0.3;
 
-// A codec of 64 kbit/s, and some jitter.
+// A codec of 64 kbit/s has a pace of 0.5; the rest allows for jitter.
 constexpr double noise_pace_max = 0.55;
 
 constexpr std::size_t g722_frame_bytes = 160;
 
-// Noise is reported after this: by then the pace is known, and with it perhaps the codec.
+// Noise is reported after this many messages: by then the pace is known, and perhaps the codec.
 constexpr std::uint64_t noise_messages_min = 150;
 
-// A look at the contents of a message costs up to 5 us. Frames of 10 ms are 100 a second, and twice as many when they
-// come late. A peer that sends more than these can take a thousandth of a core with them.
+// Checking the contents of a message costs up to 5 us. Frames of 10 ms are 100 a second, and twice as many during a
+// catch-up. A peer that sends more can use at most a thousandth of a core with these checks.
 constexpr std::uint32_t looks_a_second = 200;
 
-// Messages whose time and length are judged: ten seconds of frames of 10 ms that a network delivers at once. Only a
-// peer that wants to cost time sends more, and each costs more to judge than to decode.
+// Messages whose time and length are checked: ten seconds of frames of 10 ms that a network delivers at once. Only a
+// hostile peer sends more, and checking costs more than decoding.
 constexpr std::uint32_t judged_a_second = 1000;
 
-// The usual rate whose samples arrive at this pace when they have that label; 0 for none.
+// Returns the common rate whose samples arrive at this pace under this label; 0 if there is none.
 int rate_of_pace(double pace, int label_hz) {
     for (const int rate : usual_rates_hz) {
         const double expected = static_cast<double>(rate) / label_hz;
@@ -79,7 +79,7 @@ bool audio_judge::add(kind k, std::span<const std::byte> payload, std::optional<
 
 void audio_judge::count(nanoseconds at) noexcept {
     if (at - second_since_ >= std::chrono::seconds(1)) {
-        if (in_second_ > judged_a_second) rate_.reset(); // it does not know all
+        if (in_second_ > judged_a_second) rate_.reset(); // it did not get all messages
         second_since_ = at;
         in_second_ = 0;
     }
@@ -111,7 +111,7 @@ void audio_judge::judge_pace() {
     const auto interval = rate_.interval();
     const auto ms = std::lround(std::chrono::duration<double, std::milli>(interval).count() / 10) * 10;
     const bool is_noise = content_.current() == content_watch::verdict::noise;
-    // Noise at half of real time or less is a codec. A pace that no slin has needs no evidence but that it lasts.
+    // Noise at half of real time or less is a codec. A pace that no slin has needs no evidence except its duration.
     const auto pace = is_noise ? rate_.recent_pace() : lasting;
     const auto bytes = lengths_.common();
     if (pace && bytes && *pace <= (is_noise ? noise_pace_max : codec_pace_max)) {
@@ -149,7 +149,7 @@ std::optional<int> audio_judge::actual_rate_hz() const noexcept {
     return pace_fault_->actual_rate_hz;
 }
 
-// Changes whenever findings() does.
+// Changes exactly when findings() changes.
 std::size_t audio_judge::faults() const noexcept {
     const auto bit = [](bool is_set, unsigned place) { return static_cast<std::size_t>(is_set) << place; };
     return bit(g711_.has_value(), 0) | bit(codec_.has_value(), 1) | bit(noise_, 2) | bit(pace_fault_.has_value(), 3) |

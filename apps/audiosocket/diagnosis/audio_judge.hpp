@@ -15,38 +15,38 @@
 
 namespace audiosocket::app::diagnosis {
 
-/// Judges the audio messages of one direction of a call: give it each of them with the time of its arrival, and ask
-/// for the findings at any moment.
+/// Detects faults in the audio messages of one direction of a call. It is given each message with its time of arrival;
+/// findings() may be called at any time.
 ///
-/// No I/O and no clock. Constant memory, under 1 KiB; a message costs some microseconds in the first second and less
-/// than one later. With a clock, of what comes in a
-/// second only the first 200 messages are looked at, and only the first 1000 count. A fault has to show for
-/// half a second to two seconds before it is reported, and is then reported for good. Silence, comfort noise, music,
-/// tones, speech, jitter and bursts of a late sender are no faults.
+/// No I/O and no clock. Constant memory, under 1 KiB. A message costs some microseconds in the first second and less
+/// than one later. With a clock, only the first 200 messages of each second are examined, and only the first 1000
+/// count. A fault has to last for half a second to two seconds before it is reported; it then stays reported. Silence,
+/// comfort noise, music, tones, speech, jitter and bursts of a late sender are not faults.
 class audio_judge {
   public:
     explicit audio_judge(sender from) noexcept : from_(from) {}
 
-    /// One audio message. `at` is the time since any fixed moment; without it nothing is judged that needs a clock
-    /// (pace, bursts). Returns whether findings() has one more, or another one than before.
+    /// Adds an audio message. `at` is the time since any fixed moment; without it pace and bursts are not judged.
+    /// Returns whether findings() has changed.
     bool add(kind k, std::span<const std::byte> payload, std::optional<std::chrono::nanoseconds> at);
 
-    /// Something was lost, or the stream was paused on purpose: the clock starts again with the next message.
+    /// Called when messages were lost, or the stream was paused on purpose: the clock starts again with the next
+    /// message.
     void forget_pace() noexcept { rate_.reset(); }
 
-    /// What is wrong so far, each code at most once, in the order of the enumeration.
+    /// Returns the findings so far, each code at most once, in the order of the enumeration.
     std::vector<finding> findings() const;
 
-    /// The law of G.711, when payloads labelled slin turned out to have it.
+    /// Returns the law of G.711, if payloads labelled slin turned out to be G.711.
     std::optional<encoding> g711() const noexcept { return g711_; }
 
-    /// The rate at which the samples really come, in Hz, when it is not that of their label and steady.
+    /// Returns the actual rate of the samples in Hz, if it is steady and differs from their label.
     std::optional<int> actual_rate_hz() const noexcept;
 
   private:
     struct pace_fault {
-        double pace = 1;        // by the label
-        int actual_rate_hz = 0; // the usual rate that explains it
+        double pace = 1;        // measured by the label
+        int actual_rate_hz = 0; // the common rate that explains it
         std::size_t message_bytes = 0;
         std::chrono::nanoseconds interval{};
     };
@@ -81,12 +81,12 @@ class audio_judge {
     burst_watch bursts_;
 
     std::optional<encoding> g711_;
-    std::optional<std::string_view> codec_; // its name; of static storage
+    std::optional<std::string_view> codec_; // its name; static storage
     bool codec_has_pace_ = false;
     bool noise_ = false;
     std::optional<pace_fault> pace_fault_;
     bool byte_order_ = false;
-    std::string_view header_; // what file it belongs to; of static storage
+    std::string_view header_; // the file type of the header; static storage
     std::uint64_t header_at_ = 0;
 };
 

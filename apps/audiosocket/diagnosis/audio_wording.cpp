@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the audio judge says. Every finding has what was seen, with figures, and what to do.
+// The texts of the audio judge. Every finding says what was seen, with figures, and what to do.
 
 #include "diagnosis/audio_judge.hpp"
 
@@ -30,7 +30,7 @@ std::string kilohertz(int hz) {
     return fmt::format("{:g} kHz", hz / 1000.0);
 }
 
-// "twice", "half of", "3 times".
+// Returns "twice", "half of" or "3 times".
 std::string times(double pace) {
     if (std::abs(pace - 2) < 0.1) return "twice";
     if (std::abs(pace - 0.5) < 0.03) return "half of";
@@ -60,7 +60,7 @@ finding audio_judge::describe_codec() const {
                            name(from_), lengths_.shortest(), lengths_.longest(), audiosocket::name(kind_));
     else
         text = fmt::format("{} sends {} bytes{} labelled {}: that is {}", name(from_), message_bytes_,
-                           codec_has_pace_ ? fmt::format(" each {} ms", in_ms(rate_.interval())) : " a message",
+                           codec_has_pace_ ? fmt::format(" every {} ms", in_ms(rate_.interval())) : " a message",
                            audiosocket::name(kind_), *codec_);
     text += from_ == sender::server ? " (the phone plays noise)" : " (read as samples it is noise)";
     return {code::codec_as_slin, severity::finding, text,
@@ -77,13 +77,13 @@ finding audio_judge::describe_noise() const {
 
 finding audio_judge::describe_pace() const {
     const pace_fault& f = *pace_fault_;
-    std::string text = fmt::format("audio arrives at {} real time, {} bytes each {} ms", times(f.pace), f.message_bytes,
-                                   in_ms(f.interval));
+    std::string text = fmt::format("audio arrives at {} real time, {} bytes every {} ms", times(f.pace),
+                                   f.message_bytes, in_ms(f.interval));
     const auto label = audiosocket::name(kind_);
     if (f.actual_rate_hz == 0)
         return {code::wrong_rate, severity::finding,
                 text + fmt::format(" labelled {}: half of the audio is missing", label),
-                fmt::format("send {} bytes each 20 ms", rate_hz(kind_) / 25)};
+                fmt::format("send {} bytes every 20 ms", rate_hz(kind_) / 25)};
     text += fmt::format(": {} samples labelled {}?", kilohertz(f.actual_rate_hz), label);
     const auto right = slin_kind(f.actual_rate_hz);
     if (from_ == sender::caller)
@@ -99,7 +99,7 @@ finding audio_judge::describe_pace() const {
     else if (right)
         advice = fmt::format("label it {} (kind 0x{:02x}; Asterisk 20.17, 21.12, 22.7 and later), or ",
                              audiosocket::name(*right), static_cast<unsigned>(*right));
-    advice += fmt::format("resample it to {}: {} bytes each 20 ms", kilohertz(rate_hz(kind_)), rate_hz(kind_) / 25);
+    advice += fmt::format("resample it to {}: {} bytes every 20 ms", kilohertz(rate_hz(kind_)), rate_hz(kind_) / 25);
     return {code::wrong_rate, severity::finding, text, advice};
 }
 
@@ -108,7 +108,7 @@ finding audio_judge::describe_byte_order() const {
             fmt::format("the samples of {} look byte-swapped: as little endian they are noise, as big endian they are "
                         "smooth",
                         name(from_)),
-            "send little endian samples, and cut no sample in two between messages"};
+            "send little endian samples, and keep both bytes of a sample in one message"};
 }
 
 finding audio_judge::describe_header() const {
@@ -122,10 +122,10 @@ finding audio_judge::describe_burst() const {
     const auto size = in_ms(bursts_.longest());
     std::string text = bursts_.bursts() == 1 ? "a burst" : fmt::format("{} bursts", bursts_.bursts());
     text += fmt::format(" of audio, {} ms ahead of time (last message {} bytes): Asterisk has no playout buffer and "
-                        "passes it on at once, and a phone keeps some {} ms of it",
+                        "passes it on at once; a phone keeps about {} ms of it",
                         size, message_bytes_, asterisk::phone_buffer.count());
     return {code::burst, bursts_.are_usual() ? severity::finding : severity::remark, text,
-            "send 20 ms of audio each 20 ms"};
+            "send 20 ms of audio every 20 ms"};
 }
 
 } // namespace audiosocket::app::diagnosis

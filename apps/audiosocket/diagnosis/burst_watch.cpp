@@ -15,7 +15,7 @@ bool burst_watch::add(nanoseconds duration, nanoseconds at) {
     last_at_ = std::max(last_at_, at);
     audio_ += duration;
 
-    // The longest frame in common use is as long as what may be caught up.
+    // The longest frame in common use equals what a sender may catch up.
     const auto one_message = std::min<nanoseconds>(duration, asterisk::ahead_max);
     const auto limit = one_message + asterisk::ahead_max + clock_slack;
     ahead_ = std::max(ahead_ - elapsed, nanoseconds{});

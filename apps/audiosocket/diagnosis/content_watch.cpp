@@ -8,39 +8,39 @@
 namespace audiosocket::app::diagnosis {
 namespace {
 
-// 20 ms at 8 kHz. Of a longer message the beginning is enough.
+// 20 ms at 8 kHz. For a longer message the beginning is enough.
 constexpr std::size_t looked_at_bytes = 320;
 constexpr std::size_t payload_bytes_min = 16;
 
-// Quieter messages are not judged: -20 dBFS. Swapped samples and compressed data are louder, whatever they carry.
+// Quieter messages are not judged: -20 dBFS. Swapped samples and compressed data are louder, whatever the content.
 constexpr double loud_rms = 3277;
 
 // Compressed data are louder than -12 dBFS.
 constexpr double full_scale_rms = 8231;
 
-// The mean step from sample to sample, in units of the RMS level: 1.13 for white noise, 1.15 when it is uniform. Below
-// `smooth_max` two thirds of the power of a sample are known from the one before.
+// The mean step from sample to sample, in units of the RMS level: 1.13 for white noise, 1.15 if it is uniform. Below
+// `smooth_max`, the previous sample explains two thirds of the power of a sample.
 constexpr double white_min = 0.9;
 constexpr double smooth_max = 0.8;
 
-// Compressed data on the average of the window: less than white noise, because a codec has favourite codes. G.722 of a
-// voice has 0.98.
+// The mean of compressed data over the window: less than white noise, because a codec uses some codes more often. G.722
+// of a voice has 0.98.
 constexpr double compressed_min = 0.85;
 
-// Swapped samples step by a third of full scale on the average, whatever their true level is.
+// Swapped samples step by a third of full scale on average, whatever their true level.
 constexpr double swapped_gain_min = 2.5;
 
-// Messages are few and small where a codec makes 20 bytes of 20 ms.
+// A codec that makes 20 bytes of 20 ms sends few and small messages, so each one is examined at first.
 constexpr std::uint32_t every_message_until = 250;
 constexpr std::uint32_t looked_at_every = 8;
 
-// Of the loud messages. Quiet passages that are swapped step less, because their high bytes hardly change.
+// Share of the loud messages. Quiet passages step less when swapped, because their high bytes hardly change.
 constexpr double full_scale_share_min = 0.9;
 constexpr double swapped_share_min = 0.6;
 
 struct shape {
     double rms = 0;
-    double step = 0; // mean absolute difference of neighbours
+    double step = 0; // mean absolute difference of consecutive samples
 
     double roughness() const { return rms > 0 ? step / rms : 0; }
 };
@@ -60,8 +60,8 @@ shape shape_of(std::size_t samples, Sample at) {
     return {std::sqrt(static_cast<double>(squares) / n), steps / (n - 1)};
 }
 
-// Chi-squared of the two histograms being one, over what chance gives. 15 degrees of freedom exceed 38 once in a
-// thousand; a codec is not perfectly even, so what is allowed grows with the number of bytes.
+// Chi-squared test that both histograms have one distribution, relative to chance. 15 degrees of freedom exceed 38 once
+// in a thousand. A codec is not perfectly even, so the limit grows with the number of bytes.
 bool is_alike(const std::array<std::uint32_t, 16>& a, const std::array<std::uint32_t, 16>& b, double bytes) {
     double chi_squared = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {

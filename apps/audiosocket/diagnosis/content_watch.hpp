@@ -8,21 +8,21 @@
 
 namespace audiosocket::app::diagnosis {
 
-/// Tells from the samples whether they are 16-bit little endian sound.
+/// Detects from the samples whether they are 16-bit little endian sound.
 ///
-/// How it works. Sound is smooth: from sample to sample it changes by less than its own level. Bytes in the wrong order
-/// look like loud white noise, and are smooth when they are swapped. Compressed data look like loud white noise either
-/// way. Real noise of that level exists, but there the low bytes of samples are distributed evenly and the high bytes
-/// are not; in compressed data both have one distribution. A message of low level says nothing, so silence, quiet noise
-/// and comfort noise are never judged.
+/// How it works. Sound is smooth: from sample to sample it changes by less than its own level. Swapped samples look
+/// like loud white noise, and are smooth when the bytes are swapped back. Compressed data look like loud white noise in
+/// both byte orders. Real noise may be as loud, but then the low bytes of the samples are evenly distributed and the
+/// high bytes are not; in compressed data both have the same distribution. A quiet message is never judged, so silence,
+/// quiet noise and comfort noise cause no findings.
 ///
-/// Constant memory; a look costs less than a microsecond. The first five seconds of loud messages are looked at, then
-/// every eighth.
+/// Constant memory; a check costs less than a microsecond. The first five seconds of loud messages are checked, then
+/// every eighth message.
 class content_watch {
   public:
     enum class verdict : std::uint8_t { none, swapped, noise };
 
-    /// Weighs one more payload. Returns the verdict on the messages up to here; `noise` may become `none` again.
+    /// Adds a payload. Returns the verdict on the messages so far; `noise` may become `none` again.
     verdict add(std::span<const std::byte> payload);
 
     verdict current() const noexcept { return verdict_; }

@@ -7,18 +7,18 @@
 #include <string_view>
 
 /// \file
-/// What a diagnosis says about a stream. The judges of this room find it; the verbs print it.
+/// The findings of a diagnosis. The judges of this room make them; the verbs print them.
 
 namespace audiosocket::app::diagnosis {
 
-/// Who sends the stream: the server (Asterisk hears it), or the caller (the server hears it).
+/// Who sends the stream: the server (Asterisk receives it), or the caller (the server receives it).
 enum class sender : std::uint8_t { server, caller };
 
 enum class code : std::uint8_t {
     // the audio
-    g711_as_slin,  ///< mu-law or A-law under the label of 16-bit samples
-    codec_as_slin, ///< another codec under that label
-    noise,         ///< full-scale noise: compressed or encrypted data under that label
+    g711_as_slin,  ///< mu-law or A-law labelled as 16-bit samples
+    codec_as_slin, ///< another codec labelled as 16-bit samples
+    noise,         ///< full-scale noise: compressed or encrypted data labelled as samples
     wrong_rate,    ///< more or fewer samples a second than the label says
     byte_order,    ///< samples whose two bytes are swapped
     file_header,   ///< the header of a sound file, played as sound
@@ -33,11 +33,11 @@ enum class code : std::uint8_t {
 
 inline constexpr std::size_t code_count = static_cast<std::size_t>(code::no_audiosocket) + 1;
 
-/// For programs: "g711_as_slin".
+/// Returns the code's name for scripts: "g711_as_slin".
 std::string_view name(code c) noexcept;
 
 enum class severity : std::uint8_t {
-    remark,  ///< Worth knowing; the call is heard.
+    remark,  ///< Worth knowing; the call works.
     finding, ///< A fault: the other side hears noise, nothing, or the wrong thing, or ends the call.
 };
 
@@ -45,10 +45,10 @@ struct finding {
     diagnosis::code code{};
     diagnosis::severity weight = severity::finding;
     std::string text;   ///< What was seen, with its figures, as a clause: "the server sends ...".
-    std::string advice; ///< What to do about it, as a clause: "convert it to ...". Never empty.
+    std::string advice; ///< What to do, as a clause: "convert it to ...". Never empty.
 };
 
-/// Both clauses: "the server sends mu-law labelled slin ...: convert it to ...".
+/// Returns both clauses: "the server sends mu-law labelled slin ...: convert it to ...".
 std::string to_text(const finding& f);
 
 } // namespace audiosocket::app::diagnosis

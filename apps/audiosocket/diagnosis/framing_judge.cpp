@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diagnosis/framing_judge.hpp"
 
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -13,24 +13,24 @@
 namespace audiosocket::app::diagnosis {
 namespace {
 
-// So many headers in a row that fit are no accident.
+// So many valid headers in a row are not a coincidence.
 constexpr std::uint64_t swapped_messages_min = 5;
 
-// Shorter than the messages that matter.
+// Shorter than the messages that matter here.
 constexpr std::size_t step_bytes = 64;
 
-// Behind a hangup there may be one more, and a few bytes that were on their way.
+// After a hangup there may be a second hangup, and a few bytes that were already sent.
 constexpr std::uint64_t behind_hangup_min = 32;
 
-// Fewer bytes say nothing about the shape of samples.
+// Fewer bytes do not show the shape of samples.
 constexpr std::size_t sample_bytes_min = 64;
 
 std::string_view name(sender from) {
     return from == sender::server ? "the server" : "the caller";
 }
 
-// Whether the bytes look like samples: digital silence, or smooth as sound is. Text is smooth as well; exclude it
-// first.
+// Returns whether the bytes look like samples: digital silence, or smooth like sound. Text is smooth as well; exclude
+// it first.
 bool look_like_samples(std::span<const std::byte> bytes) {
     if (bytes.size() < sample_bytes_min) return false;
     double squares = 0;
@@ -45,7 +45,7 @@ bool look_like_samples(std::span<const std::byte> bytes) {
     }
     const double n = static_cast<double>(bytes.size() / 2);
     const double rms = std::sqrt(squares / n);
-    return rms < 64 || steps / n < rms * 0.7; // below 64 is the hiss of a line, which is not smooth
+    return rms < 64 || steps / n < rms * 0.7; // below 64 it is line noise, which is not smooth
 }
 
 } // namespace
@@ -89,8 +89,8 @@ bool framing_judge::end() {
     return result_.has_value();
 }
 
-// While both byte orders are possible, both walks go on side by side: which is right must not depend on how much has
-// arrived at once.
+// While both byte orders are possible, both walks go on in parallel: the result must not depend on how many bytes
+// arrive at once.
 void framing_judge::walk(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const auto piece = bytes.first(std::min(bytes.size(), swapped_fits_ ? step_bytes : bytes.size()));
@@ -103,7 +103,7 @@ void framing_judge::walk(std::span<const std::byte> bytes) {
     }
 }
 
-// One header, read with its length in little endian. What does not fit ends the walk, and so does a hangup.
+// Follows one header with its length in little endian. An invalid header ends the walk, and so does a hangup.
 bool framing_judge::follow_swapped(header h) {
     const auto other = static_cast<std::uint16_t>(h.payload_bytes << 8U | h.payload_bytes >> 8U);
     swapped_fits_ = has_exact_length(h) && h.payload_bytes != other;
@@ -112,10 +112,10 @@ bool framing_judge::follow_swapped(header h) {
     return swapped_fits_;
 }
 
-// One header, read as it ought to be. Returns whether to go on.
+// Follows one header with its length in big endian. Returns whether to go on.
 bool framing_judge::follow(header h) {
     if (hung_up_) {
-        // A second hangup, and audio that was on its way, are no other protocol.
+        // A second hangup, and audio that was already sent, are not another protocol.
         const bool is_message = has_exact_length(h) && h.kind != kind::hangup;
         nonsense_behind_hangup_ = nonsense_behind_hangup_ || !is_message;
         makes_no_sense_ = nonsense_behind_hangup_;
@@ -133,13 +133,13 @@ bool framing_judge::follow(header h) {
 }
 
 void framing_judge::judge(bool at_end) {
-    // Most calls: nothing to be done.
+    // The usual case: nothing to decide.
     if (messages_ > 1 && !makes_no_sense_ && !is_swapped_ && !at_end) return;
     if (messages_ <= 1 || at_end) judge_id();
     if (result_) return;
     if (const auto other = recognise(head())) {
         result_ = finding{code::other_protocol, severity::finding,
-                          fmt::format("{} sends {}, no AudioSocket: {}", name(from_), other->name, shown(head())),
+                          fmt::format("{} sends {}, not AudioSocket: {}", name(from_), other->name, shown(head())),
                           std::string(other->advice)};
     } else if (is_swapped_) {
         result_ = finding{
@@ -172,24 +172,26 @@ void framing_judge::judge_id() {
 }
 
 void framing_judge::judge_nonsense(bool at_end) {
-    if (nonsense_behind_hangup_ && messages_ > 1) return; // a call that was in order; what follows is not read
+    if (nonsense_behind_hangup_ && messages_ > 1) return; // a valid call; the bytes after the hangup are not read
     if (nonsense_behind_hangup_ && bytes_ < behind_hangup_min) return;
-    if (head_size_ < head_.size() && !at_end) return; // more bytes will say more
+    if (head_size_ < head_.size() && !at_end) return; // more bytes will give a better result
     const auto length = fmt::format("{} bytes", bytes_);
     if (messages_ > 2) {
-        result_ = finding{code::no_audiosocket, severity::finding,
-                          fmt::format("{} stops making sense after {} messages", name(from_), messages_),
-                          "check that each header has the length of its payload"};
+        result_ =
+            finding{code::no_audiosocket, severity::finding,
+                    fmt::format("{} sends bytes that are not messages, after {} messages", name(from_), messages_),
+                    "check that the length in each header is the length of the payload"};
     } else if (!is_text(head()) && look_like_samples(head())) {
         const bool by_hangup = nonsense_behind_hangup_;
-        result_ = finding{
-            code::no_headers, severity::finding,
-            fmt::format("{} sends audio without headers{}: this is no AudioSocket: {} that begin with {}", name(from_),
-                        by_hangup ? " (its zeros read as hangups, with bytes behind them)" : "", length, shown(head())),
-            "put 10 and the length, two bytes big endian, in front of each 20 ms of samples"};
+        result_ =
+            finding{code::no_headers, severity::finding,
+                    fmt::format("{} sends audio without headers{}: this is not AudioSocket: {} that begin with {}",
+                                name(from_), by_hangup ? " (its zeros look like hangups, but more bytes follow)" : "",
+                                length, shown(head())),
+                    "put 10 and the length, two bytes big endian, in front of every 20 ms of samples"};
     } else {
         result_ = finding{code::no_audiosocket, severity::finding,
-                          fmt::format("{} sends {}, no AudioSocket: {} that begin with {}", name(from_),
+                          fmt::format("{} sends {}, not AudioSocket: {} that begin with {}", name(from_),
                                       is_text(head()) ? "text" : "something else", length, shown(head())),
                           "is the port right?"};
     }

@@ -14,12 +14,12 @@
 
 namespace audiosocket::app::diagnosis {
 
-/// Follows the headers of a stream under the assumption of one byte order of the length. O(1) memory.
+/// Follows the headers of a stream, assuming one byte order of the length. O(1) memory.
 class header_walk {
   public:
     explicit header_walk(bool little_endian) noexcept : little_endian_(little_endian) {}
 
-    /// Calls `each(header)` for each header of which the last byte is in `bytes`; stops when it returns false.
+    /// Calls `each(header)` for each header whose last byte is in `bytes`; stops when it returns false.
     template <class Each>
     void feed(std::span<const std::byte> bytes, Each each);
 
@@ -30,32 +30,33 @@ class header_walk {
     std::size_t got_ = 0;
 };
 
-/// Judges whether a stream is AudioSocket: give it the bytes of one direction as they arrive, from the first one on.
+/// Detects whether a stream is AudioSocket. It is given the bytes of one direction as they arrive, from the first byte
+/// on.
 ///
-/// How it works: it keeps the first bytes, and walks along the headers twice, once with lengths as they ought to be and
-/// once with little endian lengths. A stream is something else when it begins as another protocol does, when the other
-/// byte order fits and the right one does not, when it begins with an impossible header, when two impossible ones
-/// follow each other, or when bytes that are no messages follow a hangup.
+/// How it works: it keeps the first bytes, and follows the headers twice, with big endian and with little endian
+/// lengths. A stream is not AudioSocket in one of these cases: it begins like another protocol; only the little endian
+/// lengths fit; it begins with an impossible header; two impossible headers follow each other; bytes that are not
+/// messages follow a hangup.
 ///
-/// No I/O. Constant memory, 300 bytes. A call in order costs some instructions a message.
+/// No I/O. Constant memory, 300 bytes. A valid call costs some instructions a message.
 class framing_judge {
   public:
     explicit framing_judge(sender from) noexcept : from_(from), right_(false), swapped_(true) {}
 
-    /// The next bytes. Returns whether they led to the finding.
+    /// Adds the next bytes. Returns whether they led to the finding.
     bool feed(std::span<const std::byte> bytes);
 
-    /// There are no more: judges what there is. Returns whether that led to the finding.
+    /// Ends the stream and judges what has arrived. Returns whether that led to the finding.
     bool end();
 
-    /// What is wrong with the stream. At most one thing, for good.
+    /// Returns what is wrong with the stream: at most one finding, which stays.
     const std::optional<finding>& result() const noexcept { return result_; }
 
-    /// Bytes since the start.
+    /// Returns the bytes since the start.
     std::uint64_t bytes() const noexcept { return bytes_; }
 
   private:
-    // As much as tells protocols apart, and the shape of samples.
+    // Enough to recognise other protocols, and the shape of samples.
     static constexpr std::size_t head_bytes = 192;
 
     std::span<const std::byte> head() const noexcept { return std::span(head_).first(head_size_); }
@@ -73,7 +74,7 @@ class framing_judge {
     std::size_t head_size_ = 0;
 
     header_walk right_;
-    std::uint64_t messages_ = 0; // plausible ones in a row
+    std::uint64_t messages_ = 0; // plausible messages in a row
     std::uint64_t nonsense_ = 0; // impossible headers in a row
     bool makes_no_sense_ = false;
     bool hung_up_ = false;
@@ -83,10 +84,10 @@ class framing_judge {
     std::uint64_t swapped_messages_ = 0; // in a row, from the start
     bool swapped_fits_ = true;
     bool is_swapped_ = false;
-    std::uint16_t swapped_bytes_ = 0; // length of the last one, read little endian
+    std::uint16_t swapped_bytes_ = 0; // length of the last message, read as little endian
 };
 
-/// What is wrong with a stream of which these are the first bytes, or all of them.
+/// Returns what is wrong with a stream that begins with these bytes, or consists of them.
 std::optional<finding> judge_start(sender from, std::span<const std::byte> bytes);
 
 } // namespace audiosocket::app::diagnosis

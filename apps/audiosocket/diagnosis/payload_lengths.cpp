@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t gsm_frame_bytes = 33;
 
-// 60 ms of Opus at 32 kbit/s. Speech has less.
+// 60 ms of Opus at 32 kbit/s. Speech needs less.
 constexpr std::size_t opus_bytes_max = 250;
 
 bool is_gsm(std::span<const std::byte> payload) {

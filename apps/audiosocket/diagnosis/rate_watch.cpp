@@ -8,18 +8,18 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Below this a sender may also catch up, or have a poor clock: it takes a longer window to say so.
+// Below this pace a sender may also catch up, or have a poor clock, so a longer window is needed.
 constexpr double quick_pace_min = 1.9;
 constexpr std::size_t quick_groups = 8;
 constexpr std::size_t slow_slots = 24;
 
-// A group of slots has to hold two messages at the least, or it is uneven by nature.
+// A group of slots has to hold at least two messages; otherwise it is uneven in any case.
 constexpr std::size_t group_slots_max = 3;
 
 // How far the audio of a group may be from the mean.
 constexpr double uneven_max = 0.5;
 
-// What a pause leaves to be sent is kept up to here. A sender that pauses longer owes no audio for it.
+// The most audio that a sender may owe after a pause.
 constexpr nanoseconds debt_max = std::chrono::seconds(2);
 
 } // namespace
@@ -47,18 +47,18 @@ void rate_watch::move_to(std::int64_t number) {
     const std::int64_t steps = number - current_;
     for (std::int64_t i = 1; i <= std::min<std::int64_t>(steps, slots_kept); ++i)
         slots_[static_cast<std::size_t>(number - i + 1) % slots_kept] = {};
-    // The first slot is not whole: it began before the first message.
+    // The first slot is not complete: it began before the first message.
     complete_ = std::min(complete_ + static_cast<std::size_t>(steps), slots_kept - 1);
     current_ = number;
 }
 
-// The slot so many before the current one.
+// Returns the slot that is so many before the current slot.
 const rate_watch::slot& rate_watch::back(std::size_t slots) const noexcept {
     return slots_[(static_cast<std::size_t>(current_) + slots_kept - slots) % slots_kept];
 }
 
 std::optional<double> rate_watch::steady_pace(std::size_t slots, std::size_t group) const {
-    if (complete_ <= slots) return std::nullopt; // the first one is not whole
+    if (complete_ <= slots) return std::nullopt; // the first slot is not complete
     double total = 0;
     double least = 1e12;
     double most = 0;

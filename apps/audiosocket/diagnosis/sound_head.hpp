@@ -7,8 +7,8 @@
 
 namespace audiosocket::app::diagnosis {
 
-/// The kind of sound file that begins with these bytes: "a WAV file", "an MP3 file"; empty for none. It takes enough
-/// bytes into account that samples do not look like it by chance.
+/// Returns the kind of sound file that begins with these bytes: "a WAV file", "an MP3 file"; empty if none does. It
+/// checks enough bytes that samples do not match by chance.
 std::string_view sound_head(std::span<const std::byte> bytes) noexcept;
 
 } // namespace audiosocket::app::diagnosis

@@ -13,7 +13,7 @@ bool stream_judge::feed(std::span<const std::byte> bytes, std::optional<std::chr
     }
     decoder_.feed(bytes);
     while (const auto m = decoder_.next()) {
-        if (hung_up_) continue; // what follows is not heard
+        if (hung_up_) continue; // bytes after a hangup are not read
         hung_up_ = m->kind == kind::hangup;
         if (is_audio(m->kind)) changed = audio_.add(m->kind, m->payload, at) || changed;
     }

@@ -8,22 +8,22 @@
 
 namespace audiosocket::app::diagnosis {
 
-/// Judges audio and framing of one direction of a call: give it the bytes as they arrive, with the time.
+/// Detects faults in audio and framing of one direction of a call. It is given the bytes as they arrive, with the time.
 ///
-/// For a reader of raw streams. A reader that has messages already uses audio_judge and framing_judge by themselves.
-/// Memory as a decoder's. No I/O and no clock.
+/// For a reader of raw streams. A reader that already has messages uses audio_judge and framing_judge directly. Memory
+/// as for a decoder. No I/O and no clock.
 class stream_judge {
   public:
     explicit stream_judge(sender from) noexcept : framing_(from), audio_(from) {}
 
-    /// The next bytes. `at` is the time since any fixed moment; nothing where there is no clock. Returns whether
-    /// findings() changed.
+    /// Adds the next bytes. `at` is the time since any fixed moment; nothing without a clock. Returns whether
+    /// findings() has changed.
     bool feed(std::span<const std::byte> bytes, std::optional<std::chrono::nanoseconds> at);
 
-    /// The stream ended. Returns whether findings() changed.
+    /// Ends the stream. Returns whether findings() has changed.
     bool end();
 
-    /// What is wrong so far, the framing first. Where the stream is something else, nothing is said of its audio.
+    /// Returns the findings so far, framing first. If the stream is not AudioSocket, its audio is not judged.
     std::vector<finding> findings() const;
 
     const framing_judge& framing() const noexcept { return framing_; }

@@ -89,4 +89,9 @@ void call_route::failed(time_point last_sign) noexcept {
     connected_at_ = time_point::max();
 }
 
+call_context without_back_end(const gateway_plan& plan, call_context context) {
+    if (!plan.allowed_back_ends.empty()) context.parameters.erase("backend");
+    return context;
+}
+
 } // namespace audiosocket::app::gateway

@@ -22,8 +22,7 @@ struct status_plan {
     std::shared_ptr<status_sender> sender;
 };
 
-/// Posts what becomes of one call: that it has started, that a back end has answered, that it has ended. Each of them
-/// at most once. On the executor of the call; never waits.
+/// Posts the start, the answer and the end of one call, each at most once. On the executor of the call; never waits.
 class call_status {
   public:
     /// `plan` may be null: nothing is posted. Throws failure (usage) where the call has no valid address for that.

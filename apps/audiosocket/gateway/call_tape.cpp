@@ -43,9 +43,16 @@ void call_tape::happened(const event& e) {
 
 void call_tape::turned(const audiosocket::gateway::turn& one) {
     const auto ms = [](clock::duration d) { return std::chrono::round<std::chrono::milliseconds>(d).count(); };
+    const auto network = one.network_time();
     lines_->add("turn", number_member("total_ms", ms(one.total_time())) + ',' +
+                            (network ? number_member("network_ms", ms(*network)) + ',' : std::string()) +
                             number_member("backend_ms", ms(one.back_end_time())) + ',' +
                             number_member("queue_ms", ms(one.queue_time())));
+}
+
+void call_tape::answered(const tool_result& function) {
+    lines_->add("tool", text_member("name", function.name) + ',' + text_member("text", function.answer.text) +
+                            (function.answer.is_error ? ",\"failed\":true" : ""));
 }
 
 // --- The connection ---
@@ -72,6 +79,7 @@ websocket::handlers call_tape::listen(websocket::handlers on) const {
             to->add("closed", number_member("code", how.code) + ',' + text_member("reason", printable(how.reason)));
             on(how);
         },
+        std::move(on.on_pong),
     };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gateway/tool_calls.hpp"
 #include "tape/tape_sink.hpp"
 #include "websocket/websocket.hpp"
 
@@ -25,6 +26,7 @@ class call_tape final : public audiosocket::gateway::dialect_output {
 
     void happened(const event& e);
     void turned(const audiosocket::gateway::turn& one);
+    void answered(const tool_result& function);
 
     // --- The connection ---
 

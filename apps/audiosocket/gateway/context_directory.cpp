@@ -29,7 +29,7 @@ admin::response context_directory::announce(const admin::announcement& what) {
         return admin::error_response(400, e.what());
     }
     const auto& limits = registry_.options();
-    switch (registry_.add(what.id, std::move(context), now_())) {
+    switch (registry_.add(what.id, context, now_())) {
     case registration::too_large:
         return admin::error_response(
             413, fmt::format("as JSON this is longer than {} bytes, which is the limit", limits.context_bytes_max));
@@ -40,9 +40,22 @@ admin::response context_directory::announce(const admin::announcement& what) {
                                                  registry_.counts(now_()).entries));
     case registration::accepted: break;
     }
+    if (announced_) announced_(to_call_context(what.id, context));
     const auto seconds = std::chrono::duration<double>(limits.lifetime).count();
     const boost::json::object answer{{"connect", connect}, {"expires_in_seconds", rounded(seconds)}};
     return {200, "application/json", to_text(answer) + '\n'};
+}
+
+void context_directory::on_change(std::function<void(audiosocket::gateway::call_context)> announced,
+                                  std::function<void(const uuid&)> withdrawn) {
+    announced_ = std::move(announced);
+    withdrawn_ = std::move(withdrawn);
+}
+
+bool context_directory::remove(const uuid& id) {
+    const bool known = registry_.remove(id, now_());
+    if (known && withdrawn_) withdrawn_(id);
+    return known;
 }
 
 std::optional<audiosocket::gateway::call_context> context_directory::take(const uuid& id) {

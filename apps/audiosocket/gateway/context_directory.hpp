@@ -23,11 +23,18 @@ class context_directory final : public admin::call_directory {
     explicit context_directory(const context_registry_options& options = {}, std::optional<address> advertise = {},
                                std::function<time_point()> now = clock::now);
 
+    /// Sets what is called when a call has been announced, and when that was withdrawn. Before the first announcement.
+    void on_change(std::function<void(audiosocket::gateway::call_context)> announced,
+                   std::function<void(const uuid&)> withdrawn);
+
     std::size_t body_bytes_max() const noexcept override { return registry_.options().context_bytes_max; }
     admin::response announce(const admin::announcement& what) override;
     std::optional<std::string> find(const uuid& id) const override { return registry_.find(id, now_()); }
-    bool remove(const uuid& id) override { return registry_.remove(id, now_()); }
+    bool remove(const uuid& id) override;
     context_registry_counts counts() const override { return registry_.counts(now_()); }
+
+    /// Returns how long an announcement waits for its call.
+    std::chrono::nanoseconds lifetime() const noexcept { return registry_.options().lifetime; }
 
     /// Returns what is known of a call that has arrived, and forgets it; nothing if it was not announced.
     std::optional<audiosocket::gateway::call_context> take(const uuid& id);
@@ -36,6 +43,8 @@ class context_directory final : public admin::call_directory {
     context_registry registry_;
     const std::optional<address> advertise_;
     const std::function<time_point()> now_;
+    std::function<void(audiosocket::gateway::call_context)> announced_;
+    std::function<void(const uuid&)> withdrawn_;
 };
 
 } // namespace audiosocket::app::gateway

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_head.hpp"
-#include "base/host_port.hpp"
 #include "daemon/daemon_verb.hpp"
 #include "daemon/sound_option.hpp"
-#include "gateway/context_directory.hpp"
+#include "gateway/context_options.hpp"
 #include "gateway/gateway_call.hpp"
 #include "gateway/gateway_metrics.hpp"
 #include "gateway/hook_options.hpp"
@@ -17,8 +16,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -32,16 +33,18 @@ constexpr const char* examples = R"(Examples:
       a bot that speaks Twilio Media Streams, as Pipecat does
   audiosocket gateway --dialect openai --key-file openai.key --session session.json \
       --backend 'wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1'
-      OpenAI Realtime; instructions, voice and tools stand in session.json
+      OpenAI Realtime; session.json has instructions, voice and tools
   audiosocket gateway --dialect pcm --backend 'ws://bot.example/{to}?caller={from}' \
       --admin 127.0.0.1:9093 --require-context
       the dialplan announces each call first, by PUT to http://127.0.0.1:9093/calls/ID
+  audiosocket gateway --dialect twilio --backend ws://bot.example:8765/ws --admin 127.0.0.1:9093 --dial-early 20
+      the bot is connected when a call is announced, so that its greeting is there when the call arrives
   audiosocket gateway --dialect twilio --backend wss://a.example/ws --fallback wss://b.example/ws \
       --while-connecting ringing.wav --on-failure sorry.wav
       what the caller hears while no bot answers, and which bot is next
   audiosocket gateway --dialect twilio --backend ws://bot.example:8765/ws --tape tapes/
   audiosocket gateway --dialect twilio --backend ws://127.0.0.1:8765/ws --replay tapes/FILE.tape
-      keep all that passes in each call; then say it again to another version of the bot
+      keep each call on a tape; then replay a tape to another version of the bot
 
 In Asterisk:  same => n,AudioSocket(${UUID()},gateway.example:9092)
 Signals, drain and hand-over are those of audiosocket serve. See docs/gateway.md.
@@ -66,7 +69,7 @@ void check_back_end(const std::string& url) {
 // What stays when the settings are read again.
 struct kept_state {
     std::shared_ptr<gateway_counts> counts = std::make_shared<gateway_counts>();
-    std::shared_ptr<context_directory> contexts; // once the settings were good
+    kept_contexts contexts;
     kept_hooks hooks;
     std::shared_ptr<tape::tape_store> tapes; // once a call is to have one
 };
@@ -101,9 +104,8 @@ class gateway_verb final : public daemon_verb {
     std::optional<std::string> while_connecting_;
     std::optional<std::string> on_failure_;
     double duration_max_s_ = 0;
-    bool require_context_ = false;
-    double context_timeout_s_ = 0;
-    std::optional<std::string> advertise_;
+    double inactivity_s_ = 0;
+    context_options contexts_;
     hook_options hooks_;
     tape_options tapes_;
     const std::shared_ptr<kept_state> kept_;
@@ -115,6 +117,7 @@ gateway_verb::gateway_verb(CLI::App& command, std::shared_ptr<kept_state> kept)
     verb().footer(examples);
     add_back_end_options();
     add_call_options();
+    contexts_.add(verb(), said());
     hooks_.add(verb(), said());
     tapes_.add(said(), verb());
     add_daemon_options();
@@ -122,7 +125,7 @@ gateway_verb::gateway_verb(CLI::App& command, std::shared_ptr<kept_state> kept)
 
 void gateway_verb::add_back_end_options() {
     said()
-        .reloadable(verb().add_option("--dialect", dialect_, "The language of the back end: " + dialect_names()))
+        .reloadable(verb().add_option("--dialect", dialect_, "The protocol of the back end: " + dialect_names()))
         ->required()
         ->type_name("NAME");
     auto* back_end = said()
@@ -168,7 +171,7 @@ void gateway_verb::add_back_end_options() {
             .reloadable(verb().add_option("--certificate", certificate_, "File with our own certificate"))
             ->type_name("FILE");
     said()
-        .reloadable(verb().add_option("--certificate-key", certificate_key_, "File with its key"))
+        .reloadable(verb().add_option("--certificate-key", certificate_key_, "File with the key of the certificate"))
         ->needs(certificate)
         ->type_name("FILE");
     said().reloadable(verb().add_flag("--insecure", insecure_, "Accept any certificate of a back end: for tests only"));
@@ -194,18 +197,12 @@ void gateway_verb::add_call_options() {
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1'000'000.0))
         ->type_name("SECONDS");
-    said().reloadable(verb().add_flag("--require-context", require_context_,
-                                      "Hang up calls that were not announced at the admin address"));
-    context_timeout_s_ = std::chrono::duration<double>(context_registry_options{}.lifetime).count();
-    verb()
-        .add_option("--context-timeout", context_timeout_s_, "How long an announced call may take to arrive")
+    said()
+        .reloadable(verb().add_option("--inactivity", inactivity_s_,
+                                      "Hang up a call in which neither side says anything for so long; 0: never"))
         ->capture_default_str()
-        ->check(CLI::Range(1.0, 86'400.0))
+        ->check(CLI::Range(0.0, 1'000'000.0))
         ->type_name("SECONDS");
-    verb()
-        .add_option("--advertise", advertise_,
-                    "Address that announcements are answered with, if calls do not connect to where we listen")
-        ->type_name("HOST:PORT");
 }
 
 void gateway_verb::complete_back_ends(gateway_plan& plan) {
@@ -316,35 +313,27 @@ void gateway_verb::complete(daemon_options& options) {
         if (on_failure_) plan->on_failure = load_sound(*on_failure_, options.remarks);
     });
     if (duration_max_s_ > 0) plan->duration_max = std::chrono::milliseconds(std::llround(duration_max_s_ * 1000));
-    said().attempt("--require-context", [&] {
-        if (require_context_ && !options.admin.listen)
-            throw failure(exit_code::usage, "calls are announced at the admin address: give --admin as well");
-    });
-    std::optional<address> advertise;
-    said().attempt("--advertise", [&] {
-        if (advertise_) advertise = parse_server_address(*advertise_);
-    });
+    if (inactivity_s_ > 0) plan->inactivity_max = std::chrono::milliseconds(std::llround(inactivity_s_ * 1000));
     if (!plan->dialect) return;
-    context_registry_options contexts;
-    contexts.lifetime = std::chrono::milliseconds(std::llround(context_timeout_s_ * 1000));
-    if (!kept_->contexts) kept_->contexts = std::make_shared<context_directory>(contexts, advertise);
-    plan->require_context = require_context_;
-    plan->take_context = [known = kept_->contexts](const uuid& id) { return known->take(id); };
+    contexts_.complete(said(), kept_->contexts, plan, options);
     plan->counts = kept_->counts;
     plan_ = plan;
-    options.admin.directory = kept_->contexts;
-    options.admin.verb_metrics = [counts = plan->counts, sender = kept_->hooks.sender] {
-        return metrics_of(counts->look(), sender->look());
+    options.admin.verb_metrics = [counts = plan->counts, early = kept_->contexts.early, sender = kept_->hooks.sender] {
+        return metrics_of(counts->look(), early->look(), sender->look());
     };
-    options.verb_warnings = [sender = kept_->hooks.sender](bool at_end) {
+    options.verb_warnings = [early = kept_->contexts.early, sender = kept_->hooks.sender](bool at_end) {
         const std::size_t left = at_end ? sender->finish(status_sender::last_wait) : 0;
         auto news = sender->take_news();
+        std::ranges::move(early->take_news(), std::back_inserter(news));
         if (left > 0) news.push_back(fmt::format("--status-url: {} reports were not delivered before the end", left));
         return news;
     };
     options.listener.call.live = plan->dialect->live;
+    options.files_of_call = 1; // the WebSocket
+    options.files_of_verb += hooks_.files();
     if (insecure_)
-        options.remarks.emplace_back("--insecure: anyone on the way to a back end can hear and change its calls");
+        options.remarks.emplace_back(
+            "--insecure: anyone on the network path to a back end can hear and change its calls");
     options.calls = [plan = std::shared_ptr<const gateway_plan>(plan)](std::shared_ptr<live_call> live,
                                                                        call_reporting report) {
         std::make_shared<gateway_call>(std::move(live), plan, std::move(report))->start();

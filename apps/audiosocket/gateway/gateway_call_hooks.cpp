@@ -12,7 +12,7 @@ using weight = call_note::weight;
 
 void gateway_call::begin_hooks() {
     tools_ = std::make_shared<tool_calls>(call_.get_executor(), plan_->tools, context_, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->after_dialect();
+        if (const auto self = weak.lock()) self->progressed();
     });
     try {
         status_.emplace(plan_->status, context_);
@@ -25,27 +25,29 @@ void gateway_call::begin_hooks() {
 
 void gateway_call::end_hooks(const ended_event& e) {
     tools_->forget_all();
-    const auto lasted = std::chrono::duration<double>(clock::now() - began_).count();
+    const auto lasted = std::chrono::duration<double>(plan_->now() - began_).count();
     status_->ended(call_, e, rounded(lasted), description());
 }
 
 // Results wait while no back end is ready: the session may go on in another connection.
 void gateway_call::deliver_results() {
-    while (bridge_->is_ready()) {
+    while (link_ && link_->is_ready()) {
         const auto result = tools_->take();
         if (!result) return;
         const double ms = rounded(std::chrono::duration<double, std::milli>(result->took).count());
         plan_->counts->count([&](auto& f) {
-            if (result->is_error) ++f.tool_failures;
+            if (result->answer.is_error) ++f.tool_failures;
             if (plan_->tools.hook) f.tool_time.add(result->took);
         });
-        if (result->is_error)
-            note(weight::warning, "tool_failed", fmt::format("function {}: {}", result->name, result->text),
-                 {{"tool_id", result->id}, {"name", result->name}, {"reason", result->text}, {"ms", ms}});
+        const auto& [text, is_error] = result->answer;
+        if (is_error)
+            note(weight::warning, "tool_failed", fmt::format("function {}: {}", result->name, text),
+                 {{"tool_id", result->id}, {"name", result->name}, {"reason", text}, {"ms", ms}});
         else
             note(weight::detail, "tool_result", fmt::format("function {} answered after {:.0f} ms", result->name, ms),
                  {{"tool_id", result->id}, {"name", result->name}, {"ms", ms}});
-        bridge_->tool_result(result->id, result->text, result->is_error);
+        activity_.active(plan_->now());
+        link_->tool_result(*result);
     }
 }
 

@@ -3,8 +3,6 @@
 #include "base/json_text.hpp"
 #include "gateway/gateway_call.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <fmt/format.h>
 
 #include <utility>
@@ -20,65 +18,68 @@ double milliseconds(clock::duration d) {
     return rounded(std::chrono::duration<double, std::milli>(d).count());
 }
 
+json::value or_null(const std::optional<clock::duration>& d) {
+    return d ? json::value(milliseconds(*d)) : json::value();
+}
+
 } // namespace
 
 void gateway_call::note(weight how, std::string name, std::string text, json::object details) {
-    report_.note({how, std::move(name), std::move(text), std::move(details)});
+    note({how, std::move(name), std::move(text), std::move(details)});
 }
 
-// Returns what the bridge is to ask: the tape, which passes it on, or this call.
-audiosocket::gateway::dialect_output& gateway_call::begin_tape() {
-    if (!plan_->begin_tape) return *this;
-    const tape::tape_head head{to_string(context_.id), std::string(plan_->dialect->name),
-                               tape::time_now(),       route_->name(),
-                               context_.from,          context_.to,
-                               context_.parameters};
-    const auto on_failure = [weak = weak_from_this(), executor = call_.get_executor()](const std::string& why) {
-        if (const auto alive = weak.lock()) // and with it the thread of the call
-            boost::asio::post(executor, [weak, why] {
-                if (const auto self = weak.lock())
-                    self->note(weight::warning, "tape_failed", "the tape is lost: " + why);
-            });
-    };
-    dialect_output& own = *this;
-    return tape_.emplace(plan_->begin_tape(context_.id, head, on_failure), own);
+void gateway_call::note(call_note what) {
+    report_.note(what);
 }
 
 json::object gateway_call::description() const {
-    if (!bridge_ || !route_) return {};
-    const auto& s = bridge_->statistics();
+    json::object all{{"hung_up_because", hung_up_because_ ? json::value(*hung_up_because_) : json::value()}};
+    if (!link_) return all;
+    const auto& s = link_->statistics();
+    const auto address = link_->name();
     const auto seconds = [](std::chrono::nanoseconds d) { return rounded(std::chrono::duration<double>(d).count()); };
-    return {
-        {"backend", json::object{{"address", route_->has_next() ? json::value(route_->name()) : json::value()},
-                                 {"dialect", plan_->dialect->name},
-                                 {"state", ended_ || leaving_    ? "ended"
-                                           : bridge_->is_ready() ? "ready"
-                                                                 : "connecting"},
-                                 {"connect_ms", milliseconds(connect_time_)},
-                                 {"connections", s.connections},
-                                 {"turns", turn_count_},
-                                 {"last_turn_ms", last_turn_ ? json::value(milliseconds(*last_turn_)) : json::value()},
-                                 {"barge_ins", barge_ins_},
-                                 {"tool_calls", s.tool_calls},
-                                 {"marks", s.marks},
-                                 {"messages_received", s.messages_received},
-                                 {"messages_ignored", s.messages_ignored},
-                                 {"messages_sent", s.messages_sent},
-                                 {"caller_seconds", seconds(s.caller_audio)},
-                                 {"caller_lost_seconds", seconds(s.caller_audio_lost)},
-                                 {"audio_seconds", seconds(s.audio)},
-                                 {"audio_refused_seconds", seconds(s.audio_refused)}}}};
+    all["backend"] = json::object{{"address", address ? json::value(*address) : json::value()},
+                                  {"dialect", plan_->dialect->name},
+                                  {"state", ended_ || hung_up_because_ ? "ended"
+                                            : link_->is_ready()        ? "ready"
+                                                                       : "connecting"},
+                                  {"connect_ms", milliseconds(link_->connect_time())},
+                                  {"early_ms", or_null(early_)},
+                                  {"connections", s.connections},
+                                  {"round_trip_ms", or_null(link_->round_trip().network())},
+                                  {"slowest_ping_ms", or_null(link_->round_trip().slowest())},
+                                  {"turns", turn_figures_.count()},
+                                  {"last_turn", turn_figures_.last()},
+                                  {"mean_turn", turn_figures_.mean()},
+                                  {"barge_ins", barge_ins_},
+                                  {"tool_calls", s.tool_calls},
+                                  {"marks", s.marks},
+                                  {"messages_received", s.messages_received},
+                                  {"messages_ignored", s.messages_ignored},
+                                  {"messages_sent", s.messages_sent},
+                                  {"caller_seconds", seconds(s.caller_audio)},
+                                  {"caller_lost_seconds", seconds(s.caller_audio_lost)},
+                                  {"audio_seconds", seconds(s.audio)},
+                                  {"audio_refused_seconds", seconds(s.audio_refused)}};
+    return all;
 }
 
 void gateway_call::report_connected() {
-    note(weight::news, "backend_connected",
-         fmt::format("back end {} connected after {:.0f} ms", route_->name(), milliseconds(connect_time_)),
-         {{"backend", route_->name()}, {"connect_ms", milliseconds(connect_time_)}});
-    status_->answered(route_->name(), milliseconds(connect_time_));
+    const auto name = link_->name().value_or("");
+    const double took = milliseconds(link_->connect_time());
+    json::object details{{"backend", name}, {"connect_ms", took}};
+    auto text = fmt::format("back end {} connected after {:.0f} ms", name, took);
+    if (early_ && link_->statistics().connections == 1) {
+        details["early_ms"] = milliseconds(*early_);
+        text += fmt::format(", dialled {:.0f} ms before the call", milliseconds(*early_));
+    }
+    note(weight::news, "backend_connected", std::move(text), std::move(details));
+    status_->answered(name, took);
 }
 
 void gateway_call::report(dialect_report what) {
     using type = dialect_report::type;
+    if (what.what != type::ignored) activity_.active(plan_->now());
     switch (what.what) {
     case type::transcript:
         note(weight::detail, "transcript", what.who + ": " + what.text, {{"who", what.who}, {"text", what.text}});
@@ -86,7 +87,7 @@ void gateway_call::report(dialect_report what) {
     case type::tool_call:
         note(weight::news, "tool_call", "the back end asks for the function " + what.name,
              {{"tool_id", what.id}, {"name", what.name}, {"arguments", what.text}});
-        if (!ended_ && !leaving_) tools_->call(what.id, what.name, what.text);
+        if (!ended_ && !hung_up_because_) tools_->call(what.id, what.name, what.text);
         break;
     case type::tool_cancelled:
         note(weight::detail, "tool_cancelled", "function " + what.id + " is cancelled", {{"tool_id", what.id}});
@@ -106,17 +107,16 @@ void gateway_call::report(dialect_report what) {
 void gateway_call::look_at_turns() {
     const auto turn = turns_->take_turn();
     if (!turn) return;
-    ++turn_count_;
-    if (tape_) tape_->turned(*turn);
-    last_turn_ = turn->total_time();
+    turn_figures_.add(*turn);
+    link_->turned(*turn);
     plan_->counts->count([&](auto& f) {
         f.turn_time.add(turn->total_time());
+        if (const auto network = turn->network_time()) f.network_time.add(*network);
         f.back_end_time.add(turn->back_end_time());
+        f.queue_time.add(turn->queue_time());
     });
     note(weight::detail, "turn", fmt::format("answered after {:.0f} ms", milliseconds(turn->total_time())),
-         {{"total_ms", milliseconds(turn->total_time())},
-          {"backend_ms", milliseconds(turn->back_end_time())},
-          {"queue_ms", milliseconds(turn->queue_time())}});
+         to_json(*turn));
 }
 
 } // namespace audiosocket::app::gateway

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <audiosocket/call/duration_histogram.hpp>
+#include "base/wait_histogram.hpp"
+
 #include <audiosocket/gateway/bridge.hpp>
 #include <audiosocket/gateway/turn_ledger.hpp>
 
@@ -20,12 +21,16 @@ class gateway_counts {
         std::uint64_t fell_back = 0;                   ///< Calls that went to another back end.
         std::uint64_t without_back_end = 0;            ///< Calls that were hung up because no back end was left.
         std::uint64_t without_context = 0;             ///< Calls that were hung up because they were not announced.
+        std::uint64_t inactive = 0;                    ///< Calls that were hung up because neither side said anything.
         std::uint64_t barge_ins = 0;                   ///< Times that a back end cut off what was being played.
         std::uint64_t tool_failures = 0;               ///< Functions that gave back ends an error.
-        duration_histogram connect_time;               ///< From the dialling to the session.
-        duration_histogram turn_time;                  ///< From the caller's silence to the answer in the ear.
-        duration_histogram back_end_time;              ///< The part of that which the back end and the network took.
-        duration_histogram tool_time;                  ///< What the web server took for a function.
+        wait_histogram connect_time;                   ///< From the dialling to the session.
+        wait_histogram turn_time;                      ///< From the caller's silence to the answer in the ear.
+        wait_histogram network_time;                   ///< The part of the network in that, where it is known.
+        wait_histogram back_end_time;                  ///< The part of the back end.
+        wait_histogram queue_time;                     ///< The part of our queue.
+        wait_histogram ping_time;                      ///< What back ends took to answer pings.
+        wait_histogram tool_time;                      ///< What the web server took for a function.
         audiosocket::gateway::bridge_statistics ended; ///< Sums of the calls that have ended.
     };
 

@@ -10,7 +10,8 @@ double seconds(std::chrono::nanoseconds d) {
 
 } // namespace
 
-std::vector<admin::metric> metrics_of(const gateway_counts::figures& c, const status_sender::figures& posted) {
+std::vector<admin::metric> metrics_of(const gateway_counts::figures& c, const early_calls::figures& early,
+                                      const status_sender::figures& posted) {
     return {
         {"audiosocket_gateway_backend_connections_total", "Connections to back ends whose session was set up.",
          static_cast<double>(c.connected)},
@@ -23,6 +24,23 @@ std::vector<admin::metric> metrics_of(const gateway_counts::figures& c, const st
         {"audiosocket_gateway_calls_without_context_total",
          "Calls that were hung up because they were not announced (--require-context).",
          static_cast<double>(c.without_context)},
+        {"audiosocket_gateway_calls_inactive_total",
+         "Calls that were hung up because neither side said anything (--inactivity).", static_cast<double>(c.inactive)},
+        {"audiosocket_gateway_early_connections",
+         "Back ends that were dialled for announced calls, and wait for them (--dial-early).",
+         static_cast<double>(early.waiting), true},
+        {"audiosocket_gateway_early_used_total", "Back ends dialled early that their calls have taken over.",
+         static_cast<double>(early.used)},
+        {"audiosocket_gateway_early_expired_total", "Back ends dialled early whose calls did not come in time.",
+         static_cast<double>(early.expired)},
+        {"audiosocket_gateway_early_withdrawn_total",
+         "Back ends dialled early whose announcements were withdrawn or replaced.",
+         static_cast<double>(early.withdrawn)},
+        {"audiosocket_gateway_early_lost_total", "Back ends dialled early that were lost before their calls arrived.",
+         static_cast<double>(early.lost)},
+        {"audiosocket_gateway_early_refused_total",
+         "Announced calls for which no back end was dialled early, because too many waited.",
+         static_cast<double>(early.refused)},
         {"audiosocket_gateway_barge_ins_total", "Times that a back end cut off what was being played.",
          static_cast<double>(c.barge_ins)},
         {"audiosocket_gateway_messages_received_total", "Messages of back ends, of calls that have ended.",
@@ -53,8 +71,11 @@ std::vector<admin::metric> metrics_of(const gateway_counts::figures& c, const st
         {"audiosocket_gateway_connect_seconds", "From the dialling of a back end to its session.", c.connect_time},
         {"audiosocket_gateway_turn_seconds", "From the end of what the caller says to the first sound of the answer.",
          c.turn_time},
-        {"audiosocket_gateway_turn_backend_seconds", "The part of that which the back end and the network take.",
-         c.back_end_time},
+        {"audiosocket_gateway_turn_network_seconds",
+         "The part of the network in that, of turns where the back end answers pings.", c.network_time},
+        {"audiosocket_gateway_turn_backend_seconds", "The part of the back end in that.", c.back_end_time},
+        {"audiosocket_gateway_turn_queue_seconds", "What the answer waited in our queue.", c.queue_time},
+        {"audiosocket_gateway_ping_seconds", "What back ends take to answer a ping.", c.ping_time},
     };
 }
 

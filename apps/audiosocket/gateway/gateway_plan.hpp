@@ -23,6 +23,8 @@
 
 namespace audiosocket::app::gateway {
 
+class early_call;
+
 /// What a gateway does with each of its calls. The same for all of them, and never changed while it is used.
 struct gateway_plan {
     const audiosocket::gateway::dialect_traits* dialect = nullptr;
@@ -49,8 +51,15 @@ struct gateway_plan {
     /// How long a call may last; unset: as long as it wants.
     std::optional<std::chrono::milliseconds> duration_max;
 
+    /// How long neither side may say anything; unset: as long as they want.
+    std::optional<std::chrono::milliseconds> inactivity_max;
+
     /// Takes the context that was announced for a call. Returns nothing if none was.
     std::function<std::optional<audiosocket::gateway::call_context>(const uuid&)> take_context;
+
+    /// Takes the connection that was dialled for an announced call before it arrived. Returns null if there is none on
+    /// this executor. Unset: none is dialled early.
+    std::function<std::shared_ptr<early_call>(const uuid&, const boost::asio::any_io_executor& here)> take_early;
 
     /// Whether a call without an announced context is hung up.
     bool require_context = false;
@@ -65,6 +74,12 @@ struct gateway_plan {
         begin_tape;
 
     std::shared_ptr<gateway_counts> counts = std::make_shared<gateway_counts>();
+
+    /// How to dial, and what time it is. Tests have their own.
+    std::function<std::shared_ptr<websocket::websocket>(
+        const boost::asio::any_io_executor& executor, const websocket::client_options& options, websocket::handlers on)>
+        dial = websocket::dial;
+    std::function<time_point()> now = clock::now;
 };
 
 } // namespace audiosocket::app::gateway

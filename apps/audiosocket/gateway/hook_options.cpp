@@ -22,8 +22,9 @@ void hook_options::add(CLI::App& verb, settings& said) {
                                     "Post the start, the answer and the end of each call there, as JSON: http:// or "
                                     "https://, with {uuid} and others filled in"))
         ->type_name("URL");
-    said.reloadable(verb.add_option("--status-secret-file", secret_file_,
-                                    "File with the secret that signs what is posted (HMAC-SHA256)"))
+    said.reloadable(
+            verb.add_option("--webhook-secret-file", secret_file_,
+                            "File with the secret that signs what --status-url and --tool-url post (HMAC-SHA256)"))
         ->type_name("FILE");
     said.reloadable(verb.add_option("--tool-url", tool_url_,
                                     "Post the functions that back ends ask for there, as JSON; the answer is the "
@@ -37,7 +38,7 @@ void hook_options::add(CLI::App& verb, settings& said) {
 
 void hook_options::complete(settings& said, const kept_hooks& kept, gateway_plan& plan) const {
     std::string secret;
-    said.attempt("--status-secret-file", [&] {
+    said.attempt("--webhook-secret-file", [&] {
         if (!secret_file_) return;
         if (!status_url_ && !tool_url_)
             throw failure(exit_code::usage, "there is nothing to sign: give --status-url or --tool-url as well");
@@ -56,6 +57,10 @@ void hook_options::complete(settings& said, const kept_hooks& kept, gateway_plan
         plan.tools.hook->timeout = std::chrono::milliseconds(std::lround(tool_timeout_s_ * 1000));
     });
     plan.tools.in_progress = kept.tools_in_progress;
+}
+
+std::size_t hook_options::files() const {
+    return (status_url_ ? status_sender::limits().connections_max : 0) + (tool_url_ ? tool_calls::all_calls_max : 0);
 }
 
 } // namespace audiosocket::app::gateway

@@ -26,6 +26,9 @@ class hook_options {
     /// Fills in the plan, whose `tls` is loaded. What is wrong becomes a mistake of `said`.
     void complete(settings& said, const kept_hooks& kept, gateway_plan& plan) const;
 
+    /// Returns how many connections to web servers there may be at the same time.
+    std::size_t files() const;
+
   private:
     std::optional<std::string> status_url_;
     std::optional<std::string> secret_file_;

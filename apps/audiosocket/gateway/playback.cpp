@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/playback.hpp"
 
-#include <cstdint>
 #include <utility>
-#include <vector>
 
 namespace audiosocket::app::gateway {
 namespace {
@@ -58,12 +56,6 @@ bool playback::clear() {
 void playback::play_last(const clip& sound) {
     stop_waiting();
     static_cast<void>(call_.play(sound));
-}
-
-void playback::play_tail() {
-    constexpr int rate_hz = 8000;
-    constexpr auto samples = static_cast<std::size_t>(tail.count() * rate_hz / 1000);
-    static_cast<void>(call_.play(clip(std::vector<std::int16_t>(samples), rate_hz)));
 }
 
 std::optional<playback::speakers_mark> playback::read_mark(std::string_view mark) const {

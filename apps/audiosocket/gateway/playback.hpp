@@ -4,7 +4,6 @@
 #include <audiosocket/audio/clip.hpp>
 #include <audiosocket/net/call.hpp>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,13 +35,6 @@ class playback {
 
     /// Plays a sound of our own behind what is queued, instead of waiting.
     void play_last(const clip& sound);
-
-    /// Silence that is played before a hang-up. Asterisk still forwards the last frames when the hang-up arrives, and
-    /// drops them then: with Dial(AudioSocket/...), on a busy machine, the last word lost 20 ms.
-    static constexpr std::chrono::milliseconds tail{100};
-
-    /// Plays the tail behind what is queued.
-    void play_tail();
 
     /// Returns what the speaker's dialect is to hear of this event: the event with the mark's own name, or nothing.
     std::optional<event> for_speaker(const event& e);

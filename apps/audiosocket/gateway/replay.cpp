@@ -68,6 +68,7 @@ class replayed_call {
     };
 
     static listener_options listening(const daemon_options& options, int rate_hz);
+    std::optional<tool_answer> recorded_answer(std::string_view name);
     void plan_actions();
     void place();
     void answer(call line);
@@ -103,6 +104,8 @@ replayed_call::replayed_call(replay_script script, const gateway_plan& plan, con
       timer_(io_) {
     plan_->require_context = false;
     plan_->status = nullptr; // it is not a call of a caller
+    plan_->take_early = nullptr;
+    plan_->tools.recorded = [this](std::string_view name) { return recorded_answer(name); };
     plan_->take_context = [head = script_.head](const uuid& id) {
         return audiosocket::gateway::call_context{id, head.from, head.to, head.parameters};
     };
@@ -111,6 +114,15 @@ replayed_call::replayed_call(replay_script script, const gateway_plan& plan, con
         return std::make_shared<summing_sink>(sums, next ? next(id, head, std::move(on_failure)) : nullptr);
     };
     plan_actions();
+}
+
+// Functions are not called again: a replay must not book a table.
+std::optional<tool_answer> replayed_call::recorded_answer(std::string_view name) {
+    const auto known = script_.tools.find(name);
+    if (known == script_.tools.end() || known->second.empty()) return std::nullopt;
+    auto first = std::move(known->second.front());
+    known->second.pop_front();
+    return first;
 }
 
 // The caller is ours, so nothing about it has to be found out.

@@ -51,7 +51,7 @@ class table {
     std::string text_;
 };
 
-std::string turn_time(const std::vector<tape::tape_summary::turn>& turns, std::size_t which) {
+std::string turn_time(const std::vector<tape::tape_turn>& turns, std::size_t which) {
     return which < turns.size() ? fmt::format("{} ms", turns[which].total_ms) : "-";
 }
 

@@ -63,6 +63,8 @@ void script_writer::add(const tape::tape_entry& one) {
     script_.summary.add(one);
     if (one.what == "audio") add_audio(one);
     if (one.what == "digit" && one.text("digit").size() == 1) script_.keys.push_back({one.at, one.text("digit")[0]});
+    if (one.what == "tool")
+        script_.tools[std::string(one.text("name"))].push_back({std::string(one.text("text")), one.flag("failed")});
     if (one.what == "ended") {
         ended_ = one.text("reason");
         script_.hang_up_at = one.at;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gateway/tool_calls.hpp"
 #include "tape/tape_reader.hpp"
 #include "tape/tape_summary.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +37,8 @@ struct replay_script {
     int rate_hz = 8000;
     std::vector<sound> sounds;
     std::vector<key> keys;
-    std::chrono::milliseconds hang_up_at{}; ///< When the caller hangs up at the latest.
+    std::map<std::string, std::deque<tool_answer>, std::less<>> tools; ///< By the name of the function, in order.
+    std::chrono::milliseconds hang_up_at{};                            ///< When the caller hangs up at the latest.
 };
 
 /// Reads a tape to its end. Throws failure (file) where there is nothing to replay.

@@ -10,12 +10,12 @@
 namespace audiosocket::app::gateway {
 
 void tape_options::add(settings& said, CLI::App& verb) {
-    said.reloadable(verb.add_option("--tape", tape_,
-                                    "Keep all that passes on both sides of each call, audio and prompts, in a file in "
-                                    "this folder"))
+    said
+        .reloadable(verb.add_option(
+            "--tape", tape_, "Write a file for each call into this folder: its audio, its keys and all messages"))
         ->type_name("DIR");
     verb.add_option("--replay", replay_,
-                    "Answer no calls: say to the back end what the caller of this tape said, and compare the answers")
+                    "Answer no calls; play the caller of this tape to the back end, and compare the answers")
         ->type_name("FILE");
 }
 

@@ -47,8 +47,8 @@ json::object body_of(const call_context& context, std::string_view id, std::stri
             {"tool", json::object{{"id", id}, {"name", name}, {"arguments", arguments_of(arguments)}}}};
 }
 
-// What the model gets, and whether it is an error.
-std::pair<std::string, bool> text_of(const websocket::post_answer& answer) {
+// What the model gets.
+tool_answer answer_of(const websocket::post_answer& answer) {
     if (answer.status == 0) return {"the function could not be called: " + answer.failure, true};
     const bool readable = is_utf8(answer.body);
     if (answer.is_good()) {
@@ -68,6 +68,12 @@ tool_calls::tool_calls(boost::asio::any_io_executor executor, tool_plan plan, ca
       on_result_(std::move(on_result)) {}
 
 void tool_calls::call(std::string_view id, std::string_view name, std::string_view arguments) {
+    tool_result result{std::string(id), std::string(name), {}};
+    if (plan_.recorded) {
+        result.answer =
+            plan_.recorded(name).value_or(tool_answer{"the tape has no further answer of this function", true});
+        return add_later(std::move(result));
+    }
     std::string why = why_not();
     if (why.empty()) {
         try {
@@ -76,7 +82,12 @@ void tool_calls::call(std::string_view id, std::string_view name, std::string_vi
             why = e.what();
         }
     }
-    tool_result result{std::string(id), std::string(name), "the function could not be called: " + why, true};
+    result.answer = {"the function could not be called: " + why, true};
+    add_later(std::move(result));
+}
+
+// Not within the function that asks.
+void tool_calls::add_later(tool_result result) {
     boost::asio::post(executor_, [weak = weak_from_this(), epoch = epoch_, result = std::move(result)]() mutable {
         if (const auto self = weak.lock(); self && self->epoch_ == epoch) self->add(std::move(result));
     });
@@ -100,8 +111,7 @@ void tool_calls::post(std::string_view id, std::string_view name, std::string_vi
 }
 
 void tool_calls::answered(pendings::iterator which, const websocket::post_answer& answer) {
-    auto [text, is_error] = text_of(answer);
-    tool_result result{which->id, which->name, std::move(text), is_error, clock::now() - which->since};
+    tool_result result{which->id, which->name, answer_of(answer), clock::now() - which->since};
     drop(which);
     add(std::move(result));
 }

@@ -21,9 +21,18 @@
 
 namespace audiosocket::app::gateway {
 
+/// What a function answered, and what of its answer is kept on a tape.
+struct tool_answer {
+    std::string text;      ///< For the model.
+    bool is_error = false; ///< The text says why there is no result.
+};
+
 /// How functions that back ends ask for are called (--tool-url).
 struct tool_plan {
     std::optional<web_hook> hook; ///< Nothing: each function fails at once.
+
+    /// Answers in place of the web server, by the name of the function; nothing: there is no answer. For replays.
+    std::function<std::optional<tool_answer>(std::string_view name)> recorded;
 
     /// Requests that are in progress, of all calls.
     std::shared_ptr<std::atomic<std::size_t>> in_progress = std::make_shared<std::atomic<std::size_t>>(0);
@@ -33,8 +42,7 @@ struct tool_plan {
 struct tool_result {
     std::string id;
     std::string name;
-    std::string text;      ///< For the model.
-    bool is_error = false; ///< The text says why there is no result.
+    tool_answer answer;
     clock::duration took{};
 };
 
@@ -66,6 +74,9 @@ class tool_calls final : public std::enable_shared_from_this<tool_calls> {
     /// Cancels all: another back end does not know them.
     void forget_all();
 
+    /// Whether a web server still has to answer.
+    bool is_busy() const noexcept { return !pending_.empty(); }
+
     /// Returns the next result.
     std::optional<tool_result> take();
 
@@ -82,6 +93,7 @@ class tool_calls final : public std::enable_shared_from_this<tool_calls> {
     void post(std::string_view id, std::string_view name, std::string_view arguments);
     void answered(pendings::iterator which, const websocket::post_answer& answer);
     void add(tool_result result);
+    void add_later(tool_result result);
     pendings::iterator drop(pendings::iterator which);
 
     const boost::asio::any_io_executor executor_;

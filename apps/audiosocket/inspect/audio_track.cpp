@@ -4,13 +4,19 @@
 #include "base/failure.hpp"
 #include "inspect/wording.hpp"
 
+#include <audiosocket/net/file_descriptor.hpp>
+
 #include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <string_view>
 
 namespace audiosocket::app::inspect {
 
@@ -19,7 +25,7 @@ audio_track::audio_track(std::optional<encoding> forced, open_sink open) : known
 void audio_track::add(const message& m) {
     if (!is_audio(m.kind)) return;
     if (m.kind != kind::slin) {
-        flush_waiting(); // what came before must stay before
+        flush_waiting(); // keeps the order of the audio
         convert(m.kind, encoding::slin, m.payload);
     } else if (known_) {
         convert(m.kind, *known_, m.payload);
@@ -57,8 +63,8 @@ void audio_track::convert(kind k, encoding e, std::span<const std::byte> payload
     sink_(std::span(converted_).first(step.produced));
 }
 
-// One direction: its track and, once there is audio, the file. A stream has one file, of the format that its name says;
-// a capture may have thousands at a time, all WAV.
+// The output of one direction: its track and, once there is audio, its file. A stream has one file, in the format of
+// its suffix. A capture may have thousands of open calls; all their files are WAV.
 struct audio_extraction::output {
     std::string path;
     std::optional<sound_writer> single;
@@ -88,7 +94,7 @@ struct audio_extraction::output {
 
 struct audio_extraction::extracted_call {
     std::optional<uuid> id;
-    std::string stem; // of both files' names
+    std::string stem; // for the names of both files
     std::array<output, 2> sides;
 };
 
@@ -111,7 +117,7 @@ void audio_extraction::begin(const call_label& label) {
     }
 }
 
-// Both files of a call share a stem, and neither may exist.
+// Returns a path that does not exist. Both files of a call have the same stem.
 std::string audio_extraction::path_for(extracted_call& call, std::size_t number, side s) {
     if (!is_directory_) return where_;
     const auto path = [&](const std::string& stem, side of) {
@@ -167,11 +173,33 @@ void audio_picture::end(const call_label&, const stream_findings& caller, const 
     write_text_file(path_, draw_svg(*wave_, titles));
 }
 
+namespace {
+
+// A link may lead to a pipe or a terminal, as /dev/stdout does, but not to a file: another user may have made it.
+file_descriptor open_for_text(const std::string& path) {
+    constexpr mode_t mode = 0666;
+    file_descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (file || errno != ELOOP) return file;
+    file = file_descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    struct stat about {};
+    if (!file || fstat(file.get(), &about) != 0 || S_ISREG(about.st_mode))
+        throw failure(exit_code::file, path + ": is a symbolic link; name the file itself");
+    return file;
+}
+
+} // namespace
+
 void write_text_file(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) throw failure(exit_code::file, path + ": cannot be written: " + std::strerror(errno));
+    const auto file = open_for_text(path);
+    std::string_view rest = text;
+    while (file && !rest.empty()) {
+        const ssize_t written = ::write(file.get(), rest.data(), rest.size());
+        if (written >= 0)
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        else if (errno != EINTR)
+            break;
+    }
+    if (!file || !rest.empty()) throw failure(exit_code::file, path + ": cannot be written: " + std::strerror(errno));
 }
 
 } // namespace audiosocket::app::inspect

@@ -20,21 +20,21 @@
 
 namespace audiosocket::app::inspect {
 
-/// Turns the audio messages of one direction into one sound: at the rate of the first kind, to which audio of others
-/// is converted.
+/// Turns the audio messages of one direction into one sound, at the rate of the first kind; other kinds are converted
+/// to it.
 ///
-/// What is in kind 0x10 may become clear only after some messages. They wait until the detector is sure, for
-/// waiting_bytes_max at the most.
+/// The encoding of kind 0x10 may become clear only after some messages. They wait until the detector is sure, up to
+/// waiting_bytes_max.
 class audio_track {
   public:
     using sink = std::function<void(std::span<const std::int16_t>)>;
-    /// Is asked for the sink once, before the first samples.
+    /// Returns the sink; called once, before the first samples.
     using open_sink = std::function<sink(int rate_hz)>;
 
-    /// Two seconds of slin: the detector is sure within a few messages that are not silent.
+    /// Two seconds of slin: the detector needs only a few messages that are not silent.
     static constexpr std::size_t waiting_bytes_max = 32'000;
 
-    /// `forced`: what is in kind 0x10; nothing to find out.
+    /// `forced`: the encoding of kind 0x10; without it, the detector decides.
     audio_track(std::optional<encoding> forced, open_sink open);
 
     void add(const message& m);
@@ -44,7 +44,7 @@ class audio_track {
     void flush_waiting();
     void convert(kind k, encoding e, std::span<const std::byte> payload);
 
-    std::optional<encoding> known_; // what is in kind 0x10
+    std::optional<encoding> known_; // the encoding of kind 0x10
     open_sink open_;
     sink sink_;
     int rate_hz_ = 0;
@@ -52,14 +52,14 @@ class audio_track {
     std::vector<std::byte> waiting_; // payloads of kind 0x10
     std::vector<std::int16_t> samples_;
     std::vector<std::int16_t> converted_;
-    std::optional<resampler> resampler_; // from the rate of the kind seen last
+    std::optional<resampler> resampler_; // from the rate of the latest kind
 };
 
 /// Writes a sound file for each direction that has audio. `where` is the file for a raw stream, and a directory for a
-/// capture: there files are named ID.caller.wav and ID.server.wav, or ID-2.caller.wav and so on if one of these exists.
-/// A file that exists is never replaced, and no symbolic link followed. A capture may have any number of open calls:
-/// its files are open only while they are written. `out` gets a line for each file; may be null. Throws failure,
-/// sound_error.
+/// capture. Files in a directory are named ID.caller.wav and ID.server.wav, or ID-2.caller.wav and so on if one of
+/// these exists. An existing file is never replaced, and a symbolic link is never followed. A capture may have any
+/// number of open calls; its files are open only while they are written. `out` gets a line for each file; it may be
+/// null. Throws failure, sound_error.
 class audio_extraction final : public inspect_observer {
   public:
     audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out);
@@ -79,7 +79,7 @@ class audio_extraction final : public inspect_observer {
     bool is_directory_;
     std::optional<encoding> forced_;
     std::ostream* out_;
-    std::map<std::string, std::size_t> stems_; // how often each was used: ids are not unique
+    std::map<std::string, std::size_t> stems_; // how often each was used, because ids are not unique
     std::map<std::size_t, std::unique_ptr<extracted_call>> calls_;
 };
 
@@ -97,7 +97,8 @@ class audio_picture final : public inspect_observer {
     audio_track track_;
 };
 
-/// Writes a picture or any other text to a file. Throws failure.
+/// Writes a picture or any other text to a file, which is replaced. Does not follow a symbolic link to a file. Throws
+/// failure (file).
 void write_text_file(const std::string& path, const std::string& text);
 
 } // namespace audiosocket::app::inspect

@@ -9,9 +9,9 @@ namespace audiosocket::app::inspect {
 
 using std::chrono::microseconds;
 
-call_inspector::call_inspector(call_label label, const observers& tell)
-    : label_(std::move(label)), observers_(tell), caller_{{side::caller, label_.has_clock(), label_.from_start,
-                                                           [this](const seen_message& seen) { on_message(seen); }}},
+call_inspector::call_inspector(call_label label, const observers& seen_by)
+    : label_(std::move(label)), observers_(seen_by), caller_{{side::caller, label_.has_clock(), label_.from_start,
+                                                              [this](const seen_message& seen) { on_message(seen); }}},
       server_{{side::server, label_.has_clock(), label_.from_start,
                [this](const seen_message& seen) { on_message(seen); }}} {
     for (const auto& o : observers_)
@@ -26,7 +26,7 @@ void call_inspector::data(side from, std::span<const std::byte> bytes, microseco
 }
 
 void call_inspector::lost(side from, std::uint64_t bytes, microseconds at) {
-    last_data_at_ = std::max(last_data_at_, at); // there was something
+    last_data_at_ = std::max(last_data_at_, at); // even a hole shows that data was sent
     const bool in_audio = at_side(from).stream.lost(bytes, at);
     if (from == side::server && !in_audio) pacing_.forget();
 }
@@ -72,7 +72,7 @@ void call_inspector::note_quiet(microseconds at) {
                                               std::chrono::round<std::chrono::milliseconds>(quiet).count());
 }
 
-// The first side to end it ends the call: from then on no audio is due.
+// The call ends when either side ends it; from then on no audio is expected.
 void call_inspector::end_pacing(microseconds at) {
     if (label_.has_clock() && !server_.stream.is_nonsense())
         pacing_.ended(here(side::server, at), server_.seen, server_.stream.findings().remarks);

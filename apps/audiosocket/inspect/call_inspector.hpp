@@ -11,37 +11,39 @@ namespace audiosocket::app::inspect {
 
 using observers = std::vector<std::unique_ptr<inspect_observer>>;
 
-/// Inspects one call, or the one direction of it that a raw stream is, and tells the observers, which must outlive it.
+/// Inspects one call, or the single direction of a raw stream, and reports to the observers, which must outlive it.
 ///
-/// Each direction is judged by its own stream_inspector; here is what takes both: when the server's audio came,
+/// Each direction has its own stream_inspector. This class checks what needs both directions: the time from the
+/// caller's id to the server's audio, and silence of the whole call.
 /// measured from the caller's id, and whether the call went quiet.
 class call_inspector {
   public:
-    call_inspector(call_label label, const observers& tell);
-    call_inspector(const call_inspector&) = delete; // the streams report to it
+    call_inspector(call_label label, const observers& seen_by);
+    call_inspector(const call_inspector&) = delete; // the streams refer to it
     call_inspector& operator=(const call_inspector&) = delete;
 
     const call_label& label() const noexcept { return label_; }
 
-    /// Bytes of one side, with the time since the start of the call.
+    /// Adds bytes of one side, with the time since the start of the call.
     void data(side from, std::span<const std::byte> bytes, std::chrono::microseconds at);
 
     /// See stream_inspector::lost().
     void lost(side from, std::uint64_t bytes, std::chrono::microseconds at);
 
-    /// The capture has a packet of this side, though perhaps without data.
+    /// Notes that the capture has a packet of this side, perhaps without data.
     void note_seen(side from) noexcept { at_side(from).seen = true; }
 
-    /// A packet of one side came late or twice.
+    /// Notes that a packet of one side came late or twice.
     void reordered(side from, std::chrono::microseconds at);
 
-    /// One side will send no more: ending::closed or ending::reset.
+    /// Notes that one side will send no more: ending::closed or ending::reset.
     void closed(side from, ending how, std::chrono::microseconds at);
 
-    /// Whether nothing more can be learned from this side.
+    /// Returns whether nothing more can be learned from this side.
     bool is_nonsense(side from) const noexcept { return stream(from).is_nonsense(); }
 
-    /// Ends what is still open, and tells the observers. True when both sides were sound. Call once, at the end.
+    /// Ends what is still open, and reports to the observers. Returns whether both sides were without findings. Called
+    /// once, at the end.
     bool finish(std::chrono::microseconds at);
 
   private:

@@ -9,7 +9,7 @@ namespace {
 // Half a second of both directions.
 constexpr std::uint64_t messages_min = 50;
 
-// Of 32,768: in a quieter call the hiss of the line is as large as the jumps.
+// Of 32,768: in a quieter call, line noise is as large as the jumps.
 constexpr double jump_min = 100;
 
 // Measured: 0.1 to 0.5 for one direction, above 5 for two.

@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::size_t waiting_bytes_max = 8192;
 
-// RIFF counts in 32 bits; players get the last page wrong.
+// RIFF has lengths of 32 bits, and some players handle the last page wrongly.
 constexpr std::uint64_t data_bytes_max = std::numeric_limits<std::uint32_t>::max() - 4096;
 
-// The length of all behind it is the second field; that of the samples is the last field of the header.
+// The second field is the length of everything after it; the last field of the header is the length of the samples.
 constexpr std::uint64_t riff_length_at = 4, riff_head_bytes = 8, length_bytes = 4;
 
 class file {
@@ -95,7 +95,7 @@ void growing_wav::complete() {
     struct stat status {};
     if (!to.is_open() || !to.status(status)) refuse(std::strerror(errno));
     if (status.st_dev != device_ || status.st_ino != inode_) refuse("another file has taken its name");
-    // The lengths last: until then they are those of what is there.
+    // The lengths are written last, so until then the file is valid with its old content.
     const std::uint64_t bytes = data_bytes_ + waiting_.size();
     if (!to.write(waiting_, header_bytes_ + data_bytes_) ||
         !to.write_length(header_bytes_ + bytes - riff_head_bytes, riff_length_at) ||

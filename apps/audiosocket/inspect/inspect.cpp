@@ -23,17 +23,17 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   audiosocket inspect call.pcap
-      every AudioSocket call of a capture: messages, timing, and what Asterisk would not forgive
+      every AudioSocket call of a capture: messages, timing, and what would end the call in Asterisk
   tcpdump -i any -U -w - port 9092 | audiosocket inspect - --port 9092 --audio calls/
       from a pipe, with the audio of each direction as calls/ID.caller.wav and calls/ID.server.wav
   nc -l 9092 > call.raw; audiosocket inspect call.raw --audio call.wav --all
-      the bytes of one direction, every message of them
+      the bytes of one direction, with every message
   audiosocket inspect recording.wav --svg recording.svg
       a recording: format, levels, and a picture of it
   audiosocket inspect tapes/FILE.tape
-      a tape of audiosocket gateway: what caller, gateway and back end said to each other, and when
+      a tape of audiosocket gateway: what caller, gateway and back end sent to each other, and when
 
-Exit codes: 0 all is well, 1 findings that cost a call, a stream that is cut or no AudioSocket, a damaged tape,
+Exit codes: 0 all is well, 1 findings that cost a call, a stream that is cut or is not AudioSocket, a damaged tape,
 2 wrong command line, 4 a file cannot be read or written.)";
 
 struct inspect_options {
@@ -52,7 +52,7 @@ std::optional<encoding> forced_encoding(const std::string& text) {
     return std::nullopt;
 }
 
-// Width for a drawing on standard output; 0 when that is no terminal.
+// Returns the width for a drawing on standard output; 0 if that is not a terminal.
 int drawing_columns() {
     constexpr int widest = 160;
     if (isatty(STDOUT_FILENO) == 0) return 0;
@@ -70,28 +70,28 @@ void refuse_overwriting(const std::string& input, const std::string& output, con
     refuse_option(std::filesystem::equivalent(input, output, ignored), option, "this is the input; name another file");
 }
 
-void add_audio_output(observers& tell, const inspect_options& o, bool is_directory) {
+void add_audio_output(observers& seen_by, const inspect_options& o, bool is_directory) {
     if (o.audio.empty()) return;
     if (is_directory) {
         std::error_code error;
         std::filesystem::create_directories(o.audio, error);
         if (error) throw failure(exit_code::file, fmt::format("--audio {}: {}", o.audio, error.message()));
     }
-    tell.push_back(std::make_unique<audio_extraction>(o.audio, is_directory, forced_encoding(o.input),
-                                                      o.json ? nullptr : &std::cout));
+    seen_by.push_back(std::make_unique<audio_extraction>(o.audio, is_directory, forced_encoding(o.input),
+                                                         o.json ? nullptr : &std::cout));
 }
 
-exit_code inspect_stream(capture_input& input, const inspect_options& o, observers& tell) {
+exit_code inspect_stream(capture_input& input, const inspect_options& o, observers& seen_by) {
     refuse_option(o.port != 0, "--port", "a raw stream has no ports");
-    add_audio_output(tell, o, std::filesystem::is_directory(o.audio));
-    if (!o.svg.empty()) tell.push_back(std::make_unique<audio_picture>(o.svg, forced_encoding(o.input)));
+    add_audio_output(seen_by, o, std::filesystem::is_directory(o.audio));
+    if (!o.svg.empty()) seen_by.push_back(std::make_unique<audio_picture>(o.svg, forced_encoding(o.input)));
 
-    // A server starts with audio, or at once with a hangup; whatever else this is is judged as a caller, who must start
-    // with an id.
+    // A server starts with audio, or at once with a hangup. Everything else is judged as a caller, who must start with
+    // an id.
     constexpr auto no_clock = std::chrono::microseconds{};
     const kind first = static_cast<kind>(input.start().front());
     const side from = is_audio(first) || first == kind::hangup ? side::server : side::caller;
-    call_inspector call({}, tell);
+    call_inspector call({}, seen_by);
     call.data(from, input.start(), no_clock);
     std::vector<std::byte> block(65'536);
     while (const std::size_t got = call.is_nonsense(from) ? 0 : input.read(block))
@@ -102,21 +102,21 @@ exit_code inspect_stream(capture_input& input, const inspect_options& o, observe
     totals.calls = 1;
     const bool sound = call.finish(no_clock);
     totals.calls_with_findings = sound ? 0 : 1;
-    for (const auto& observer : tell)
+    for (const auto& observer : seen_by)
         observer->finish(totals);
     return sound ? exit_code::good : exit_code::findings;
 }
 
-exit_code inspect_capture(capture_input& input, const inspect_options& o, observers& tell) {
-    refuse_option(!o.svg.empty(), "--svg", "draws one sound; take it out with --audio DIR, then inspect that file");
+exit_code inspect_capture(capture_input& input, const inspect_options& o, observers& seen_by) {
+    refuse_option(!o.svg.empty(), "--svg", "draws one sound; extract it with --audio DIR, then inspect that file");
     const std::filesystem::path audio(o.audio);
     refuse_option(audio.has_extension() && !std::filesystem::is_directory(audio), "--audio",
                   "a capture has two directions a call; name a directory");
-    add_audio_output(tell, o, true);
+    add_audio_output(seen_by, o, true);
 
     inspection_totals totals;
-    read_capture(input, {o.port != 0 ? std::optional(o.port) : std::nullopt, tell, totals});
-    for (const auto& observer : tell)
+    read_capture(input, {o.port != 0 ? std::optional(o.port) : std::nullopt, seen_by, totals});
+    for (const auto& observer : seen_by)
         observer->finish(totals);
     if (totals.calls == 0)
         throw failure(exit_code::findings, fmt::format("{}: {}", input.name(), describe_no_call(totals)));
@@ -132,7 +132,8 @@ exit_code inspect_sound_file(const capture_input& input, const inspect_options& 
 }
 
 exit_code inspect_gateway_tape(capture_input& input, const inspect_options& o) {
-    refuse_option(!o.audio.empty(), "--audio", "this is a tape; audiosocket gateway --record keeps the audio of calls");
+    refuse_option(!o.audio.empty(), "--audio",
+                  "this is a tape; audiosocket gateway --record records the audio of calls");
     refuse_option(!o.svg.empty(), "--svg", "this is a tape, not a sound");
     refuse_option(o.port != 0, "--port", "a tape has no ports");
     std::span<const std::byte> start = input.start();
@@ -155,18 +156,18 @@ exit_code inspect(const inspect_options& o) {
     refuse_overwriting(o.file, o.audio, "--audio");
     refuse_overwriting(o.file, o.svg, "--svg");
     if (input.kind() == input_kind::tape) return inspect_gateway_tape(input, o);
-    observers tell;
+    observers seen_by;
     if (o.json)
-        tell.push_back(std::make_unique<json_report>(std::cout));
+        seen_by.push_back(std::make_unique<json_report>(std::cout));
     else
-        tell.push_back(std::make_unique<text_report>(std::cout, o.all));
+        seen_by.push_back(std::make_unique<text_report>(std::cout, o.all));
     switch (input.kind()) {
-    case input_kind::capture: return inspect_capture(input, o, tell);
+    case input_kind::capture: return inspect_capture(input, o, seen_by);
     case input_kind::sound: return inspect_sound_file(input, o);
     case input_kind::tape:
     case input_kind::stream: break;
     }
-    return inspect_stream(input, o, tell);
+    return inspect_stream(input, o, seen_by);
 }
 
 } // namespace
@@ -181,17 +182,17 @@ void add_verb(CLI::App& command, exit_code& result) {
             "Capture (pcap, pcapng), raw bytes of one direction, sound file, or tape of the gateway; - for stdin")
         ->required()
         ->type_name("");
-    verb->add_flag("--all", o->all, "A line for each audio message, not for runs of them");
-    auto* json = verb->add_flag("--json", o->json, "JSON Lines: an object each message, and a summary");
+    verb->add_flag("--all", o->all, "Print a line for each audio message, not for runs of them");
+    auto* json = verb->add_flag("--json", o->json, "Print JSON lines: an object for each message, then a summary");
     json->excludes("--all");
-    verb->add_option("--audio", o->audio, "Write the audio: to a file (raw stream), to a folder (capture)")
+    verb->add_option("--audio", o->audio, "Extract the audio: to a file (raw stream), to a folder (capture)")
         ->type_name("FILE|DIR");
-    verb->add_option("--svg", o->svg, "Write the waveform as a picture (raw stream, sound file)")->type_name("FILE");
-    verb->add_option("--input-format", o->input, "What audio labelled slin really is: auto, slin, ulaw or alaw")
+    verb->add_option("--svg", o->svg, "Draw the waveform as SVG (raw stream, sound file)")->type_name("FILE");
+    verb->add_option("--input-format", o->input, "Real format of audio labelled slin: auto, slin, ulaw or alaw")
         ->capture_default_str()
         ->check(CLI::IsMember({"auto", "slin", "ulaw", "alaw"}))
         ->type_name("FORMAT");
-    verb->add_option("--port", o->port, "Take the connections of this port for AudioSocket, and no others")
+    verb->add_option("--port", o->port, "Read only the connections of this port, all as AudioSocket")
         ->check(CLI::Range(1, 65535))
         ->type_name("N");
     verb->callback([o, &result] { result = inspect(*o); });

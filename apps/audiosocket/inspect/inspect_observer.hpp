@@ -15,8 +15,8 @@
 #include <vector>
 
 /// \file
-/// What an inspection tells, and whom. The inspection itself (inspect_call.hpp) neither prints nor writes files: a text
-/// or JSON report and the extraction of audio are observers of it.
+/// The results of an inspection. The inspection itself (call_inspector.hpp) neither prints nor writes files: the
+/// text report, the JSON report and the extraction of audio are observers of it.
 
 namespace audiosocket::app::inspect {
 
@@ -31,20 +31,20 @@ constexpr std::string_view name(side s) noexcept {
     return s == side::caller ? "caller" : "server";
 }
 
-/// What is known of a call before its first message.
+/// A call before its first message.
 struct call_label {
     std::size_t number = 1;
-    /// Endpoints as ADDRESS:PORT, and the time of the first packet. Nothing of it for a raw stream, which has no clock.
+    /// Endpoints as ADDRESS:PORT, and the time of the first packet. Empty for a raw stream, which has no clock.
     std::string caller;
     std::string server;
     std::optional<std::chrono::system_clock::time_point> started;
-    /// False when the capture began in the middle of the call.
+    /// False if the capture began in the middle of the call.
     bool from_start = true;
 
     bool has_clock() const noexcept { return started.has_value(); }
 };
 
-/// One message, and what it was taken for. The payload is gone when the observer returns.
+/// One message, and how it was read. The payload is valid until the observer returns.
 struct seen_message {
     side sender{};
     place where; ///< Of its header.
@@ -61,9 +61,9 @@ enum class ending : std::uint8_t {
     closed,   ///< Between two messages.
     reset,    ///< Between two messages, by a reset.
     torn,     ///< Between two messages, by a reset of the other side.
-    absent,   ///< The capture has not one packet of it.
+    absent,   ///< The capture has no packet of it.
     cut,      ///< Inside a message.
-    nonsense, ///< It is no AudioSocket from some byte on.
+    nonsense, ///< From some byte on it is not AudioSocket.
 };
 
 struct kind_total {
@@ -72,48 +72,48 @@ struct kind_total {
     double peak_dbfs = level::floor_dbfs;
 };
 
-/// All about one direction of a call.
+/// The results for one direction of a call.
 struct stream_findings {
     side sender{};
-    std::uint64_t bytes = 0; ///< read, as far as it made sense
+    std::uint64_t bytes = 0; ///< read, as far as they are AudioSocket
     std::map<kind, kind_total> kinds;
     std::optional<uuid> id;
     encoding audio_encoding = encoding::slin; ///< under kind 0x10
     double peak_dbfs = level::floor_dbfs;
     remark_list remarks;
-    std::vector<diagnosis::finding> diagnoses; ///< of the audio, or of bytes that are no AudioSocket
+    std::vector<diagnosis::finding> diagnoses; ///< of the audio, or of bytes that are not AudioSocket
 
     ending end = ending::open;
-    std::uint64_t end_offset = 0;     ///< ending::cut: of the message; nonsense: where it begins
-    std::size_t cut_bytes = 0;        ///< ending::cut: bytes of the message that are there
-    std::size_t cut_bytes_wanted = 0; ///< ending::cut: bytes of it in all, or of its header
-    std::string nonsense;             ///< ending::nonsense: what is there instead
+    std::uint64_t end_offset = 0;     ///< ending::cut: of the message; nonsense: of its first byte
+    std::size_t cut_bytes = 0;        ///< ending::cut: bytes of the message that are present
+    std::size_t cut_bytes_wanted = 0; ///< ending::cut: bytes of the whole message, or of its header
+    std::string nonsense;             ///< ending::nonsense: description of the bytes
 
     std::uint64_t messages() const noexcept;
     std::chrono::nanoseconds audio() const noexcept;
     bool is_sound() const noexcept;
 };
 
-/// The audio in a payload. Under kinds other than 0x10 it is always slin.
+/// Returns the duration of the audio in a payload. Kinds other than 0x10 are always slin.
 std::chrono::nanoseconds audio_duration(kind k, encoding e, std::uint64_t bytes) noexcept;
 
-/// What an inspection of a whole file came to.
+/// The totals of an inspected file.
 struct inspection_totals {
     std::size_t calls = 0;
     std::size_t calls_with_findings = 0;
     std::size_t streams_skipped = 0; ///< TCP, but not AudioSocket
-    std::size_t unanswered = 0;      ///< SYNs on the port, without a packet of the other side
+    std::size_t unanswered = 0;      ///< SYNs on the port, without a packet from the other side
     std::size_t given_up = 0;        ///< TCP connections reported as they stood, because too many were open
     std::size_t holes = 0;           ///< in calls
     std::uint64_t packets = 0;
     std::uint64_t packets_cut = 0;                ///< by the snap length
     std::uint64_t cut_at_bytes = 0;               ///< length of the longest of these
-    std::uint64_t packets_without_time = 0;       ///< or with one outside the years 1970 to 2261
-    std::map<std::string, std::uint64_t> not_tcp; ///< packets, by the name of what is in them
+    std::uint64_t packets_without_time = 0;       ///< without a time, or with a time outside the years 1970 to 2261
+    std::map<std::string, std::uint64_t> not_tcp; ///< packets without TCP, by the name of their content
     std::string capture_failure;                  ///< Why the capture could not be read to its end; empty if it could.
 };
 
-/// Called for everything in the order of the stream.
+/// Called in the order of the stream.
 class inspect_observer {
   public:
     virtual ~inspect_observer() = default;

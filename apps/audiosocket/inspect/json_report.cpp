@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-// To the microsecond, which is what a capture's clock has.
+// Seconds to the microsecond, the resolution of a capture's clock.
 double seconds(std::chrono::nanoseconds d) {
     return std::round(std::chrono::duration<double, std::micro>(d).count()) / 1e6;
 }

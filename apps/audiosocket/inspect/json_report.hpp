@@ -7,7 +7,7 @@
 
 namespace audiosocket::app::inspect {
 
-/// Tells an inspection to programs, as JSON Lines: an object each message ("type": "message"), one each call when it
+/// Reports an inspection as JSON Lines: an object for each message ("type": "message"), an object for each call when it
 /// ends ("call", with its streams), and a "summary" as the last line.
 class json_report final : public inspect_observer {
   public:

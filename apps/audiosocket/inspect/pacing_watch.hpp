@@ -7,20 +7,20 @@
 
 namespace audiosocket::app::inspect {
 
-/// Judges whether a server's audio came in time, by the times of a capture. What comes too early is judged by
+/// Checks whether a server's audio came in time, by the times of a capture. Audio that comes too early is the task of
 /// diagnosis::audio_judge.
 ///
-/// A gap is longer than asterisk::gap_max; after a longer frame, than its length and half of that.
+/// A gap is a time longer than asterisk::gap_max or, for a longer frame, than 1.5 times its length.
 class pacing_watch {
   public:
     void id_arrived(std::chrono::microseconds at) noexcept { id_at_ = at; }
     void audio_arrived(place where, std::chrono::nanoseconds duration, remark_list& remarks);
 
-    /// The call ended: silence up to now is a gap as well, and what comes after is not judged. `server_seen`: the
-    /// capture has packets of the server at all.
+    /// Ends the call: silence until now may be a gap as well; later audio is not judged. `server_seen`: the capture has
+    /// packets of the server.
     void ended(place where, bool server_seen, remark_list& remarks);
 
-    /// The capture has a hole, in which there may have been audio: the next message is not judged.
+    /// Called at a hole in the capture, which may have contained audio: the next message is not judged.
     void forget() noexcept {
         last_at_.reset();
         audio_received_ = true;

@@ -14,7 +14,7 @@ constexpr bool is_noted = false;
 // In the order of the enumeration.
 constexpr fault_rule rules[] = {
     {"kind_not_for_asterisk", costs_call,
-     "a kind that a server must not send (only 00 and 10 to 18): Asterisk drops the call", ""},
+     "a kind that a server must not send (only 00 and 10 to 18 are allowed): Asterisk drops the call", ""},
     {"empty_audio", costs_call, "audio of no length: Asterisk 20.14, 22.4 and later drop the call", ""},
     {"split_header", costs_call,
      "header in two pieces: many releases of Asterisk misread it; send a message in one call", "bytes"},
@@ -24,7 +24,7 @@ constexpr fault_rule rules[] = {
     {"no_audio", costs_call,
      "no audio at all from the server: one call in three to five stays silent both ways (asterisk#2089)", ""},
     {"audio_gap", is_noted, "gap of more than 40 ms between audio messages: the caller hears it", "ms"},
-    {"mixed_kinds", is_noted, "change of the audio kind within the call: keep to one", ""},
+    {"mixed_kinds", is_noted, "change of the audio kind within the call: use one kind", ""},
     {"sent_after_hangup", is_noted, "message after the hangup: the caller does not read it", ""},
     {"reset", costs_call, "connection reset by the server: Asterisk takes it for a failure; send 00 00 00, then close",
      ""},

@@ -8,12 +8,12 @@
 #include <string_view>
 
 /// \file
-/// What `inspect` finds wrong with a stream: a fixed list of faults, each with the reason why it matters. Source:
-/// docs/asterisk.md, "What real Asterisk does not forgive".
+/// The faults that `inspect` finds in a stream: a fixed list, each with its effect. Source: docs/asterisk.md,
+/// "What real Asterisk does not forgive".
 
 namespace audiosocket::app::inspect {
 
-/// A fault. What it means is in the table behind rule_of().
+/// A fault; rule_of() has its meaning.
 enum class fault : std::uint8_t {
     // of a server
     kind_not_for_asterisk,
@@ -42,12 +42,12 @@ enum class fault : std::uint8_t {
     capture_reordered,
 };
 
-/// What is to be said about a fault.
+/// Texts and weight of a fault.
 struct fault_rule {
-    std::string_view name; ///< For programs: "audio_gap".
-    bool costs_call;       ///< Asterisk, or a strict server, ends the call over it or the caller hears nothing.
-    std::string_view text; ///< For people: what it is, and what comes of it.
-    std::string_view unit; ///< Of remark::worst; empty when there is no such number.
+    std::string_view name; ///< For scripts: "audio_gap".
+    bool costs_call;       ///< Asterisk, or a strict server, ends the call because of it, or the caller hears nothing.
+    std::string_view text; ///< For people: what it is, and its effect.
+    std::string_view unit; ///< Of remark::worst; empty if there is no such number.
 };
 
 const fault_rule& rule_of(fault f) noexcept;
@@ -57,10 +57,10 @@ struct remark {
     std::uint64_t count = 0;
     std::uint64_t first_offset = 0;       ///< Bytes from the start of the stream.
     std::chrono::microseconds first_at{}; ///< Since the start of the call; zero without a clock.
-    std::int64_t worst = 0;               ///< The largest, in fault_rule::unit.
+    std::int64_t worst = 0;               ///< The largest value, in fault_rule::unit.
 };
 
-/// Where in a stream something was seen.
+/// A place in a stream.
 struct place {
     std::uint64_t offset = 0;
     std::chrono::microseconds at{};

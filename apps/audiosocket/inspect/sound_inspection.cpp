@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t block_frames = 4096;
 
-// Characters above one another in a drawing of one channel, or of each of several.
+// Height in characters of a drawing of one channel, and of each of several channels.
 constexpr int rows_of_one = 8;
 constexpr int rows_of_several = 5;
 

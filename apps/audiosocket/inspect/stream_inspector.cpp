@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/stream_inspector.hpp"
 
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>
 
@@ -16,14 +16,14 @@ using std::chrono::microseconds;
 
 namespace {
 
-// Silence that stands for lost audio is fed in pieces of this size.
+// Silence that replaces lost audio is fed in pieces of this size.
 constexpr std::array<std::byte, 4096> silence{};
 
 constexpr diagnosis::sender as_sender(side s) {
     return s == side::caller ? diagnosis::sender::caller : diagnosis::sender::server;
 }
 
-// What stands there instead of a message: `47 45 54 20 ... "GET / HTTP/1.1": an HTTP request; is the port right?`
+// Describes bytes that are not a message: `47 45 54 20 ... "GET / HTTP/1.1": an HTTP request; is the port right?`
 std::string describe_nonsense(header h, std::span<const std::byte> payload) {
     std::vector<std::byte> start(header_bytes);
     write_header(h, std::span(start).first<header_bytes>());
@@ -43,7 +43,7 @@ stream_inspector::stream_inspector(side sender, bool has_clock, bool from_start,
 }
 
 void stream_inspector::feed(std::span<const std::byte> bytes, microseconds at) {
-    // The judge may need a few bytes more than it takes to see that this makes no sense.
+    // The judge may need a few bytes more than the decoder needs to see that this is not AudioSocket.
     if (is_whole_ && framing_.feed(bytes) && is_known_mistake()) return give_up_whole();
     if (is_nonsense()) return;
     if (seeking_ && !diagnosis::starts_like_a_message(bytes)) {
@@ -67,12 +67,12 @@ void stream_inspector::read_messages(microseconds at) {
     }
     if (!decoder_.in_message()) return;
     if (!decoder_.pending_header()) header_split_ = true;
-    // The first header alone tells most strangers; no need to wait for the 20 kB that "GET" seems to announce.
+    // The header alone identifies most other protocols; no need to wait for the 20 kB that "GET" seems to announce.
     const auto pending = decoder_.pending_header();
     if (pending && offset_ == 0 && from_start_) make_sense(*pending, decoder_.pending_bytes().subspan(header_bytes));
 }
 
-// Keeps count of messages that cannot be meant. False when it has given up.
+// Counts messages that cannot be intended. Returns false if it has given up.
 bool stream_inspector::make_sense(header h, std::span<const std::byte> payload) {
     const bool hangs_up_again = hung_up_ && h.kind == kind::hangup; // a file of zeros
     if (diagnosis::is_plausible(h) && !hangs_up_again) {
@@ -96,8 +96,8 @@ void stream_inspector::give_up() {
     decoder_.reset();
 }
 
-// Whether the judge knows from the first bytes on why nothing of the stream is as it should be. What only goes wrong
-// later, or is not known, is shown with the messages before.
+// Returns whether the judge knows from the first bytes why nothing in the stream is valid. A fault that begins later,
+// or is unknown, is shown after the messages before it.
 bool stream_inspector::is_known_mistake() const {
     using diagnosis::code;
     if (!framing_.result()) return false;
@@ -105,7 +105,7 @@ bool stream_inspector::is_known_mistake() const {
     return c == code::little_endian_length || c == code::no_headers || c == code::id_as_text;
 }
 
-// What was taken for messages were none, so nothing is said about them.
+// These bytes were not messages, so no remarks are made about them.
 void stream_inspector::give_up_whole() {
     nonsense_since_ = 0;
     nonsense_shown_ = framing_.result()->text;
@@ -130,12 +130,12 @@ bool stream_inspector::lost(std::uint64_t bytes, microseconds at) {
             const auto piece = std::min<std::uint64_t>(bytes, silence.size());
             if (is_whole_) framing_.feed(std::span(silence).first(piece));
             decoder_.feed(std::span(silence).first(piece));
-            read_messages(began_at_); // the time of a packet that is there
+            read_messages(began_at_); // the time of the packet that is present
             bytes -= piece;
         }
         return true;
     }
-    if (findings_.kinds.empty()) from_start_ = false; // the id may well have been there
+    if (findings_.kinds.empty()) from_start_ = false; // the id may have been in the hole
     is_whole_ = false;
     audio_.forget_pace();
     offset_ += decoder_.pending_bytes().size() + bytes;
@@ -229,7 +229,7 @@ void stream_inspector::end(ending how) {
     if (!has_clock_ && mix_.is_mixed()) findings_.remarks.add(fault::both_directions, {});
 }
 
-// How it really ended.
+// Determines how the stream really ended.
 void stream_inspector::judge_end(ending how) {
     findings_.end = hung_up_ ? ending::hangup : how;
     findings_.end_offset = offset_;

@@ -15,31 +15,32 @@ namespace audiosocket::app::inspect {
 
 /// Reads one direction of a call: bytes in, messages and faults out. Memory is bounded for any input.
 ///
-/// The decoder takes any bytes for messages; whether they make sense is judged here. A message is nonsense when its
-/// kind is unknown, or its length is absurd for its kind. One such message is skipped, as a server skips it; but a
-/// stream that starts with one, has two in a row or ends with one is not AudioSocket from there on, and what follows
-/// is not looked at.
+/// The decoder reads any bytes as messages; this class judges whether they are meaningful. A message is nonsense if its
+/// kind is unknown, or if its length is absurd for its kind. A single one is skipped, as a server skips it. But a
+/// stream that starts with nonsense, has two nonsense messages in a row or ends with one is not AudioSocket from there
+/// on, and the rest is not read.
 ///
-/// Faults that show in the audio, and known mistakes of framing, are found by the judges of the room `diagnosis`.
+/// Faults in the audio, and known mistakes of framing, are found by the judges of the room `diagnosis`.
 class stream_inspector {
   public:
     using on_message = std::function<void(const seen_message&)>;
 
-    /// `has_clock`: the times given mean something, and bytes come as they were sent, so that both can be judged.
-    /// `from_start`: the first byte is that of a message; otherwise the first piece that looks like one is waited for.
+    /// `has_clock`: the times are valid, and bytes arrive as they were sent, so that both can be judged. `from_start`:
+    /// the first byte is that of a message; otherwise reading starts at the first piece that looks like a message.
     stream_inspector(side sender, bool has_clock, bool from_start, on_message report);
 
-    /// The next bytes, and when they came.
+    /// Adds the next bytes, and the time at which they came.
     void feed(std::span<const std::byte> bytes, std::chrono::microseconds at);
 
-    /// So many bytes are missing from the capture here. Inside audio they are read as silence, and nothing else is
-    /// lost; anywhere else reading goes on with the next piece that looks like a message. True if it was inside audio.
+    /// Notes that `bytes` bytes are missing from the capture here. Inside audio they are read as silence, and nothing
+    /// else is lost. Anywhere else, reading continues with the next piece that looks like a message. Returns whether it
+    /// was inside audio.
     bool lost(std::uint64_t bytes, std::chrono::microseconds at);
 
-    /// There is no more; `how` is open, closed or reset, and becomes what really was the end.
+    /// Ends the stream; `how` is open, closed or reset, and is replaced by the actual end.
     void end(ending how);
 
-    /// Whether it turned out not to be AudioSocket; then feeding it is of no use.
+    /// Returns whether it is not AudioSocket; then it needs no more bytes.
     bool is_nonsense() const noexcept { return findings_.end == ending::nonsense; }
 
     stream_findings& findings() noexcept { return findings_; }
@@ -61,8 +62,8 @@ class stream_inspector {
     on_message report_;
     bool has_clock_;
     bool from_start_;
-    bool seeking_;  // no boundary of messages is known
-    bool is_whole_; // all bytes from the first on are there
+    bool seeking_;  // no message boundary is known
+    bool is_whole_; // no byte since the first is missing
 
     diagnosis::framing_judge framing_;
     diagnosis::audio_judge audio_;
@@ -77,9 +78,9 @@ class stream_inspector {
     std::chrono::microseconds began_at_{}; // when its first byte came
     bool header_split_ = false;            // its header came in pieces
     bool has_hole_ = false;                // some of it is not in the capture
-    std::uint64_t nonsense_since_ = 0;     // offset of the first of ...
-    std::size_t nonsense_in_a_row_ = 0;    // ... these
-    std::string nonsense_shown_;           // what it began with
+    std::uint64_t nonsense_since_ = 0;     // offset of the first of the ...
+    std::size_t nonsense_in_a_row_ = 0;    // ... nonsense messages in a row
+    std::string nonsense_shown_;           // its first bytes
     std::optional<kind> audio_kind_;       // of the last audio message
     bool hung_up_ = false;
 

@@ -23,7 +23,7 @@ double in_seconds(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
 }
 
-// The entry without its audio.
+// Returns the entry without its audio.
 json::object to_json(const tape_entry& one) {
     json::object object = one.fields;
     object["line"] = one.line;
@@ -90,8 +90,7 @@ void print_summary(const tape_summary& sums, const tape::tape_reader& tape, std:
         out << fmt::format(", {:.2f} s refused", in_seconds(sums.agent_audio_refused));
     out << fmt::format("\nturns {}, barge-ins {}, connections {}\n", sums.turn_count, sums.barge_ins, sums.connections);
     for (const auto& one : sums.turns)
-        out << fmt::format("  {:9.3f}  answered after {} ms, {} ms of them by the back end\n", in_seconds(one.at),
-                           one.total_ms, one.back_end_ms);
+        out << fmt::format("  {:9.3f}  {}\n", in_seconds(one.at), to_text(one));
     if (sums.longest_silence.count() > 0)
         out << fmt::format("longest silence of the back end {:.3f} s, from {:.3f} s on\n",
                            in_seconds(sums.longest_silence), in_seconds(sums.longest_silence_at));

@@ -18,12 +18,12 @@ using tape::tape_entry;
 
 constexpr std::size_t excerpt_chars = 100;
 
-// A word of base64 in a text: nothing else has so many of its characters in a row.
+// A long run of these characters in a text is base64.
 constexpr std::size_t base64_chars_min = 100;
 
 constexpr std::chrono::seconds run_max{1};
 
-// Who speaks to whom.
+// Sender and receiver of a line.
 constexpr std::string_view from_caller = "caller ->";
 constexpr std::string_view to_caller = "caller <-";
 constexpr std::string_view to_back_end = "       -> back end";
@@ -51,7 +51,7 @@ bool has_audio(const tape_entry& message) {
     return false;
 }
 
-// The text without what people do not read.
+// Returns the text without its base64, which people do not read.
 std::string excerpt(std::string_view text) {
     std::string shown;
     while (!text.empty() && shown.size() < excerpt_chars) {
@@ -97,9 +97,10 @@ std::pair<std::string_view, std::string> describe(const tape_entry& one) {
         return {to_caller, fmt::format("cleared {}: {} ms played, {} ms cut off", quoted(one.text("mark")),
                                        one.number("sent_ms"), one.number("cut_ms"))};
     if (what == "ended") return {from_caller, "ended: " + printable(one.text("reason"))};
-    if (what == "turn")
-        return {ours, fmt::format("turn: answered after {} ms (back end {} ms, queue {} ms)", one.number("total_ms"),
-                                  one.number("backend_ms"), one.number("queue_ms"))};
+    if (what == "turn") return {ours, "turn: " + to_text(tape::read_turn(one))};
+    if (what == "tool")
+        return {ours, fmt::format("function {} {}: {}", printable(one.text("name")),
+                                  one.flag("failed") ? "failed" : "answered", excerpt(one.text("text")))};
     if (what == "play")
         return {to_caller, fmt::format("play {:.3f} s{}", in_seconds(tape::play_length(one)),
                                        one.flag("refused") ? ": REFUSED, the queue is full" : "")};
@@ -115,7 +116,7 @@ std::pair<std::string_view, std::string> describe(const tape_entry& one) {
     if (what == "ready") return {ours, "the session is set up"};
     if (what == "reconnect") return {ours, "the dialect goes on in another connection"};
     if (what == "fail") return {ours, "the back end fails: " + printable(one.text("why"))};
-    if (what == "dropped") return {ours, "we give the connection up"};
+    if (what == "dropped") return {ours, "the gateway gives up the connection"};
     if (what == "closed")
         return {ours,
                 fmt::format("the connection is closed, code {} {}", one.number("code"), printable(one.text("reason")))};
@@ -138,7 +139,7 @@ void tape_timeline::line(std::chrono::milliseconds at, std::string_view arrow, s
     out_ << fmt::format("{:9.3f}  {:<18} {}\n", in_seconds(at), arrow, text);
 }
 
-// Returns whether it belongs to a run, and is now in one.
+// Returns whether the entry belongs to a run, and adds it if so.
 bool tape_timeline::add_to_run(const tape_entry& one) {
     run_name name{ours, {}};
     std::chrono::nanoseconds audio{};

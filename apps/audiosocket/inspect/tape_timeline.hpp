@@ -13,11 +13,11 @@
 
 namespace audiosocket::app::inspect {
 
-/// Returns how long the message in a `sent` or `received` entry was.
+/// Returns the length of the message in a `sent` or `received` entry.
 std::uint64_t message_bytes(const tape::tape_entry& message);
 
-/// Prints a tape in the order of time, a line for each thing. Audio, and messages with audio, are summed up: a line for
-/// each kind of them, at the latest when they have lasted a second, and before anything else happens.
+/// Prints a tape in the order of time, a line for each event. Audio, and messages with audio, are summed up: each kind
+/// gets a line after at most a second, and before any other event.
 class tape_timeline {
   public:
     /// With `all` nothing is summed up.
@@ -25,17 +25,17 @@ class tape_timeline {
 
     void add(const tape::tape_entry& one);
 
-    /// Prints what is not printed yet.
+    /// Prints what is still being summed up.
     void finish();
 
   private:
     // One kind of audio: "caller audio", "media".
     struct run {
         std::chrono::milliseconds from{};
-        std::size_t place = 0; // among the runs that are open
+        std::size_t place = 0; // among the open runs
         std::uint64_t entries = 0;
         std::uint64_t bytes = 0;          // of messages
-        std::chrono::nanoseconds audio{}; // where it is known
+        std::chrono::nanoseconds audio{}; // if known
     };
     struct run_name {
         std::string_view arrow;

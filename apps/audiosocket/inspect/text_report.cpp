@@ -31,7 +31,7 @@ void text_report::add(const call_label& call, run& to, const seen_message& seen)
     const std::size_t bytes = seen.message.payload.size();
     if (to.messages == 0) {
         to = {.bytes_min = bytes, .bytes_max = bytes, .first = seen};
-        to.first.message.payload = {}; // gone when we return
+        to.first.message.payload = {}; // not valid after this function returns
     }
     ++to.messages;
     to.bytes_min = std::min(to.bytes_min, bytes);
@@ -54,7 +54,7 @@ void text_report::show(const call_label& call, run& done) {
 
 void text_report::show_all(const call_label& call) {
     runs& open = runs_[call.number];
-    // The one that began first first.
+    // In the order of their starts.
     if (open[1].messages != 0 && open[1].first.where.at < open[0].first.where.at) show(call, open[1]);
     for (run& r : open)
         show(call, r);
@@ -92,14 +92,14 @@ void text_report::summary(const call_label& call, const stream_findings& s) {
 }
 
 void text_report::finish(const inspection_totals& totals) {
-    if (totals.calls != 0) // otherwise the error says it
+    if (totals.calls != 0) // otherwise the error message covers it
         for (const std::string& note : capture_notes(totals))
             out_ << note << '\n';
     if (totals.calls > 1)
         out_ << fmt::format("{} calls, {} with findings.\n", grouped(totals.calls),
                             grouped(totals.calls_with_findings));
     if (!totals.capture_failure.empty())
-        out_ << fmt::format("The capture breaks off after {} packets ({}); this is what is there.\n",
+        out_ << fmt::format("The capture ends early, after {} packets ({}); the report covers the packets before.\n",
                             grouped(totals.packets), totals.capture_failure);
 }
 

@@ -8,13 +8,13 @@
 
 namespace audiosocket::app::inspect {
 
-/// Tells an inspection to a person: a line a message, or a run of audio, and a summary for each stream.
+/// Reports an inspection as text: a line for each message or run of audio, and a summary for each stream.
 ///
-/// Audio messages of one direction and kind make a run, which is shown when anything else happens in the call, so that
+/// Audio messages of one direction and kind make a run. A run is shown when anything else happens in the call, so that
 /// the lines of a call are in the order of their ends.
 class text_report final : public inspect_observer {
   public:
-    /// `all`: every message of audio gets its line.
+    /// `all`: every audio message gets a line.
     text_report(std::ostream& out, bool all) : out_(out), all_(all) {}
 
     void begin(const call_label& call) override;
@@ -29,7 +29,7 @@ class text_report final : public inspect_observer {
         std::size_t bytes_max = 0;
         std::chrono::nanoseconds duration{};
         seen_message first;
-        encoding audio_encoding{}; // as believed last
+        encoding audio_encoding{}; // the latest guess
         double peak_dbfs = level::floor_dbfs;
     };
     // Of one call, its two directions.
@@ -43,7 +43,7 @@ class text_report final : public inspect_observer {
 
     std::ostream& out_;
     bool all_;
-    std::map<std::size_t, runs> runs_; // by number of the calls that are open
+    std::map<std::size_t, runs> runs_; // by the numbers of the open calls
 };
 
 } // namespace audiosocket::app::inspect

@@ -115,9 +115,9 @@ std::string describe_end(const stream_findings& s) {
         return fmt::format("cut inside a message at byte {}: {} of {} bytes{}", s.end_offset, s.cut_bytes,
                            s.cut_bytes_wanted, s.cut_bytes < header_bytes ? " of its header" : "");
     case ending::nonsense:
-        if (!s.diagnoses.empty()) return "never began: no AudioSocket";
-        if (s.end_offset == 0) return "never began: no AudioSocket, but " + s.nonsense;
-        return fmt::format("at byte {}, where it stops making sense: {}", s.end_offset, s.nonsense);
+        if (!s.diagnoses.empty()) return "never began: not AudioSocket";
+        if (s.end_offset == 0) return "never began: not AudioSocket, but " + s.nonsense;
+        return fmt::format("at byte {}, where the bytes are not messages any more: {}", s.end_offset, s.nonsense);
     }
     return {};
 }
@@ -170,7 +170,7 @@ std::string describe_no_call(const inspection_totals& t) {
 std::vector<std::string> capture_notes(const inspection_totals& t) {
     std::vector<std::string> notes;
     if (t.streams_skipped != 0)
-        notes.push_back(fmt::format("{} without AudioSocket skipped (--port N takes any port for it).",
+        notes.push_back(fmt::format("{} without AudioSocket skipped (--port N reads a port as AudioSocket).",
                                     connections(t.streams_skipped)));
     if (t.unanswered != 0) notes.push_back(fmt::format("{} without an answer.", connections(t.unanswered)));
     if (t.given_up != 0)

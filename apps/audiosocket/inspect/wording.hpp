@@ -7,17 +7,17 @@
 #include <vector>
 
 /// \file
-/// The words in which an inspection is reported to people.
+/// The texts of the reports for people.
 
 namespace audiosocket::app::inspect {
 
-/// "slin16", or "kind 0x54" where there is no name.
+/// Returns "slin16", or "kind 0x54" for a kind without a name.
 std::string name_of(kind k);
 
-/// What a message says: the id, the digit, the bits of an error, the length and level of audio.
+/// Returns the content of a message: the id, the digit, the bits of an error, the length and level of audio.
 std::string describe(const seen_message& seen);
 
-/// How a stream ended, as "cut inside a message at byte 323: 3 of 323 bytes".
+/// Returns how a stream ended, such as "cut inside a message at byte 323: 3 of 323 bytes".
 std::string describe_end(const stream_findings& s);
 
 /// "12 x gap of ..., first at 1.234 s (byte 567), longest 132 ms".
@@ -26,13 +26,13 @@ std::string describe(fault f, const remark& r, bool has_clock);
 /// "1 id, 1,234 slin, 1 hangup".
 std::string counts(const stream_findings& s);
 
-/// For each kind of audio in the stream "24.68 s at 8000 Hz, peak -12.3 dB".
+/// Returns for each kind of audio in the stream "24.68 s at 8000 Hz, peak -12.3 dB".
 std::vector<std::string> audio_lines(const stream_findings& s);
 
-/// Why a capture without a call has none, and what to do.
+/// Returns why a capture has no call, and what to do.
 std::string describe_no_call(const inspection_totals& totals);
 
-/// What is to be said about a capture that has calls.
+/// Returns notes on a capture that has calls.
 std::vector<std::string> capture_notes(const inspection_totals& totals);
 
 std::string grouped(std::uint64_t n);               ///< "1,234"
@@ -41,7 +41,7 @@ std::string decibels(double dbfs);                  ///< "-12.3 dB", and never "
 std::string peak(double dbfs);                      ///< "peak -12.3 dB"
 std::string g711_mark(encoding e);                  ///< "  G.711 ulaw?", or nothing for slin
 
-/// The bits of an error message by their names: "hangup, memory".
+/// Returns the names of the bits in an error message: "hangup, memory".
 std::string error_names(error_bits code);
 
 } // namespace audiosocket::app::inspect

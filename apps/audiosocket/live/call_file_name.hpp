@@ -8,7 +8,7 @@
 namespace audiosocket::app {
 
 /// Returns the name, without a suffix, of a file about a call of this id that starts now: ID-TIME, with the time in
-/// UTC. Two calls with one id may start in one millisecond.
+/// UTC. Names are not unique: two calls with one id may start in one millisecond.
 std::string call_file_name(const uuid& id);
 
 } // namespace audiosocket::app

@@ -15,10 +15,10 @@
 
 namespace audiosocket::app {
 
-/// Adds what one call has counted to a sum; for what is not a count, keeps the largest.
+/// Adds the counters of one call to a sum; for values that are not counters, keeps the largest.
 void add(call_statistics& sum, const call_statistics& one) noexcept;
 
-/// What the calls that have ended counted.
+/// The counters of all ended calls.
 struct ended_calls {
     static constexpr std::size_t reasons = static_cast<std::size_t>(end_reason::never_started) + 1;
 
@@ -28,17 +28,17 @@ struct ended_calls {
 
 using call_list = std::vector<std::shared_ptr<live_call>>;
 
-/// The calls in progress, and the counts of those that have ended. Safe from any thread. It hears of the start and the
-/// end of each call, and of nothing in between.
+/// The calls in progress, and the counters of ended calls. Safe from any thread. Called only at the start and the end
+/// of each call.
 class call_registry {
   public:
     void started(std::shared_ptr<live_call> call);
 
-    /// On the call's executor. Returns how many calls have ended so far, this one included.
+    /// Called on the call's executor. Returns how many calls have ended so far, this call included.
     std::size_t ended(const live_call& call, const ended_event& end);
 
-    /// Both at one moment. A call is in one of them, so sums of both never decrease: a call that ends after this is
-    /// still in `in_progress`.
+    /// Both at one moment. Each call is in exactly one of them, so sums of both never decrease: a call that ends after
+    /// this moment is still in `in_progress`.
     struct page {
         ended_calls ended;
         call_list in_progress;
@@ -48,7 +48,7 @@ class call_registry {
     std::size_t in_progress() const;
     std::size_t ended() const;
 
-    /// The oldest calls in progress, at most `count`.
+    /// Returns the oldest calls in progress, at most `count`.
     call_list oldest(std::size_t count) const;
 
   private:
@@ -57,7 +57,7 @@ class call_registry {
     mutable std::mutex using_;
     ended_calls ended_;
     std::size_t ended_count_ = 0;
-    in_order calls_; // by start
+    in_order calls_; // ordered by start
     std::unordered_map<const live_call*, in_order::iterator> places_;
 };
 

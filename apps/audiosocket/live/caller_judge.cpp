@@ -11,7 +11,7 @@ using diagnosis::code;
 void caller_judge::add(const message& audio, time_point at) {
     auto labelled = audio.kind;
     if (const auto preset = format_of(read_as_); preset && labelled == kind::slin) {
-        if (preset->encoding != encoding::slin) return; // the settings know what it is
+        if (preset->encoding != encoding::slin) return; // the settings say the format
         labelled = preset->kind;
     }
     if (!judge_.add(labelled, audio.payload, at.time_since_epoch())) return;
@@ -23,7 +23,7 @@ void caller_judge::report(diagnosis::finding f) {
     another_codec_ = another_codec_ || f.code == code::codec_as_slin;
     if (f.code == code::g711_as_slin) f.weight = diagnosis::severity::finding; // unless it is decoded
     if (const auto as = found_out(f); !as.empty()) {
-        f.weight = diagnosis::severity::remark; // the call is heard
+        f.weight = diagnosis::severity::remark; // the audio is understood
         f.text += f.text.ends_with('?') ? " It is read as " : "; it is read as ";
         f.text += as;
     }
@@ -31,7 +31,7 @@ void caller_judge::report(diagnosis::finding f) {
     on_finding_(f);
 }
 
-// What the audio is read as without a setting that says so; empty: as it is labelled.
+// Returns how the audio was detected to be, if the settings do not say it; empty: as it is labelled.
 std::string caller_judge::found_out(const diagnosis::finding& f) const {
     if (read_as_ != input_format::automatic) return {};
     if (f.code == code::g711_as_slin && judge_.g711()) return std::string(name(*judge_.g711()));

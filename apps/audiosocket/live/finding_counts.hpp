@@ -8,7 +8,7 @@
 
 namespace audiosocket::app {
 
-/// How many calls and connections had each finding, by diagnosis::code.
+/// Number of calls and connections with each finding, by diagnosis::code.
 using finding_counts = std::array<std::uint64_t, diagnosis::code_count>;
 
 } // namespace audiosocket::app

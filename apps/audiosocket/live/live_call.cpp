@@ -3,7 +3,7 @@
 
 namespace audiosocket::app {
 
-// A call that nothing observes has no monitor, and costs nothing for it.
+// A call without observers has no monitor, so it costs nothing.
 live_call::monitor& live_call::monitored() {
     if (!monitor_) {
         monitor_ = std::make_shared<monitor>();

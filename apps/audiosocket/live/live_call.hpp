@@ -18,8 +18,8 @@
 
 namespace audiosocket::app {
 
-/// A call in progress, with what the process keeps about it whatever the call is for: its age, its recording, its
-/// levels. A verb decides what happens in the call (call_factory).
+/// A call in progress, with what the process keeps for every call: its age, its recording, its levels. A verb decides
+/// what happens in the call (call_factory).
 class live_call : public std::enable_shared_from_this<live_call> {
   public:
     explicit live_call(call line) : call_(std::move(line)) {}
@@ -31,34 +31,34 @@ class live_call : public std::enable_shared_from_this<live_call> {
     /// Records both sides from now on. Called before the first event is taken.
     void record(std::shared_ptr<call_recorder> recording);
 
-    /// Completes the recording, if there is one. On the call's executor, after ended_event.
+    /// Completes the recording, if there is one. Called on the call's executor, after ended_event.
     void finish_recording();
 
     /// Judges the caller's audio from now on. Called before the first event is taken. `on_finding` is called on the
-    /// call's executor, also after this live_call is gone, and must not act on the call.
+    /// call's executor, also after this live_call is destroyed, and must not act on the call.
     void judge(input_format read_as, caller_judge::handler on_finding);
 
-    /// What was found so far, or null. On the call's executor.
+    /// Returns the judge, or null without one. Called on the call's executor.
     const caller_judge* judged() const noexcept { return monitor_ && monitor_->judge ? &*monitor_->judge : nullptr; }
 
     /// Measures both sides for a meter, which any thread may read.
     void measure();
 
-    /// Levels since the last call of the same function; the floor unless measure() was called. On any thread.
+    /// Return the level since the last call of the same function; the floor without measure(). On any thread.
     level take_received_level() { return measured_ ? measured_->take(measured_->received) : level{}; }
     level take_sent_level() { return measured_ ? measured_->take(measured_->sent) : level{}; }
 
-    /// Lets the verb's own monitor hear both sides from now on. Called before the first event is taken.
+    /// Feeds both sides to the verb's own monitor from now on. Called before the first event is taken.
     void hear(std::shared_ptr<call_monitor> own);
 
-    /// What the verb says about this call for those who look at it, by name. `how` runs on the call's executor and must
-    /// not act on the call. Called before the first event is taken.
+    /// Sets what the verb reports about this call in the list of calls, by name. `how` runs on the call's executor and
+    /// must not act on the call. Called before the first event is taken.
     void describe(std::function<boost::json::object()> how) { describe_ = std::move(how); }
 
-    /// Returns that; empty without describe(). On the call's executor.
+    /// Returns that; empty without describe(). Called on the call's executor.
     boost::json::object description() const { return describe_ ? describe_() : boost::json::object(); }
 
-    /// Feeds both sides to this observer; null to stop. On the call's executor.
+    /// Feeds both sides to this observer; null to stop. Called on the call's executor.
     void show(std::shared_ptr<live_levels> levels);
     const std::shared_ptr<live_levels>& shown() const noexcept { return shown_; }
 
@@ -90,31 +90,31 @@ class live_call : public std::enable_shared_from_this<live_call> {
 
     call call_;
     const time_point since_ = clock::now();
-    std::shared_ptr<monitor> monitor_; // shared with the call, which outlives this while it hangs up
+    std::shared_ptr<monitor> monitor_; // shared with the call, which outlives this object while it hangs up
     std::shared_ptr<meters> measured_;
     std::shared_ptr<live_levels> shown_;
     std::function<boost::json::object()> describe_;
 };
 
-/// Something that happened in a call besides its events: a line of the log and a JSON event.
+/// Something other than an event that happened in a call: a line of the log and a JSON event.
 struct call_note {
-    /// How much it matters: for the log with --verbose, for the log, a warning.
+    /// detail: logged with --verbose; news: logged; warning: logged as a warning.
     enum class weight { detail, news, warning };
 
-    weight how = weight::news;     ///< How much it matters.
+    weight how = weight::news;     ///< Which log level it has.
     std::string name;              ///< Of the JSON event: "backend_lost".
-    std::string text;              ///< For the log, behind "call ID: ".
+    std::string text;              ///< For the log, after "call ID: ".
     boost::json::object details{}; ///< More members of the JSON event.
 };
 
-/// Where a verb reports what happens in a call. Both are called on the call's executor.
+/// The functions by which a verb reports what happens in a call. Both are called on the call's executor.
 struct call_reporting {
-    std::function<void(const event&)> event;    ///< Each event but audio, ended_event included and last.
+    std::function<void(const event&)> event;    ///< Each event except audio; ended_event is the last.
     std::function<void(const call_note&)> note; ///< Anything else.
 };
 
-/// What a verb does with its calls: called on the call's executor when the call starts. The factory takes the call's
-/// events from then on and keeps the live_call alive until ended_event.
+/// What a verb does with its calls: called on the call's executor when the call starts. From then on the factory takes
+/// the call's events and keeps the live_call alive until ended_event.
 using call_factory = std::function<void(std::shared_ptr<live_call> call, call_reporting report)>;
 
 } // namespace audiosocket::app

@@ -6,11 +6,11 @@
 namespace audiosocket::app {
 namespace {
 
-// Frames come when the network brings them. As long as they are off by no more than this they stand next to each other
-// all the same: the outline shows sound, and the jitter has a number of its own.
+// Frames arrive irregularly. Up to this deviation they are drawn without gaps, because the outline shows the sound;
+// jitter has its own figure.
 constexpr std::int64_t off_slots_max = 5;
 
-constexpr int full_scale_bits = 8; // of a sample's sixteen, those that a slot keeps
+constexpr int full_scale_bits = 8; // the bits of a 16-bit sample that a slot keeps
 
 } // namespace
 
@@ -22,8 +22,8 @@ void sound_outline::push(slot s) noexcept {
 void sound_outline::add(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     const std::int64_t belongs = (at - begin_) / slot_time;
     const auto ahead = static_cast<std::int64_t>(next_) - belongs;
-    if (ahead > off_slots_max) return; // faster than real time: there is no room to show it
-    if (-ahead > off_slots_max) {      // nothing came for a while
+    if (ahead > off_slots_max) return; // faster than real time: it cannot be shown
+    if (-ahead > off_slots_max) {      // a gap
         const auto missing = std::min(-ahead, static_cast<std::int64_t>(slots_max));
         next_ = static_cast<std::uint64_t>(belongs - missing);
         for (std::int64_t i = 0; i < missing; ++i)

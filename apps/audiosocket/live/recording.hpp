@@ -17,8 +17,8 @@ class disk_thread : public boost::asio::thread_pool {
     disk_thread() : boost::asio::thread_pool(1) {}
 };
 
-/// Makes the recorder of a call of this id that starts now. Its file is FOLDER/ID-TIME.wav, with the time in UTC, or
-/// FOLDER/ID-TIME-2.wav and so on where that exists. `options` may leave the choice of names out.
+/// Creates the recorder of a call of this id that starts now. Its file is FOLDER/ID-TIME.wav, with the time in UTC, or
+/// FOLDER/ID-TIME-2.wav and so on if that exists. The choice of names in `options` is replaced.
 std::shared_ptr<call_recorder> record_call(disk_thread& disk, const std::filesystem::path& folder, const uuid& id,
                                            call_recorder_options options);
 

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Whoever does the last part tells that all is done. A part that is thrown away with its io_context is never done.
+// Posts `done` when the last part is done. A part that is destroyed with its io_context is never done.
 class visit {
   public:
     visit(back_context back, std::size_t parts, std::function<void()> done)
@@ -66,7 +66,7 @@ void visit_calls(call_list calls, std::function<void(live_call&, std::size_t)> e
         work.whole = whole;
         go_on(*context, std::move(work));
     }
-    whole->part_done(); // ours, so that nobody at all is done as well
+    whole->part_done(); // the part of this function, so that an empty list is done as well
 }
 
 void visit_contexts(std::span<asio::io_context* const> contexts,

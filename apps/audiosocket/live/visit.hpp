@@ -12,20 +12,20 @@
 
 namespace audiosocket::app {
 
-/// How somebody on one thread looks at what lives on others, without any of them waiting: what is to be done is sent
-/// there, and the news comes back when all have done it.
+/// How one thread reads objects that live on other threads, without waiting. The work is posted to those threads. A
+/// handler runs on the first thread when all have done it.
 ///
-/// `back` may be stopped at any time; then the news does not come. What is sent must keep what it needs alive, for it
-/// may run later than that.
+/// `back` may be stopped at any time; then the handler does not run. Posted work must keep alive what it needs, because
+/// it may run later than that.
 
 using back_context = std::shared_ptr<boost::asio::io_context>;
 
-/// Calls looked at in a row on their thread: some 20 us, a fiftieth of a tick.
+/// Calls that are visited in a row on their thread: some 20 us, a fiftieth of a tick.
 inline constexpr std::size_t calls_in_a_row = 64;
 
-/// Runs `each(call, n)` for every call (n is its place in the list) on the thread where it lives, a few at a time, and
-/// then `done` on `back`. Whoever holds a call may let go of it on any thread: what the last hold leaves to be done is
-/// done on its own thread.
+/// Runs `each(call, n)` for every call (n is its place in the list) on the call's own thread, a few at a time, and then
+/// `done` on `back`. A call may be released on any thread: its last owner posts the destruction to the call's own
+/// thread.
 void visit_calls(call_list calls, std::function<void(live_call&, std::size_t)> each, const back_context& back,
                  std::function<void()> done);
 

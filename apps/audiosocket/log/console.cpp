@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* erase_line = "\r\033[K";
 
-// Where the terminal does not tell its width.
+// Used if the terminal does not report its width.
 constexpr std::size_t default_columns = 80;
 
 class console_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -54,10 +54,10 @@ std::size_t terminal_columns() {
 }
 
 bool continues_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) == 0x80; // UTF-8
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80; // UTF-8 continuation byte
 }
 
-// The first `columns` characters; every character that we draw is one column wide.
+// Returns the first `columns` characters; every character that we draw is one column wide.
 std::string cut_to(const std::string& text, std::size_t columns) {
     std::size_t at = 0;
     for (std::size_t used = 0; at < text.size(); ++at)
@@ -74,7 +74,7 @@ console::console(verbosity how, bool json_log)
       out_(STDERR_FILENO,
            [format = format_](std::uint64_t lines) {
                return log_line(*format, spdlog::level::warn,
-                               fmt::format("{} lines of this log are missing here: nobody read them", lines));
+                               fmt::format("{} lines of this log are missing here: they were not read in time", lines));
            }),
       log_(std::make_shared<spdlog::logger>("audiosocket", std::make_shared<console_sink>(*this))) {
     log_->set_level(level_for(how));
@@ -100,7 +100,7 @@ console::~console() {
 void console::status(const std::string& line) {
     if (!interactive_) return;
     status_ = cut_to(line, terminal_columns() - 1);
-    out_.write_if_idle(erase_line + status_); // the next one is not far
+    out_.write_if_idle(erase_line + status_); // the next status line follows soon
 }
 
 void console::write(const std::string& text) {

@@ -14,14 +14,14 @@
 
 namespace audiosocket::app {
 
-/// What a person watches: a log that scrolls and, on a terminal, one status line below it that is drawn over and over.
-/// Both go to standard error; standard output is for results. Nothing here waits for the terminal or whoever else
-/// reads: log lines that nobody reads are left out and counted (line_writer). Not thread-safe; use from one thread.
+/// The output for people: a log that scrolls and, on a terminal, a status line below it that is redrawn. Both go to
+/// standard error, because standard output is for results. Nothing here waits for the reader: log lines that are not
+/// read in time are left out and counted (line_writer). Not thread-safe; use from one thread.
 class console {
   public:
     enum class verbosity { quiet, normal, verbose };
 
-    /// With `json_log` the log is lines of JSON. Where it goes to the journal of systemd, it looks as that wants it.
+    /// With `json_log` the log is lines of JSON. If it goes to the journal of systemd, it has the journal's format.
     explicit console(verbosity how = verbosity::normal, bool json_log = false);
     ~console();
     console(const console&) = delete;
@@ -29,19 +29,19 @@ class console {
 
     spdlog::logger& log() noexcept { return *log_; }
 
-    /// A line of the log with what it is about, which is shown where the log is JSON.
+    /// Logs a line and its fields; the fields are shown only in JSON.
     void log(spdlog::level::level_enum level, const std::string& message, const boost::json::object& fields);
 
-    /// From now on the log looks like this, and says so much.
+    /// Changes the format of the log and how much is logged.
     void change_log(verbosity how, bool json_log);
 
-    /// Whether there was a terminal, and it has been closed.
+    /// Returns whether there was a terminal that has been closed.
     bool terminal_is_gone() const;
 
-    /// Whether a status line would be seen: standard error is a terminal and nobody asked for quiet.
+    /// Returns whether a status line would be seen: standard error is a terminal, and --quiet was not given.
     bool interactive() const noexcept { return interactive_; }
 
-    /// Draws the status line; cut to the terminal's width. Nothing happens where it would not be seen.
+    /// Draws the status line, cut to the terminal's width. No effect if it would not be seen.
     void status(const std::string& line);
 
     /// Writes to standard error above the status line.
@@ -51,13 +51,13 @@ class console {
     const bool had_terminal_;
     bool interactive_;
     const bool to_journal_;
-    const std::shared_ptr<std::atomic<log_format>> format_; // shared with the writing thread, which may outlive us
+    const std::shared_ptr<std::atomic<log_format>> format_; // shared with the writing thread, which may live longer
     std::string status_;
     line_writer out_;
     std::shared_ptr<spdlog::logger> log_;
 };
 
-/// A level as a bar of `width` cells from -60 dBFS to 0: "▇▇▇▇░░░░".
+/// Returns a level as a bar of `width` cells from -60 dBFS to 0: "▇▇▇▇░░░░".
 std::string level_bar(double dbfs, int width);
 
 } // namespace audiosocket::app

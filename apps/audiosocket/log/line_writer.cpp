@@ -13,7 +13,7 @@
 namespace audiosocket::app {
 namespace {
 
-// Returns 0 or an errno. Waits as long as it takes, also where somebody has made the file non-blocking.
+// Returns 0 or an errno. Waits as long as needed, even if another process made the file non-blocking.
 int write_all(int file, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(file, text.data(), text.size());
@@ -39,14 +39,14 @@ struct line_writer::state {
     const int file;
     const lost_line make_lost_line;
 
-    mutable std::mutex mutex; // for all that follows
+    mutable std::mutex mutex; // guards the members below
     std::condition_variable changed;
     std::deque<std::string> waiting;
     std::size_t waiting_bytes = 0;
-    std::uint64_t lost = 0; // lines that would stand behind those that wait
+    std::uint64_t lost = 0; // lines that are missing after the waiting ones
     bool writing = false;
     bool finishing = false;
-    bool given_up = false; // nobody waits for the thread any more
+    bool given_up = false; // finish() no longer waits for the thread
     bool done = false;     // the thread has ended
     int error = 0;
 
@@ -124,7 +124,7 @@ void line_writer::finish() {
     const bool in_time = state_->changed.wait_for(lock, flush_max, [this] { return state_->done; });
     state_->given_up = !in_time;
     lock.unlock();
-    // A write that the reader does not let through cannot be taken back: it ends with the reader or with the program.
+    // A write that blocks cannot be withdrawn: it ends with the reader or with the process.
     if (in_time)
         thread_.join();
     else

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::system_clock;
 
-// The numbers of syslog, which sd-daemon(3) has before each line.
+// The priorities of syslog, which sd-daemon(3) expects before each line.
 int priority(spdlog::level::level_enum level) {
     switch (level) {
     case spdlog::level::trace:
@@ -70,7 +70,8 @@ std::string log_line(log_format how, spdlog::level::level_enum level, std::strin
                        milliseconds_of(when), name_of(level), text);
 }
 
-// As systemd.exec(5) has it: the variable names device and file, and may be inherited by those who log elsewhere.
+// As systemd.exec(5) describes: the variable names device and file, and may be inherited by processes that log
+// elsewhere.
 bool logs_to_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");
     struct stat about {};

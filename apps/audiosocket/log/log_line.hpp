@@ -11,21 +11,21 @@
 
 namespace audiosocket::app {
 
-/// How a line of the log looks.
+/// The format of a line of the log.
 enum class log_format {
     text,         ///< For people: `12:34:56.789 info: message`, in local time.
-    json,         ///< For programs: an object with `time` (RFC 3339, UTC), `level`, `message` and the fields.
-    journal,      ///< For systemd, which knows the time: `<6>message`.
-    journal_json, ///< `<6>` and an object; the journal takes the number away.
+    json,         ///< For tools: an object with `time` (RFC 3339, UTC), `level`, `message` and the fields.
+    journal,      ///< For systemd, which adds the time: `<6>message`.
+    journal_json, ///< `<6>` and an object; the journal removes the priority.
 };
 
-/// The line with its end. Control characters in the message and the fields are escaped, so that it is one line whatever
-/// a peer or a file is called.
+/// Returns the line with its end. Control characters in the message and the fields are escaped, so it is always one
+/// line.
 std::string log_line(log_format how, spdlog::level::level_enum level, std::string_view message,
                      const boost::json::object& fields = {},
                      std::chrono::system_clock::time_point when = std::chrono::system_clock::now());
 
-/// Whether standard error goes to systemd's journal.
+/// Returns whether standard error goes to systemd's journal.
 bool logs_to_journal();
 
 } // namespace audiosocket::app

@@ -29,7 +29,7 @@ bool peer_quota::allows(const peer& who, time_point now) {
     return ++of_peer.lines <= lines_max_;
 }
 
-// The window of this peer that runs now, or a new one.
+// Returns the current window of this peer, or a new one.
 peer_quota::window& peer_quota::window_of(const peer& who, time_point now) {
     const auto is_over = [now, this](const window& s) { return now - s.began >= length_; };
     auto found = std::find_if(windows_.begin() + 1, windows_.end(), [&](const window& s) { return s.who == who; });

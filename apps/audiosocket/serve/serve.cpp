@@ -21,15 +21,15 @@ constexpr const char* examples = R"(Examples:
   audiosocket serve --play goodbye.flac --then-hangup
       the dialplan goes on when the file has been played
   audiosocket serve --play menu.wav --barge-in any --json
-      any key stops the file, within a frame; each key is an event
+      any key stops the file within a frame; each key is an event
   audiosocket serve --listen 127.0.0.1:9092 --echo --record calls/
       echo, and record each call as a two-channel WAV file (caller left)
   audiosocket serve --tone 440 --input-format ulaw
       for Dial(AudioSocket/...) without c(...): the caller is G.711 mu-law
   audiosocket serve --config server.toml --max-calls 200
-      settings from a file; what the command line says goes first
+      settings from a file; the command line overrides them
   audiosocket serve --echo --admin 127.0.0.1:9093
-      and a page that shows the calls; /metrics and /healthz are there as well
+      and show the calls on a live page; /metrics and /healthz are there as well
 
 In Asterisk:  same => n,AudioSocket(${UUID()},server.example:9092)
 SIGTERM accepts no more calls and lets those in progress end by themselves (--drain-timeout). SIGINT
@@ -48,7 +48,7 @@ class serve_verb final : public daemon_verb {
     void complete(daemon_options& options) override;
     std::string barge_in_keys() const;
 
-    // A value that is empty although it was given is a mistake, so these are optional.
+    // Optional, because an empty value that was given is a mistake.
     std::optional<std::string> play_;
     std::optional<std::string> barge_in_;
     double tone_hz_ = 0;
@@ -59,9 +59,9 @@ serve_verb::serve_verb(CLI::App& command) : daemon_verb(command, "serve", "Answe
     verb().footer(examples);
     auto* play =
         said().reloadable(verb().add_option("--play", play_, "Play this sound file to each caller"))->type_name("FILE");
-    auto* loop = said().reloadable(verb().add_flag("--loop", plan_.loop, "Play it over and over"))->needs(play);
+    auto* loop = said().reloadable(verb().add_flag("--loop", plan_.loop, "Play the file over and over"))->needs(play);
     said()
-        .reloadable(verb().add_flag("--then-hangup", plan_.then_hangup, "Hang up when it has been played"))
+        .reloadable(verb().add_flag("--then-hangup", plan_.then_hangup, "Hang up when the file has been played"))
         ->needs(play)
         ->excludes(loop);
     auto* tone = said()
@@ -79,12 +79,13 @@ serve_verb::serve_verb(CLI::App& command) : daemon_verb(command, "serve", "Answe
         ->needs(echo)
         ->excludes(play);
     said()
-        .reloadable(verb().add_option("--barge-in", barge_in_, "Keys that stop what is being played, as 12# or any"))
+        .reloadable(
+            verb().add_option("--barge-in", barge_in_, "Keys that stop what is being played, such as 12#, or any"))
         ->type_name("DIGITS");
     add_daemon_options();
 }
 
-// The keys that stop what is being played.
+// Returns the keys that stop what is being played.
 std::string serve_verb::barge_in_keys() const {
     if (!barge_in_) return {};
     if (!play_ && tone_hz_ == 0 && !plan_.echo)
@@ -101,7 +102,7 @@ void serve_verb::complete(daemon_options& options) {
     if (tone_hz_ > 0) plan.tone = tone_hz_;
     if (play_) said().attempt("--play", [&] { plan.play = load_sound(*play_, options.remarks); });
     if (!play_ && tone_hz_ == 0 && !plan_.echo)
-        options.notes.emplace_back("callers hear silence; --play, --tone or --echo say what they hear instead");
+        options.notes.emplace_back("callers hear silence; choose what they hear with --play, --tone or --echo");
     options.listener.call.live = plan.echo;
     options.calls = [plan](std::shared_ptr<live_call> live, call_reporting report) {
         std::make_shared<served_call>(std::move(live), plan, std::move(report.event))->start();

@@ -6,18 +6,18 @@
 namespace audiosocket::app::serve {
 namespace {
 
-// A caller who sends faster than real time is echoed no later than this; what is beyond is left out. Two seconds may
-// well come in one segment, after a network has stood still.
+// The longest delay of the echo of a caller who sends faster than real time; more audio is left out. Two seconds may
+// arrive in one segment after a network stall.
 constexpr std::chrono::milliseconds echo_queue_max{2500};
 
-// Tones are made a second at a time, two of them queued.
+// Tones are generated a second at a time; two pieces are queued.
 constexpr int tone_piece_seconds = 1;
 
-// Stands behind everything that a key cuts off, so that what the key did can be told from what the end of the call
-// does.
+// Queued after everything that a key cuts off. It separates the effect of the key from that of the end of the call.
 constexpr const char* barge_in_mark = "barge-in";
 
-// The lowest rate that carries the tone well: a tenth below half the rate, where resampling to it is clean.
+// Returns the lowest rate that carries the tone well: the tone has to be a tenth below half the rate, where resampling
+// is clean.
 int rate_for_tone(double hz) {
     for (int rate : slin_rates_hz)
         if (hz < rate * 0.45) return rate;
@@ -37,13 +37,13 @@ void served_call::start() {
         tone_.emplace(*plan_.tone, tone_rate_hz_);
     }
     play_next();
-    if (tone_ || plan_.loop) play_next(); // one ahead, so that there is no seam
+    if (tone_ || plan_.loop) play_next(); // one piece ahead, so that there is no gap
     if (plan_.then_hangup) call_.hang_up_when_played();
     wait();
 }
 
-// Queues the next piece of the program, with a mark that asks for the one after it. A call that is ending refuses it;
-// then its end is the next event.
+// Queues the next piece, with a mark that requests the piece after it. A call that is ending refuses it; its end is
+// then the next event.
 void served_call::play_next() {
     if (tone_) {
         std::vector<std::int16_t> piece(static_cast<std::size_t>(tone_rate_hz_) * tone_piece_seconds);
@@ -52,7 +52,7 @@ void served_call::play_next() {
     } else if (plan_.play) {
         static_cast<void>(call_.play(*plan_.play));
     } else {
-        program_done_ = true;
+        plan_done_ = true;
         return;
     }
     static_cast<void>(call_.mark("played"));
@@ -68,15 +68,15 @@ void served_call::wait() {
 
 void served_call::handle(const event& e) {
     if (const auto* audio = std::get_if<audio_event>(&e)) {
-        if (plan_.echo && program_done_) echo(*audio);
+        if (plan_.echo && plan_done_) echo(*audio);
         return;
     }
     if (!is_news(e)) return;
-    if (std::holds_alternative<played_event>(e) && !program_done_) {
+    if (std::holds_alternative<played_event>(e) && !plan_done_) {
         if (tone_ || plan_.loop)
             play_next();
         else
-            program_done_ = true;
+            plan_done_ = true;
     }
     on_event_(e);
     const auto* key = std::get_if<dtmf_event>(&e);
@@ -85,17 +85,17 @@ void served_call::handle(const event& e) {
     if (key && plan_.barge_in.find(key->digit) != std::string::npos) barge_in();
 }
 
-// The rest of the program is over: an echo begins or goes on, a call that was to end after the program ends.
+// Stops the planned audio: then an echo begins or goes on, or a call with then_hangup ends.
 void served_call::barge_in() {
-    program_done_ = true;
+    plan_done_ = true;
     if (!call_.mark(barge_in_mark)) key_cuts_ = true;
     call_.clear();
 }
 
-// Of all that a key cuts off, the first is what was being played. The rest is what we had queued ahead, and our mark.
+// Of all that a key cuts off, only the first was being played. The rest is what was queued ahead, and the mark.
 bool served_call::is_news(const event& e) {
     if (const auto* played = std::get_if<played_event>(&e); played && played->mark == barge_in_mark) {
-        key_cuts_ = false; // nothing was left to be cut
+        key_cuts_ = false; // nothing was left to cut
         return false;
     }
     const auto* cleared = std::get_if<cleared_event>(&e);
@@ -103,7 +103,7 @@ bool served_call::is_news(const event& e) {
     return std::exchange(key_cuts_, false) && (cleared->mark != barge_in_mark || cleared->cut.count() > 0);
 }
 
-// Audio of another codec is noise at full scale, and would come back to a phone as that: silence is better.
+// Audio of another codec would be full-scale noise for the phone, so it is replaced by silence.
 void served_call::echo(const audio_event& audio) {
     if (const auto* judged = live_->judged(); judged && judged->another_codec()) return;
     if (call_.queued() < echo_queue_max) static_cast<void>(call_.play(audio.samples, audio.rate_hz));

@@ -13,21 +13,21 @@
 
 namespace audiosocket::app::serve {
 
-/// What `serve` does with each call.
+/// The options of `serve` for each call.
 struct call_plan {
     std::optional<clip> play;   ///< Played first.
-    bool loop = false;          ///< Over and over.
+    bool loop = false;          ///< Play it over and over.
     bool then_hangup = false;   ///< Hang up when it has been played.
     std::optional<double> tone; ///< Play this tone in Hz instead.
-    bool echo = false;          ///< Send back what is heard, once there is nothing else to play.
+    bool echo = false;          ///< Send back what is received, after `play`.
     bool requests = false;      ///< Do what the id asks for (check::request).
     std::string barge_in;       ///< Keys that stop what is being played.
 };
 
-/// Carries out the plan of one call, from its events. Keeps itself and the live_call alive until ended_event.
+/// Carries out the plan in one call. Keeps itself and the live_call alive until ended_event.
 class served_call : public std::enable_shared_from_this<served_call> {
   public:
-    /// `on_event` is called for cleared_event only where a digit cleared the queue, once for each such digit.
+    /// `on_event` is called for cleared_event only if a digit cleared the queue, once for each such digit.
     served_call(std::shared_ptr<live_call> live, const call_plan& plan, std::function<void(const event&)> on_event);
 
     void start();
@@ -45,13 +45,13 @@ class served_call : public std::enable_shared_from_this<served_call> {
     call& call_; // of live_
     const call_plan plan_;
     const std::function<void(const event&)> on_event_;
-    boost::asio::steady_timer stall_; // while it runs the program takes nothing
+    boost::asio::steady_timer stall_; // while it runs the application reads and sends nothing
     bool stalled_ = false;
     bool asked_to_play_ = false;
     std::optional<tone> tone_;
     int tone_rate_hz_ = 0;
-    bool program_done_ = false; // nothing left of what the plan plays by itself
-    bool key_cuts_ = false;     // a key has cleared the queue, and we have not been told what that cut
+    bool plan_done_ = false; // everything that the plan plays by itself is played
+    bool key_cuts_ = false;  // a key has cleared the queue, and the result has not been reported yet
 };
 
 } // namespace audiosocket::app::serve

@@ -5,14 +5,14 @@
 
 namespace audiosocket::app {
 
-/// SIGHUP and SIGUSR2: to a server they say that it is to do something, and they would end one that is still starting.
-/// Held back, they wait until there is somebody who handles them.
+/// Returns SIGHUP and SIGUSR2. They would end a process that is still starting. While they are held back, they wait for
+/// their handlers.
 sigset_t held_signals();
 
-/// Holds them back from this thread, and from those that it starts.
+/// Holds them back from this thread, and from threads that it starts.
 void hold_signals_back();
 
-/// Lets them in on this thread, and with them those that have come meanwhile.
+/// Delivers them to this thread from now on, including those that have arrived meanwhile.
 void let_signals_in();
 
 } // namespace audiosocket::app

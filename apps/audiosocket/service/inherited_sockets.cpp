@@ -74,7 +74,7 @@ void inherited_sockets::add(const std::string& name, file_descriptor socket, int
     if (fcntl(socket.get(), F_SETFD, FD_CLOEXEC) != 0)
         refuse("LISTEN_FDS=" + std::to_string(count) + ", but descriptor " + number + " is not open");
     const bool known = name == calls_name || name == admin_name || (name == ready_name && from_predecessor_);
-    // A single socket with another name, or none, can only be for calls.
+    // A single socket with another name, or no name, is for calls.
     if (!known && count > 1)
         refuse("descriptor " + number + " is named \"" + name + "\"; expected " + std::string(calls_name) + " or " +
                std::string(admin_name) + " (FileDescriptorName= of the socket unit)");
@@ -82,8 +82,8 @@ void inherited_sockets::add(const std::string& name, file_descriptor socket, int
         refuse("two of them are named " + name + "; expected one");
 }
 
-// The predecessor's pipe stays open until the process ends: by its end the predecessor knows that this process has
-// failed, and before that the process still has to say why.
+// The predecessor's pipe stays open until this process ends: its end shows the predecessor that this process has
+// failed. The reason has to be reported before that.
 inherited_sockets::~inherited_sockets() {
     static_cast<void>(extract(ready_name).release());
 }
@@ -114,7 +114,7 @@ std::vector<std::string> inherited_sockets::close_rest() {
     return names;
 }
 
-void inherited_sockets::tell_ready() {
+void inherited_sockets::report_ready() {
     const auto pipe = extract(ready_name);
     if (!pipe) return;
     const char byte = 1;

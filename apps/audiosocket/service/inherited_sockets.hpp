@@ -37,19 +37,19 @@ class inherited_sockets {
     inherited_sockets& operator=(inherited_sockets&&) = delete;
     ~inherited_sockets();
 
-    /// Gives away the socket of this name; nothing if there is none. Throws failure (network) if it is not a listening
-    /// TCP socket.
+    /// Returns the socket of this name; nothing if there is none. Throws failure (network) if it is not a listening TCP
+    /// socket.
     std::optional<listening_socket> release(std::string_view name);
 
-    /// Closes the sockets that were not released, and returns their names. Left open, such a socket would accept
-    /// callers whom this process never answers. Keeps the predecessor's pipe open.
+    /// Closes the sockets that were not released, and returns their names. If such a socket stayed open, the kernel
+    /// would accept callers whom this process never answers. Keeps the predecessor's pipe open.
     std::vector<std::string> close_rest();
 
     bool from_predecessor() const noexcept { return from_predecessor_; }
 
     /// Reports to the predecessor, if there is one, that this process accepts connections now. The predecessor then
     /// stops accepting.
-    void tell_ready();
+    void report_ready();
 
   private:
     inherited_sockets() = default;

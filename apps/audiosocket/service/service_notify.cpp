@@ -17,7 +17,7 @@
 namespace audiosocket::app {
 namespace {
 
-// The manager's queue is full only where it is in trouble. A state is worth this wait; calls survive it.
+// The manager's queue is full only if it has problems. A report is worth this wait; calls survive it.
 constexpr timeval send_patience{0, 100'000};
 
 std::string take_variable(const char* name) {
@@ -27,7 +27,7 @@ std::string take_variable(const char* name) {
     return copy;
 }
 
-// Nothing where it is no positive number.
+// Returns nothing if the text is not a positive number.
 std::optional<long long> number(const std::string& text) {
     long long value = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -52,26 +52,26 @@ service_notify service_notify::take() {
 
 std::error_code service_notify::ready(const std::string& status, bool as_main_process) {
     const std::string main = as_main_process ? "MAINPID=" + std::to_string(getpid()) + "\n" : "";
-    return tell(main + "READY=1\nSTATUS=" + status);
+    return notify(main + "READY=1\nSTATUS=" + status);
 }
 
 std::error_code service_notify::reloading() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     const auto us = static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-    return tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
+    return notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
 }
 
 std::error_code service_notify::stopping(const std::string& status) {
-    return tell("STOPPING=1\nSTATUS=" + status);
+    return notify("STOPPING=1\nSTATUS=" + status);
 }
 
 std::error_code service_notify::status(const std::string& text) {
-    return tell("STATUS=" + text);
+    return notify("STATUS=" + text);
 }
 
 std::error_code service_notify::alive() {
-    return tell("WATCHDOG=1");
+    return notify("WATCHDOG=1");
 }
 
 std::vector<std::string> service_notify::environment() const {
@@ -81,14 +81,14 @@ std::vector<std::string> service_notify::environment() const {
     return all;
 }
 
-std::error_code service_notify::tell(const std::string& state) const {
+std::error_code service_notify::notify(const std::string& state) const {
     if (socket_.empty()) return {};
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
     if (socket_.size() >= sizeof to.sun_path || (socket_[0] != '/' && socket_[0] != '@'))
         return std::make_error_code(std::errc::invalid_argument);
     std::memcpy(to.sun_path, socket_.data(), socket_.size());
-    if (socket_[0] == '@') to.sun_path[0] = '\0'; // a name that is no file
+    if (socket_[0] == '@') to.sun_path[0] = '\0'; // an abstract socket, which is not a file
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
 
     const file_descriptor s(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));

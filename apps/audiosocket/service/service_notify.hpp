@@ -9,35 +9,35 @@
 
 namespace audiosocket::app {
 
-/// Tells the service manager how we are, as sd_notify(3) does, without its library: datagrams to the socket that
-/// NOTIFY_SOCKET names. Where there is none, nothing happens. Use from one thread.
+/// Reports the state of this process to the service manager, as sd_notify(3) does, without its library: datagrams to
+/// the socket in NOTIFY_SOCKET. Without that variable it has no effect. Used on one thread.
 class service_notify {
   public:
-    /// Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that nobody whom we start speaks
-    /// for us. Before there are threads.
+    /// Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that child processes cannot
+    /// report in the name of this process. Must be called before there are threads.
     static service_notify take();
 
-    /// Calls are answered. `as_main_process`: and we are the service now, in place of our predecessor.
+    /// Reports that calls are answered. `as_main_process`: this process has replaced its predecessor as the service.
     std::error_code ready(const std::string& status, bool as_main_process);
-    /// The configuration is being read again; ready() says that it has been.
+    /// Reports that the settings are being read again; ready() reports that they have been read.
     std::error_code reloading();
     std::error_code stopping(const std::string& status);
-    /// A line for people who ask for the service's status.
+    /// Reports a line for the service's status.
     std::error_code status(const std::string& text);
-    /// We are alive: asked for every watchdog_interval() at least.
+    /// Reports that this process is alive. Has to be called at least every watchdog_interval().
     std::error_code alive();
 
     std::optional<std::chrono::microseconds> watchdog_interval() const noexcept { return watchdog_; }
 
-    /// What a successor has to have in its environment to speak for the service.
+    /// Returns the environment with which a successor can report for the service.
     std::vector<std::string> environment() const;
 
-    /// Says nothing any more: another process is the service.
+    /// Stops all reports: another process is the service.
     void retire() noexcept { socket_.clear(); }
 
   private:
     service_notify() = default;
-    std::error_code tell(const std::string& state) const;
+    std::error_code notify(const std::string& state) const;
 
     std::string socket_;
     std::optional<std::chrono::microseconds> watchdog_;

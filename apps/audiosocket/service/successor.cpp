@@ -34,13 +34,13 @@ namespace asio = boost::asio;
 
 constexpr int first_descriptor = 3; // where inherited_sockets looks
 
-// A process that closed its pipe has only to end, which takes milliseconds.
+// After a process has closed its pipe, it ends within milliseconds.
 constexpr std::chrono::seconds end_time_max{2};
 constexpr std::chrono::milliseconds end_poll_interval{10};
 
-// Returns the path as it was typed. Links in it are followed again at each start, so that one may lead to a newer
+// Returns the path as it was typed. Links in it are followed again at each start, so a link may lead to a newer
 // version.
-std::string find_program(const std::string& name) {
+std::string find_executable(const std::string& name) {
     std::error_code error;
     if (name.find('/') != std::string::npos) return std::filesystem::absolute(name, error).string();
     const char* const path = std::getenv("PATH");
@@ -85,7 +85,7 @@ invocation invocation::current() {
     invocation how;
     for (std::string word; std::getline(in, word, '\0');)
         how.arguments.push_back(word);
-    if (!how.arguments.empty()) how.program = find_program(how.arguments[0]);
+    if (!how.arguments.empty()) how.executable = find_executable(how.arguments[0]);
     return how;
 }
 
@@ -106,19 +106,19 @@ void successor::start(const std::vector<passed_socket>& sockets, const std::vect
     wait();
 }
 
-// Starts the process. Returns why that failed; empty if it did not. Does not use fork(), because that would copy the
+// Starts the process. Returns why that failed; empty on success. Does not use fork(), because that would copy the
 // memory maps of the process while the threads of all calls wait.
 std::string successor::spawn(const std::vector<passed_socket>& sockets, const std::vector<std::string>& variables) {
-    if (how_.program.empty()) return "the path of this program is not known";
+    if (how_.executable.empty()) return "the path of this command's file is not known";
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::string("no pipe: ") + std::strerror(errno);
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::string("cannot create a pipe: ") + std::strerror(errno);
     const file_descriptor ready(ends[1]);
     pipe_.assign(ends[0]);
 
     std::vector<passed_socket> all = sockets;
     all.push_back({inherited_sockets::ready_name, ready.get()});
     const int end = first_descriptor + static_cast<int>(all.size());
-    // Copies above those places first, because the descriptor that goes to 3 could replace the one that goes to 4.
+    // Copies to higher numbers first, because the descriptor that goes to 3 could replace the one that goes to 4.
     std::vector<file_descriptor> copies;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -126,10 +126,11 @@ std::string successor::spawn(const std::vector<passed_socket>& sockets, const st
         copies.emplace_back(fcntl(all[i].descriptor, F_DUPFD_CLOEXEC, end));
         posix_spawn_file_actions_adddup2(&actions, copies.back().get(), first_descriptor + static_cast<int>(i));
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions, end); // for a library that left one open: no call's socket
+    posix_spawn_file_actions_addclosefrom_np(
+        &actions, end); // in case a library left a descriptor open: no socket of a call is inherited
     posix_spawnattr_t how;
     posix_spawnattr_init(&how);
-    const auto held = held_signals(); // until it handles them, because they would end it
+    const auto held = held_signals(); // until the successor handles them, because they would end it
     posix_spawnattr_setsigmask(&how, &held);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
 
@@ -137,16 +138,16 @@ std::string successor::spawn(const std::vector<passed_socket>& sockets, const st
     auto variables_for_it = environment_for(all, variables);
     const int error = std::ranges::any_of(copies, [](const file_descriptor& c) { return !c; })
                           ? EMFILE
-                          : posix_spawn(&pid_, how_.program.c_str(), &actions, &how, pointers(arguments).data(),
+                          : posix_spawn(&pid_, how_.executable.c_str(), &actions, &how, pointers(arguments).data(),
                                         pointers(variables_for_it).data());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&how);
     if (error == 0) return {};
     pipe_.close();
-    return how_.program + " cannot be started: " + std::strerror(error);
+    return how_.executable + " cannot be started: " + std::strerror(error);
 }
 
-// A byte means that the successor is ready. The end of the pipe without a byte means that it has ended, or is about to.
+// A byte means that the successor is ready. The end of the pipe without a byte means that it has ended or is about to.
 void successor::wait() {
     pipe_.async_read_some(asio::buffer(&byte_, 1), [this](io_error error, std::size_t) {
         if (error == asio::error::operation_aborted || !starting()) return;
@@ -161,7 +162,7 @@ void successor::wait() {
     });
 }
 
-// The start has failed for this reason. Without a reason the process ends by itself, and its end is the reason.
+// Ends a start that has failed for this reason. Without a reason the process ends by itself, and its end is the reason.
 void successor::fail(const std::string& why) {
     timer_.cancel();
     pipe_.close();
@@ -169,7 +170,7 @@ void successor::fail(const std::string& why) {
     wait_for_end(why, std::chrono::steady_clock::now() + end_time_max);
 }
 
-// Polls, because calls may live on this thread.
+// Polls, because calls may run on this thread.
 void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::time_point limit) {
     int status = 0;
     const pid_t ended = waitpid(pid_, &status, WNOHANG);
@@ -180,8 +181,8 @@ void successor::wait_for_end(const std::string& why, std::chrono::steady_clock::
         });
         return;
     }
-    if (ended == 0 && why.empty()) return fail("it will not be ready, and does not end");
-    // If it has not ended by now, the kernel does not let it end. It will not become ready either.
+    if (ended == 0 && why.empty()) return fail("it reported that it will not be ready, but it does not end");
+    // If it has not ended by now, the kernel keeps it. It will not become ready either.
     const auto end = ended < 0           ? std::string("it has ended")
                      : WIFEXITED(status) ? fmt::format("it ended with exit code {}", WEXITSTATUS(status))
                                          : fmt::format("it was ended by signal {}", WTERMSIG(status));

@@ -15,13 +15,13 @@
 
 namespace audiosocket::app {
 
-/// How this process was started, to start another one in the same way. The file under that path may be a newer version
-/// by then.
+/// How this process was started, so that a successor can be started in the same way. The file at that path may be a
+/// newer version by then.
 struct invocation {
-    std::string program; ///< The absolute path; empty if it is not known.
+    std::string executable; ///< The absolute path; empty if it is unknown.
     std::vector<std::string> arguments;
 
-    /// Resolves the path now, while the working folder and the PATH are those in which it was typed.
+    /// Resolves the path now, while the working folder and PATH are the original ones.
     static invocation current();
 };
 
@@ -31,7 +31,7 @@ struct invocation {
 /// connections. Until then this process goes on as before, also if the new process fails.
 class successor {
   public:
-    /// A socket that the successor is given, and the name by which it finds it. This process keeps its descriptor.
+    /// A socket for the successor, and the name by which the successor finds it. This process keeps its descriptor.
     struct passed_socket {
         std::string_view name;
         int descriptor;
@@ -54,7 +54,7 @@ class successor {
 
     /// Returns whether a successor was started and has not reported yet.
     bool starting() const noexcept { return static_cast<bool>(on_outcome_); }
-    const std::string& program() const noexcept { return how_.program; }
+    const std::string& executable() const noexcept { return how_.executable; }
     pid_t id() const noexcept { return pid_; }
 
     /// Stops a successor that is starting. The handler is not called.

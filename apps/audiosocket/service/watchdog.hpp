@@ -10,17 +10,17 @@
 
 namespace audiosocket::app {
 
-/// Calls `alive` at regular times, as long as no thread is stuck (thread_watch). The service manager waits for `alive`,
-/// and restarts the process when it does not come within the interval that the manager has set.
+/// Calls `alive` at regular times, as long as no thread is stuck (thread_watch). The service manager restarts the
+/// process if `alive` does not come within the manager's interval.
 class watchdog {
   public:
     using nanoseconds = std::chrono::nanoseconds;
 
-    /// Looks at the threads on `own` this often in each interval. So a thread that is silent for less than three
-    /// quarters of the interval cannot cause a restart.
+    /// How often in each interval the threads are checked. So a thread that is silent for less than three quarters of
+    /// the interval cannot cause a restart.
     static constexpr int looks_per_interval = 8;
 
-    /// The io_contexts outlive it, and `own` runs it.
+    /// The io_contexts must outlive it, and `own` runs it.
     watchdog(boost::asio::io_context& own, const std::vector<boost::asio::io_context*>& threads, nanoseconds interval,
              std::function<void()> alive);
     ~watchdog();
@@ -29,7 +29,7 @@ class watchdog {
 
   private:
     struct state;
-    std::shared_ptr<state> state_; // shared with the wait for the next look, which may have completed already
+    std::shared_ptr<state> state_; // shared with the timer for the next look, which may already have completed
 };
 
 } // namespace audiosocket::app

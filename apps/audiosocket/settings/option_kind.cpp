@@ -13,13 +13,13 @@
 namespace audiosocket::app {
 namespace {
 
-// Two slips of the finger; and no more than a third of the word, so that short names are not taken for each other.
+// Two typing errors, and no more than a third of the word, so that short names are not confused.
 std::size_t slips_max(const std::string& name) {
     return std::min<std::size_t>(2, name.size() / 3);
 }
 
-// How many letters have to be put in, taken out or changed (Levenshtein).
-// A name from a file may be as long as the file: lengths that are too far apart are not compared.
+// Returns how many letters have to be inserted, removed or changed (Levenshtein). A name from a file may be as long as
+// the file, so names of very different lengths are not compared.
 std::size_t slips(const std::string& a, const std::string& b) {
     const std::size_t by_length = std::max(a.size(), b.size()) - std::min(a.size(), b.size());
     if (by_length > slips_max(b)) return by_length;
@@ -62,7 +62,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string wanted(const CLI::Option& option) {
-    if (takes_several(option)) return "a list of texts, as [\"...\", \"...\"]";
+    if (takes_several(option)) return "a list of texts, such as [\"...\", \"...\"]";
     switch (kind_of(option)) {
     case option_kind::flag: return "true or false";
     case option_kind::whole_number: return "a whole number";
@@ -77,7 +77,7 @@ std::string wanted(const CLI::Option& option) {
 
 option_kind kind_of(const CLI::Option& option) {
     if (option.get_items_expected_max() == 0) return option_kind::flag;
-    const auto shown = option.get_type_name(); // with what the checks say of themselves, after a colon
+    const auto shown = option.get_type_name(); // includes the text of the checks, after a colon
     const auto type = shown.substr(0, shown.find(':'));
     if (type == "N") return option_kind::whole_number;
     if (type == "SECONDS" || type == "HZ") return option_kind::number;

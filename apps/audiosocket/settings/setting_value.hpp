@@ -6,10 +6,10 @@
 
 namespace audiosocket::app {
 
-/// The value of an option that is in force.
+/// The value of an option in effect.
 struct setting_value {
-    std::string text;        ///< As TOML, with whole paths.
-    bool reloadable = false; ///< A running server takes a new value over, see settings::reloadable().
+    std::string text;        ///< As TOML, with absolute paths.
+    bool reloadable = false; ///< A running server adopts a new value, see settings::reloadable().
 
     bool operator==(const setting_value&) const = default;
 };

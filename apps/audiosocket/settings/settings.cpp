@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view variable_prefix = "AUDIOSOCKET_";
 
-// More than a person corrects before the next try. A file that was named by mistake may have a mistake in each line.
+// More than a person corrects before the next try. A wrong file may have a mistake in each line.
 constexpr std::size_t mistakes_shown_max = 50;
 
 std::string variable_for(const std::string& name) {
@@ -48,7 +48,7 @@ std::vector<std::string> split_at_commas(const std::string& text) {
     return out;
 }
 
-// As systemd and most others read a switch.
+// Reads a switch as systemd and most others do.
 std::optional<std::string> switch_text(std::string text) {
     std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     constexpr std::array on{"1", "true", "yes", "on"};
@@ -62,7 +62,7 @@ bool is_given(const CLI::Option& option) {
     return option.count() > 0;
 }
 
-// As they mean the same from every folder.
+// Returns the paths as absolute paths.
 std::vector<std::string> whole_paths(const CLI::Option& option, std::vector<std::string> values) {
     if (kind_of(option) != option_kind::path) return values;
     for (auto& value : values)
@@ -70,20 +70,20 @@ std::vector<std::string> whole_paths(const CLI::Option& option, std::vector<std:
     return values;
 }
 
-// What CLI11 says, without the name that we say better.
+// Returns the error of CLI11 without the name of the option, which our message has.
 std::string reason(const CLI::Option& option, const CLI::ParseError& e) {
     std::string text = e.what();
     const auto name = option.get_name() + ": ";
     return in_one_form(text.starts_with(name) ? text.substr(name.size()) : text);
 }
 
-// The verb of this name beside this one, or this one; nullptr if there is none.
+// Returns the verb with this name; nullptr if there is none.
 const CLI::App* verb_called(const CLI::App& verb, const std::string& name) {
     const auto found = verb.get_parent()->get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
     return found.empty() ? nullptr : found.front();
 }
 
-// Whether another verb that reads settings has such an option: then the top of a file may have it for that one.
+// Returns whether another verb that reads settings has such an option: the top of a file may have it for that verb.
 bool known_elsewhere(CLI::App& verb, const std::string& name) {
     const auto all = verb.get_parent()->get_subcommands({});
     return std::ranges::any_of(all, [&](CLI::App* one) {
@@ -96,15 +96,15 @@ bool known_elsewhere(CLI::App& verb, const std::string& name) {
 settings::settings(CLI::App& verb) : verb_(verb) {
     verb.add_option_function<std::string>(
             "--config", [this](const std::string& file) { fill_in(file); },
-            "Settings that are not given here or in the environment, as TOML")
+            "File of settings (TOML); the command line and the environment override it")
         ->type_name("FILE")
-        ->force_callback(); // our hook, with and without a file
-    verb.add_flag("--check-config", check_only_, "Say what is wrong with the settings, if anything, and end");
-    verb.add_flag("--print-config", print_only_, "Print the settings that hold, with where they come from, and end");
+        ->force_callback(); // runs the hook with and without a file
+    verb.add_flag("--check-config", check_only_, "Print every mistake in the settings, and exit");
+    verb.add_flag("--print-config", print_only_, "Print the settings in effect and where each comes from, and exit");
 }
 
 void settings::fill_in(const std::string& file) {
-    // CLI11 runs the hook for the verbs that were not asked for as well, and before it looks for --help.
+    // CLI11 also runs the hook for verbs that were not given, and before it handles --help.
     if (!verb_.parsed() || verb_.get_help_ptr()->count() > 0) return;
     file_ = file;
     const auto given = verb_.parse_order();
@@ -124,7 +124,7 @@ void settings::take_environment() {
     for (auto* option : settable_options(verb_)) {
         const auto variable = variable_for(long_name(*option));
         const char* text = std::getenv(variable.c_str());
-        if (!text || *text == '\0') continue; // an empty variable is how some supervisors say that there is none
+        if (!text || *text == '\0') continue; // some supervisors set an empty variable instead of none
         const place here{layer::environment, variable, 0};
         if (kind_of(*option) != option_kind::flag) {
             offer(*option, here, takes_several(*option) ? split_at_commas(text) : std::vector<std::string>{text});
@@ -150,12 +150,13 @@ void settings::take_file() {
         const auto here = file_place('[' + table.name + ']', table.line, table.column);
         const auto* of = verb_called(verb_, table.name);
         if (!of)
-            complain(here, exit_code::usage,
-                     fmt::format("no such table; it may be [{}], or settings stand in none", verb_.get_name()));
+            complain(
+                here, exit_code::usage,
+                fmt::format("no such table; use [{}], or put the settings at the top of the file", verb_.get_name()));
         else if (!of->get_option_no_throw("--config"))
             complain(here, exit_code::usage, "this verb reads no settings");
     }
-    // What is said for this verb goes before what is said for all.
+    // Settings for this verb override those for all verbs.
     for (const auto& s : all.settings)
         if (s.table == verb_.get_name()) take_setting(s);
     for (const auto& s : all.settings)
@@ -169,7 +170,7 @@ void settings::take_setting(const file_setting& s) {
         if (s.table.empty() && known_elsewhere(verb_, s.name)) return;
         const auto meant = nearest(s.name, names_of(settable_options(verb_)));
         complain(file_place(s.name, s.line, s.key_column), exit_code::usage,
-                 meant.empty() ? "no such setting; they are called as the options in --help, without dashes in front"
+                 meant.empty() ? "no such setting; settings have the names of the options in --help, without the dashes"
                                : "no such setting; did you mean " + meant + "?");
     } else if (const auto wrong = type_mistake(*option, s)) {
         complain(here, exit_code::usage, *wrong);
@@ -177,16 +178,16 @@ void settings::take_setting(const file_setting& s) {
         auto values = s.values;
         if (kind_of(*option) == option_kind::path)
             for (auto& value : values)
-                if (!value.empty()) value = (file_.parent_path() / value).string(); // an absolute one stays
+                if (!value.empty()) value = (file_.parent_path() / value).string(); // an absolute path stays
         offer(*option, here, values);
     }
 }
 
-// Takes the values unless a higher place has some.
+// Takes the values unless a higher layer has some.
 void settings::offer(CLI::Option& option, place from, const std::vector<std::string>& values) {
     if (places_.count(&option) > 0 || values.empty()) return;
     if (kind_of(option) == option_kind::flag && values.front() == "false") {
-        places_[&option] = std::move(from); // said, so that a lower place is not asked; but as good as not given
+        places_[&option] = std::move(from); // noted, so that lower layers are ignored, although it counts as not given
         return;
     }
     for (const auto& value : values)
@@ -194,7 +195,7 @@ void settings::offer(CLI::Option& option, place from, const std::vector<std::str
     places_[&option] = std::move(from);
 }
 
-// Now every value has to be one; CLI11 would stop at the first that is not, or that needs one that is not.
+// Converts each value; CLI11 would stop at the first wrong value, or at the first that needs a wrong value.
 void settings::convert_all() {
     for (auto* option : settable_options(verb_)) {
         if (!is_given(*option)) continue;
@@ -223,7 +224,7 @@ void settings::convert_all() {
         (*one)->clear();
 }
 
-// Forgets what a value from a higher place excludes, and what makes no sense without what was forgotten.
+// Drops values that a value from a higher layer excludes, and values that need a dropped one.
 void settings::drop_displaced() {
     const auto has_to_go = [this](const CLI::Option* option) {
         const auto from = places_.at(option).from;
@@ -243,7 +244,7 @@ void settings::drop_displaced() {
     }
 }
 
-// As CLI11 does, which knows no places and stops at the first.
+// As CLI11 does, which has no layers and stops at the first mistake.
 void settings::check_relations() {
     for (auto* option : settable_options(verb_)) {
         if (!is_given(*option)) continue;

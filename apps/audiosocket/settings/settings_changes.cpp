@@ -30,7 +30,7 @@ settings_changes take_changes(settings_by_name& holding, const settings_by_name&
 }
 
 std::string to_text(const settings_changes& changes) {
-    if (changes.taken.empty()) return "none has changed; sound files were read again";
+    if (changes.taken.empty()) return "nothing has changed; sound files were read again";
     return "changed: " + joined(changes.taken) + "; calls in progress keep their settings";
 }
 

@@ -8,14 +8,14 @@
 
 namespace audiosocket::app {
 
-/// What differs in settings that were read again.
+/// The differences after settings were read again.
 struct settings_changes {
-    std::vector<std::string> taken;        ///< Names of the settings that have a new value from now on.
+    std::vector<std::string> taken;        ///< Names of the settings with a new value.
     std::vector<std::string> need_restart; ///< Names of the settings that the running server cannot change.
 };
 
-/// Compares the values in force with those that were read. Takes the new value over into `holding` where the setting is
-/// reloadable; a setting that needs a restart keeps its old value there.
+/// Compares the values in effect with new values. Copies a new value into `holding` if the setting is reloadable; a
+/// setting that needs a restart keeps its old value there.
 settings_changes take_changes(settings_by_name& holding, const settings_by_name& read);
 
 /// Returns "changed: play, tone; calls in progress keep their settings", or that nothing has changed.

@@ -15,14 +15,14 @@
 namespace audiosocket::app {
 namespace {
 
-// Text that is shown as what was found is cut here: a line of a person's screen.
+// Longer texts are cut in messages: about a line of a screen.
 constexpr std::size_t shown_text_max = 60;
 
-// The whole file, or why not.
+// Reads the whole file, or returns why it failed.
 std::string read_whole(const std::filesystem::path& file, std::string& into) {
     auto wrong = read_file_head(file, settings_file_bytes_max + 1, into);
     if (wrong.empty() && into.size() > settings_file_bytes_max)
-        return fmt::format("has more than {} bytes, which no settings have", settings_file_bytes_max);
+        return fmt::format("has more than {} bytes, the most for a settings file", settings_file_bytes_max);
     return wrong;
 }
 
@@ -31,7 +31,7 @@ std::string shown(std::string_view text) {
     return fmt::format("the text \"{}\"", text);
 }
 
-// A value as the command line would have it.
+// Returns a value as it would be on the command line.
 std::string as_argument(const toml::node& value) {
     if (const auto* text = value.as_string()) return text->get();
     if (const auto* whole = value.as_integer()) return fmt::format("{}", whole->get());
@@ -70,12 +70,14 @@ file_setting make_setting(const std::string& table, const toml::key& key, const 
         s.list_of_texts =
             std::all_of(list->begin(), list->end(), [](const toml::node& element) { return element.is_string(); });
     } else {
-        s.found_text = value.is_table() ? "a table" : value.is_floating_point() ? "no finite number" : "a date or time";
+        s.found_text = value.is_table()            ? "a table"
+                       : value.is_floating_point() ? "a number that is not finite"
+                                                   : "a date or time";
     }
     return s;
 }
 
-// toml++ finds the end of the line in a text, or of the file; a person has left out a quote.
+// At a missing quote, toml++ reports the end of the line or of the file.
 std::string words_of(const toml::parse_error& e, std::string_view text) {
     const auto& at = e.source().begin;
     std::string reason(e.description());

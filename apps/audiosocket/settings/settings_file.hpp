@@ -14,41 +14,41 @@ struct file_setting {
     std::string table; ///< Empty: at the top of the file.
     std::string name;
     type found = type::other;
-    std::string found_text;          ///< For a person: what stands there.
-    std::vector<std::string> values; ///< One; of a list each.
+    std::string found_text;          ///< For messages: the kind of value that was found.
+    std::vector<std::string> values; ///< One value; of a list each element.
     bool list_of_texts = false;      ///< Each element of the list is a text.
-    unsigned line = 0;               ///< From 1, as the columns.
+    unsigned line = 0;               ///< From 1, like the columns.
     unsigned key_column = 0;
     unsigned value_column = 0;
 };
 
-/// A table, with settings or without.
+/// A table, perhaps without settings.
 struct file_table {
     std::string name;
     unsigned line = 0;
     unsigned column = 0;
 };
 
-/// What is wrong with a settings file as a whole.
+/// A mistake of a settings file as a whole.
 struct file_mistake {
-    unsigned line = 0; ///< 0: no line, the file cannot be read.
+    unsigned line = 0; ///< 0: no line, because the file cannot be read.
     unsigned column = 0;
     std::string text;
 };
 
-/// A settings file: TOML of keys at the top and in tables of one level.
+/// A settings file: TOML with keys at the top and in tables of one level.
 struct settings_file {
     std::vector<file_setting> settings; ///< In the order of the file.
     std::vector<file_table> tables;
     std::vector<file_mistake> mistakes;
 };
 
-/// Never throws for what is in the file. A file that is not TOML, or that is nested too deep to be parsed
-/// (toml_depth_max), has one mistake: the first, and no settings.
+/// Never throws because of the file's content. A file that is not TOML, or is nested too deep to be parsed
+/// (toml_depth_max), gives one mistake, the first, and no settings.
 settings_file read_settings_file(const std::filesystem::path& file);
 
-/// Longer files are refused: the longest that makes sense, with a comment and a network a line, has a tenth of it, and
-/// a file that somebody named by mistake is not read into memory.
+/// Longer files are refused, so that a wrong file is not read into memory. The longest useful file, with a comment and
+/// a network in each line, has a tenth of this.
 constexpr std::size_t settings_file_bytes_max = std::size_t{1} << 20;
 
 } // namespace audiosocket::app

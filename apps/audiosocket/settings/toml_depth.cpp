@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks over the tokens of TOML that can hide brackets and dots (texts and comments), and counts those outside of them.
+// Skips the tokens of TOML that can contain brackets and dots (texts and comments), and counts brackets and dots
+// outside of them.
 //
-// A key ends at '=', at the bracket of its header, or at what separates it from the next. Its dots are counted wherever
-// it stands. Dots of a number or of a time are counted as well; they are never as many.
+// A key ends at '=', at the bracket of its header, or at the separator before the next key. Its dots are counted in
+// each of these places. Dots of a number or of a time are counted as well, but are always few.
 
 #include "settings/toml_depth.hpp"
 
@@ -15,7 +16,7 @@ class depth_scan {
   public:
     explicit depth_scan(std::string_view text) noexcept : text_(text) {}
 
-    // The offset of the first bracket or dot that is too deep; npos if there is none.
+    // Returns the offset of the first bracket or dot that is too deep; npos if there is none.
     std::size_t run() noexcept {
         while (at_ < text_.size()) {
             if (is_too_deep()) return at_;
@@ -25,7 +26,7 @@ class depth_scan {
     }
 
   private:
-    // Counts the character at the position.
+    // Counts the character at the current position.
     bool is_too_deep() noexcept {
         switch (text_[at_]) {
         case '[':
@@ -38,7 +39,7 @@ class depth_scan {
         case '=':
         case ',':
         case '\n': dots_ = 0; return false;
-        case '.': return ++dots_ >= toml_depth_max; // so many dots separate one part more
+        case '.': return ++dots_ >= toml_depth_max; // n dots separate n + 1 parts
         default: return false;
         }
     }
@@ -62,7 +63,7 @@ class depth_scan {
             if (!long_text && c == '\n') return; // not closed: a syntax error, where parsing ends
             if (c == quote && ++quotes == (long_text ? 3U : 1U)) {
                 ++at_;
-                // A long text may end in two quotes of its own.
+                // A multi-line text may end with two quotes of its own.
                 for (int own = 0; long_text && own < 2 && at_ < text_.size() && text_[at_] == quote; ++own)
                     ++at_;
                 return;

@@ -29,7 +29,7 @@ json::string_view view_of(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-// Not in the middle of a character.
+// Cuts a text without splitting a character.
 std::string_view kept_text(std::string_view message) {
     if (message.size() <= message_bytes_max) return message;
     std::size_t end = message_bytes_max;

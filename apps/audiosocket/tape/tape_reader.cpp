@@ -22,7 +22,7 @@ tape_reader::tape_reader(source from) : from_(std::move(from)), block_(block_byt
     head_ = read_head(line_);
 }
 
-// Reads up to the end of the line. Keeps no more of it than a line may have.
+// Reads up to the end of the line, but keeps no more than a line may have.
 bool tape_reader::read_line() {
     line_.clear();
     line_is_too_long_ = false;

@@ -13,13 +13,13 @@
 
 namespace audiosocket::app::tape {
 
-/// Where a tape cannot be read.
+/// A place where a tape cannot be read.
 struct tape_damage {
     std::size_t line = 0;
     std::string why{};
 };
 
-/// Reads a tape line by line, as far as it can be read: a line that is damaged is left out, and said.
+/// Reads a tape line by line. A damaged line is left out and reported.
 class tape_reader {
   public:
     /// Fills the span from its front and returns how many bytes it has; 0 at the end.
@@ -30,10 +30,10 @@ class tape_reader {
 
     const tape_head& head() const noexcept { return head_; }
 
-    /// Returns what happened next; nothing at the end.
+    /// Returns the next event; nothing at the end.
     std::optional<tape_entry> next();
 
-    /// The first places that could not be read, and how many there were.
+    /// The first places that could not be read, and how many there were in all.
     static constexpr std::size_t damages_kept = 100;
     const std::vector<tape_damage>& damages() const noexcept { return damages_; }
     std::uint64_t damaged_lines() const noexcept { return damaged_lines_; }

@@ -18,12 +18,12 @@ namespace {
 
 constexpr std::chrono::milliseconds write_every{250};
 
-// As recordings: taken names are tried no longer than this.
+// The most names to try, as for recordings.
 constexpr int names_max = 1000;
 
 constexpr mode_t mode = 0640;
 
-// Returns why not, or nothing.
+// Writes the whole text. Returns the error, or nothing.
 std::string write_whole(int to, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(to, text.data(), text.size());
@@ -36,22 +36,22 @@ std::string write_whole(int to, std::string_view text) {
 
 } // namespace
 
-// One tape. The call adds lines, and the store's thread takes them.
+// One tape. The call adds lines; the store's thread writes them.
 struct tape_store::file {
     file_descriptor open(std::string& why);
 
-    std::mutex using_; // of what follows
+    std::mutex using_; // guards the members below
     std::string waiting;
-    std::uint64_t bytes = 0; // that were taken, the written ones included
+    std::uint64_t bytes = 0; // accepted bytes, written ones included
     std::uint64_t lines_left_out = 0;
     bool full = false;
     bool failed = false;
     bool finished = false;
 
-    // Of the thread that writes.
+    // Used by the writing thread only.
     std::filesystem::path folder;
     std::string name;
-    std::filesystem::path created; // empty: not yet
+    std::filesystem::path created; // empty: not created yet
     std::function<void(const std::string& why)> on_failure;
 };
 
@@ -68,11 +68,11 @@ file_descriptor tape_store::file::open(std::string& why) {
         if (opened) created = path;
         return opened;
     }
-    why = (folder / name).string() + ".tape: exists already, and so do a thousand names like it";
+    why = (folder / name).string() + ".tape: exists already, as do a thousand numbered names";
     return opened;
 }
 
-// The side of the call.
+// The sink that the call uses.
 class tape_store::sink final : public tape_sink {
   public:
     sink(std::shared_ptr<tape_store> store, std::shared_ptr<file> to)
@@ -175,7 +175,7 @@ void tape_store::write_all() {
     std::erase_if(files_, [&](const auto& one) { return std::ranges::find(complete, one) != complete.end(); });
 }
 
-// Returns whether it was the last time.
+// Returns whether the tape is complete.
 bool tape_store::write_waiting(file& one) {
     std::string text;
     bool last = false;

@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-// The longest that a call takes.
+// The highest rate of a call.
 constexpr std::int64_t rate_max_hz = 768'000;
 constexpr std::int64_t play_seconds_max = 3600;
 
@@ -73,7 +73,19 @@ std::chrono::nanoseconds play_length(const tape_entry& play) {
     return duration_of(static_cast<std::uint64_t>(samples), static_cast<int>(rate));
 }
 
-// Time in which a back end may speak and does not.
+tape_turn read_turn(const tape_entry& turn) {
+    tape_turn one{turn.at, turn.number("total_ms"), {}, turn.number("backend_ms"), turn.number("queue_ms")};
+    if (turn.fields.contains("network_ms")) one.network_ms = turn.number("network_ms");
+    return one;
+}
+
+std::string to_text(const tape_turn& one) {
+    return fmt::format("answered after {} ms: {}back end {}, queue {}", one.total_ms,
+                       one.network_ms ? fmt::format("network {}, ", *one.network_ms) : "", one.back_end_ms,
+                       one.queue_ms);
+}
+
+// Adds up time in which a back end may send and does not.
 void tape_summary::watch_silence(std::chrono::milliseconds now) {
     if (!last_heard_ || now - *last_heard_ <= longest_silence) return;
     longest_silence = now - *last_heard_;
@@ -99,7 +111,7 @@ void tape_summary::add(const tape_entry& one) {
         }
     } else if (one.what == "turn") {
         ++turn_count;
-        if (turns.size() < turns_max) turns.push_back({one.at, one.number("total_ms"), one.number("backend_ms")});
+        if (turns.size() < turns_max) turns.push_back(read_turn(one));
     } else if (one.what == "sent") {
         count(sent, message_type(one));
     } else if (one.what == "received") {
@@ -127,8 +139,11 @@ void tape_summary::add(const tape_entry& one) {
 json::object tape_summary::to_json() const {
     json::array listed;
     for (const auto& one : turns)
-        listed.push_back(
-            json::object{{"at", seconds(one.at)}, {"total_ms", one.total_ms}, {"backend_ms", one.back_end_ms}});
+        listed.push_back(json::object{{"at", seconds(one.at)},
+                                      {"total_ms", one.total_ms},
+                                      {"network_ms", one.network_ms ? json::value(*one.network_ms) : json::value()},
+                                      {"backend_ms", one.back_end_ms},
+                                      {"queue_ms", one.queue_ms}});
     return {{"seconds", seconds(length)},
             {"caller_seconds", seconds(caller_audio)},
             {"audio_seconds", seconds(agent_audio)},

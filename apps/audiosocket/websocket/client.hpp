@@ -22,7 +22,7 @@ namespace audiosocket::app::websocket {
 class client final : public connection {
   public:
     client(const asio::any_io_executor& executor, const client_options& options)
-        : connection(link(executor), options.bounds), options_(options),
+        : connection(executor, options.bounds), options_(options),
           dialer_(below(), options.url, options.tls, options.bounds.connect_timeout, options.names) {}
 
     void start(handlers on) {
@@ -74,8 +74,7 @@ class client final : public connection {
     void dialled(const std::string& what) {
         if (!is_opening()) return;
         if (!what.empty()) return fail(what);
-        error_code ignored;
-        below().socket().set_option(unsent_max(unsent_bytes_max), ignored);
+        below().socket().set_option(unsent_max(unsent_bytes_max));
         set_deadline(dialer_.until());
         begin_handshake();
     }

@@ -10,6 +10,7 @@
 #include "websocket/close_reason.hpp"
 #include "websocket/dialer.hpp"
 #include "websocket/link.hpp"
+#include "websocket/peer_watch.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -29,16 +30,20 @@ namespace audiosocket::app::websocket {
 /// What both sides have in common. A derived class opens it.
 class connection : public websocket, public std::enable_shared_from_this<connection> {
   public:
-    connection(link below, const limits& bounds)
-        : stream_(std::move(below)), timer_(stream_.get_executor()), bounds_(bounds) {
+    /// `of_link` is what a link is made of.
+    template <class OfLink>
+    connection(OfLink of_link, const limits& bounds)
+        : stream_(std::move(of_link)), timer_(stream_.get_executor()), bounds_(bounds), peer_(bounds) {
         stream_.auto_fragment(false);
         stream_.write_buffer_bytes(write_buffer_bytes);
         stream_.read_message_max(bounds.message_bytes_max);
-        stream_.control_callback([this](beast::websocket::frame_type kind, beast::string_view) {
-            heard_ = clock::now();
+        stream_.control_callback([this](beast::websocket::frame_type kind, beast::string_view payload) {
+            const auto now = clock::now();
+            peer_.heard(now);
+            if (kind == beast::websocket::frame_type::pong) return ponged({payload.data(), payload.size()}, now);
             if (kind != beast::websocket::frame_type::close) return;
             peer_closes_ = true;
-            set_deadline(heard_ + (stage_ == stage::closing ? crossing_max : bounds_.close_timeout));
+            set_deadline(now + (stage_ == stage::closing ? crossing_max : bounds_.close_timeout));
         });
     }
 
@@ -47,7 +52,7 @@ class connection : public websocket, public std::enable_shared_from_this<connect
         return enqueue({reinterpret_cast<const char*>(message.data()), message.size()}, false);
     }
     std::size_t queued_bytes() const noexcept override { return queued_; }
-    clock::time_point heard_at() const noexcept override { return heard_; }
+    clock::time_point heard_at() const noexcept override { return peer_.heard_at(); }
     std::string_view subprotocol() const noexcept override { return subprotocol_; }
 
     void close(std::uint16_t code, std::string_view reason) override {
@@ -100,7 +105,7 @@ class connection : public websocket, public std::enable_shared_from_this<connect
     void opened(std::string subprotocol) {
         subprotocol_ = std::move(subprotocol);
         stage_ = stage::open;
-        heard_ = clock::now();
+        peer_.opened(clock::now(), on_.on_pong != nullptr);
         next_watch();
         if (!abandoned_ && on_.on_open) on_.on_open();
         read();
@@ -201,12 +206,13 @@ class connection : public websocket, public std::enable_shared_from_this<connect
     }
 
     // Where the peer's close arrives while ours is being sent, Beast's two operations may wait for each other (1.81:
-    // close_op for the reading, read_some_op, which holds it, for the writing). No end of the link wakes them up, and
-    // they would keep this object and the executor for ever.
+    // close_op for the reading, read_some_op, which holds it, for the writing), and a ping for both. No end of the link
+    // wakes them up, and they would keep this object and the executor for ever.
     void stop_suspended() {
         const auto stay = shared_from_this();
         stop_closing_.emit(asio::cancellation_type::terminal);
         stop_reading_.emit(asio::cancellation_type::terminal);
+        stop_pinging_.emit(asio::cancellation_type::terminal);
     }
 
     // An aborted operation says nothing: the one that ended the WebSocket reports it.
@@ -231,7 +237,7 @@ class connection : public websocket, public std::enable_shared_from_this<connect
     void arrived(const error_code& error, std::size_t bytes) {
         if (stage_ == stage::over) return;
         if (error) return read_failed(error);
-        heard_ = clock::now();
+        peer_.heard(clock::now());
         in_.commit(bytes);
         if (stream_.is_message_done()) deliver();
         read();
@@ -305,35 +311,35 @@ class connection : public websocket, public std::enable_shared_from_this<connect
         }
     }
 
-    // Silence: a ping each ping_after, and the end after silent_max. The first ping has its whole time for an answer,
-    // also where this process was stopped for longer: what has arrived meanwhile is not read yet.
     void watch(clock::time_point now) {
-        if (now >= silent_at()) return end({1006, "nothing has arrived for " + in_seconds(bounds_.silent_max), 0});
+        if (now >= peer_.silent_at())
+            return end({1006, "nothing has arrived for " + in_seconds(bounds_.silent_max), 0});
         if (now >= unread_at())
             return end({1006, "the peer has read nothing for " + in_seconds(bounds_.unread_max), 0});
-        if (now >= ping_at() && !std::exchange(pinging_, true)) {
-            if (first_ping_ <= heard_) first_ping_ = now;
-            last_ping_ = now;
-            stream_.async_ping({}, [self = shared_from_this()](const error_code& error) {
+        if (now >= peer_.ping_at() && !std::exchange(pinging_, true)) {
+            auto then = [self = shared_from_this()](const error_code& error) {
                 self->pinging_ = false;
                 if (error) return self->failed(error);
+                self->peer_.ping_sent(clock::now());
                 if (self->stage_ == stage::open && !self->peer_closes_) self->next_watch();
-            });
+            };
+            stream_.async_ping(peer_.ping(now).c_str(),
+                               asio::bind_cancellation_slot(stop_pinging_.slot(), std::move(then)));
         }
         next_watch();
     }
 
     // A write that begins later is seen when the next ping is due.
     void next_watch() {
-        const auto lost_at = std::min(silent_at(), unread_at());
-        set_deadline(pinging_ ? lost_at : std::min(ping_at(), lost_at));
+        const auto lost_at = std::min(peer_.silent_at(), unread_at());
+        set_deadline(pinging_ ? lost_at : std::min(peer_.ping_at(), lost_at));
     }
 
-    clock::time_point ping_at() const { return std::max(heard_, last_ping_) + bounds_.ping_after; }
-
-    clock::time_point silent_at() const {
-        if (first_ping_ <= heard_) return clock::time_point::max();
-        return std::max(heard_ + bounds_.silent_max, first_ping_ + bounds_.silent_max - bounds_.ping_after);
+    void ponged(std::string_view payload, clock::time_point now) {
+        const auto took = peer_.pong(payload, now);
+        if (!took) return;
+        if (on_.on_pong) on_.on_pong(*took);
+        if (stage_ == stage::open && !peer_closes_) next_watch();
     }
 
     clock::time_point unread_at() const {
@@ -365,7 +371,9 @@ class connection : public websocket, public std::enable_shared_from_this<connect
     asio::steady_timer timer_;
     asio::cancellation_signal stop_reading_;
     asio::cancellation_signal stop_closing_;
+    asio::cancellation_signal stop_pinging_;
     const limits bounds_;
+    peer_watch peer_;
     handlers on_;
     std::string subprotocol_;
 
@@ -377,10 +385,7 @@ class connection : public websocket, public std::enable_shared_from_this<connect
 
     clock::time_point deadline_ = clock::time_point::max();
     clock::time_point timer_at_ = clock::time_point::max(); // earlier than the deadline, or it
-    clock::time_point heard_;
-    clock::time_point write_began_; // of the message that is being written
-    clock::time_point first_ping_;  // in this silence, if it is later than heard_
-    clock::time_point last_ping_;
+    clock::time_point write_began_;                         // of the message that is being written
     stage stage_ = stage::opening;
     bool writing_ = false;
     bool pinging_ = false;

@@ -108,13 +108,14 @@ class dialer {
         waiting_for_ = "the TCP connection";
         const bool last = next_address_ + 1 >= addresses_.size();
         set_deadline(owner, last ? until_ : std::min(until_, clock::now() + address_max));
-        below_.socket().async_connect(addresses_[next_address_],
-                                      [this, owner](const error_code& error) { connected(owner, error); });
+        below_.opening().async_connect(addresses_[next_address_],
+                                       [this, owner](const error_code& error) { connected(owner, error); });
     }
 
-    void connected(const keeper& owner, const error_code& error) {
+    void connected(const keeper& owner, error_code error) {
         if (!done_) return;
-        const bool too_late = !below_.socket().is_open(); // late() came between the connection and this
+        const bool too_late = !below_.opening().is_open(); // late() came between the connection and this
+        if (!error && !too_late) error = below_.open();
         if (error || too_late) {
             below_.drop();
             const auto& tried = addresses_[next_address_];
@@ -122,8 +123,6 @@ class dialer {
             const error_code why = error ? error : error_code(asio::error::timed_out);
             return finish("no connection to " + tried.address().to_string() + ": " + why.message());
         }
-        error_code ignored;
-        below_.socket().set_option(tcp::no_delay(true), ignored);
         if (!url_.tls) return finish({});
         set_deadline(owner, until_);
         begin_tls(owner);

@@ -7,15 +7,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/async_base.hpp>
 #include <boost/beast/core/bind_handler.hpp>
-#include <boost/beast/core/buffer_traits.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 
 #include <array>
 #include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace audiosocket::app::websocket {
@@ -25,13 +22,24 @@ namespace beast = boost::beast;
 /// A TCP connection, with TLS or without: the stream under Beast's. One type for both, so that Beast is compiled once.
 class link {
   public:
-    using executor_type = asio::any_io_executor;
+    using executor_type = turn_socket::executor_type;
 
-    explicit link(const executor_type& executor) : socket_(executor) {}
-    explicit link(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+    explicit link(const asio::any_io_executor& executor) : opening_(executor), socket_(executor) {}
+    explicit link(asio::ip::tcp::socket socket) : opening_(std::move(socket)), socket_(opening_.get_executor()) {}
 
-    executor_type get_executor() { return socket_.get_executor(); }
-    asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    executor_type get_executor() noexcept { return socket_.get_executor(); }
+
+    /// The socket until open().
+    asio::ip::tcp::socket& opening() noexcept { return opening_; }
+
+    /// To be called when opening() is connected: reads in turns from now on. An error is that it cannot.
+    error_code open() {
+        error_code ignored;
+        opening_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        return socket_.open(std::move(opening_));
+    }
+
+    turn_socket& socket() noexcept { return socket_; }
 
     tls_stream& start_tls(tls_context& context) { return tls_.emplace(socket_, context.native()); }
     tls_stream* tls() noexcept { return tls_ ? &*tls_ : nullptr; }
@@ -44,21 +52,19 @@ class link {
             socket_.async_read_some(to, std::forward<Handler>(handler));
     }
 
-    /// Where the peer has gone, this is no error: what it has sent last, its close above all, is still to be read, and
-    /// Beast would not read on. The read ends soon, and says how.
     template <class Buffers, class Handler>
     void async_write_some(const Buffers& from, Handler&& handler) {
-        writing<std::decay_t<Handler>> then(std::forward<Handler>(handler), get_executor(), beast::buffer_bytes(from));
         if (tls_)
-            tls_->async_write_some(from, std::move(then));
+            tls_->async_write_some(from, std::forward<Handler>(handler));
         else
-            socket_.async_write_some(from, std::move(then));
+            socket_.async_write_some(from, std::forward<Handler>(handler));
     }
 
     /// Drops the connection. What is in progress on it fails.
     void drop() {
         error_code ignored;
-        socket_.close(ignored);
+        opening_.close(ignored);
+        socket_.close();
     }
 
     /// Ends the connection in order, for as long as the owner lives and until the other side ends it: what was sent
@@ -72,25 +78,9 @@ class link {
     }
 
   private:
-    template <class Handler>
-    class writing : public beast::async_base<Handler, executor_type> {
-      public:
-        writing(Handler then, const executor_type& executor, std::size_t bytes)
-            : beast::async_base<Handler, executor_type>(std::move(then), executor), bytes_(bytes) {}
-
-        void operator()(const error_code& error, std::size_t written) {
-            const bool gone = error == asio::error::broken_pipe || error == asio::error::connection_reset;
-            this->complete_now(gone ? error_code() : error, gone ? bytes_ : written);
-        }
-
-      private:
-        std::size_t bytes_;
-    };
-
     template <class Owner>
     void drain(std::shared_ptr<Owner> owner) {
-        error_code ignored;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+        socket_.shut_down();
         drain_more(std::move(owner));
     }
 
@@ -106,7 +96,8 @@ class link {
                                 });
     }
 
-    asio::ip::tcp::socket socket_;
+    asio::ip::tcp::socket opening_;
+    turn_socket socket_;
     std::optional<tls_stream> tls_;
     std::unique_ptr<std::array<char, 16384>> unread_;
 };

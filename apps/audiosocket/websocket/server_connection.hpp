@@ -27,14 +27,14 @@ class server_connection final : public connection {
     /// `place` is held for as long as the connection is there.
     server_connection(asio::ip::tcp::socket socket, std::shared_ptr<const server_options> options,
                       std::shared_ptr<const opening_handler> decide, std::shared_ptr<void> place)
-        : connection(link(std::move(socket)), options->bounds), options_(std::move(options)),
-          decide_(std::move(decide)), place_(std::move(place)), unread_(options_->request_bytes_max) {}
+        : connection(std::move(socket), options->bounds), options_(std::move(options)), decide_(std::move(decide)),
+          place_(std::move(place)), unread_(options_->request_bytes_max) {}
 
     void start() {
         error_code gone;
-        peer_ = below().socket().remote_endpoint(gone);
-        below().socket().set_option(asio::ip::tcp::no_delay(true), gone);
+        peer_ = below().opening().remote_endpoint(gone);
         set_deadline(clock::now() + bounds().connect_timeout);
+        if (const auto error = below().open()) return end({1006, error.message(), 0});
         if (!options_->tls) return read_request();
         auto& tls = below().start_tls(*options_->tls);
         options_->tls->expect_client(tls);
@@ -45,9 +45,9 @@ class server_connection final : public connection {
         });
     }
 
-    /// The server has stopped.
+    /// The server has stopped. A refusal that is on its way still ends in order.
     void stop() {
-        if (is_opening()) end({1006, "the server has stopped", 0});
+        if (is_opening() && !refusing_) end({1006, "the server has stopped", 0});
     }
 
   private:
@@ -104,6 +104,7 @@ class server_connection final : public connection {
     }
 
     void refuse(unsigned status, std::string text) {
+        refusing_ = true;
         refusal_.version(11);
         refusal_.result(status);
         refusal_.set(http::field::server, server_name());
@@ -131,6 +132,7 @@ class server_connection final : public connection {
     std::optional<http::request_parser<http::empty_body>> parser_;
     http::response<http::string_body> refusal_;
     std::string chosen_;
+    bool refusing_ = false;
 };
 
 } // namespace audiosocket::app::websocket

@@ -4,10 +4,10 @@
 // Part of the unit of Beast and OpenSSL: included by websocket.cpp alone.
 
 #include "base/failure.hpp"
+#include "websocket/turn_socket.hpp"
 #include "websocket/websocket.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
@@ -20,7 +20,7 @@ namespace audiosocket::app::websocket {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using tls_stream = asio::ssl::stream<asio::ip::tcp::socket&>;
+using tls_stream = asio::ssl::stream<turn_socket&>;
 
 class tls_context {
   public:

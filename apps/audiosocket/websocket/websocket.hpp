@@ -47,6 +47,10 @@ struct limits {
     /// A ping goes out when nothing has arrived for so long. Services answer pings late: 8 to 30 s were seen.
     std::chrono::milliseconds ping_after{20'000};
 
+    /// With handlers::on_pong, a ping goes out as soon as the WebSocket is open, and so long after the last one if that
+    /// was answered: a call has one or two turns in this time, and each ping is 8 bytes.
+    std::chrono::milliseconds measure_every{5000};
+
     /// Nothing at all has arrived for so long, pongs included: the peer is gone (code 1006).
     std::chrono::milliseconds silent_max{75'000};
 
@@ -73,6 +77,9 @@ struct handlers {
     std::function<void(std::string_view)> on_text{};             ///< A text message; it is valid UTF-8.
     std::function<void(std::span<const std::byte>)> on_binary{}; ///< A binary message.
     std::function<void(const close_report&)> on_closed{};        ///< Over, or never opened. The last, and exactly once.
+
+    /// The last ping was answered, so long after it was sent. A proxy that ends the TCP connection does not answer it.
+    std::function<void(std::chrono::steady_clock::duration)> on_pong{};
 };
 
 /// How a client asks for a WebSocket.

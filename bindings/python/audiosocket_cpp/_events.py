@@ -59,7 +59,10 @@ class PlayResult:
 
 @dataclasses.dataclass(frozen=True)
 class Statistics:
-    """What a call has counted; see audiosocket_statistics of the C interface."""
+    """What a call has counted; see audiosocket_statistics of the C interface.
+
+    `digits_unread_lost` counts digits that nothing read in time: 64 wait at most, and the oldest is dropped.
+    """
 
     frames_received: int
     frames_dropped: int
@@ -72,3 +75,4 @@ class Statistics:
     lateness_max_us: int
     arrival_jitter_us: int
     samples_unread_lost: int
+    digits_unread_lost: int = 0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
 import pathlib
 import re
@@ -14,9 +15,11 @@ from cffi import FFI
 from ._errors import error_of
 
 # Symbolic names of what is used here; audiosocket.h has their meaning.
-OK = 0
+OK, BAD_ARGUMENT = 0, 1
 EVENT_CALL, EVENT_CONNECTED, EVENT_AUDIO, EVENT_DTMF, EVENT_PLAYED = 1, 2, 3, 4, 5
 EVENT_CUT, EVENT_WRITTEN, EVENT_ENDED, EVENT_DRAINED, EVENT_RECORDED = 6, 7, 8, 9, 10
+
+_INT_MAX = 2**31 - 1
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -53,6 +56,17 @@ ffi.cdef(_declarations(_header()))
 lib = _library(ffi)
 
 
+def address_of(pointer: Any) -> int:
+    """Returns the address in a pointer. Unlike the pointer, it keeps nothing alive."""
+    return int(ffi.cast("uintptr_t", pointer))
+
+
+def unowned(pointer: Any) -> None:
+    """Makes a pointer of `ffi.gc` free nothing."""
+    if pointer is not None:
+        ffi.gc(pointer, None)
+
+
 def text_of(pointer: Any) -> str:
     """Returns the text at a char pointer."""
     raw: bytes = ffi.string(pointer)
@@ -84,6 +98,15 @@ def _value_of(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(str(one) for one in value)
     return str(value)
+
+
+def milliseconds_of(seconds: float | None) -> int:
+    """Returns a timeout of the C interface: None and infinity are without end."""
+    if seconds is None or seconds == math.inf:
+        return -1
+    if not seconds >= 0:
+        raise error_of(BAD_ARGUMENT, f"timeout: from 0 seconds, or None, not {seconds}")
+    return min(round(seconds * 1000), _INT_MAX) if seconds < _INT_MAX else _INT_MAX
 
 
 def options_of(options: dict[str, object]) -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import uuid
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any
@@ -14,7 +15,7 @@ from . import _native as native
 from ._call import Call, logger
 from ._engine import Engine
 from ._errors import CallEnded
-from ._native import ffi, lib, made
+from ._native import ffi, lib
 
 
 class Server:
@@ -26,8 +27,12 @@ class Server:
         self._engine: Engine | None = None
         self._pointer: Any = None
         self._calls: collections.deque[Call] = collections.deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._taken: weakref.WeakSet[Call] = weakref.WeakSet()  # those that were not dropped
+        self._waiters: set[asyncio.Future[None]] = set()  # for a call, or for the end
         self._drained: asyncio.Future[int] | None = None
+        self._hung_up = 0  # by drains behind the first
+        self._refusing = False
+        self._user = -1
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> Server:
@@ -35,29 +40,32 @@ class Server:
         if self._pointer is None:
             engine = Engine.of_running_loop()
             try:
-                self._pointer = made(
-                    lib.audiosocket_server_new,
-                    engine.pointer,
-                    self._address.encode(),
-                    native.options_of(self._options),
+                pointer = engine.make(
+                    lib.audiosocket_server_new, self._address.encode(), native.options_of(self._options)
                 )
             except BaseException:
                 engine.close_if_unused()
                 raise
             self._engine = engine
-            engine.add(self._pointer, self)
+            self._pointer = ffi.gc(pointer, lib.audiosocket_server_free)  # as that of a call
+            self._user = engine.add(pointer, self)
+            self._drained = None
+            self._hung_up = 0
+            self._refusing = False
             logger.debug("listening on %s, port %d", self._address, self.port)
         return self
 
     @property
     def port(self) -> int:
         """The port on which it listens."""
-        return int(lib.audiosocket_server_port(self._pointer)) if self._pointer else 0
+        handle = self._pointer
+        return 0 if handle is None else int(lib.audiosocket_server_port(handle))
 
     @property
     def calls_in_progress(self) -> int:
         """Calls whose connection is open."""
-        return int(lib.audiosocket_server_calls(self._pointer)) if self._pointer else 0
+        handle = self._pointer
+        return 0 if handle is None else int(lib.audiosocket_server_calls(handle))
 
     def __aiter__(self) -> AsyncIterator[Call]:
         self.start()
@@ -65,20 +73,24 @@ class Server:
 
     async def __anext__(self) -> Call:
         while not self._calls:
-            if self._pointer is None:
+            if self._pointer is None or self._engine is None:
                 raise StopAsyncIteration
-            self._waiter = asyncio.get_running_loop().create_future()
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            self._engine.keep(waiter, self)
             try:
-                await self._waiter
+                await waiter
             finally:
-                self._waiter = None
+                self._engine.release(waiter)
+                self._waiters.discard(waiter)
         return self._calls.popleft()
 
     async def run(self, handler: Callable[[Call], Awaitable[None]], drain: float | None = None) -> None:
         """Answers each call with a task of its own, until it is cancelled. Then drains, for at most `drain` seconds.
 
         The call is hung up when its handler returns. An exception ends its own call, and is logged. A handler that uses
-        its call after the end gets CallEnded, which is not logged.
+        its call after the end gets CallEnded, which is not logged. Calls that arrive during the drain are hung up. A
+        second cancellation ends the drain.
         """
         try:
             async for call in self:
@@ -86,45 +98,79 @@ class Server:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         finally:
-            await self.drain(drain)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            self.close()
+            try:
+                self._refuse()
+                await self.drain(drain)
+            finally:
+                tasks = list(self._tasks)
+                for task in tasks:
+                    task.cancel()
+                try:
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                finally:
+                    self.close()
+
+    def _refuse(self) -> None:
+        """Hangs up calls that have no handler, and those that come from now on."""
+        self._refusing = True
+        while self._calls:
+            self._calls.popleft().close()
 
     @staticmethod
     async def _handle(handler: Callable[[Call], Awaitable[None]], call: Call) -> None:
         async with call:
+            number = call.id  # the handler may close the call
             try:
                 await handler(call)
             except CallEnded:
                 pass
             except Exception:
-                logger.exception("the handler of call %s failed", call.id)
+                logger.exception("the handler of call %s failed", number)
 
     async def drain(self, timeout: float | None = None) -> int:
         """Accepts no more connections, waits until all calls have ended, and returns how many it had to hang up.
 
-        After `timeout` seconds it hangs up those that are left. None waits without end.
+        After `timeout` seconds it hangs up those that are left. None waits without end. While it waits, another task
+        may call it with a shorter time. It returns when the server is closed.
         """
-        if self._pointer is None:
+        milliseconds = native.milliseconds_of(timeout)
+        handle = self._pointer
+        if handle is None or self._engine is None:
             return 0
+        first = self._drained is None
         if self._drained is None:
+            native.check(lib.audiosocket_server_drain(handle, milliseconds))
             self._drained = asyncio.get_running_loop().create_future()
-            native.check(
-                lib.audiosocket_server_drain(self._pointer, -1 if timeout is None else round(timeout * 1000))
-            )
-        return await asyncio.shield(self._drained)
+        del handle
+        drained = self._drained
+        wait = asyncio.shield(drained)
+        self._engine.keep(wait, self)
+        try:
+            if not first and milliseconds >= 0:
+                await asyncio.wait([wait], timeout=milliseconds / 1000)
+                if not drained.done():
+                    self._hang_up_all()
+            return await wait
+        finally:
+            self._engine.release(wait)
+
+    def _hang_up_all(self) -> None:
+        for call in list(self._taken):
+            handle = call._pointer
+            if handle is not None and lib.audiosocket_call_hang_up(handle) == native.OK:
+                self._hung_up += 1
 
     def close(self) -> None:
         """Closes the server. Calls that were taken go on; others are hung up."""
         if self._pointer is None or self._engine is None:
             return
-        pointer, self._pointer = self._pointer, None
-        lib.audiosocket_server_free(pointer)
+        self._engine.remove(self._pointer)
+        self._pointer = None
         self._calls.clear()
-        self._wake()
-        self._engine.remove(pointer)
+        self._engine.closed(self._user)
+        if self._engine.has_loop():
+            self._wake()
+            self._resolve_drain(0)
 
     async def __aenter__(self) -> Server:
         return self.start()
@@ -135,18 +181,34 @@ class Server:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if getattr(self, "_pointer", None) is not None and self._engine is not None:
+            self._pointer = None
+            self._engine.dropped(self._user)
+
+    def _abandon(self) -> None:
+        native.unowned(self._pointer)
+        self._pointer = None
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _resolve_drain(self, hung_up: int) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(hung_up + self._hung_up)
 
     def _on_event(self, event: Any) -> None:
         if event.type == native.EVENT_CALL and self._engine is not None:
-            self._calls.append(Call(self._engine, event.call))
+            call = Call(self._engine, event.call)
+            if self._refusing:
+                call.close()
+                return
+            self._taken.add(call)
+            self._calls.append(call)
             self._wake()
-        elif event.type == native.EVENT_DRAINED and self._drained is not None and not self._drained.done():
-            self._drained.set_result(int(event.hung_up))
+        elif event.type == native.EVENT_DRAINED:
+            self._resolve_drain(int(event.hung_up))
 
 
 def serve(address: str = "0.0.0.0:9092", **options: object) -> Server:
@@ -165,9 +227,8 @@ async def connect(address: str, call_id: uuid.UUID | str | None = None, **option
     """
     engine = Engine.of_running_loop()
     try:
-        pointer = made(
+        pointer = engine.make(
             lib.audiosocket_connect,
-            engine.pointer,
             address.encode(),
             ffi.NULL if call_id is None else str(call_id).encode(),
             native.options_of(options),
@@ -176,10 +237,13 @@ async def connect(address: str, call_id: uuid.UUID | str | None = None, **option
         engine.close_if_unused()
         raise
     call = Call(engine, pointer)
-    call._connected = asyncio.get_running_loop().create_future()
+    call._connected = connected = asyncio.get_running_loop().create_future()
+    engine.keep(connected, call)
     try:
-        await call._connected
+        await connected
     except BaseException:
         call.close()
         raise
+    finally:
+        engine.release(connected)
     return call

@@ -11,7 +11,7 @@
 
     asyncio.run(serve("0.0.0.0:9092").run(answer))
 
-Install it with `pip install audiosocket-cpp[pipecat]`.
+Install it with `pip install audiosocket-cpp[pipecat]`. Pipecat needs Python 3.11 or later.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class AudioSocketParams(TransportParams):  # type: ignore[misc]
     audio_out_enabled: bool = True
     audio_out_end_silence_secs: int = 0  # the call plays the last word to its end by itself
     audio_out_ahead_ms: int = 400
+    # A write waits while a pause or other sounds of the call hold it up. Pipecat would take the peer for dead.
+    audio_out_write_timeout_secs: float = 86_400.0
 
 
 class _Input(BaseInputTransport):  # type: ignore[misc]
@@ -135,8 +137,8 @@ class _Output(BaseOutputTransport):  # type: ignore[misc]
         """Queues a piece of speech, and waits while enough of it is queued."""
         try:
             self._call.queue(frame.audio, frame.sample_rate)
-            while (early_ms := self._call.queued_ms - self._ahead_ms) > 0:
-                await asyncio.sleep(early_ms / 1000)
+            while self._call.ended is None and (early_ms := self._call.queued_ms - self._ahead_ms) > 0:
+                await asyncio.sleep(min(early_ms, 1000) / 1000)
         except CallEnded:
             return False
         return True

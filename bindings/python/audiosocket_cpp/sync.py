@@ -18,13 +18,17 @@ An event loop runs on a thread of the package. A function may be called on any t
 from __future__ import annotations
 
 import asyncio
+import atexit
+import concurrent.futures
 import os
+import queue
 import threading
 import uuid
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from . import _call, _server
+from ._errors import CallEnded
 from ._events import Ended, Event, PlayResult, Statistics
 
 _Result = TypeVar("_Result")
@@ -35,23 +39,54 @@ class _LoopThread:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+        self._loop: asyncio.AbstractEventLoop
 
     def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
         """Runs a coroutine there and waits for its result. An exception in the wait cancels the coroutine."""
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="audiosocket-loop", daemon=True).start()
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = self.start(coroutine)
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
 
+    def start(self, coroutine: Coroutine[Any, Any, _Result]) -> concurrent.futures.Future[_Result]:
+        """Starts a coroutine there. Raises RuntimeError on that thread, where a wait would have no end."""
+        with self._lock:
+            if self._thread is None and not self._stopped:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="audiosocket-loop", daemon=True)
+                self._thread.start()
+        if self._stopped:
+            coroutine.close()
+            if threading.current_thread() is not threading.main_thread():
+                threading.Event().wait()  # a daemon: the interpreter ends without it, and without a message
+            raise RuntimeError("the interpreter is ending: there are no calls any more")
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("functions of audiosocket_cpp.sync wait: do not call them in the package's event loop")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def stop(self) -> None:
+        """Ends the thread before the interpreter ends."""
+        with self._lock:
+            self._stopped = True
+            thread = self._thread
+            if thread is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        if thread is not None:
+            thread.join(10)
+
+    def forget(self) -> None:
+        """Begins again in a child after a fork, where the thread is not."""
+        self.__init__()  # type: ignore[misc]
+
 
 _loop = _LoopThread()
+atexit.register(_loop.stop)  # runs before that of the engines, which was registered earlier
+os.register_at_fork(after_in_child=_loop.forget)
 
 
 async def _now(function: Any, *arguments: Any) -> Any:
@@ -80,11 +115,14 @@ class Call:
         return _loop.run(self._call.next_event(timeout))
 
     def __iter__(self) -> Iterator[Event]:
-        while True:
-            event = self.next_event()
-            yield event
-            if isinstance(event, Ended):
-                return
+        try:
+            while True:
+                event = self.next_event()
+                yield event
+                if isinstance(event, Ended):
+                    return
+        except CallEnded:  # another thread has closed the call
+            return
 
     def audio(self, rate: int = 0, ms: int = 20) -> Iterator[memoryview]:
         """Yields the received audio in pieces until the call ends."""
@@ -107,8 +145,38 @@ class Call:
         return _loop.run(self._call.wait_ended())
 
     def play(self, sound: Any, rate: int = 0) -> PlayResult:
-        """Plays a sound, and returns when it was played or cut off."""
+        """Plays a sound, and returns when it was played or cut off. An iterable runs on the thread that calls this."""
+        if _call.is_stream(sound):
+            return self._play_made_here(iter(sound), rate)
         return _loop.run(self._call.play(sound, rate))
+
+    def _play_made_here(self, pieces: Iterator[Any], rate: int) -> PlayResult:
+        wanted: queue.SimpleQueue[concurrent.futures.Future[Any] | None] = queue.SimpleQueue()
+        end = object()
+
+        async def stream() -> AsyncIterator[Any]:
+            while True:
+                next_piece: concurrent.futures.Future[Any] = concurrent.futures.Future()
+                wanted.put(next_piece)
+                piece = await asyncio.wrap_future(next_piece)
+                if piece is end:
+                    return
+                yield piece
+
+        playing = _loop.start(self._call.play(stream(), rate))
+        playing.add_done_callback(lambda _: wanted.put(None))
+        try:
+            while (next_piece := wanted.get()) is not None:
+                if not next_piece.set_running_or_notify_cancel():
+                    continue
+                try:
+                    next_piece.set_result(next(pieces, end))
+                except Exception as failure:
+                    next_piece.set_exception(failure)
+            return playing.result()
+        except BaseException:
+            playing.cancel()
+            raise
 
     def queue(self, samples: Any, rate: int) -> None:
         """Queues samples, and does not wait."""

@@ -4,15 +4,15 @@
 import asyncio
 import sys
 
-from audiosocket_cpp import serve
+from audiosocket_cpp import Call, serve
 
 
-async def answer(call):
+async def answer(call: Call) -> None:
     async for piece in call.audio(ms=20):
         call.queue(piece, rate=call.audio_rate)
 
 
-async def main():
+async def main() -> None:
     server = serve(*sys.argv[1:2], live=True, calls_max=10_000).start()
     print(f"listening on port {server.port}", flush=True)
     await server.run(answer, drain=10)

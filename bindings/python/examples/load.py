@@ -4,10 +4,10 @@
 import asyncio
 import sys
 
-from audiosocket_cpp import AudioSocketError, connect
+from audiosocket_cpp import AudioSocketError, Statistics, connect
 
 
-async def one_call(address):
+async def one_call(address: str) -> Statistics | AudioSocketError:
     try:
         async with await connect(address) as call:
             await call.play(bytes(16_000 * 3), rate=8000)  # three seconds of silence
@@ -16,7 +16,7 @@ async def one_call(address):
         return failure
 
 
-async def main(address, calls):
+async def main(address: str, calls: str) -> None:
     results = await asyncio.gather(*(one_call(address) for _ in range(int(calls))))
     failed = [one for one in results if isinstance(one, AudioSocketError)]
     good = [one for one in results if not isinstance(one, AudioSocketError)]

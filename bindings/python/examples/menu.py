@@ -4,13 +4,13 @@
 import asyncio
 import sys
 
-from audiosocket_cpp import Clip, serve
+from audiosocket_cpp import Call, Clip, serve
 
 
-async def main():
+async def main() -> None:
     welcome = await Clip.load(sys.argv[1], rate=8000)
 
-    async def answer(call):
+    async def answer(call: Call) -> None:
         call.record(f"{call.id}.wav")
         for _ in range(3):
             choice = await call.read_digits(1, prompt=welcome, timeout=5)  # the first digit stops the sound

@@ -15,41 +15,36 @@ namespace audiosocket {
 
 class sound_reader;
 
-/// A piece of sound in memory: mono 16-bit samples at one rate, which never change. Copies are
-/// cheap and share the samples, so that one prompt can play in a thousand calls; safe to read from
-/// many threads.
+/// A piece of sound in memory: mono 16-bit samples at one rate, which never change. Copies share the samples, so one
+/// prompt can play in a thousand calls. Safe to read from several threads.
 class AUDIOSOCKET_EXPORT clip {
   public:
-    /// Longest sound that load() takes: 58 MB at 8 kHz. Longer ones are for a sound_reader, which
-    /// streams.
+    /// The longest sound that load() takes: 58 MB at 8 kHz. Use a sound_reader for longer ones, because it streams.
     static constexpr std::chrono::hours duration_max{1};
 
-    /// Takes the samples over.
-    /// Throws std::invalid_argument unless rate_hz is positive.
+    /// Makes a clip of these samples. Throws std::invalid_argument unless rate_hz is positive.
     clip(std::vector<std::int16_t> samples, int rate_hz);
 
-    /// Reads a whole sound file, converted to `rate_hz` (see sound_reader).
-    /// Throws sound_error as sound_reader, for a file that breaks off, or one longer than
-    ///     duration_max.
-    /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
+    /// Reads a whole sound file and converts it to `rate_hz` (see sound_reader). Blocks on the disk. Throws sound_error
+    /// as sound_reader does, and if the file breaks off or is longer than duration_max. Throws std::invalid_argument
+    /// for a rate_hz outside the bounds of a resampler.
     static clip load(const std::filesystem::path& path, int rate_hz);
 
-    /// Reads what is left of a sound, at the rate of the reader. For users of sound_reader::notes() and
-    /// sound_reader::file_rate_hz().
-    /// Throws sound_error for a file that breaks off, or one longer than duration_max.
+    /// Reads the rest of a sound, at the rate of the reader. Use it if you also need sound_reader::notes() or
+    /// sound_reader::file_rate_hz(). Throws sound_error if the file breaks off or is longer than duration_max.
     static clip load(sound_reader& reader);
 
-    /// Valid as long as this clip or any copy of it lives.
+    /// Returns the samples. The view is valid as long as this clip or a copy of it exists.
     std::span<const std::int16_t> samples() const { return *samples_; }
 
-    /// Returns samples a second.
+    /// Returns the samples per second.
     int rate_hz() const { return rate_hz_; }
 
     /// Returns how long it plays.
     std::chrono::nanoseconds duration() const;
 
   private:
-    std::shared_ptr<const std::vector<std::int16_t>> samples_; // shared by every playing of it
+    std::shared_ptr<const std::vector<std::int16_t>> samples_; // shared with copies and with the calls that play it
     int rate_hz_;
 };
 

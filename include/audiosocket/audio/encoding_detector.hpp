@@ -11,29 +11,30 @@
 
 namespace audiosocket {
 
-/// Tells whether payloads labelled slin (kind 0x10) are that, or G.711 under a false label, which
-/// is what Asterisk's channel driver sends when it was dialled without c(FORMAT).
+/// Detects whether payloads of kind slin (0x10) really contain slin or G.711. Asterisk's channel driver sends G.711
+/// under this kind if it was dialled without c(FORMAT).
 ///
-/// Give it each payload of one stream in turn. It leans towards slin: calling G.711 slin costs the
-/// listener noise on a misconfigured system, calling slin G.711 on a good one. From speech it is
-/// right from the first payload that is not silent and firm within a few, and then never changes
-/// its mind; silence and pure tones guide the guess but never make it firm. A stream that is
-/// neither (G.722, GSM ...) is called slin.
+/// Pass it each payload of one stream in order. In doubt it answers slin. If that is wrong, only a misconfigured system
+/// plays noise. The opposite mistake would play noise on a good system.
 ///
-/// Copyable, under 200 bytes, never allocates. A payload of 20 ms takes 2-5 microseconds until the
-/// answer is firm, none thereafter. Source: PROTOCOL, section 1.
+/// With speech the answer is right from the first payload that is not silent. It is firm within a few payloads, and
+/// never changes after that. Silence and pure tones change the guess but never make it firm. The answer for any other
+/// encoding (G.722, GSM ...) is slin.
+///
+/// Copyable, less than 200 bytes, never allocates. Not thread-safe. A payload of 20 ms takes 2-5 microseconds until the
+/// answer is firm, and almost nothing after that. Source: PROTOCOL, section 1.
 class AUDIOSOCKET_EXPORT encoding_detector {
   public:
-    /// Weighs one more payload, of any length and alignment, and returns guess().
+    /// Evaluates one more payload, of any length and alignment, and returns guess().
     encoding observe(std::span<const std::byte> payload);
 
-    /// The best guess for the payload observed last, given all before; slin before the first.
+    /// Returns the best guess for the last payload, from all payloads so far; slin before the first.
     encoding guess() const { return guess_; }
 
-    /// True once the guess is final.
+    /// Returns whether the guess is final.
     bool firm() const { return firm_; }
 
-    /// Forgets everything: for the next stream.
+    /// Returns to the state of a new detector, for the next stream.
     void reset() { *this = encoding_detector(); }
 
   private:
@@ -43,9 +44,9 @@ class AUDIOSOCKET_EXPORT encoding_detector {
     // Histograms of the high four bits of bytes at even and at odd offsets.
     std::array<std::uint32_t, 16> even_{};
     std::array<std::uint32_t, 16> odd_{};
-    double ulaw_bits_ = 0; // evidence for mu-law against slin, in bits; negative speaks for slin
+    double ulaw_bits_ = 0; // evidence for mu-law against slin, in bits; negative is evidence for slin
     double alaw_bits_ = 0;
-    int weighed_ = 0; // payloads rich enough to count
+    int weighed_ = 0; // payloads with enough different values to count
     encoding guess_ = encoding::slin;
     bool firm_ = false;
 };

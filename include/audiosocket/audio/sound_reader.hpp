@@ -16,80 +16,80 @@
 
 namespace audiosocket {
 
-/// Streams a sound file as mono 16-bit samples at one rate, whatever is in the file: channels are
-/// averaged, the rate is converted (see resampler), and samples of more than 16 bits or floating
-/// point are rounded, with full scale at 1.0 and anything beyond clipped. A mono file of 16 bits at
-/// the rate asked for comes out bit for bit.
+/// Streams any sound file as mono 16-bit samples at one rate. Channels are averaged and the rate is converted (see
+/// resampler). Samples of more than 16 bits are rounded. So are floating-point samples, with full scale at 1.0; larger
+/// ones are clipped. A mono file of 16 bits at the requested rate is read bit for bit.
 ///
-/// Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 from its release 1.1 ...), recognised by the
-/// content, and files without a header, recognised by the suffix as Asterisk does, all mono:
+/// Reads all formats of libsndfile (WAV, FLAC, Ogg, AIFF, MP3 from its release 1.1 ...), which are recognised by their
+/// content. Files without a header are recognised by their suffix, as Asterisk does; they are mono:
 ///
 ///     .slin .sln .sln8 .raw          slin at 8 kHz
-///     .sln12 .sln16 ... .sln192      slin at that many kHz (.sln44: 44.1); .slin12 ... alike
+///     .sln12 .sln16 ... .sln192      slin at that many kHz (.sln44: 44.1); also .slin12 ...
 ///     .ulaw .ulw .ul .mu .pcm        G.711 mu-law at 8 kHz
 ///     .alaw .alw .al                 G.711 A-law at 8 kHz
 ///     .gsm                           GSM 06.10 at 8 kHz
 ///     .vox                           Dialogic ADPCM at 8 kHz
 ///
-/// The stronger evidence wins. A file that starts as a WAV file is one under any name. A file that starts as
-/// something else than sound, for example as HTML, is refused under any name.
+/// Content is stronger than the name. A file that starts as a WAV file is a WAV file under any name. A file that starts
+/// as something else than sound, for example as HTML, is refused under any name.
 ///
-/// The length of a WAV file is what the file holds, where its header has a placeholder (0, 0xffffffff) or claims more.
+/// The header of a WAV file may have a placeholder as length (0, 0xffffffff) or claim too much. Then the size of the
+/// file decides.
 ///
-/// Move-only; not thread-safe. Memory is bounded whatever the length of the file. Reading blocks on
-/// the disk: keep it out of a thread that paces calls, or load a clip beforehand.
+/// Move-only; not thread-safe. Memory does not grow with the length of the file. Reading blocks on the disk: do not
+/// read on a thread that serves calls. Load a clip beforehand instead.
 class AUDIOSOCKET_EXPORT sound_reader {
   public:
-    /// As a rate: the file's own.
+    /// Stands for the file's own rate.
     static constexpr int native_rate_hz = 0;
 
-    /// Most channels taken; a file that claims more is damaged or no sound for a telephone.
+    /// The most channels that a file may have. A file that claims more is damaged, or not made for a telephone.
     static constexpr int channels_max = 64;
 
-    /// Opens the file, and delivers it at `rate_hz`: native_rate_hz, or what a resampler takes.
-    /// Throws sound_error when the file is missing, unreadable, a directory, empty, not a sound
-    ///     file, without a single sample, or of more channels or another rate than is taken;
-    ///     sound_unrecognised when neither its content nor its suffix is that of a sound.
-    /// Throws std::invalid_argument for a rate_hz that a resampler does not take.
+    /// Opens the file, to read it at `rate_hz`: native_rate_hz, or a rate within the bounds of a resampler. Throws
+    /// sound_error if the file is missing, unreadable, a directory, empty, not a sound file, or without a sample.
+    /// Throws it too for too many channels or an unsupported rate. Throws sound_unrecognised if neither its content nor
+    /// its suffix is that of a sound. Throws std::invalid_argument for a rate_hz outside the bounds of a resampler.
     explicit sound_reader(const std::filesystem::path& path, int rate_hz = native_rate_hz);
-    /// Takes over the state of the other, which may then only be destroyed or assigned to.
+    /// Moves the state of the other here. The other may then only be destroyed or assigned to.
     sound_reader(sound_reader&&) noexcept;
-    /// Takes over the state of the other in place of its own. The other may then only be destroyed or assigned to.
+    /// Replaces the state by that of the other. The other may then only be destroyed or assigned to.
     sound_reader& operator=(sound_reader&&) noexcept;
     ~sound_reader();
 
-    /// Fills `out` from the front and returns how many samples that were: fewer than asked for only
-    /// at the end of the sound, then 0. Never throws: a file that breaks off ends early, see
-    /// failure(). Allocates nothing.
+    /// Fills `out` from the front and returns the number of samples written: fewer than out.size() only at the end of
+    /// the sound, then 0. Never throws: if the file breaks off, the sound ends early, and failure() says why. Allocates
+    /// nothing.
     std::size_t read(std::span<std::int16_t> out);
 
-    /// Instead of read(): fills `out` with whole frames, a sample of each channel in turn, not mixed and at the file's
-    /// own rate, and returns how many samples that were. Otherwise as read().
+    /// Fills `out` with whole frames (one sample of each channel in turn), not mixed and at the file's own rate. Use it
+    /// instead of read(). Returns the number of samples written: fewer than fit only at the end of the sound, then 0.
+    /// Never throws; see failure().
     std::size_t read_frames(std::span<std::int16_t> out);
 
-    /// Why the sound ended before its time, as one line; empty while all is well.
+    /// Returns one line for people that says why the sound ended early; empty if it did not.
     std::string failure() const;
 
-    /// What a listener should know about a file that can be read nevertheless: one line each, with the file and what
-    /// to do. For example a WAV file under the name .sln, a file that is shorter than its header claims, a second WAV
-    /// file behind the first, or 16-bit PCM under the name .pcm, which stands for mu-law. Complete from the start.
+    /// Returns warnings about a file that can be read, but may not be what was meant: one line each, with the file and
+    /// what to do. Examples: a WAV file with the name .sln; a file that is shorter than its header claims; a second WAV
+    /// file behind the first; 16-bit PCM with the name .pcm, which stands for mu-law. Complete after construction.
     std::vector<std::string> notes() const;
 
-    /// The file, as it was named to the constructor.
+    /// Returns the path that was passed to the constructor.
     const std::filesystem::path& path() const;
 
-    /// Rate of what read() delivers.
+    /// Returns the rate of the samples from read(), in Hz.
     int rate_hz() const;
 
     /// Returns the rate of the sound in the file, in Hz.
     int file_rate_hz() const;
-    /// Returns how many channels the file has. read() mixes them to one.
+    /// Returns how many channels the file has. read() mixes them.
     int file_channels() const;
 
-    /// Length of the sound; nothing when the format does not say.
+    /// Returns the length of the sound, or nothing if the format does not say it.
     std::optional<std::chrono::nanoseconds> duration() const;
 
-    /// For people, as "WAV (Microsoft), Signed 16 bit PCM".
+    /// Returns the name of the format for people, such as "WAV (Microsoft), Signed 16 bit PCM".
     std::string format_name() const;
 
   private:

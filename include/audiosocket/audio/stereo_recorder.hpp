@@ -14,72 +14,71 @@
 
 namespace audiosocket {
 
-/// Records both sides of a call into one stereo file, lined up in time: what was heard (the caller)
-/// on the left, what was played (us) on the right.
+/// Records both sides of a call into one stereo file, aligned in time: received audio (the caller) on the left, sent
+/// audio (us) on the right.
 ///
-/// Samples come in blocks, each with the time at which its first sample belongs. Time places only
-/// what it must, since arrival times jitter and moving a block makes a click:
-/// - blocks of a side are laid end to end;
-/// - when a side's end lies more than behind_max before the time of its next block, silence is laid
-///   in between to catch up;
-/// - a block that comes early, as in a burst, is laid at the end all the same, but a side never
-///   reaches more than ahead_max beyond the time given: what would is dropped and counted;
-/// - a side that was early by more than behind_max for two seconds on end, as after a stall whose sound came later
-///   all at once, is brought back into line: its next pauses (below -54 dBFS) are left out as far as it is early.
-///   Louder sound is never cut for that, so a side without pauses stays early by up to ahead_max;
-/// - the file grows as far as both sides reach. A side that is more than wait_max shorter than the
-///   other is filled with silence up to there, so that memory stays bounded (about wait_max of
-///   sound) when one side is silent for long. What comes for that time later is early.
+/// Samples come in blocks, each with the time of its first sample. Arrival times jitter, and moving a block makes a
+/// click, so the times move a block only where it is necessary:
+/// - Blocks of a side are placed end to end.
+/// - If the end of a side is more than behind_max before the time of its next block, the gap is filled with silence.
+/// - A block that comes early, as in a burst, is placed at the end too. But a side never reaches more than ahead_max
+///   beyond the time of its block: samples beyond that are dropped and counted.
+/// - A side may be early by more than behind_max for two seconds, for example after a stall whose sound came later all
+///   at once. Its next pauses (below -54 dBFS) are then shortened until it is aligned again. Louder sound is never cut
+///   for that, so a side without pauses stays early by up to ahead_max.
+/// - The file grows as far as both sides reach. If a side is more than wait_max shorter than the other, silence fills
+///   it up to there. So memory is bounded (about wait_max of sound) when a side is silent for long. Audio that comes
+///   later for that time counts as early.
 ///
-/// A side's samples at the file's rate go to the file bit for bit; others are resampled.
+/// Samples at the file's rate are written bit for bit; others are resampled.
 ///
-/// No thread inside: all calls from one at a time, which may block on the disk. Move-only.
+/// Has no thread of its own. Use it from one thread at a time; every call may block on the disk. Move-only.
 class AUDIOSOCKET_EXPORT stereo_recorder {
   public:
-    /// Three frames: more than the jitter of a sane network, and a gap that is not heard as an echo
-    /// between the sides.
+    /// How far a side may be behind before silence fills the gap. Three frames are more than the jitter of a healthy
+    /// network, and a listener does not hear this difference between the sides as an echo.
     static constexpr std::chrono::milliseconds behind_max{60};
-    /// How far a side may reach beyond the time of its block: a burst of a second is kept.
+    /// How far a side may reach beyond the time of its block. A burst of a second is kept.
     static constexpr std::chrono::milliseconds ahead_max{1000};
-    /// How far one side may be shorter than the other before silence fills it. Bounds the memory.
+    /// How much shorter than the other a side may be before silence fills it. Limits the memory.
     static constexpr std::chrono::milliseconds wait_max{1000};
 
-    /// Longest recording: bounds the silence that one wrong time stamp can write. Beyond it the
-    /// recording has failed, and what there is of it stays.
+    /// The longest recording. Limits the silence that one wrong time can write. Beyond it the recording fails, and what
+    /// was written stays.
     static constexpr std::chrono::hours duration_max{24};
 
-    /// Creates the file: .wav, .flac or .ogg (see sound_writer).
-    /// Throws sound_error as sound_writer.
-    /// Throws std::invalid_argument for a rate that a resampler does not take.
+    /// Creates the file: .wav, .flac or .ogg (see sound_writer). `rate_hz` is the rate of the file.
+    /// Throws sound_error as sound_writer does, and std::invalid_argument for a rate outside the bounds of a resampler.
     stereo_recorder(const std::filesystem::path& path, int rate_hz, const file_creation& creation = {});
-    /// Takes over the state of the other, which may then only be destroyed or assigned to.
+    /// Moves the state of the other here. The other may then only be destroyed or assigned to.
     stereo_recorder(stereo_recorder&&) noexcept;
-    /// Finishes this recording, then becomes the other.
+    /// Finishes this recording and takes the other. The other may then only be destroyed or assigned to.
     stereo_recorder& operator=(stereo_recorder&&) noexcept;
-    /// Calls finish().
+    /// Finishes the recording, as finish() does.
     ~stereo_recorder();
 
-    /// Adds samples of the peer (left). `at` is the time since the start of the call; negative counts as
-    /// 0. Nothing happens once the recording has failed or is finished. Allocates when a side's
-    /// rate changes, and while its queue grows to its bound.
-    /// Throws std::invalid_argument for a rate that a resampler does not take; never for the disk.
+    /// Adds samples of the peer (left). `at` is the time since the start of the call; a negative time counts as zero.
+    /// Has no effect if the recording has failed or is finished. Allocates when the rate of a side changes, and while
+    /// its queue grows to its bound.
+    /// Throws std::invalid_argument for a rate outside the bounds of a resampler. Never throws for the disk; see ok().
     void received(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
-    /// Adds samples that were sent (right), under the rules of received().
+    /// Adds samples that were sent (right). Otherwise the same as received().
     void sent(std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
-    /// Fills the shorter side with silence, completes the file and closes it. False as ok().
+    /// Fills the shorter side with silence, completes the file and closes it. Returns ok().
     bool finish();
 
-    /// False once something could not be written; see failure().
+    /// Returns false if something could not be written; see failure().
     bool ok() const;
 
-    /// Why, and how far the recording got, as one line; empty while ok().
+    /// Returns one line for people that says why the recording failed and how much was recorded; empty while ok() is
+    /// true.
     std::string failure() const;
 
-    /// Length of what is in the file.
+    /// Returns the length of the sound in the file.
     std::chrono::nanoseconds duration() const;
 
-    /// Sound dropped because it came too early, both sides together.
+    /// Returns how much sound was dropped because it came too early, the sum of both sides.
     std::chrono::nanoseconds dropped() const;
 
   private:

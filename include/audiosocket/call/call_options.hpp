@@ -14,19 +14,20 @@ namespace audiosocket {
 /// Which end of the call this is.
 enum class role {
     server, ///< Answers: Asterisk connects to it.
-    caller, ///< Calls: does what Asterisk does.
+    caller, ///< Calls a server, as Asterisk does.
 };
 
-/// What audio under kind 0x10 really is. Asterisk labels G.711 so when it dials without a format, and its releases
-/// before 20.17, 21.12 and 22.7 label linear audio of any rate so.
+/// What audio of kind 0x10 really contains. Asterisk gives G.711 this kind if it dials without a format. Its releases
+/// before 20.17, 21.12 and 22.7 give this kind to linear audio of any rate.
 enum class input_format : std::uint8_t {
     /// Recognise G.711 by its sound (encoding_detector), and the rate of linear audio by the clock.
     ///
-    /// The rate is in doubt only if the first message is longer than 20 ms by its label, and has the length of a frame
-    /// of another rate. Then audio is held back until the messages have shown their rate: after 200 ms of them, and for
-    /// a second at most. It comes to the application at once then: a receive_queue that is shorter loses the oldest.
+    /// The rate is in doubt only under two conditions: the first message would be longer than 20 ms at 8 kHz, and it
+    /// has the length of a frame of another rate. Then audio is held back until the messages have shown their rate:
+    /// after 200 ms of them, and for a second at most. The application then gets it all at once. A shorter
+    /// receive_queue loses the oldest.
     automatic,
-    slin,    ///< Linear at 8 kHz, as it is labelled.
+    slin,    ///< Linear at 8 kHz, as the kind says.
     ulaw,    ///< G.711 mu-law at 8 kHz.
     alaw,    ///< G.711 A-law at 8 kHz.
     slin12,  ///< Linear at 12 kHz.
@@ -39,7 +40,8 @@ enum class input_format : std::uint8_t {
     slin192, ///< Linear at 192 kHz.
 };
 
-/// Returns the format that an input format stands for; nothing for `automatic`. Its kind says the rate.
+/// Returns the format that an input format stands for, or nothing for `automatic`. The kind of the result says the
+/// rate.
 constexpr std::optional<media_format> format_of(input_format input) noexcept {
     switch (input) {
     case input_format::automatic: return std::nullopt;
@@ -58,75 +60,86 @@ constexpr std::optional<media_format> format_of(input_format input) noexcept {
     return std::nullopt;
 }
 
-/// The rules of one call. The defaults are safe against every Asterisk that speaks AudioSocket.
+/// The options of one call. The defaults work with every Asterisk that has AudioSocket.
 struct call_options {
-    /// The time that one frame we send covers: 10, 20, 30, 40 or 60 ms. Asterisk's own is 20 ms.
+    /// The length of a frame that we send: 10, 20, 30, 40 or 60 ms. Asterisk's own frames are 20 ms.
     std::chrono::milliseconds ptime{20};
 
-    /// What we send. Unset: the server sends slin at 8 kHz, which every Asterisk takes, until the first audio shows the
-    /// call's kind, and from then on that kind; the caller sends slin at 8 kHz.
+    /// The format that we send. If unset, both sides send slin at 8 kHz, which every Asterisk takes. A server changes
+    /// to the call's kind when the first audio has shown it.
     std::optional<media_format> send_format = std::nullopt;
 
-    /// What is taken to be in audio messages of kind 0x10: linear audio of a rate, G.711, or what arrives shows. Has no
-    /// effect on what we send: Asterisk takes kind 0x10 for 8 kHz, also where it labels another rate so.
+    /// What audio messages of kind 0x10 contain: linear audio of a rate, G.711, or what the audio itself shows. Has no
+    /// effect on what we send: Asterisk takes kind 0x10 for 8 kHz, even if it sends another rate under this kind.
     input_format input = input_format::automatic;
 
-    /// The rate at which received audio is handed to the application, in Hz; 0: the rate of the first audio that
-    /// arrives. Audio of another rate is resampled to it, so that a caller who changes kinds is never heard at the
-    /// wrong speed; at 192 kHz up to 0.6 s at once and twice as fast as real time, at lower rates more in
-    /// proportion. The kind may change 4 times at once and 10 times a second. What comes faster, or changes more often,
-    /// is dropped: a peer must not take the processor from other calls.
+    /// The rate at which the application gets received audio, in Hz; 0: the rate of the first audio that arrives. Audio
+    /// of another rate is resampled to it, so that a peer that changes kinds is never heard at the wrong speed.
+    ///
+    /// Resampling is limited, because a peer must not take the processor from other calls: at 192 kHz to 0.6 s at once
+    /// and twice real time, at lower rates to more in proportion. The kind may change 4 times at once and 10 times a
+    /// second. Audio beyond these limits is dropped (call_statistics::frames_dropped).
     int receive_rate_hz = 0;
 
-    /// The highest rate that is accepted and sent, in Hz: one of those that the protocol has, 8000 to 192000. Audio of
-    /// a higher rate is dropped and counted (call_statistics::frames_above_rate), and the call goes on: the application
-    /// never hears it, and we never begin to send it.
+    /// The highest rate that is accepted and sent, in Hz: a rate of the protocol, 8000 to 192000. Audio of a higher
+    /// rate is dropped and counted (call_statistics::frames_above_rate). The call continues; the application does not
+    /// get that audio, and we do not send that rate.
     ///
-    /// The default accepts every rate of the protocol, because what callers cost each other is bounded by the turns of
-    /// the engine, and not by their rates. A lower one saves bandwidth and conversion. Phones have 8, 16 or 48 kHz.
+    /// The default accepts every rate of the protocol. Calls share a thread by turns of limited time, so a high rate of
+    /// one call does not harm others. A lower limit saves bandwidth and conversion. Phones have 8, 16 or 48 kHz.
     int rate_max_hz = 192'000;
 
-    /// From the connection to the whole id. Asterisk sends its id at once; the rest is network.
+    /// The longest time from the connection to the whole id. Asterisk sends its id at once; the rest is network.
     std::chrono::milliseconds id_timeout{5000};
 
-    /// From the first byte of a message to its last. A message is 20 ms of audio; one that takes longer than this is
-    /// an attack or a broken network, and holds memory.
+    /// The longest time from the first byte of a message to its last. A message is usually 20 ms of audio. One that
+    /// takes longer than this is an attack or a broken network, and holds memory.
     std::chrono::milliseconds message_timeout{5000};
 
-    /// How long nothing may arrive in a call before it ends (protocol_errc::idle_timeout); 0: for ever. Bytes of any
-    /// kind count. Off by default, because Asterisk sends nothing for a caller who is on hold or muted.
+    /// How long nothing may arrive before the call ends (protocol_errc::idle_timeout); 0: without limit. Bytes of any
+    /// kind count. Off by default, because Asterisk sends nothing while the caller is on hold or muted.
     std::chrono::milliseconds idle_timeout{0};
 
-    /// How long one message may wait to be taken by the network before the peer counts as not reading. And a peer reads
-    /// too slowly if messages have waited for this long together, and fewer than half of the frames that were due in
-    /// such a time were sent meanwhile. Time in which we were late ourselves does not count.
+    /// How long the network may refuse a message before the call ends (protocol_errc::send_timeout): the peer does not
+    /// read. The call also ends if the peer reads too slowly: messages have waited this long in sum, and fewer than
+    /// half of the frames that were due in such a time were sent. Time in which we were late ourselves does not count.
     std::chrono::milliseconds send_timeout{5000};
 
-    /// How long a call that we end keeps reading after our hang-up, so that closing it cannot become a reset.
+    /// How long a call keeps reading after our hang-up, so that closing it does not reset the connection.
     std::chrono::milliseconds hangup_timeout{1000};
 
-    /// Received audio kept for an application that is slow to take it. The oldest is dropped beyond: a talker is better
-    /// heard with a gap than two seconds late. (And of digits 64; one too many takes the oldest with it, and the audio
-    /// before that.)
+    /// How long hang_up_when_played() sends silence behind the last audio before it hangs up. 0 means no silence; a
+    /// value below a frame counts as a frame. At most 2 s.
+    ///
+    /// Without it the last word may lose its end. Asterisk drops the last frame if it reads the hang-up before another
+    /// thread has passed that frame on: with Dial(AudioSocket/...), a channel that leaves its bridge drops the frames
+    /// that it has not written yet (main/bridge_channel.c, since Asterisk 12). On a busy machine the last word lost 20
+    /// ms. A phone drops what waits in its jitter buffer when the call ends: 40 to 100 ms.
+    std::chrono::milliseconds hangup_silence{100};
+
+    /// How much received audio is kept for an application that is slow to take it. The oldest is dropped beyond that,
+    /// because a gap is better than a delay of two seconds. Of digits, 64 are kept; one more drops the oldest digit and
+    /// the audio before it.
     std::chrono::milliseconds receive_queue{2000};
 
-    /// Audio queued for playing, at most. Ten minutes is what voice back ends in the field may send in one burst.
+    /// How much audio may be queued for playing. The default is what voice back ends may send in one burst: ten
+    /// minutes.
     std::chrono::milliseconds playout_queue{600'000};
 
-    /// What is played comes in real time, as in an echo or a bridge between two calls. A connection then keeps the
-    /// delay short: where audio was late once and has stood in the playout queue ever since, up to 100 ms of it are
-    /// made up for by frames that go out 1 ms closer together. More than that, after the machine or the network stood
-    /// still, is left out (call_statistics::left_out_ms), up to the next clip or mark. Not for an application that
-    /// plays samples ahead, whose queue is to stand.
+    /// Says that the application plays audio as it arrives in real time, as an echo or a bridge between two calls does.
+    /// The connection then keeps the delay short. Audio that was late once stays in the playout queue. To make up for
+    /// up to 100 ms of it, frames go out 1 ms closer together. More than 100 ms (the machine or the network stood
+    /// still) is left out, up to the next clip or mark (call_statistics::left_out_ms). Leave it off if the application
+    /// plays ahead, because then the queue must not shrink.
     bool live = false;
 
-    /// Frames sent back to back after we were late. Asterisk has no playout buffer: a longer burst reaches the
-    /// caller's phone as a burst.
+    /// How many frames may be sent back to back after we were late. Asterisk has no playout buffer: a longer burst
+    /// reaches the caller's phone as a burst.
     int catch_up_frames = 3;
 };
 
-/// Checks that every option has a value that a call can work with; every session does.
-/// Throws std::invalid_argument which says what is wrong with which option.
+/// Checks that a call can work with every option. The constructor of a session does this too. Throws
+/// std::invalid_argument, which names the option and says what is wrong.
 AUDIOSOCKET_EXPORT void validate(const call_options& options);
 
 } // namespace audiosocket

@@ -5,14 +5,14 @@
 
 namespace audiosocket {
 
-/// What many calls count together, beside the call_statistics that each has of its own: distributions. It belongs to
-/// one thread, as they do, so counting takes no lock.
+/// Distributions that many calls share, beside the call_statistics of each call. All calls of a tally are on one
+/// thread, so counting takes no lock.
 struct call_tally {
-    /// How late each audio message of ours went out, as call_statistics::late_frames understands it; early is zero.
+    /// How late each audio message that we sent was, counted as for call_statistics::late_frames. Early counts as zero.
     duration_histogram frame_lateness;
 
-    /// By how much the time between two audio messages of a peer differed from what the first of them lasts. As a call
-    /// over TCP is read up to a millisecond after its bytes have come, it also has what a message waited to be read.
+    /// How much the time between two audio messages of a peer differed from the length of the first. A call over TCP is
+    /// read up to a millisecond after its bytes have arrived; that wait is included.
     duration_histogram arrival_deviation;
 };
 

@@ -10,20 +10,20 @@
 
 namespace audiosocket {
 
-/// Durations counted in fixed buckets, for monitoring: every frame of every call is added to one, so that takes a few
-/// instructions, and nothing else. Not thread-safe.
+/// Counts durations in fixed buckets. Adding takes a few instructions, because every frame of every call is added. Not
+/// thread-safe.
 class duration_histogram {
   public:
-    /// The first bucket holds up to this, and each that follows up to twice what the one before it does: an eighth of a
-    /// millisecond is below what a tick resolves, and the last, of a second, far beyond the delay of any usable audio.
+    /// The longest duration in the first bucket. The bound of each bucket is twice the bound before it. An eighth of a
+    /// millisecond is less than a tick resolves; the last bound, of a second, is longer than any usable delay.
     static constexpr std::chrono::nanoseconds first_bound{125'000};
-    /// How many buckets have a bound. One more holds what is longer.
+    /// How many buckets have a bound. One more bucket holds all longer durations.
     static constexpr std::size_t bounded_buckets = 14;
 
-    /// The longest duration that bucket n holds.
+    /// Returns the longest duration in bucket `n`, which counts from 0.
     static constexpr std::chrono::nanoseconds bound(std::size_t n) noexcept { return first_bound * (1 << n); }
 
-    /// What is below zero counts as zero.
+    /// Adds a duration. A negative one counts as zero.
     void add(std::chrono::nanoseconds d) noexcept {
         const auto ns = static_cast<std::uint64_t>(std::max(d, std::chrono::nanoseconds(0)).count());
         const auto firsts = (ns == 0 ? 0 : ns - 1) / static_cast<std::uint64_t>(first_bound.count());
@@ -31,8 +31,8 @@ class duration_histogram {
         sum_ns_ += ns;
     }
 
-    /// How many durations bucket n holds and no bucket before it; the one after the bounded ones holds all that are
-    /// longer.
+    /// Returns how many durations are in bucket `n` alone. `n` is at most `bounded_buckets`, which is the bucket of all
+    /// longer durations.
     std::uint64_t count(std::size_t n) const noexcept { return buckets_[n]; }
 
     /// Returns the sum of all durations that were added.
@@ -42,7 +42,7 @@ class duration_histogram {
 
   private:
     std::array<std::uint64_t, bounded_buckets + 1> buckets_{};
-    std::uint64_t sum_ns_ = 0; // good for 292 years of lateness
+    std::uint64_t sum_ns_ = 0; // enough for 292 years of lateness
 };
 
 } // namespace audiosocket

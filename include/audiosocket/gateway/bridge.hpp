@@ -16,98 +16,100 @@
 
 namespace audiosocket::gateway {
 
-/// What a bridge has counted.
+/// Counters of a bridge.
 struct bridge_statistics {
-    std::uint64_t messages_received = 0;          ///< Of the back end.
-    std::uint64_t messages_ignored = 0;           ///< Those that the dialect does not know, or cannot read.
-    std::uint64_t messages_sent = 0;              ///< To the back end.
-    std::chrono::nanoseconds caller_audio{};      ///< Audio of the caller that went to the back end.
-    std::chrono::nanoseconds caller_audio_lost{}; ///< Audio of the caller that was dropped, because the back end took
+    std::uint64_t messages_received = 0;          ///< Messages from the back end.
+    std::uint64_t messages_ignored = 0;           ///< Messages that the dialect does not know or cannot read.
+    std::uint64_t messages_sent = 0;              ///< Messages to the back end.
+    std::chrono::nanoseconds caller_audio{};      ///< Audio of the caller that was sent to the back end.
+    std::chrono::nanoseconds caller_audio_lost{}; ///< Audio of the caller that was dropped because the back end took
                                                   ///< none for longer than bridge::hold_max.
-    std::chrono::nanoseconds audio{};             ///< Audio of the back end that was queued.
-    std::chrono::nanoseconds audio_refused{};     ///< Audio of the back end that found no room in the queue.
-    std::uint64_t digits = 0;                     ///< Keys of the caller.
-    std::uint64_t marks = 0;                      ///< Marks of the dialect.
-    std::uint64_t clears = 0;                     ///< Times that the dialect emptied the queue: barge-in.
-    std::uint64_t tool_calls = 0;                 ///< Functions that the back end asked for.
-    std::uint64_t connections = 0;                ///< Connections that were opened to back ends.
+    std::chrono::nanoseconds audio{};             ///< Audio of the back end that was queued for playing.
+    std::chrono::nanoseconds audio_refused{};     ///< Audio of the back end that was dropped because the queue was
+                                                  ///< full.
+    std::uint64_t digits = 0;                     ///< Keys that the caller pressed.
+    std::uint64_t marks = 0;                      ///< Marks that the dialect queued.
+    std::uint64_t clears = 0;                     ///< Times that the dialect emptied the queue (barge-in).
+    std::uint64_t tool_calls = 0;                 ///< Functions that the back end requested.
+    std::uint64_t connections = 0;                ///< Connections to back ends that were opened.
 };
 
-/// One call and one back end: stands between the events of a call, the messages of a connection and the dialect.
+/// Connects one call with one back end: passes the events of a call and the messages of a connection to the dialect.
 ///
-/// It keeps what the caller says until the back end takes it, within bounds. It counts. It has no socket, no clock and
-/// no call: what is to be done goes to the `dialect_output` it is given, which lives longer.
+/// It keeps the caller's audio until the back end takes it, within limits, and counts. It has no socket, no clock and
+/// no call: it passes what is to be done to a `dialect_output`, which must outlive it. Not thread-safe.
 ///
-/// The way of a connection: connection_opened() → the dialect sets up its session → ready() → audio both ways. After
-/// connection_closed() a new connection may be opened, with the same dialect or another one (replace()).
+/// The life of a connection: connection_opened() → the dialect sets up its session → ready() → audio in both
+/// directions. After connection_closed() a new connection may be opened, with the same dialect or another (replace()).
 class AUDIOSOCKET_EXPORT bridge final : private dialect_output {
   public:
-    /// Audio of the caller that waits while the back end takes none: it connects, or reads slowly. The oldest is
-    /// dropped beyond. A sentence lasts 3 to 5 seconds.
+    /// How much audio of the caller waits while the back end takes none, because it connects or reads slowly. Beyond
+    /// that the oldest is dropped. A sentence lasts 3 to 5 seconds.
     static constexpr std::chrono::seconds hold_max{8};
 
-    /// Digits that wait: an account number with a PIN, twice.
+    /// How many digits wait: an account number with a PIN, twice.
     static constexpr std::size_t digits_max = 64;
 
-    /// Stands between the dialect and `out`, which must live longer.
+    /// Makes a bridge between this dialect and `out`, which must outlive it.
     bridge(std::unique_ptr<dialect> language, dialect_output& out);
     bridge(const bridge&) = delete;
     bridge& operator=(const bridge&) = delete;
     ~bridge();
 
-    /// Speaks another dialect from the next connection on.
+    /// Replaces the dialect, from the next connection on.
     void replace(std::unique_ptr<dialect> language);
 
-    /// The rate that the dialect takes caller audio at, in Hz; that of the call may be another.
+    /// Returns the rate at which the dialect takes the caller's audio, in Hz. The call may have another rate.
     int caller_rate_hz() const noexcept { return dialect_->caller_rate_hz(); }
 
     // --- The connection to the back end ---
 
-    /// A connection to the back end is open.
+    /// Takes note that a connection to the back end is open.
     void connection_opened(time_point now);
 
-    /// A text message of the back end has arrived. It is valid UTF-8.
+    /// Takes a text message of the back end, which must be valid UTF-8.
     void text(std::string_view message, time_point now);
 
-    /// A binary message of the back end has arrived.
+    /// Takes a binary message of the back end.
     void binary(std::span<const std::byte> message, time_point now);
 
-    /// Returns what the end of the connection means. One that closes before its session is set up has not ended the
-    /// call, but failed.
+    /// Takes note that the connection closed, with this code of RFC 6455, and returns what that means for the call. If
+    /// it closed before its session was set up, that is a failure and not the end of the call.
     after_close connection_closed(std::uint16_t code, std::string_view reason);
-    /// The connection takes no more for now (true), or again (false): caller audio waits meanwhile.
+    /// Sets whether the connection is congested. While it is, the caller's audio waits.
     void set_congested(bool congested);
 
     // --- The call ---
 
-    /// An event of the call. `now` is when it was delivered.
+    /// Takes an event of the call. `now` is when it was delivered.
     void happened(const event& e, time_point now);
 
-    /// The result of a function that the back end asked for, as text or JSON. Ignored while the back end is not ready.
+    /// Takes the result of a function that the back end requested, as text or JSON. Ignored while the back end is not
+    /// ready.
     void tool_result(std::string_view id, std::string_view result, bool is_error);
 
     // --- Time ---
 
-    /// When tick() is to be called; time_point::max() if never.
+    /// Returns when tick() is to be called, or time_point::max() if never.
     time_point deadline() const noexcept { return dialect_->deadline(); }
 
-    /// The deadline has passed.
+    /// Acts on the deadline, which has passed.
     void tick(time_point now);
 
-    /// Whether the call has ended and the connection may be closed: some back ends confirm the end first.
+    /// Returns whether the call has ended and the connection may be closed. Some back ends confirm the end first.
     bool may_close() const noexcept;
 
-    /// Whether the back end takes audio.
+    /// Returns whether the session is set up, so that the back end takes audio.
     bool is_ready() const noexcept { return ready_; }
 
-    /// Returns what was counted so far.
+    /// Returns the counters so far. Valid as long as the bridge.
     const bridge_statistics& statistics() const noexcept { return counted_; }
 
   private:
     struct held {
         std::chrono::nanoseconds length() const noexcept;
 
-        std::vector<std::int16_t> samples; // of a digit: none
+        std::vector<std::int16_t> samples; // empty for a digit
         int rate_hz = 0;
         time_point at;
         char digit = 0;

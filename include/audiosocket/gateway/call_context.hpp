@@ -8,16 +8,16 @@
 
 namespace audiosocket::gateway {
 
-/// What a back end learns about a call besides its audio. AudioSocket carries only the id; the rest was announced by
-/// the dialplan, or is empty.
+/// What a back end gets about a call besides its audio. AudioSocket carries only the id; the rest was registered by the
+/// dialplan, or is empty.
 struct call_context {
-    /// The call's id, as the dialplan chose it. Not unique: see uuid.
+    /// The id of the call, which the dialplan chose. Not unique: see uuid.
     uuid id;
-    /// The caller's number or address; empty if not announced.
+    /// The caller's number or address; empty if not registered.
     std::string from;
-    /// The number or extension that was called; empty if not announced.
+    /// The number or extension that was called; empty if not registered.
     std::string to;
-    /// Everything else that was announced, as text by name. Values that are not text are JSON.
+    /// All other registered values, by name. Values that are not text are JSON.
     std::map<std::string, std::string> parameters;
 };
 

@@ -16,125 +16,127 @@ namespace audiosocket::gateway {
 
 /// How the API key of a service is sent.
 enum class key_place {
-    none,   ///< The dialect has no key of its own; use a header.
+    none,   ///< The dialect does not say how; send the key in a header of your own.
     bearer, ///< `Authorization: Bearer KEY`
     token,  ///< `Authorization: Token KEY`
     xi_key, ///< `xi-api-key: KEY`
     query,  ///< `?key=KEY` in the address.
 };
 
-/// What is the same for all calls of a dialect.
+/// The properties of a dialect, which are the same for all its calls.
 struct dialect_traits {
-    /// As on the command line: "twilio".
+    /// The name, as on the command line: "twilio".
     std::string_view name;
-    /// One line for people: which services speak it.
+    /// One line for people: which services use the dialect.
     std::string_view speakers;
-    /// Offered in the WebSocket handshake; empty: none.
+    /// The subprotocol that is offered in the WebSocket handshake; empty: none.
     std::string_view subprotocol;
     /// How the API key is sent.
     key_place key = key_place::none;
-    /// Whether the back end sends audio at the pace of real time (call_options::live), rather than ahead of it.
+    /// Whether the back end sends audio in real time (call_options::live) and not ahead of it.
     bool live = false;
 };
 
-/// What the connection's end means for the call.
+/// What the end of a connection means for the call.
 enum class after_close {
-    hang_up,   ///< The back end has ended the call in order: hang up when all is played.
-    fail,      ///< The back end is lost: fall back.
-    reconnect, ///< The dialect can go on in another connection.
+    hang_up,   ///< The back end has ended the call: hang up when all is played.
+    fail,      ///< The back end has failed: use the fallback.
+    reconnect, ///< The dialect can continue on another connection.
 };
 
-/// What a dialect is made of.
+/// The options of a dialect for one call.
 struct dialect_options {
-    /// The call.
+    /// What is known of the call.
     call_context context;
-    /// The session set-up of a vendor's dialect as a JSON object, with its variables replaced; empty: none. It has
-    /// passed check_session().
+    /// The session set-up of a vendor's dialect: a JSON object with its variables replaced, which has passed
+    /// check_session(). Empty: none.
     std::string session;
-    /// Unique for each call: the stream id of twilio and others. 32 hex digits.
+    /// The stream id of twilio and other dialects: 32 hex digits, unique for each call.
     std::string stream_id;
 };
 
-/// One call in the language of its back end: turns the back end's messages into what the call is to do, and the call's
-/// events into messages. No socket and no clock: *give it what happened, and do what it asks of the output*.
+/// Translates one call into the WebSocket protocol of its back end. It turns messages of the back end into actions of
+/// the call, and events of the call into messages. It has no socket and no clock: *pass it what happened, and do what
+/// it requests from the output*.
 ///
-/// A message that it does not know or cannot read is ignored and reported. Input of any kind never throws.
+/// It ignores and reports messages that it does not know or cannot read. No input makes it throw. Not thread-safe.
 class AUDIOSOCKET_EXPORT dialect {
   public:
     virtual ~dialect() = default;
     dialect(const dialect&) = delete;
     dialect& operator=(const dialect&) = delete;
 
-    /// The rate at which caller_audio() takes samples, in Hz. Final when ready() is called: some services say it only
-    /// then, and this is a guess before.
+    /// Returns the rate at which caller_audio() takes samples, in Hz. It is final when dialect_output::ready() is
+    /// called. Before that it is a guess, because some services say it late.
     virtual int caller_rate_hz() const noexcept = 0;
 
     // --- From the back end ---
 
-    /// The connection is open. Called again after each reconnect().
+    /// Called when the connection is open, also after each dialect_output::reconnect().
     virtual void opened(time_point now, dialect_output& out) = 0;
 
-    /// A text message has arrived. It is valid UTF-8.
+    /// Called when a text message has arrived. It is valid UTF-8.
     virtual void text(std::string_view message, time_point now, dialect_output& out) = 0;
 
-    /// A binary message has arrived.
+    /// Called when a binary message has arrived.
     virtual void binary(std::span<const std::byte> message, time_point now, dialect_output& out) = 0;
 
-    /// The back end has closed the connection, with this code of RFC 6455 (1005: none, 1006: the connection failed).
-    /// The default: 1000, 1001 and 1005 are an orderly end, all others a failure.
+    /// Called when the back end has closed the connection, with this code of RFC 6455 (1005: none, 1006: the connection
+    /// failed). Returns what that means for the call. By default 1000, 1001 and 1005 are the end of the call, all
+    /// others a failure.
     virtual after_close closed(std::uint16_t code, std::string_view reason);
 
     // --- From the call ---
 
-    /// Audio of the caller, in order: mono, at caller_rate_hz(), in pieces of any length. Called only after ready().
-    /// `at` is when its first sample arrived.
+    /// Called with audio of the caller, in order: mono, at caller_rate_hz(), in pieces of any length. `at` is when its
+    /// first sample arrived. Called only after dialect_output::ready().
     virtual void caller_audio(std::span<const std::int16_t> samples, time_point at, dialect_output& out) = 0;
 
-    /// The caller pressed a key. Called only after ready().
+    /// Called when the caller has pressed a key, only after dialect_output::ready().
     virtual void caller_digit(char digit, time_point at, dialect_output& out) = 0;
 
-    /// A mark was reached.
+    /// Called when a mark was reached.
     virtual void played(const played_event& what, dialect_output& out) = 0;
 
-    /// A mark was cleared, or audio behind the last one.
+    /// Called when a mark was cleared, or audio behind the last mark.
     virtual void cleared(const cleared_event& what, dialect_output& out) = 0;
 
-    /// The call is over. The connection is closed in order behind what this sends.
+    /// Called when the call has ended. The connection is closed after the messages that this sends.
     virtual void call_ended(dialect_output& out) = 0;
 
-    /// Whether the connection may be closed after call_ended(). False while the back end has to confirm the end first:
-    /// messages still go to text(), for a few seconds at most. The default: true.
+    /// Returns whether the connection may be closed after call_ended(). If the back end has to confirm the end first,
+    /// returns false until then: text() still gets messages, for a few seconds at most. By default true.
     virtual bool may_close() const noexcept;
 
     // --- From the application ---
 
-    /// The result of a function that the back end asked for (dialect_report::tool_call), as text or JSON. Does nothing
-    /// in dialects without functions.
+    /// Called with the result of a function that the back end requested (dialect_report::tool_call), as text or JSON.
+    /// Has no effect in dialects without functions.
     virtual void tool_result(std::string_view id, std::string_view result, bool is_error, dialect_output& out);
 
     // --- Time ---
 
-    /// When tick() is to be called; time_point::max() if never.
+    /// Returns when tick() is to be called, or time_point::max() if never.
     virtual time_point deadline() const noexcept;
 
-    /// The deadline has passed.
+    /// Called when the deadline has passed.
     virtual void tick(time_point now, dialect_output& out);
 
   protected:
     dialect() = default;
 };
 
-/// Returns the dialects that there are, in the order of the documentation.
+/// Returns all dialects, in the order of the documentation. Valid for the life of the process.
 AUDIOSOCKET_EXPORT std::span<const dialect_traits> dialects() noexcept;
 
-/// Returns the dialect of this name, or null.
+/// Returns the dialect with this name, or null.
 AUDIOSOCKET_EXPORT const dialect_traits* find_dialect(std::string_view name) noexcept;
 
-/// Checks the session set-up of a dialect before the first call: `session` is a JSON object, or empty for none. Its
+/// Checks the session set-up of a dialect before the first call. `session` is a JSON object, or empty for none. Its
 /// variables need not be replaced. Throws std::invalid_argument, which says what is wrong, where, and what to do.
 AUDIOSOCKET_EXPORT void check_session(const dialect_traits& which, std::string_view session);
 
-/// Makes the dialect for a call. Throws std::invalid_argument as check_session().
+/// Makes the dialect of a call. Throws std::invalid_argument as check_session() does.
 AUDIOSOCKET_EXPORT std::unique_ptr<dialect> make_dialect(const dialect_traits& which, dialect_options options);
 
 } // namespace audiosocket::gateway

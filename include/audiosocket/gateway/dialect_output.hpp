@@ -11,32 +11,32 @@
 
 namespace audiosocket::gateway {
 
-/// When a call is hung up that its back end has ended.
+/// When to hang up a call that its back end has ended.
 enum class hang_up_time {
-    now,         ///< At once. What is queued is dropped.
-    when_played, ///< When all that is queued has been played: a goodbye is not cut off.
+    now,         ///< At once. Queued audio is dropped.
+    when_played, ///< When all queued audio has been played, so that a goodbye is not cut off.
 };
 
-/// What a dialect found out that is neither audio nor a message: for logs, events and counters.
+/// What a dialect reports for logs, events and counters.
 struct dialect_report {
-    /// What it is about.
+    /// The kinds of reports.
     enum class type {
-        transcript,     ///< Words: `who` is "caller" or "agent", `text` what they said.
-        tool_call,      ///< The back end asks for a function: `id`, `name`, and its arguments as JSON in `text`.
-        tool_cancelled, ///< It does not need the result of the function `id` any more.
-        warning,        ///< The back end reports a mistake, and the session goes on: `name` is its code.
-        ignored,        ///< A message that this dialect does not know, or cannot read: `text` says why.
+        transcript,     ///< Spoken words: `who` is "caller" or "agent", `text` is what they said.
+        tool_call,      ///< The back end requests a function: `id`, `name`, and its arguments as JSON in `text`.
+        tool_cancelled, ///< The back end no longer needs the result of the function `id`.
+        warning,        ///< The back end reports a mistake, and the session continues: `name` is its code.
+        ignored,        ///< The dialect does not know a message, or cannot read it: `text` says why.
     };
 
-    type what = type::ignored; ///< What it is about.
-    std::string who{};         ///< Who said it, for words.
-    std::string id{};          ///< Which function call it is, for tools.
-    std::string name{};        ///< The name of the function, the code of the warning, the type of the message.
-    std::string text{};        ///< The words, the arguments, the explanation.
+    type what = type::ignored; ///< The kind of this report.
+    std::string who{};         ///< The speaker, of a transcript.
+    std::string id{};          ///< The id of the function call, of a tool.
+    std::string name{};        ///< The name of the function, the code of the warning, or the type of the message.
+    std::string text{};        ///< The words, the arguments, or the explanation.
 };
 
-/// What a dialect asks for, in the order in which it is to be done. The bridge behind it does so, or queues it. Nothing
-/// here calls the dialect back.
+/// The actions that a dialect can request. The bridge performs or queues them in the order of the calls. No function
+/// here calls the dialect.
 class AUDIOSOCKET_EXPORT dialect_output {
   public:
     virtual ~dialect_output() = default;
@@ -49,37 +49,38 @@ class AUDIOSOCKET_EXPORT dialect_output {
     /// Sends a binary message.
     virtual void send_binary(std::span<const std::byte> message) = 0;
 
-    /// Closes this connection in order and opens another one. dialect::opened() follows on it; caller audio of the
-    /// meantime is kept, and the playout queue stays as it is.
+    /// Closes this connection and opens another. dialect::opened() follows when it is open. The caller's audio is kept
+    /// meanwhile, and the playout queue stays as it is.
     virtual void reconnect() = 0;
 
     // --- To the call ---
 
-    /// The session is set up: the back end takes the caller's audio from now on. Called once for each connection.
+    /// Reports that the session is set up, and that the back end takes the caller's audio from now on. Called once for
+    /// each connection.
     virtual void ready() = 0;
 
-    /// Queues audio to be played behind what is queued: mono, at any rate from 4,000 to 768,000 Hz. Returns false where
-    /// the queue is full, and the audio is refused.
+    /// Queues audio for playing: mono, at any rate from 4,000 to 768,000 Hz. Returns false if the queue is full; the
+    /// audio is dropped then.
     virtual bool play(std::span<const std::int16_t> samples, int rate_hz) = 0;
 
-    /// Queues a mark behind what is queued. dialect::played() follows when all audio before it was sent,
-    /// dialect::cleared() when it was cleared instead.
+    /// Queues a mark behind the queued audio. dialect::played() follows when all audio before it has been sent, or
+    /// dialect::cleared() if it was cleared.
     virtual void mark(std::string_view name) = 0;
 
-    /// Empties the queue: playing stops within a frame. dialect::cleared() follows for each pending mark, and once with
-    /// an empty name for audio behind the last mark.
+    /// Empties the queue, and stops playing within a frame. dialect::cleared() follows for each pending mark, and once
+    /// with an empty name for audio behind the last mark.
     virtual void clear() = 0;
 
-    /// Ends the call in order.
+    /// Hangs up the call, for this reason.
     virtual void hang_up(hang_up_time when, std::string_view why) = 0;
 
     // --- To the operator ---
 
-    /// The back end cannot serve this call: it refused the session, or broke its own protocol. Its connection is given
-    /// up; the call falls back.
+    /// Reports that the back end cannot serve this call, because it refused the session or broke its own protocol. The
+    /// connection is closed, and the fallback takes the call.
     virtual void fail(std::string_view why) = 0;
 
-    /// Something for logs, events and counters.
+    /// Reports something for logs, events and counters.
     virtual void report(dialect_report what) = 0;
 
   protected:

@@ -17,20 +17,20 @@
 #include <vector>
 
 /// \file
-/// AudioSocket without an event loop: for programs that read and write one blocking stream by hand. A stream is
+/// AudioSocket without an event loop, for applications that read and write a blocking stream themselves. A stream is
 /// anything with Asio's `read_some` and `write_some` (SyncReadStream, SyncWriteStream): a socket, a TLS stream, a pipe.
 ///
-/// Here the program itself has to keep the call alive (docs/asterisk.md): read always, and send audio every 20 ms.
-/// `call` does that by itself.
+/// The application must keep the call alive itself (docs/asterisk.md): it must always read, and send audio every 20 ms.
+/// The class `call` does that for the application.
 ///
-/// Without a deadline a peer that is silent, or does not read, holds the thread for ever. So each function has a form
-/// that takes one, for sockets (deadline_socket).
+/// Without a deadline, a peer that is silent or does not read blocks the thread without limit. So each function has a
+/// second form for sockets, with a deadline (deadline_socket).
 
 namespace audiosocket {
 
 namespace detail {
 
-/// Fills the buffer. `at_start`: an end before the first byte is an end between messages.
+/// Fills the buffer. With `at_start`, an end before the first byte is an end between messages.
 template <class SyncReadStream>
 void read_exactly(SyncReadStream& stream, std::span<std::byte> to, bool at_start, boost::system::error_code& error) {
     const std::size_t got = boost::asio::read(stream, boost::asio::buffer(to.data(), to.size()), error);
@@ -42,10 +42,11 @@ void read_exactly(SyncReadStream& stream, std::span<std::byte> to, bool at_start
 
 } // namespace detail
 
-/// Reads exactly one message into `store`, of which the result is a view, and nothing past it.
+/// Reads exactly one message into `store`, and no byte behind it. The result is a view of `store`, valid until `store`
+/// changes.
 ///
-/// Errors: `boost::asio::error::eof` when the peer closed between messages, `protocol_errc::message_truncated` inside
-/// one, whatever the stream reports otherwise.
+/// Errors: `boost::asio::error::eof` if the peer closed between messages, `protocol_errc::message_truncated` if it
+/// closed inside a message, or an error of the stream.
 template <class SyncReadStream>
 message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boost::system::error_code& error) {
     store.resize(header_bytes);
@@ -60,10 +61,12 @@ message read_message(SyncReadStream& stream, std::vector<std::byte>& store, boos
     return {h.kind, payload};
 }
 
-/// Reads exactly one message from a socket, as read_message() without a deadline, at the latest at the deadline.
+/// Reads exactly one message from a socket into `store`, until the deadline. The result is a view of `store`, valid
+/// until `store` changes.
 ///
-/// Errors: those of read_message(); `boost::asio::error::timed_out` when no byte of the message came in time, after
-/// which reading may go on; `protocol_errc::message_timeout` inside a message, after which it cannot.
+/// Errors: `boost::asio::error::timed_out` if no byte of the message came in time; you may read again then.
+/// `protocol_errc::message_timeout` if only a part came; you cannot read on then. Also the errors of read_message()
+/// without a deadline.
 template <native_socket Socket>
 message read_message(Socket& socket, std::vector<std::byte>& store, std::chrono::steady_clock::time_point deadline,
                      boost::system::error_code& error) {
@@ -71,10 +74,10 @@ message read_message(Socket& socket, std::vector<std::byte>& store, std::chrono:
     return read_message(stream, store, error);
 }
 
-/// Reads the first message, which must be the id.
+/// Reads the first message of a call, which must be its id.
 ///
-/// Errors: those of read_message(), `protocol_errc::id_expected`, and `protocol_errc::id_length`; then nothing but the
-/// header has been read.
+/// Errors: those of read_message(). Also `protocol_errc::id_expected` and `protocol_errc::id_length`, after which only
+/// the header has been read. The result is not a valid id after an error.
 template <class SyncReadStream>
 uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
     std::array<std::byte, header_bytes> head;
@@ -93,10 +96,10 @@ uuid read_id(SyncReadStream& stream, boost::system::error_code& error) {
     return id;
 }
 
-/// Reads the first message from a socket, as read_id() without a deadline, at the latest at the deadline. Asterisk
-/// sends its id at once; five seconds are plenty.
+/// Reads the first message of a call from a socket, until the deadline. Asterisk sends its id at once; five seconds are
+/// enough.
 ///
-/// Errors: those of read_id(), and `protocol_errc::id_timeout`.
+/// Errors: `protocol_errc::id_timeout` at the deadline, and those of read_id() without a deadline.
 template <native_socket Socket>
 uuid read_id(Socket& socket, std::chrono::steady_clock::time_point deadline, boost::system::error_code& error) {
     deadline_socket stream(socket, deadline);
@@ -106,7 +109,7 @@ uuid read_id(Socket& socket, std::chrono::steady_clock::time_point deadline, boo
     return id;
 }
 
-/// Sends one message, header and payload in one call. Errors: whatever the stream reports.
+/// Sends one message, header and payload with one gathering write. Errors: those of the stream.
 template <class SyncWriteStream>
 void write_message(SyncWriteStream& stream, const outgoing_message& m, boost::system::error_code& error) {
     const std::array parts{boost::asio::buffer(m.head().data(), m.head().size()),
@@ -114,10 +117,10 @@ void write_message(SyncWriteStream& stream, const outgoing_message& m, boost::sy
     boost::asio::write(stream, parts, error);
 }
 
-/// Sends one message to a socket, header and payload in one call, at the latest at the deadline.
+/// Sends one message to a socket, header and payload with one gathering write, until the deadline.
 ///
-/// Errors: `protocol_errc::send_timeout` when the peer did not read, after which nothing can be sent, because part of
-/// the message may be out; an error of the system.
+/// Errors: `protocol_errc::send_timeout` if the peer did not read, or an error of the system. Send nothing after an
+/// error, because a part of the message may be sent already.
 template <native_socket Socket>
 void write_message(Socket& socket, const outgoing_message& m, std::chrono::steady_clock::time_point deadline,
                    boost::system::error_code& error) {
@@ -128,22 +131,22 @@ void write_message(Socket& socket, const outgoing_message& m, std::chrono::stead
 
 /// How write_paced() sends.
 struct pacing {
-    /// What the samples are.
+    /// The audio kind of the messages, which says the rate of the samples.
     audiosocket::kind kind = audiosocket::kind::slin;
-    /// The time that one message covers.
+    /// The length of the audio in one message.
     std::chrono::milliseconds ptime{20};
-    /// Messages sent back to back after being late.
+    /// How many messages may be sent back to back after a delay.
     int catch_up_frames = 3;
 };
 
-/// Bytes of PCM that a message of this pacing carries: 320 by default.
+/// Returns the bytes of PCM in one message of this pacing: 320 by default.
 constexpr std::size_t chunk_bytes(const pacing& how) noexcept {
     return static_cast<std::size_t>(rate_hz(how.kind)) * static_cast<std::size_t>(how.ptime.count()) / 1000 * 2;
 }
 
 namespace detail {
 
-/// Calls `send` with each message of the audio when it is due, until one of them fails.
+/// Calls `send` with each message of the audio when it is due, until a message fails.
 template <class Send>
 void pace(std::span<const std::byte> pcm, const pacing& how, boost::system::error_code& error, Send send) {
     if (pcm.size() % 2 != 0) {
@@ -167,19 +170,19 @@ void pace(std::span<const std::byte> pcm, const pacing& how, boost::system::erro
 
 } // namespace detail
 
-/// Sends PCM (16-bit little endian) at the speed at which it is heard, and returns when the last message is out. The
-/// last one may be short.
+/// Sends PCM (16-bit little endian) in real time, and returns when the last message has been sent. The last message may
+/// be shorter. Blocks for the length of the audio.
 ///
-/// Message n goes out at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no or
-/// half samples, `protocol_errc::wrong_kind`, whatever the stream reports.
+/// Message n is sent at start + n x ptime, on a monotonic clock. Errors: `usage_errc::not_whole_samples` for no bytes
+/// or an odd number, `protocol_errc::wrong_kind` for a kind that is not audio, or an error of the stream.
 template <class SyncWriteStream>
 void write_paced(SyncWriteStream& stream, std::span<const std::byte> pcm, const pacing& how,
                  boost::system::error_code& error) {
     detail::pace(pcm, how, error, [&](const outgoing_message& m) { write_message(stream, m, error); });
 }
 
-/// Sends PCM to a socket, as write_paced() without a timeout. Each message must be taken within `message_timeout` of
-/// its time; otherwise the function ends with `protocol_errc::send_timeout`.
+/// Sends PCM to a socket in real time, as write_paced() without a timeout does. If the peer does not take a message
+/// within `message_timeout`, the function ends with `protocol_errc::send_timeout`.
 template <native_socket Socket>
 void write_paced(Socket& socket, std::span<const std::byte> pcm, const pacing& how,
                  std::chrono::milliseconds message_timeout, boost::system::error_code& error) {

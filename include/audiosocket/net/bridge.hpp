@@ -14,25 +14,25 @@
 
 namespace audiosocket {
 
-/// How async_bridge() joins two calls.
+/// The options of async_bridge().
 struct bridge_options {
-    /// The smallest delay_max: a frame.
+    /// The smallest delay_max: one frame.
     static constexpr std::chrono::milliseconds delay_min{20};
 
-    /// The most audio that waits to be played in either call; at least delay_min. Audio that would exceed it is dropped
-    /// and counted, so the delay cannot grow when a network stalls, or when the clocks of the two sides differ.
+    /// The most audio that waits to be played in each call; at least delay_min. Audio beyond it is dropped and counted,
+    /// so the delay cannot grow when a network stalls, or because the clocks of the two sides differ.
     ///
-    /// This is a bound. To keep the usual delay far below it, let both calls have call_options::live.
+    /// This is only an upper bound. To keep the usual delay far below it, set call_options::live for both calls.
     std::chrono::milliseconds delay_max{200};
 };
 
-/// How a bridge ended. In each pair the first is the call `a`, the second is the call `b`.
+/// How a bridge ended. In each array the first element is call `a`, the second is call `b`.
 struct bridge_result {
     /// Which call ended first: 0 is `a`, 1 is `b`.
     std::size_t ended_first = 0;
 
-    /// How each call ended. end_reason::none comes with an error: `usage_errc::call_ended` for a call that had ended
-    /// before, `boost::asio::error::in_progress` for one whose events the application waited for as well.
+    /// How each call ended. end_reason::none comes with an error: `usage_errc::call_ended` if the call had ended
+    /// before, `boost::asio::error::in_progress` if the application waited for its events at the same time.
     std::array<ended_event, 2> ends{};
 
     /// How much audio of each call was dropped because of bridge_options::delay_max, or because the playout queue of
@@ -56,23 +56,23 @@ struct AUDIOSOCKET_EXPORT bridge_operation {
 
 /// Joins two calls until one of them ends, and then ends the other one.
 ///
-/// Audio of each call is played in the other one. The rates may differ, because each call resamples what it plays.
-/// Digits are passed on to a call that we placed (async_connect). Asterisk takes no digits from a server, so a digit
-/// for a call that we answered is dropped. What either call was playing before is played first.
+/// Audio of each call is played in the other. The rates may differ, because each call resamples what it plays. Digits
+/// are passed on to a call from async_connect(). Asterisk accepts no digits from a server, so a digit for a call from a
+/// listener is dropped. What a call was playing before is played first.
 ///
-/// When a call ends, the other one plays what is queued and is hung up in order. Completes with
-/// `void(boost::system::error_code, bridge_result)` when both have ended. The only error is
-/// `boost::asio::error::operation_aborted`.
+/// When a call ends, the other plays what is queued and is hung up. Completes with `void(boost::system::error_code,
+/// bridge_result)` when both calls have ended. The only error is `boost::asio::error::operation_aborted`, apart from
+/// `usage_errc::call_ended` (see Threads).
 ///
-/// It takes the events of both calls, which it owns. Set monitors and recorders before. Throws std::invalid_argument
-/// for a delay_max below bridge_options::delay_min, and has dropped both calls then.
+/// The operation owns both calls and takes their events. Set monitors and recorders before. Throws
+/// std::invalid_argument for a delay_max below bridge_options::delay_min; both calls are hung up then.
 ///
-/// Cancellation (all types) hangs up both calls in order. The operation completes when they have ended.
+/// Cancellation (all types) hangs up both calls. The operation completes when they have ended.
 ///
-/// Threads: may be called on any thread. The calls may live on different threads, and each is served on its own. The
-/// handler runs on its associated executor, by default that of `a`, and never within this call. If the thread of a call
-/// goes meanwhile, that call counts as ended; where it is the thread of `a`, a handler with an executor of its own gets
-/// `usage_errc::call_ended`, and another one is destroyed.
+/// Threads: may be called on any thread. The calls may be on different threads. The handler runs on its associated
+/// executor, by default that of `a`, and never within this function. If the io_context of a call is destroyed
+/// meanwhile, that call counts as ended. If it is that of `a`, a handler with its own executor gets
+/// `usage_errc::call_ended`, and any other handler is destroyed.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge_result))
               CompletionToken = boost::asio::deferred_t>
 [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -89,7 +89,7 @@ async_bridge(call a, call b, const bridge_options& options, CompletionToken&& to
         token, detail::bridge_operation::make(std::move(a), std::move(b), options));
 }
 
-/// Joins two calls with the default options; see async_bridge() with options.
+/// Joins two calls with the default options. Otherwise the same as async_bridge() with options.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, bridge_result))
               CompletionToken = boost::asio::deferred_t>
 [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto

@@ -6,12 +6,12 @@
 
 namespace audiosocket {
 
-/// How a call is placed.
+/// The options of async_connect().
 struct connect_options {
-    /// The rules of the call.
+    /// The options of the call.
     audiosocket::call_options call = {};
 
-    /// From the start, name resolution included, to a connection.
+    /// The longest time to a connection, name resolution included.
     std::chrono::milliseconds connect_timeout{5000};
 };
 
@@ -27,16 +27,20 @@ AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait
 
 } // namespace detail
 
-/// Places a call, as Asterisk does: resolves the host, connects (to each of its addresses in turn), and sends the id.
+/// Calls an AudioSocket server, as Asterisk does: resolves the host, connects (tries each of its addresses in turn),
+/// and sends the id. It does not make a phone ring.
 ///
-/// Completes with `void(boost::system::error_code, call)` once the id is out: an error of the resolver or of the
-/// system, or `boost::asio::error::timed_out`. The handler runs on its associated executor, by default that of `io`. A
-/// server that does not want the call shows that by ending it. In a race by `||` a failure does not end the race: see
-/// event. Supports cancellation (all types): completes with
-/// `operation_aborted`, and a call that was placed meanwhile is hung up. If `io` goes first, a handler with an executor
-/// of its own gets `operation_aborted`, and another one is destroyed.
+/// Completes with `void(boost::system::error_code, call)` when the id has been sent. The handler runs on its associated
+/// executor, by default that of `io`. A server that refuses the call ends it.
 ///
-/// The io_context must be run by exactly one thread. Throws std::invalid_argument for options that make no sense, when
+/// Errors: an error of the resolver or of the system, or `boost::asio::error::timed_out`. In an expression with `||` a
+/// failure does not end the wait: see event.
+///
+/// Supports cancellation (all types): completes with `operation_aborted`, and hangs up a call that was connected
+/// meanwhile. If `io` is destroyed first, a handler with its own executor gets `operation_aborted`, and any other
+/// handler is destroyed.
+///
+/// Exactly one thread must run the io_context. Throws std::invalid_argument for options that validate() refuses, when
 /// the operation is started. Safe from any thread.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
               CompletionToken = boost::asio::deferred_t>
@@ -55,7 +59,8 @@ async_connect(boost::asio::io_context& io, const address& where, const uuid& id,
         token, where, id, options);
 }
 
-/// Places a call with a random id of its own and with default options. Otherwise like the one with both.
+/// Calls an AudioSocket server with a random id and the default options. Otherwise the same as async_connect() with
+/// both.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
               CompletionToken = boost::asio::deferred_t>
 [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto

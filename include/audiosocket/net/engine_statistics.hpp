@@ -10,17 +10,17 @@
 
 namespace audiosocket {
 
-/// What the calls of one io_context have counted together, since the first of them. Includes calls that have ended.
+/// Distributions over all calls of one io_context since its first call, including calls that have ended.
 struct engine_statistics {
     /// The sums over all calls.
     call_tally calls;
 
-    /// How late the thread woke for each of the ticks in which calls have their turns. A late tick delays all calls of
-    /// the thread; it means that the thread, or the machine, has too much to do.
+    /// How late the thread woke for each tick, in which calls have their turns. A late tick delays all calls of the
+    /// thread. It means that the thread or the machine has too much work.
     duration_histogram tick_lateness;
 
-    /// How long received bytes had waited in this machine when they were read, by the time stamps of the kernel: the
-    /// delay of audio, digits and hang-ups until the application hears of them. One call in 32 is measured.
+    /// How long received bytes waited in this machine until they were read, by the time stamps of the kernel. It is the
+    /// delay of audio, digits and hang-ups until the application gets them. One call in 32 is measured.
     duration_histogram arrival_wait;
 };
 
@@ -28,9 +28,9 @@ struct engine_statistics {
 /// Valid as long as the io_context.
 AUDIOSOCKET_EXPORT const engine_statistics& statistics_of(boost::asio::io_context& io);
 
-/// Returns how many turns the calls of this io_context have had so far. A call in progress has a turn for each frame,
-/// at least. So while calls are in progress, a number that grows shows that the thread of the io_context works, however
-/// busy it is. Without calls it stays the same. Call it on any thread, while the io_context exists.
+/// Returns how many turns the calls of this io_context have had so far. A call in progress has at least a turn for each
+/// frame. So while calls are in progress, a growing number shows that the thread of the io_context works. Without calls
+/// it does not grow. Safe from any thread, while the io_context exists.
 AUDIOSOCKET_EXPORT std::uint64_t turns_taken(boost::asio::io_context& io);
 
 } // namespace audiosocket

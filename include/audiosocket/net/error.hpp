@@ -5,11 +5,10 @@
 
 namespace audiosocket {
 
-/// The error code of an operation on a socket, as Boost.Asio has it: what the asynchronous operations complete with.
+/// The error code of Boost.Asio, with which asynchronous operations complete.
 ///
-/// It holds an error of the operating system or of Asio, and also an audiosocket::protocol_errc or
-/// audiosocket::usage_errc, with which it compares equal. It converts to and from audiosocket::error_code, the type
-/// that the rooms without sockets use.
+/// It holds an error of the operating system, of Asio, or a protocol_errc or usage_errc, and compares equal to these.
+/// It converts to and from audiosocket::error_code, which the parts of the library without sockets use.
 using io_error = boost::system::error_code;
 
 } // namespace audiosocket

@@ -7,19 +7,20 @@
 
 namespace audiosocket {
 
-/// Owns one open file descriptor of this process, and closes it. Move-only; -1 where it owns none.
+/// Owns one open file descriptor of this process, and closes it. Move-only; may be empty.
 class AUDIOSOCKET_EXPORT file_descriptor {
   public:
-    /// Owns none.
+    /// Makes an empty object.
     file_descriptor() noexcept = default;
 
-    /// Takes over this descriptor. A negative number, which is how the system reports a failure, is none.
+    /// Takes ownership of this descriptor. A negative number, with which the system reports a failure, makes an empty
+    /// object.
     explicit file_descriptor(int descriptor) noexcept : descriptor_(descriptor < 0 ? -1 : descriptor) {}
 
-    /// Takes over the descriptor of the other, which owns none afterwards.
+    /// Takes the descriptor of the other, which is empty afterwards.
     file_descriptor(file_descriptor&& other) noexcept : descriptor_(other.release()) {}
 
-    /// Closes the descriptor that it owned before.
+    /// Closes its own descriptor and takes that of the other, which is empty afterwards.
     file_descriptor& operator=(file_descriptor&& other) noexcept {
         if (this == &other) return *this;
         close();
@@ -32,13 +33,13 @@ class AUDIOSOCKET_EXPORT file_descriptor {
     /// Returns whether it owns a descriptor.
     explicit operator bool() const noexcept { return descriptor_ >= 0; }
 
-    /// Returns the descriptor, which stays owned; -1 where there is none.
+    /// Returns the descriptor, which this object still owns; -1 if empty.
     int get() const noexcept { return descriptor_; }
 
-    /// Returns the descriptor, which the caller owns from now on; -1 where there is none.
+    /// Gives up the descriptor, which the caller of this function owns from now on; -1 if empty.
     [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
 
-    /// Closes the descriptor. Does nothing where there is none.
+    /// Closes the descriptor. Has no effect if empty.
     void close() noexcept;
 
   private:

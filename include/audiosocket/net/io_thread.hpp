@@ -12,19 +12,19 @@
 
 namespace audiosocket {
 
-/// An io_context with a thread of its own, so that calls keep their pace while the application is busy.
+/// An io_context with its own thread, so that calls keep their pace while the application is busy.
 ///
-/// Give its context to a listener or to async_connect, and bind completion handlers to the executor of the application:
-/// they run there, while this thread sends and receives the frames. A handler without an executor of its own runs on
-/// this thread. It must not throw, because nothing could catch the exception, and the process would end.
+/// Pass its context to a listener or to async_connect, and bind completion handlers to the executor of the application.
+/// Handlers run there, while this thread sends and receives the frames. A handler without its own executor runs on this
+/// thread. It must not throw: nothing can catch the exception, so the process ends.
 ///
 /// Lifetime: it must outlive the listeners on its context. A call may outlive it, and then behaves as a call that has
-/// ended. Handlers that wait on an executor of their own must not outlive the context of that executor.
+/// ended. A handler with its own executor must not outlive the context of that executor.
 class AUDIOSOCKET_EXPORT io_thread {
   public:
-    /// What the destructor waits at most for the calls that are still open. A peer that reads the hangup closes its
-    /// side at once, and one that does not is given up after call_options::hangup_timeout, 1 s by default. The rest is
-    /// for a network that takes the hangup message late.
+    /// The longest time that the destructor waits for open calls. A peer that reads the hangup closes its side at once.
+    /// For other peers the wait ends after call_options::hangup_timeout, by default 1 s. The rest is for a network that
+    /// takes the hangup message late.
     static constexpr std::chrono::seconds hang_up_max{2};
 
     /// Starts the thread. Throws std::system_error if the system refuses.
@@ -32,18 +32,19 @@ class AUDIOSOCKET_EXPORT io_thread {
     io_thread(const io_thread&) = delete;
     io_thread& operator=(const io_thread&) = delete;
 
-    /// Hangs up the calls that live here, as hang_up_all() does, and waits until their connections are closed, but no
-    /// longer than hang_up_max since hang_up_all() was called first. Then stops the thread. Connections that are left
-    /// are closed at once: with hangup and FIN if the network takes them. Waits for events that are still in progress
-    /// complete with `boost::asio::error::eof` on an executor of their own; a handler without one is destroyed without
-    /// being called. Not on this thread itself.
+    /// Hangs up the calls of this thread, as hang_up_all() does, and waits until their connections are closed, at most
+    /// hang_up_max after the first hang_up_all(). Then stops the thread. Remaining connections are closed at once, with
+    /// hangup and FIN if the network takes them.
+    ///
+    /// Waits for events that are still in progress complete with `boost::asio::error::eof` if the handler has its own
+    /// executor. Any other handler is destroyed without being called. Do not destroy the object on its own thread.
     ~io_thread();
 
     /// Returns the io_context that the thread runs. Valid as long as this object. Safe from any thread.
     boost::asio::io_context& context() noexcept { return context_; }
 
-    /// Hangs up all calls that live here in order: hangup message, FIN, and reading on. Calls that come later are hung
-    /// up as well. Returns at once; the destructor waits for them. To end several threads, call it for each of them
+    /// Hangs up all calls of this thread, as call::hang_up() does, and every later call as well. Returns at once; the
+    /// destructor waits for the calls. To end several threads together, call it for each of them before you destroy the
     /// first. Safe from any thread.
     void hang_up_all();
 
@@ -56,7 +57,7 @@ class AUDIOSOCKET_EXPORT io_thread {
     boost::asio::io_context context_{1}; // one thread runs it
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::once_flag ending_;
-    std::chrono::steady_clock::time_point wait_until_; // by the destructor; set once
+    std::chrono::steady_clock::time_point wait_until_; // until when the destructor waits; set once
     std::thread thread_;
 };
 

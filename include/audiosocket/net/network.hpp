@@ -13,20 +13,21 @@
 
 namespace audiosocket {
 
-/// The IP addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or a single one. A value.
+/// A range of IP addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or a single address. A
+/// copyable value.
 ///
-/// An IPv4-mapped IPv6 address, which a socket for both families reports, counts as the IPv4 address.
+/// An IPv4-mapped IPv6 address, as a socket for both families reports it, counts as the IPv4 address.
 class AUDIOSOCKET_EXPORT network {
   public:
-    /// Reads ADDRESS/BITS, or ADDRESS for a single one. Throws std::invalid_argument, whose text says what is wrong
-    /// and what to write, for any other text: a name, too many bits, bits set beyond the prefix (`10.0.0.1/8`, which
+    /// Reads ADDRESS/BITS, or ADDRESS for a single address. Throws std::invalid_argument, which says what is wrong and
+    /// what to write, for any other text: a name, too many bits, or bits set beyond the prefix (`10.0.0.1/8`, which
     /// could mean two things).
     static network parse(std::string_view text);
 
-    /// Returns whether this address begins with these bits.
+    /// Returns whether this address is in the network.
     bool contains(const boost::asio::ip::address& one) const noexcept;
 
-    /// Returns ADDRESS/BITS, or only the address if it is a single one.
+    /// Returns ADDRESS/BITS, or ADDRESS for a single address.
     std::string to_string() const;
 
     /// Compares the first address and the length of the prefix.
@@ -39,11 +40,11 @@ class AUDIOSOCKET_EXPORT network {
     std::size_t prefix_bits_ = 0;
 };
 
-/// Identifies a host: its IP address as 16 bytes in network order, which are the same for an IPv4 address and for the
-/// IPv4-mapped IPv6 address.
+/// Identifies a host by its IP address: 16 bytes in network order. An IPv4 address and its IPv4-mapped IPv6 address
+/// have the same key.
 using host_key = std::array<std::uint8_t, 16>;
 
-/// Returns the key of the host that has this address.
+/// Returns the key of the host with this address.
 AUDIOSOCKET_EXPORT host_key host_key_of(const boost::asio::ip::address& one) noexcept;
 
 } // namespace audiosocket

@@ -16,7 +16,7 @@
 
 namespace audiosocket {
 
-/// Audio that is made while it plays, for example by a speech synthesis, and that ends when the caller interrupts.
+/// Plays audio that is still being produced, for example by a speech synthesis. Ends when the caller interrupts.
 ///
 /// \code
 /// playout_stream speech(c, 16'000);
@@ -25,56 +25,61 @@ namespace audiosocket {
 /// speech.finish();
 /// \endcode
 ///
-/// The stream lets a bounded amount of audio wait in the playout queue of its call, so the application neither floods
-/// the queue nor has to watch a clock. Audio of any rate is resampled by the call.
+/// The stream limits how much audio waits in the playout queue of its call. So the application cannot flood the queue
+/// and needs no clock. The call resamples audio of any rate.
 ///
-/// End: call::clear(), from wherever it comes (async_read_digits with barge-in as well), ends the stream with
-/// `usage_errc::playout_cleared`. Nothing that was written before or after the clear is played any more: also not a
-/// piece on its way from another thread. The end of the call ends the stream with `usage_errc::call_ended`. What
-/// follows an interruption is a new stream.
+/// End: any call::clear() (also by async_read_digits with barge-in) ends the stream with `usage_errc::playout_cleared`.
+/// Nothing that was written before or after the clear is played any more, not even a piece that another thread has just
+/// written. The end of the call ends the stream with `usage_errc::call_ended`. After an interruption, make a new
+/// stream.
 ///
-/// Threads: all members may be used on any thread, by one thread at a time. Lifetime: the call may be moved or dropped
-/// meanwhile; the stream does not keep it from hanging up. Destroying the stream leaves what was written playing.
+/// Threads: members may be used on any thread, by one thread at a time. Lifetime: the call may be moved or destroyed
+/// meanwhile; the stream does not keep it. If the stream is destroyed, what was written plays on.
 class AUDIOSOCKET_EXPORT playout_stream {
   public:
-    /// The smallest ahead_max: two frames.
+    /// The smallest `ahead_max` of the constructor: two frames.
     static constexpr std::chrono::milliseconds ahead_min{40};
 
     /// Prepares a stream; plays nothing yet. `rate_hz` is the rate of its samples, 4,000 to 768,000 Hz. `ahead_max` is
-    /// how much audio may wait in the playout queue, all audio of the call counted; call_options::playout_queue bounds
-    /// it as well. A longer time bridges a synthesis that pauses. Throws std::invalid_argument for another rate, and
-    /// for less than ahead_min.
+    /// how much audio may wait in the playout queue, including other audio of the call. call_options::playout_queue is
+    /// a limit too. A longer time covers longer pauses of the synthesis. Throws std::invalid_argument for another rate,
+    /// or for an `ahead_max` below ahead_min.
     playout_stream(const call& c, int rate_hz, std::chrono::milliseconds ahead_max = std::chrono::seconds(2));
-    /// Takes the stream over. The other one may only be assigned to or destroyed.
+    /// Moves the other stream here. The other may then only be assigned to or destroyed.
     playout_stream(playout_stream&&) noexcept;
-    /// Takes the stream over. What was written to this one plays on.
+    /// Moves the other stream here; what was written to this stream plays on. The other may then only be assigned to or
+    /// destroyed.
     playout_stream& operator=(playout_stream&&) noexcept;
-    /// Leaves what was written playing.
+    /// Destroys the stream. What was written plays on.
     ~playout_stream();
 
-    /// What write() did.
+    /// The result of write().
     struct progress {
-        std::size_t samples =
-            0;            ///< How many samples were taken, from the first on. 0 is not an error: there is no room.
-        error_code error; ///< Why the stream has ended; then no sample was taken.
+        std::size_t samples = 0; ///< How many samples were taken, from the first on. 0 without an error means that
+                                 ///< there is no room.
+        error_code error;        ///< Why the stream has ended; then no sample was taken.
     };
 
-    /// Takes as many samples as there is room for, and returns at once. They are copied.
-    /// Errors: `usage_errc::playout_cleared`, `usage_errc::call_ended`, and `usage_errc::playout_full` when other audio
-    /// filled the queue while samples were on their way from another thread.
+    /// Takes a copy of as many samples as there is room for, and returns at once.
+    /// Errors: `usage_errc::playout_cleared`, `usage_errc::call_ended`, and `usage_errc::playout_full` if other audio
+    /// filled the queue just before samples from another thread arrived there.
     [[nodiscard]] progress write(std::span<const std::int16_t> samples);
 
-    /// Returns how many samples write() would take now; 0 after the end.
+    /// Returns how many samples write() would take now; 0 after the end of the stream.
     std::size_t room() const noexcept;
 
-    /// Writes all samples, and waits for room as long as it takes.
+    /// Writes all samples, and waits for room as long as necessary.
     ///
     /// Completes with `void(boost::system::error_code, std::size_t)` when the last sample was taken, which is before it
-    /// was played. The number is how many samples were taken. It waits until half of ahead_max has been played, or the
-    /// rest fits. Errors: those of write(), and `boost::asio::error::in_progress` if another one is pending. Supports
-    /// cancellation (all types) with `operation_aborted`; what was taken plays on. The samples are copied before this
-    /// function returns. The handler runs on its associated executor, by default that of the call, and never within
-    /// this call. The stream may be moved meanwhile; a stream that is destroyed still writes the rest.
+    /// is played. The number says how many samples were taken. A full stream waits until half of `ahead_max` has been
+    /// played, or the rest fits.
+    ///
+    /// Errors: those of write(), and `boost::asio::error::in_progress` if another async_write() is pending. Supports
+    /// cancellation (all types) with `operation_aborted`; what was taken plays on.
+    ///
+    /// The samples are copied before this function returns. The handler runs on its associated executor, by default
+    /// that of the call, and never within this function. The stream may be moved meanwhile. A stream that is destroyed
+    /// still writes the rest.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -92,14 +97,16 @@ class AUDIOSOCKET_EXPORT playout_stream {
             token, state_, std::vector<std::int16_t>(samples.begin(), samples.end()));
     }
 
-    /// Says that nothing follows at once, so that running dry is not an underrun. More may be written later.
+    /// Declares that nothing follows at once, so that an empty queue is not an underrun. More may be written later.
     void finish();
 
-    /// The same, and waits until all that was written has been played, or was cut off.
+    /// Declares that nothing follows at once, as finish() does, and waits until all that was written has been played or
+    /// cut off.
     ///
-    /// Completes with `void(boost::system::error_code, play_result)`, where the result is about all that was written to
-    /// this stream. To be cut off is not an error. Errors: `usage_errc::playout_full` while 10,000 marks are pending.
-    /// Cancellation (all types) stops the waiting, with `operation_aborted`. The handler runs as that of async_write().
+    /// Completes with `void(boost::system::error_code, play_result)`; the result covers all that was written to this
+    /// stream. Being cut off is not an error. Errors: `usage_errc::playout_full` while 10,000 marks are pending.
+    /// Cancellation (all types) ends only the wait, with `operation_aborted`. The handler runs on its associated
+    /// executor, by default that of the call, and never within this function.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -117,8 +124,8 @@ class AUDIOSOCKET_EXPORT playout_stream {
             token, state_);
     }
 
-    /// Returns what has become of all that was written so far: how much was sent, and after the end how much was cut
-    /// off. Exact to a frame, as long as no other audio is played behind the stream.
+    /// Returns how much of what was written so far was sent, and after the end how much was cut off. Exact to a frame,
+    /// as long as no other audio is played behind the stream.
     play_result result() const noexcept;
 
   private:
@@ -134,7 +141,7 @@ class AUDIOSOCKET_EXPORT playout_stream {
                              detail::completion<play_result> waiter);
     static void cancel_finish(const std::weak_ptr<state>& on, play_ticket ticket);
 
-    std::shared_ptr<state> state_; // shared with what is on its way to the thread of the call
+    std::shared_ptr<state> state_; // shared with requests to the thread of the call
 };
 
 } // namespace audiosocket

@@ -15,23 +15,23 @@
 
 namespace audiosocket {
 
-/// How async_read_digits() reads.
+/// The options of async_read_digits().
 struct read_digits_options {
-    /// Reading is complete with this many digits; at least 1.
+    /// How many digits complete the reading; at least 1.
     std::size_t digits_max = 1;
 
-    /// How long the caller has for the first digit. It counts from the moment when nothing is left to play, so a prompt
-    /// that plays takes nothing of it. Speech that is still being made does not count as left to play: where a
-    /// playout_stream may be late, allow for that. 0: only digits that were pressed by then.
+    /// How long the caller has for the first digit. The time begins when the playout queue is empty, so the length of a
+    /// prompt does not count. It also begins while a playout_stream waits for more speech, so allow for that. 0: only
+    /// digits that were pressed by then.
     std::chrono::milliseconds first{8000};
 
-    /// How long the caller has for each further digit, from the one before.
+    /// How long the caller has for each further digit, from the digit before it.
     std::chrono::milliseconds between{3000};
 
-    /// The digit that ends the reading, and is not one of the digits read; empty: none does.
+    /// The digit that ends the reading and is not part of the result; empty: there is no such digit.
     std::optional<char> end = '#';
 
-    /// Whether the first digit, the end digit included, stops what is being played (call::clear).
+    /// Whether the first digit (also the end digit) stops what is being played (call::clear).
     bool barge_in = true;
 };
 
@@ -40,14 +40,14 @@ enum class digits_end {
     complete,   ///< digits_max digits were pressed.
     end_digit,  ///< The end digit was pressed.
     timed_out,  ///< The caller did not press the next digit in time.
-    call_ended, ///< The call ended first. Comes with the error `usage_errc::call_ended`.
+    call_ended, ///< The call ended first. The error is `usage_errc::call_ended`.
 };
 
-/// What async_read_digits() read.
+/// The result of async_read_digits().
 struct digits_result {
     /// The digits in their order, without the end digit.
     std::string digits;
-    /// Why the reading ended. Has no meaning with another error than `usage_errc::call_ended`.
+    /// Why the reading ended. Valid without an error or with `usage_errc::call_ended`.
     digits_end reason = digits_end::complete;
 };
 
@@ -55,7 +55,7 @@ namespace detail {
 
 struct digit_reading;
 
-/// Throws std::invalid_argument which says what is wrong with which option.
+/// Throws std::invalid_argument for an option outside its documented limits, and names it.
 AUDIOSOCKET_EXPORT void validate(const read_digits_options& options);
 
 /// The operation behind async_read_digits.
@@ -69,7 +69,8 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 
 } // namespace detail
 
-/// Reads what the caller dials: up to a number of digits, until an end digit, or until the caller takes too long.
+/// Reads the digits that the caller presses: up to a number of digits, until an end digit, or until the caller takes
+/// too long.
 ///
 /// \code
 /// c.async_play(menu, boost::asio::detached); // the first digit stops it
@@ -79,19 +80,18 @@ struct AUDIOSOCKET_EXPORT digit_reader {
 /// \endcode
 ///
 /// Completes with `void(boost::system::error_code, digits_result)`. A timeout is not an error. Errors:
-/// `usage_errc::call_ended` when the call ends or has ended, with the digits that came before;
-/// `boost::asio::error::in_progress` when the application waits for events at the same time;
-/// `boost::asio::error::operation_aborted`. Throws std::invalid_argument for options that contradict their
-/// documentation.
+/// `usage_errc::call_ended` if the call ends or has ended, with the digits that came before;
+/// `boost::asio::error::in_progress` if the application waits for events at the same time;
+/// `boost::asio::error::operation_aborted`. Throws std::invalid_argument for options outside their documented limits.
 ///
-/// It takes the events of the call meanwhile: digits that were pressed before it began count; audio and the events of
+/// The operation takes the events of the call. Digits that were pressed before it began count. Audio and the events of
 /// marks are dropped. ended_event is kept for the next call::async_next_event().
 ///
-/// Cancellation (all types) loses no digit: those that were read are the next events of the call. What was cleared at
-/// the first of them stays cleared.
+/// Cancellation (all types) loses no digit: the digits that were read are the next events of the call. Audio that the
+/// first digit cleared stays cleared.
 ///
 /// Threads: may be called on any thread. The handler runs on its associated executor, by default that of the call, and
-/// never within this call. Lifetime: the handle may be moved while the operation is pending. Dropping it ends the
+/// never within this function. Lifetime: the handle may be moved while the operation is pending. Destroying it ends the
 /// operation with `operation_aborted`.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
               CompletionToken = boost::asio::deferred_t>
@@ -109,7 +109,7 @@ async_read_digits(call& c, const read_digits_options& options, CompletionToken&&
         token, detail::digit_reader::make(c, options));
 }
 
-/// Reads one digit with the default options. Otherwise as async_read_digits() with options.
+/// Reads one digit with the default options. Otherwise the same as async_read_digits() with options.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, digits_result))
               CompletionToken = boost::asio::deferred_t>
 [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto

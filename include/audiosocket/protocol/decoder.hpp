@@ -20,26 +20,25 @@ namespace audiosocket {
 ///     use(*m);
 /// \endcode
 ///
-/// How it works: a message that lies whole in the fed bytes is handed out as a view of them; nothing is copied.
-/// Only a message that a split cuts apart is put together in a store of its own, which grows with the bytes that have
-/// arrived (never with what a header merely promises) and is kept for the next such message, unless a long one made it
-/// large. Memory is therefore O(1), 128 KiB at the very most and 16 KiB between messages, and none is used or allocated
-/// while messages arrive whole.
+/// How it works: a message that is whole in the fed bytes is returned as a view of them, without a copy. A message that
+/// was split is put together in a buffer. The buffer grows with the bytes that have arrived, never with the length that
+/// a header announces. It is kept for the next split message, but freed above 16 KiB. So the decoder holds at most 128
+/// KiB, at most 16 KiB between messages, and allocates nothing while messages arrive whole.
 ///
-/// Every length from 0 to 65,535 and every kind is a message: what they mean is for the reader to say. The decoder
-/// does no I/O and cannot fail.
+/// Every kind and every length from 0 to 65,535 is a message: the reader decides what it means. The decoder does no
+/// I/O. Its only error is std::bad_alloc, from next().
 class decoder {
   public:
-    /// Hands over the next bytes of the stream. They must stay valid and unchanged until next() has returned nothing
-    /// (or the decoder is reset); feed only after that.
+    /// Takes the next bytes of the stream. They must stay valid and unchanged until next() has returned nothing, or
+    /// until reset(). Call it again only after that.
     void feed(std::span<const std::byte> bytes) noexcept {
         assert(fed_.empty());
         fed_ = bytes;
     }
 
-    /// The next whole message, or nothing when more bytes are needed. The payload's view is valid until the next call
-    /// of any member function, and no longer than the fed bytes. May throw std::bad_alloc when a message has to be put
-    /// together.
+    /// Returns the next whole message, or nothing if more bytes are needed. The view of its payload is valid until the
+    /// next call of a member function, and no longer than the fed bytes. Throws std::bad_alloc if there is no memory
+    /// for a split message.
     std::optional<message> next() {
         if (!partial_.empty()) [[unlikely]]
             return next_from_partial();
@@ -56,26 +55,27 @@ class decoder {
         return std::nullopt;
     }
 
-    /// Whether a message has begun that is not whole yet. Meaningful after next() has returned nothing.
+    /// Returns whether a message has begun that is not whole yet. Call it after next() has returned nothing.
     bool in_message() const noexcept { return !partial_.empty(); }
 
-    /// The header of that message, once its three bytes are there.
+    /// Returns the header of the message that is not whole yet, or nothing until its three bytes have arrived.
     std::optional<header> pending_header() const noexcept {
         if (partial_.size() < header_bytes) return std::nullopt;
         return read_header(std::span(partial_).first<header_bytes>());
     }
 
-    /// The bytes of it that have arrived, header included.
+    /// Returns the bytes that have arrived of the message that is not whole yet, header included. Valid until the next
+    /// call of feed(), next() or reset().
     std::span<const std::byte> pending_bytes() const noexcept { return partial_; }
 
-    /// Forgets everything, as if newly made, and gives its memory back.
+    /// Returns to the state of a new decoder and frees its memory.
     void reset() noexcept { *this = decoder{}; }
 
   private:
-    // What is kept of the store: twice 20 ms at 192 kHz, for it grows by doubling.
+    // The capacity that is kept: twice 20 ms at 192 kHz, because the buffer grows by doubling.
     static constexpr std::size_t kept_bytes_max = 16 * 1024;
 
-    // Bytes that `partial_` still needs to be a whole message, as far as is known.
+    // Bytes that `partial_` still needs: to a whole header first, then to a whole message.
     std::size_t missing() const noexcept {
         if (partial_.size() < header_bytes) return header_bytes - partial_.size();
         return header_bytes + pending_header()->payload_bytes - partial_.size();
@@ -88,7 +88,7 @@ class decoder {
     }
 
     std::optional<message> next_from_partial() {
-        if (handed_out_) { // the message seen last was in `partial_`
+        if (handed_out_) { // the message that was returned last is in `partial_`
             partial_.clear();
             if (partial_.capacity() > kept_bytes_max) partial_.shrink_to_fit();
             handed_out_ = false;
@@ -104,8 +104,8 @@ class decoder {
     void keep_rest() { take(fed_.size()); }
 
     std::span<const std::byte> fed_;
-    std::vector<std::byte> partial_; // the beginning of a message that a split cut apart; empty otherwise
-    bool handed_out_ = false;        // `partial_` is a whole message that the reader has been shown
+    std::vector<std::byte> partial_; // the beginning of a split message; empty otherwise
+    bool handed_out_ = false;        // `partial_` is a whole message, and next() has returned it
 };
 
 } // namespace audiosocket

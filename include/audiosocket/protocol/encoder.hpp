@@ -9,36 +9,36 @@
 
 namespace audiosocket {
 
-/// A message ready to be sent: the header, with a short payload beside it, and a view of a long one.
+/// A message ready to be sent: the header, with a short payload behind it, and a view of a long payload.
 ///
-/// Audio is not copied: send `head()` and `payload()` with one gathering call (`writev`, or Asio's `write` of
-/// `buffers()`), so that one message stays one send. The view must outlive that call.
+/// Audio is not copied. Send `head()` and `payload()` with one gathering call (`writev`, or Asio's `write` of
+/// `buffers()`), so that one message stays one send. The audio must stay valid until that call returns.
 class outgoing_message {
   public:
-    /// Nothing: no message at all.
+    /// Makes an empty object, which holds no message: its size() is 0.
     constexpr outgoing_message() = default;
 
-    /// The header, and the payload itself where it is small (id, dtmf, error code).
+    /// Returns the header, and a small payload (id, digit, error code) behind it. Valid as long as this object.
     constexpr std::span<const std::byte> head() const noexcept { return {head_.data(), head_bytes_}; }
 
-    /// The audio, where the program has it; empty for other messages.
+    /// Returns a view of the payload in the application's memory; empty if the payload is in head().
     constexpr std::span<const std::byte> payload() const noexcept { return payload_; }
 
     /// Returns the bytes of the whole message, header included; 0 for no message.
     constexpr std::size_t size() const noexcept { return head_bytes_ + payload_.size(); }
 
-    /// Both parts, for a gathering write.
+    /// Returns both parts as buffers of a gathering write. Valid as long as this object and the audio.
     constexpr std::array<std::span<const std::byte>, 2> buffers() const noexcept { return {head(), payload_}; }
 
-    /// The whole message in one piece; this copies.
+    /// Returns a copy of the whole message in one piece.
     std::vector<std::byte> to_bytes() const {
         std::vector<std::byte> bytes(size());
         std::ranges::copy(payload_, std::ranges::copy(head(), bytes.begin()).out);
         return bytes;
     }
 
-    /// A message of any kind with its payload beside the header, for what has no constructor below.
-    /// `usage_errc::payload_too_long` over 65,535 bytes.
+    /// Makes a message of any kind that refers to this payload. Use it for kinds that have no function here. Error:
+    /// `usage_errc::payload_too_long` above 65,535 bytes; the result is empty then.
     static outgoing_message with_payload(kind k, std::span<const std::byte> payload, error_code& error) noexcept {
         error.clear();
         if (payload.size() > payload_bytes_max) {
@@ -50,7 +50,7 @@ class outgoing_message {
         return m;
     }
 
-    /// A message with up to 16 bytes of payload, copied into the message.
+    /// Makes a message with a copy of up to 16 bytes of payload.
     template <std::size_t Size>
     static constexpr outgoing_message with_small_payload(kind k, const std::array<std::byte, Size>& payload) noexcept {
         static_assert(Size <= small_payload_bytes_max);
@@ -74,37 +74,40 @@ class outgoing_message {
     std::span<const std::byte> payload_;
 };
 
-/// The end of a call: 00 00 00.
+/// Makes the message that ends a call: 00 00 00.
 constexpr outgoing_message hangup_message() noexcept {
     return outgoing_message::with_small_payload<0>(kind::hangup, {});
 }
 
-/// The caller's first message. Never sent towards Asterisk, which would drop the call.
+/// Makes the first message of the calling side. Never send it to Asterisk: that would drop the call.
 constexpr outgoing_message id_message(const uuid& id) noexcept {
     return outgoing_message::with_small_payload(kind::id, id.bytes);
 }
 
-/// Kind 0x02, which nobody sends: never sent towards Asterisk, which would drop the call. Silence on the wire is
-/// audio of zeros.
+/// Makes a message of kind 0x02, which no known peer sends. Never send it to Asterisk: that would drop the call. To
+/// play silence, send audio of zeros.
 constexpr outgoing_message silence_message() noexcept {
     return outgoing_message::with_small_payload<0>(kind::silence, {});
 }
 
-/// One digit, caller to server. `usage_errc::not_a_dtmf_digit` for anything but 0-9 * # A-D.
+/// Makes a message with one digit, which only the calling side sends. Error: `usage_errc::not_a_dtmf_digit` for
+/// anything but 0-9 * # A-D.
 inline outgoing_message dtmf_message(char digit, error_code& error) noexcept {
     error.clear();
     if (!is_dtmf_digit(digit)) error = usage_errc::not_a_dtmf_digit;
     return outgoing_message::with_small_payload(kind::dtmf, std::array{static_cast<std::byte>(digit)});
 }
 
-/// An error with one byte of code, caller to server.
+/// Makes an error message with a code of one byte, which only the calling side sends.
 constexpr outgoing_message error_message(error_bits code) noexcept {
     return outgoing_message::with_small_payload(kind::error, std::array{static_cast<std::byte>(code)});
 }
 
-/// Audio, seen where it lies: little-endian 16-bit samples of the kind's rate. `usage_errc::payload_too_long` over
-/// 65,535 bytes; `usage_errc::not_whole_samples` for none or an odd number, and `protocol_errc::wrong_kind` for a kind
-/// that is not audio, because each of these makes Asterisk drop the call.
+/// Makes an audio message that refers to these little-endian 16-bit samples, at the rate of the kind.
+///
+/// Each of these errors is a message for which Asterisk would drop the call: `usage_errc::payload_too_long` above
+/// 65,535 bytes, `usage_errc::not_whole_samples` for no bytes or an odd number, `protocol_errc::wrong_kind` for a kind
+/// that is not audio.
 inline outgoing_message audio_message(kind k, std::span<const std::byte> pcm, error_code& error) noexcept {
     outgoing_message m = outgoing_message::with_payload(k, pcm, error);
     if (error) return m;
@@ -115,7 +118,7 @@ inline outgoing_message audio_message(kind k, std::span<const std::byte> pcm, er
     return m;
 }
 
-/// Audio at 8 kHz: the reference library's SlinMessage.
+/// Makes an audio message of 8 kHz (SlinMessage in the Go library). The errors of audio_message().
 inline outgoing_message slin_message(std::span<const std::byte> pcm, error_code& error) noexcept {
     return audio_message(kind::slin, pcm, error);
 }

@@ -13,33 +13,35 @@
 
 namespace audiosocket {
 
-/// The id of a call: 16 bytes in network order, as they stand on the wire.
+/// The id of a call: 16 bytes in network order, as they are on the wire.
 ///
-/// Ids are chosen in the dialplan and are not unique in practice: two live calls may carry the same one.
+/// The dialplan chooses the ids. They are not unique in practice: two calls in progress may have the same id.
 struct AUDIOSOCKET_EXPORT uuid {
     /// Bytes of an id on the wire.
     static constexpr std::size_t size_bytes = 16;
 
-    /// In network order. All zeros by default.
+    /// The bytes in network order. All zeros by default.
     std::array<std::byte, size_bytes> bytes{};
 
     /// Compares byte by byte.
     auto operator<=>(const uuid&) const = default;
 
-    /// Reads the form 8-4-4-4-12, in either case. On `usage_errc::malformed_uuid` the result is all zeros.
+    /// Reads the form 8-4-4-4-12, in upper or lower case. Error: `usage_errc::malformed_uuid`; the result is all zeros
+    /// then.
     static uuid parse(std::string_view text, error_code& error) noexcept;
 
-    /// The same; throws std::system_error with the text in its message.
+    /// Reads the form 8-4-4-4-12, in upper or lower case. Throws std::system_error (`usage_errc::malformed_uuid`) with
+    /// the text in its message.
     static uuid parse(std::string_view text);
 
-    /// A random UUID (version 4) from the system's entropy.
+    /// Makes a random UUID (version 4) from the system's entropy.
     static uuid random();
 
-    /// Copies 16 bytes as they stand on the wire.
+    /// Makes an id of the 16 bytes on the wire.
     static uuid from_bytes(std::span<const std::byte, size_bytes> wire) noexcept;
 };
 
-/// The form 8-4-4-4-12 in lower case.
+/// Returns the id in the form 8-4-4-4-12, in lower case.
 AUDIOSOCKET_EXPORT std::string to_string(const uuid& id);
 
 } // namespace audiosocket

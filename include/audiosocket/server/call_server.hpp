@@ -12,23 +12,23 @@
 
 namespace audiosocket {
 
-/// How a call_server answers.
+/// The options of a call_server.
 struct call_server_options {
-    /// Which connections it takes, and the rules of their calls.
+    /// The options of its listener, with the options of each call.
     listener_options listener = {};
 
-    /// Threads that the calls live on (shards). 0: calls live on the io_context of the server, which one core can
-    /// serve. At most shards::count_max.
+    /// How many threads of its own run the calls (shards), at most shards::count_max. 0: calls run on the io_context of
+    /// the server, so they use one core.
     std::size_t threads = 0;
 };
 
-/// How the calls ended that were in progress when a drain began, or that their connections still became.
+/// How the calls of a drain ended: those in progress when it began, and those that pending connections became.
 struct drain_report {
     std::size_t ended = 0;   ///< Ended by themselves.
     std::size_t hung_up = 0; ///< Hung up when the time was over, or by hang_up_all().
 };
 
-/// A server: answers calls, knows how many are in progress, and ends without cutting any off.
+/// Answers calls, knows how many are in progress, and can end without cutting off a call.
 ///
 /// \code
 /// boost::asio::io_context io{1};
@@ -38,62 +38,64 @@ struct drain_report {
 /// io.run(); // returns when the last call has ended
 /// \endcode
 ///
-/// Threads: the io_context is run by exactly one thread. Members may be called from any thread unless they say
-/// otherwise. The server must be destroyed on that thread, or while no thread runs the io_context; the io_context must
-/// outlive it.
+/// Threads: exactly one thread runs the io_context. Members may be called from any thread unless they say otherwise.
+///
+/// Lifetime: destroy the server on that thread, or while no thread runs the io_context. The io_context must outlive it.
 class AUDIOSOCKET_EXPORT call_server {
   public:
-    /// Called for each call, on the io_context, when its id has arrived. Work for the call belongs on the call's own
-    /// executor (call::get_executor()). An exception that it throws leaves through io_context::run(); the server goes
-    /// on when run() is called again.
+    /// Called for each call, on the io_context, when its id has arrived. Do the work for a call on its own executor
+    /// (call::get_executor()). An exception of the handler leaves io_context::run(); the server continues when run() is
+    /// called again.
     using call_handler = std::function<void(call)>;
 
-    /// Starts listening, and answers calls as soon as the io_context runs. Throws as the constructors of listener and
-    /// shards do, and std::invalid_argument for an empty handler.
+    /// Listens on this address, and answers calls as soon as the io_context runs. Throws as the constructors of
+    /// listener and shards do, and std::invalid_argument for an empty handler.
     call_server(boost::asio::io_context& io, const address& where, call_handler on_call,
                 const call_server_options& options = {});
 
-    /// Answers calls that live on `homes`, as a listener with homes does: each is run by one thread. They must outlive the
-    /// server. Throws the same errors.
-    call_server(boost::asio::io_context& io, const address& where, call_handler on_call,
+    /// Answers calls on a socket that listens already, for calls on `homes`. There must be at least one home, and
+    /// exactly one thread must run each. The homes must outlive the server. Throws as the constructor of listener with a
+    /// listening_socket does, and std::invalid_argument for an empty handler.
+    call_server(boost::asio::io_context& io, listening_socket inherited, call_handler on_call,
                 const listener_options& options, std::span<boost::asio::io_context* const> homes);
 
-    /// Answers calls on a socket that listens already; see the constructor of listener that takes one. Throws the same
-    /// errors.
+    /// Answers calls on a socket that listens already (see the constructor of listener with a listening_socket). Throws
+    /// as the constructors of listener and shards do, and std::invalid_argument for an empty handler.
     call_server(boost::asio::io_context& io, listening_socket inherited, call_handler on_call,
                 const call_server_options& options = {});
 
     call_server(const call_server&) = delete;
     call_server& operator=(const call_server&) = delete;
 
-    /// Closes the listener. Calls on the io_context of the server go on. With threads of its own
-    /// (call_server_options::threads) it hangs up the calls that are still in progress and waits for them, as shards
-    /// do; async_drain() first lets them end by themselves.
+    /// Closes the listener. Calls on the io_context of the server continue. Calls on threads of its own
+    /// (call_server_options::threads) are hung up, and the destructor waits for them as shards do. To let calls end by
+    /// themselves, call async_drain() first.
     ~call_server();
 
     /// Returns the address on which it listens, with the port that the system chose for port 0.
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// Returns the listener, for its options, handlers, statistics and socket. async_accept and on_call_closed belong
-    /// to the server. Valid as long as the server. Its members say on which threads they may be called.
+    /// Returns the listener, to use its options, handlers, statistics and socket. Do not call async_accept and
+    /// on_call_closed: the server uses them. Valid as long as the server. The members of listener say on which threads
+    /// they may be called.
     listener& listening() noexcept;
 
-    /// Returns the same to read.
+    /// Returns the listener, to read its options and statistics. Valid as long as the server.
     const listener& listening() const noexcept;
 
-    /// Returns the io_contexts that the calls live on; one thread runs each. Valid as long as the server.
+    /// Returns the io_contexts of the calls; one thread runs each. Valid as long as the server.
     std::span<boost::asio::io_context* const> contexts() const noexcept;
 
     /// Returns the number of calls whose connection is open, those that are being hung up included.
     std::size_t calls_in_progress() const noexcept;
 
-    /// Accepts no more connections and waits until all calls have ended. Connections that have not sent their id yet
-    /// may still become calls (close the listener first to drop them). After `timeout` the calls that are left are hung
-    /// up in order, which takes at most call_options::send_timeout and hangup_timeout more; duration::max() waits
-    /// for ever.
+    /// Stops accepting connections and waits until all calls have ended. Connections that have not sent their id yet
+    /// may still become calls; to drop them, close the listener first. After `timeout` the remaining calls are hung up,
+    /// which takes at most call_options::send_timeout and hangup_timeout more. With duration::max() there is no
+    /// timeout.
     ///
-    /// Completes with `void(boost::system::error_code, drain_report)`, with an error only where it was cancelled
-    /// (`operation_aborted`; the server goes on draining) or another wait is in progress (`in_progress`).
+    /// Completes with `void(boost::system::error_code, drain_report)`. Errors: `operation_aborted` if the wait was
+    /// cancelled (the server continues to drain), `in_progress` if another drain is in progress.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, drain_report))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -109,8 +111,7 @@ class AUDIOSOCKET_EXPORT call_server {
             token, impl_, timeout);
     }
 
-    /// Hangs up all calls in progress in order: hangup message, FIN, and reading on for a moment. Their events go on to
-    /// ended_event.
+    /// Hangs up all calls in progress as call::hang_up() does. Their events continue up to ended_event.
     void hang_up_all();
 
   private:

@@ -20,32 +20,32 @@ namespace audiosocket {
 /// A call whose handler threw an exception.
 struct failed_call {
     uuid id;                             ///< The id of the call.
-    boost::asio::ip::tcp::endpoint peer; ///< Its other end.
+    boost::asio::ip::tcp::endpoint peer; ///< The address of its peer.
     std::exception_ptr why;              ///< What the handler threw.
 
-    /// Returns the text of the exception, for a log.
+    /// Returns the text of the exception, to be logged.
     AUDIOSOCKET_EXPORT std::string what() const;
 };
 
 /// The options of serve().
 struct serve_options {
-    /// The options of the listener, with the rules for each call.
+    /// The options of the listener, with the options of each call.
     listener_options listener = {};
 
-    /// Threads that the calls live on; see call_server_options::threads.
+    /// How many threads run the calls; see call_server_options::threads.
     std::size_t threads = 0;
 
-    /// Called for each call whose handler threw, on the io_context of the server. It may throw, which leaves through
-    /// io_context::run(). Without it the exception itself leaves through there: so it is never lost, and ends a process
-    /// only where main() lets it. The server goes on when run() is called again.
+    /// Called for each call whose handler threw, on the io_context of the server. If it throws, that exception leaves
+    /// io_context::run(). If it is empty, the exception of the handler leaves io_context::run(), so it is never lost
+    /// and main() can catch it. The server continues when run() is called again.
     ///
-    /// An exception which only says that the call is over is not a failure, and is not reported (is_end_of_call).
+    /// An exception that only says that the call has ended (is_end_of_call) is not a failure and is not reported.
     std::function<void(const failed_call&)> on_failed = {};
 };
 
-/// Returns whether the exception only says that the call is over: a boost::system::system_error with
-/// `usage_errc::call_ended`, or with `boost::asio::error::eof` of a wait for an event behind the last one. A coroutine
-/// that asks for more of its call gets one of these, and most often has nothing to do about it.
+/// Returns whether the exception only says that the call has ended: a boost::system::system_error with
+/// `usage_errc::call_ended`, or with `boost::asio::error::eof` from a wait after the last event. A coroutine that uses
+/// a call after its end gets one of these, and usually need not handle it.
 AUDIOSOCKET_EXPORT bool is_end_of_call(const std::exception_ptr& exception) noexcept;
 
 namespace detail {
@@ -79,9 +79,9 @@ void start_handler(const std::shared_ptr<serving<Handler>>& shared, call line) {
     const auto executor = line.get_executor();
     failed_call about{line.id(), line.peer(), nullptr};
     if constexpr (is_awaitable<std::invoke_result_t<Handler&, call>>) {
-        // The coroutine begins there too: what is in front of its first co_await must not run on another thread.
+        // The coroutine begins there too: code before its first co_await must not run on another thread.
         auto begin = [shared, c = std::move(line)]() mutable { return shared->handler(std::move(c)); };
-        auto done = [shared, about](std::exception_ptr failed) mutable { // of which `shared` outlives the coroutine
+        auto done = [shared, about](std::exception_ptr failed) mutable { // its `shared` outlives the coroutine
             if (!failed) return;
             about.why = std::move(failed);
             report_failure(shared, std::move(about));
@@ -106,7 +106,7 @@ void start_handler(const std::shared_ptr<serving<Handler>>& shared, call line) {
 /// \code
 /// boost::asio::awaitable<void> answer(call c) {
 ///     co_await c.async_play(welcome, boost::asio::use_awaitable);
-/// } // the call is hung up in order
+/// } // then the call is hung up
 ///
 /// boost::asio::io_context io{1};
 /// const call_server server = serve(io, {"", 9092}, answer);
@@ -114,21 +114,23 @@ void start_handler(const std::shared_ptr<serving<Handler>>& shared, call line) {
 /// \endcode
 ///
 /// `handler` is `void(call)` or `boost::asio::awaitable<void>(call)`. It is called for each call when its id has
-/// arrived, on the executor of that call (call::get_executor()), where a coroutine stays. The call is hung up in order
-/// when the coroutine ends; a function must keep the call, because dropping it hangs up. With threads
-/// (call_server_options::threads) the handler is called on several threads at once, and must be safe for that.
-/// The handler is kept until the server and the last of its coroutines are gone, so a lambda with captures is safe.
+/// arrived, on the executor of that call (call::get_executor()), and a coroutine stays there. The call is hung up when
+/// the coroutine ends. A function must keep the call, because destroying it hangs up.
 ///
-/// Exceptions: a handler that throws ends its own call, in order, and no other. The exception is reported on the
-/// io_context of the server: see serve_options::on_failed. It never ends a thread of the server. That is true of the
-/// handler, and of the coroutine that it is; what a completion handler throws later leaves io_context::run(), and with
-/// threads ends the process.
+/// With threads (call_server_options::threads) the handler is called on several threads at once, and must be safe for
+/// that. The handler is kept until the server and all of its coroutines have ended, so a lambda with captures is safe.
 ///
-/// The handler runs on the thread of its call, so it must never block, and never wait for a future of that call:
-/// nothing would complete it. An application that works with futures has a listener, an io_thread for its calls, and
-/// threads of its own (examples/10_blocking_ivr.cpp).
+/// Exceptions: a handler that throws ends its own call and no other. The exception is reported on the io_context of the
+/// server (serve_options::on_failed). It never ends a thread of the server. This is true of a function and of a
+/// coroutine, but not of other completion handlers: what they throw leaves io_context::run(), and with threads ends the
+/// process.
 ///
-/// Returns the server, which cannot be moved: `auto server = serve(...)`. Throws as the constructor of call_server.
+/// The handler runs on the thread of its call, so it must never block. It must never wait for a future of that call,
+/// because that future could not complete. To work with futures, use a listener, an io_thread for the calls, and
+/// threads of your own (examples/10_blocking_ivr.cpp).
+///
+/// Returns the server, which cannot be moved: `auto server = serve(...)`. Throws as the constructor of call_server
+/// does.
 template <class Handler>
 [[nodiscard]] call_server serve(boost::asio::io_context& io, const address& where, Handler handler,
                                 const serve_options& options = {}) {

@@ -3,10 +3,14 @@
 
 #include <audiosocket.h>
 
+#include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHECK(condition)                                                                                               \
@@ -154,6 +158,7 @@ static void stream_after_a_clear_is_another_one(void) {
     int16_t* const piece = tone(10 * second);
     CHECK(audiosocket_call_write(s.callee, piece, 10 * second, rate_hz, 1) == AUDIOSOCKET_OK);
     CHECK(audiosocket_call_write(s.callee, piece, second, rate_hz, 2) == AUDIOSOCKET_QUEUE_FULL);
+    CHECK(audiosocket_call_finish(s.callee, 2) == AUDIOSOCKET_QUEUE_FULL);
     CHECK(audiosocket_call_clear(s.callee) == AUDIOSOCKET_OK);
     CHECK(audiosocket_call_finish(s.callee, 3) == AUDIOSOCKET_BAD_ARGUMENT);
     CHECK(audiosocket_call_write(s.callee, piece, second / 5, rate_hz, 4) == AUDIOSOCKET_OK);
@@ -257,6 +262,132 @@ static void recording_that_fails_is_reported(void) {
     leave(&s);
 }
 
+static void long_path_of_a_recording_is_refused(void) {
+    struct scene s = in_a_call(NULL);
+    char path[257];
+    memset(path, 'x', 256);
+    path[256] = '\0';
+    audiosocket_error error;
+    CHECK(audiosocket_call_record(s.callee, path, &error) == AUDIOSOCKET_BAD_ARGUMENT && strstr(error.text, "256"));
+    leave(&s);
+}
+
+/* Takes events until ENDED of this call, and counts those of its tickets, which are numbered from 1 to `tickets`. Each
+ * ticket has exactly one. */
+static size_t tickets_until_the_end(struct scene* s, const audiosocket_call* call, size_t tickets) {
+    char* const seen = calloc(tickets + 1, 1);
+    CHECK(seen);
+    size_t count = 0;
+    audiosocket_event event;
+    for (;;) {
+        while (audiosocket_engine_take(s->engine, &event, 1) == 0)
+            CHECK(audiosocket_engine_wait(s->engine, patience_ms));
+        if (event.call != call) continue;
+        if (event.type == AUDIOSOCKET_EVENT_ENDED) break;
+        if (event.type != AUDIOSOCKET_EVENT_PLAYED && event.type != AUDIOSOCKET_EVENT_CUT &&
+            event.type != AUDIOSOCKET_EVENT_WRITTEN)
+            continue;
+        CHECK(event.ticket >= 1 && event.ticket <= tickets && !seen[event.ticket]);
+        seen[event.ticket] = 1;
+        ++count;
+    }
+    free(seen);
+    return count;
+}
+
+static void nothing_follows_the_end(void) {
+    struct scene s = in_a_call(NULL);
+    int16_t* const sound = tone(10 * second);
+    CHECK(audiosocket_call_write(s.callee, sound, 10 * second, rate_hz, 1) == AUDIOSOCKET_OK);
+    CHECK(audiosocket_call_hang_up(s.caller) == AUDIOSOCKET_OK);
+    size_t tickets = 1; /* sounds and marks that race with the end */
+    for (int code = AUDIOSOCKET_OK; code != AUDIOSOCKET_CALL_ENDED;) {
+        code = tickets % 2 ? audiosocket_call_play(s.callee, sound, 80, rate_hz, tickets + 1)
+                           : audiosocket_call_mark(s.callee, tickets + 1);
+        if (code == AUDIOSOCKET_OK) ++tickets;
+        if (code == AUDIOSOCKET_QUEUE_FULL) break;
+    }
+    CHECK(tickets_until_the_end(&s, s.callee, tickets) == tickets);
+    CHECK(audiosocket_call_set_audio(s.callee, 16000, 10) == AUDIOSOCKET_OK);
+    CHECK(audiosocket_call_finish(s.callee, 1) == AUDIOSOCKET_CALL_ENDED);
+    CHECK(audiosocket_call_record(s.callee, "/tmp/never", NULL) == AUDIOSOCKET_CALL_ENDED);
+    audiosocket_event event;
+    while (audiosocket_engine_take(s.engine, &event, 1) == 1)
+        CHECK(event.call != s.callee);
+    free(sound);
+    leave(&s);
+}
+
+static void each_mark_has_one_event_and_too_many_are_refused(void) {
+    struct scene s = in_a_call(NULL);
+    int16_t* const sound = tone(second);
+    CHECK(audiosocket_call_pause(s.callee) == AUDIOSOCKET_OK);
+    CHECK(audiosocket_call_play(s.callee, sound, second, rate_hz, 0) == AUDIOSOCKET_OK);
+    for (size_t ticket = 1; ticket <= 10000; ++ticket)
+        CHECK(audiosocket_call_mark(s.callee, ticket) == AUDIOSOCKET_OK);
+    /* The call itself may have refused some of the last: it counts events as well. */
+    audiosocket_event event;
+    int code;
+    size_t tickets = 10000, before = 0;
+    while ((code = audiosocket_call_mark(s.callee, tickets + 1)) == AUDIOSOCKET_OK)
+        ++tickets;
+    CHECK(code == AUDIOSOCKET_QUEUE_FULL);
+    while (audiosocket_engine_take(s.engine, &event, 1) == 1)
+        if (event.type == AUDIOSOCKET_EVENT_CUT) {
+            CHECK(event.code == AUDIOSOCKET_QUEUE_FULL);
+            ++before;
+        }
+    CHECK(audiosocket_call_hang_up(s.callee) == AUDIOSOCKET_OK);
+    CHECK(audiosocket_call_hang_up(s.callee) == AUDIOSOCKET_CALL_ENDED);
+    CHECK(audiosocket_call_mark(s.callee, 1) == AUDIOSOCKET_CALL_ENDED);
+    CHECK(audiosocket_call_pause(s.callee) == AUDIOSOCKET_CALL_ENDED);
+    CHECK(audiosocket_call_play(s.callee, sound, second, rate_hz, 0) == AUDIOSOCKET_CALL_ENDED);
+    CHECK(before + tickets_until_the_end(&s, s.callee, tickets) == tickets);
+    free(sound);
+    leave(&s);
+}
+
+static void call_that_is_freed_at_once_is_not_connected(void) {
+    enum { attempts = 100 };
+    struct scene s = {0};
+    listen_on_loopback(&s, NULL);
+    for (int i = 0; i < attempts; ++i)
+        audiosocket_call_free(call_it(&s, NULL));
+    s.caller = call_it(&s, "11111111-2222-3333-4444-555555555555");
+    int others = 0; /* some may have been quicker than the free */
+    while (!s.callee) {
+        audiosocket_call* const call = next(s.engine, AUDIOSOCKET_EVENT_CALL, NULL).call;
+        if (strcmp(audiosocket_call_id(call), audiosocket_call_id(s.caller)) == 0) {
+            s.callee = call;
+        } else {
+            ++others;
+            audiosocket_call_free(call);
+        }
+    }
+    CHECK(others < attempts);
+    leave(&s);
+}
+
+static void on_signal(int number) {
+    (void)number;
+}
+
+static void wait_goes_on_after_a_signal(void) {
+    audiosocket_engine* const engine = audiosocket_engine_new(1, NULL);
+    struct sigaction action = {0};
+    action.sa_handler = on_signal;
+    CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+    const struct itimerval often = {{0, 10000}, {0, 10000}}, never = {{0, 0}, {0, 0}};
+    struct timespec before, after;
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    CHECK(audiosocket_engine_wait(engine, 200) == 0);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
+    CHECK((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 >= 199);
+    audiosocket_engine_free(engine);
+}
+
 static void drain_waits_for_the_calls(void) {
     struct scene s = in_a_call(NULL);
     CHECK(audiosocket_server_drain(s.server, -1) == AUDIOSOCKET_OK);
@@ -319,6 +450,14 @@ static void application_that_takes_no_events_loses_old_audio_only(void) {
     audiosocket_statistics counted = {.struct_bytes = sizeof counted};
     CHECK(audiosocket_call_statistics(s.callee, &counted) == AUDIOSOCKET_OK);
     CHECK(counted.samples_unread_lost > 0 && counted.frames_received > 0);
+    struct {
+        audiosocket_statistics known;
+        uint64_t newer;
+    } larger;
+    memset(&larger, 0xff, sizeof larger);
+    larger.known.struct_bytes = sizeof larger;
+    CHECK(audiosocket_call_statistics(s.callee, &larger.known) == AUDIOSOCKET_OK);
+    CHECK(larger.newer == 0 && larger.known.struct_bytes == sizeof larger && larger.known.frames_received > 0);
     counted.struct_bytes = 3;
     CHECK(audiosocket_call_statistics(s.callee, &counted) == AUDIOSOCKET_BAD_ARGUMENT);
     audiosocket_options_free(options);
@@ -331,6 +470,33 @@ static void objects_may_be_freed_after_their_engine(void) {
     audiosocket_engine_free(s.engine);
     s.engine = NULL;
     leave(&s);
+}
+
+static size_t open_files(void) {
+    size_t count = 0;
+    DIR* const all = opendir("/proc/self/fd");
+    CHECK(all);
+    while (readdir(all))
+        ++count;
+    closedir(all);
+    return count;
+}
+
+static void engine_that_is_freed_leaves_no_descriptors(void) {
+    size_t before = 0;
+    for (int round = 0; round < 4; ++round) {
+        struct scene s = in_a_call(NULL);
+        CHECK(audiosocket_call_send_dtmf(s.caller, '1') == AUDIOSOCKET_OK); /* an event that nothing takes */
+        CHECK(audiosocket_engine_wait(s.engine, patience_ms) == 1);
+        CHECK(audiosocket_server_drain(s.server, 0) == AUDIOSOCKET_OK);
+        if (round % 2) { /* the other order */
+            audiosocket_engine_free(s.engine);
+            s.engine = NULL;
+        }
+        leave(&s);
+        if (round == 0) before = open_files();
+    }
+    CHECK(open_files() == before);
 }
 
 static void calls_that_were_not_taken_are_hung_up_with_their_server(void) {
@@ -356,6 +522,7 @@ static void mistakes_are_explained(void) {
     CHECK(strstr(error.text, "colour") && strstr(error.text, "ptime"));
     CHECK(audiosocket_options_set(options, "allow", "10.0.0.0/8,nowhere", &error) == AUDIOSOCKET_BAD_ARGUMENT);
     CHECK(audiosocket_options_set(options, "allow", "10.0.0.0/8,127.0.0.0/8", &error) == AUDIOSOCKET_OK);
+    CHECK(audiosocket_options_set(options, "audio_rate_hz", "7000", &error) == AUDIOSOCKET_BAD_ARGUMENT);
     CHECK(audiosocket_options_set(options, "input", "ulaw", &error) == AUDIOSOCKET_OK);
     CHECK(audiosocket_options_set(NULL, "input", "ulaw", &error) == AUDIOSOCKET_BAD_ARGUMENT);
 
@@ -365,6 +532,8 @@ static void mistakes_are_explained(void) {
     CHECK(strstr(error.text, "192.0.2.1:9092"));
     CHECK(!audiosocket_connect(engine, "127.0.0.1:9092", "no id", NULL, &error));
     CHECK(!audiosocket_clip_load("/nonexistent.wav", 8000, &error) && strstr(error.text, "/nonexistent.wav"));
+    CHECK(error.code == AUDIOSOCKET_BAD_FILE);
+    CHECK(!audiosocket_clip_load("/nonexistent.wav", 1, &error) && error.code == AUDIOSOCKET_BAD_RATE);
     CHECK(!audiosocket_clip_new(NULL, 5, 8000, &error) && error.code == AUDIOSOCKET_BAD_ARGUMENT);
     CHECK(!audiosocket_clip_new(NULL, 0, 1, &error) && error.code == AUDIOSOCKET_BAD_RATE);
     audiosocket_engine_free(engine);
@@ -392,11 +561,17 @@ static const struct {
     TEST(what_is_played_is_heard_before_the_hang_up),
     TEST(recording_is_complete_before_the_end),
     TEST(recording_that_fails_is_reported),
+    TEST(long_path_of_a_recording_is_refused),
+    TEST(nothing_follows_the_end),
+    TEST(each_mark_has_one_event_and_too_many_are_refused),
+    TEST(call_that_is_freed_at_once_is_not_connected),
+    TEST(wait_goes_on_after_a_signal),
     TEST(drain_waits_for_the_calls),
     TEST(connection_that_fails_is_an_end),
     TEST(call_that_was_freed_has_no_events),
     TEST(application_that_takes_no_events_loses_old_audio_only),
     TEST(objects_may_be_freed_after_their_engine),
+    TEST(engine_that_is_freed_leaves_no_descriptors),
     TEST(calls_that_were_not_taken_are_hung_up_with_their_server),
     TEST(mistakes_are_explained),
 };

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls between a server and a caller of the package, on loopback."""
 
-import array
 import asyncio
 import tempfile
 import uuid
+import wave
 
 import pytest
 from audiosocket_cpp import (
@@ -22,21 +22,7 @@ from audiosocket_cpp import (
     connect,
     serve,
 )
-from conftest import in_a_call, run
-
-
-def tone(ms, rate=8000):
-    return array.array("h", [4000, -4000] * (rate * ms // 2000))
-
-
-async def heard(call, samples):
-    """Reads until this many samples came that are not silence."""
-    count = 0
-    async for piece in call.audio():
-        count += sum(1 for sample in piece if sample)
-        if count >= samples:
-            return count
-    return count
+from conftest import heard, in_a_call, run, tone
 
 
 @run
@@ -148,6 +134,44 @@ async def test_clear_ends_a_stream_and_its_generator():
 
 
 @run
+async def test_clear_ends_a_stream_whose_next_piece_is_being_made():
+    for first in ([], [tone(100), tone(200)]):
+        more = asyncio.Event()
+
+        async def speech(first=first, more=more):
+            for piece in first:
+                yield piece
+            await more.wait()
+            yield tone(60_000)
+
+        async with in_a_call() as (callee, caller):
+            playing = asyncio.create_task(callee.play(speech(), 8000))
+            if first:
+                await heard(caller, 160)
+            else:
+                await asyncio.sleep(0)
+            callee.clear()
+            more.set()
+            result = await playing
+            assert not result.completed
+            assert result.sent_ms + result.cut_ms == (300 if first else 0)
+            assert (await callee.play(tone(40), 8000)).completed
+
+
+@run
+async def test_clear_stops_a_file_that_is_being_read():
+    with tempfile.TemporaryDirectory() as folder:
+        with wave.open(f"{folder}/long.wav", "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(tone(60_000).tobytes())
+        async with in_a_call() as (callee, _):
+            playing = asyncio.create_task(callee.play(f"{folder}/long.wav"))
+            await asyncio.sleep(0)
+            callee.clear()
+            assert (await playing).sent_ms < 1000
+
+
+@run
 async def test_queue_has_a_bound():
     async with in_a_call(playout_queue=0.5) as (callee, _):
         with pytest.raises(QueueFull):
@@ -194,7 +218,7 @@ async def test_read_digits_stops_the_prompt_and_ends_by_key_count_and_time():
 @run
 async def test_wait_that_is_cancelled_loses_no_event():
     async with in_a_call() as (callee, caller):
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await callee.next_event(timeout=0.01)
         waiting = asyncio.create_task(callee.next_event())
         await asyncio.sleep(0)

@@ -148,3 +148,18 @@ async def test_pipeline_that_is_cancelled_hangs_up_at_once():
         scene.caller.send_dtmf("0")
         assert (await scene.caller.wait_ended()).reason == EndReason.PEER_HUNG_UP
         assert len(scene.samples) < len(SPEECH)
+
+
+@run
+async def test_write_that_a_pause_holds_up_does_not_end_the_bot():
+    # Pipecat writes the peer off after this time. The test of a write that lasts longer would take that long.
+    assert AudioSocketParams().audio_out_write_timeout_secs >= 3600
+    async with serve("127.0.0.1:0") as server, await connect(f"127.0.0.1:{server.port}") as caller:
+        callee = await anext(server)
+        output = AudioSocketTransport(callee, AudioSocketParams()).output()
+        callee.pause()
+        writing = asyncio.create_task(output.write_audio_frame(audio(SPEECH)))
+        await asyncio.sleep(0)
+        assert not writing.done()
+        await caller.hang_up()
+        await asyncio.wait_for(writing, 30)

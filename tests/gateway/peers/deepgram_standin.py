@@ -27,7 +27,7 @@ ENCODINGS = {"linear16": "pcm", "mulaw": "pcmu", "alaw": "pcma"}
 
 
 class Refused(Exception):
-    """What the client sent is an error of the service: code, text. The service closes the connection."""
+    """The client's message is an error for the service: code, text. The service closes the connection."""
 
 
 class Session:

@@ -15,7 +15,7 @@ PATIENCE_S = 60
 
 
 class Sound(AudioInterface):
-    """Says what it is given, and keeps what it hears."""
+    """Plays what it is given, and keeps what it hears."""
 
     def __init__(self):
         self.ready = threading.Event()

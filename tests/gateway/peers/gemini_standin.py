@@ -26,7 +26,7 @@ handles = itertools.count(1)
 
 
 def camel_case(value):
-    """The service takes field names as fieldName and as field_name; this makes all of them the former."""
+    """The service accepts field names as fieldName and as field_name. This converts all of them to fieldName."""
     if isinstance(value, list):
         return [camel_case(inner) for inner in value]
     if not isinstance(value, dict):

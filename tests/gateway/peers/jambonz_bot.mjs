@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bot on @jambonz/sdk, as a server for the verb listen. It says back what it hears.
+// A bot on @jambonz/sdk, as a server for the verb listen. It sends back what it hears.
 //
 // Key 1: a long speech, in small pieces, with a mark in the middle and one at the end. Key 5: stops it, and gives a
 // short answer with a mark. Key 7: a clip with an id. Key 9: a goodbye, and then the end.
@@ -17,7 +17,7 @@ const quiet = { info() {}, debug() {}, warn: console.error, error: console.error
 const server = http.createServer();
 const audio = createEndpoint({ server, logger: quiet }).audio({ path: "/listen" });
 
-// Pieces that are no frames, and no whole samples either.
+// Pieces that are neither frames nor whole samples.
 function sendInPieces(stream, pcm) {
   for (let at = 0; at < pcm.length; at += 1001) stream.sendAudio(pcm.subarray(at, at + 1001));
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bot in the dialect pcm, within a test: it does what the test says."""
+"""A bot in the dialect pcm, within a test, which controls it."""
 import array
 import asyncio
 import base64

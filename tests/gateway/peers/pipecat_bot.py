@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bot that is made of Pipecat, for its telephony transport, as its guides show it. It says back what it hears.
+"""A bot on Pipecat with its telephony transport, as in its guides. It sends back what it hears.
 
 Key 1: a long speech. Key 5: an interruption, and then a short answer. Key 9: a goodbye, and then the end: the framework
 sends what is left and hangs up by Twilio's REST interface. Key 0: the end at once.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bots of the tests say. No two of these sounds are alike, and mu-law carries them as they are."""
+"""The speech of the tests' bots. All sounds differ, and mu-law carries them unchanged."""
 import random
 
 _VALUES = [sign * ((((mantissa << 3) + 0x84) << exponent) - 0x84)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stand-ins of voice services share: options, a journal, audio, and a detector of speech.
+"""Shared by the stand-ins of voice services: options, a journal, audio, and a detector of speech.
 
 A stand-in serves the WebSocket protocol of one service on this machine, so that a gateway can be tried with no network
 and no key. It is strict: what the real service would refuse is a mistake, which goes into the journal.
@@ -17,7 +17,7 @@ import time
 import websockets
 from websockets.asyncio.server import serve
 
-# Loudness (root mean square of 16-bit samples) that counts as speech, and for how long it has to last.
+# Loudness (root mean square of 16-bit samples) that counts as speech, and how long it must last.
 SPEECH_RMS = 500
 SPEECH_MS = 60
 SILENCE_MS = 500
@@ -83,7 +83,7 @@ class AudioFormat:
 
 
 class SpeechDetector:
-    """Says when the caller begins to speak, and when the caller has stopped."""
+    """Reports when the caller begins to speak, and when the caller has stopped."""
 
     def __init__(self, audio_format):
         self.format = audio_format
@@ -124,13 +124,13 @@ class Journal:
         print(json.dumps(line), flush=True)
 
     def mistake(self, text):
-        """The client did what the service would refuse."""
+        """Records that the client did something that the service refuses."""
         self.mistakes += 1
         self.write("mistake", text=text)
 
 
 class Closed(Exception):
-    """The stand-in has closed the connection, as it was asked to."""
+    """The stand-in has closed the connection, as the options require."""
 
 
 class Connection:
@@ -144,7 +144,7 @@ class Connection:
         self.closed = False
 
     async def step(self, name):
-        """The script has reached this step: closes the connection where the options say so."""
+        """Called at this step of the script: closes the connection if the options say so."""
         self.journal.write("step", name=name)
         if self.options.close_at != name or self.options.closes_left == 0:
             return
@@ -165,7 +165,7 @@ class Connection:
 
 
 def shortened(value):
-    """Audio and other long texts by their length."""
+    """Replaces audio and other long texts by their length."""
     if isinstance(value, dict):
         return {name: shortened(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -205,7 +205,7 @@ async def _serve(options, journal, handle):
             await handle(socket)
         except (Closed, websockets.ConnectionClosed):
             pass
-        except Exception as error:  # a fault of the stand-in, which must not pass for one of the gateway
+        except Exception as error:  # a fault of the stand-in must not look like one of the gateway
             journal.write("broken", text=repr(error))
             journal.mistakes += 1
             raise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a stand-in as a process of its own, and reads its journal."""
+"""Starts a stand-in as a separate process, and reads its journal."""
 import json
 import math
 import os
@@ -27,7 +27,7 @@ class StandinProcess:
             pass
 
     def finish(self):
-        """Waits for its end. Returns the summary of the connection; a mistake of the client fails the test."""
+        """Waits for the end. Returns the summary of the connection. A mistake of the client fails the test."""
         self.journal += [json.loads(line) for line in self.process.stdout]
         code = self.process.wait()
         wrong = [line for line in self.journal if line["what"] in ("mistake", "broken")]
@@ -41,7 +41,7 @@ class StandinProcess:
 
 
 def make_certificate(folder):
-    """Returns a file with a certificate for 127.0.0.1 and its key, which signs itself."""
+    """Returns a file with a self-signed certificate for 127.0.0.1 and its key."""
     path = os.path.join(folder, "certificate.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",

@@ -35,7 +35,7 @@ func serve(manner, address string) {
 	}
 }
 
-// answer is a call: plays the sound if there is one, once or over and over, and hangs up, or else sends back what it hears.
+// answer handles a call: plays the sound, if any, once or repeatedly, and hangs up; otherwise it sends back what it hears.
 func answer(conn net.Conn, sound []byte, loop bool) {
 	defer conn.Close()
 	id, err := audiosocket.GetID(conn)
@@ -66,7 +66,7 @@ func answer(conn net.Conn, sound []byte, loop bool) {
 	hearing.Wait()
 }
 
-// hear reads until the end of the call, telling what is not audio; returns why it ended. Audio goes to echo.
+// hear reads until the end of the call and reports what is not audio. Returns why it ended. Audio goes to echo.
 func hear(conn net.Conn, echo net.Conn) string {
 	for {
 		m, err := audiosocket.NextMessage(conn)
@@ -86,7 +86,8 @@ func hear(conn net.Conn, echo net.Conn) string {
 	}
 }
 
-// call is the other side: it plays and listens at once, hangs up when it has heard enough, and reads to the end.
+// call is the other side: it plays and listens at the same time, hangs up when it has heard enough, and reads to the
+// end.
 func call(address string, id []byte, soundFile, recordFile string, enough int) {
 	sound := mustRead(soundFile)
 	conn, err := net.Dial("tcp", address)

@@ -1,4 +1,4 @@
-// The reference library as a peer: everything that a Go program does with it, by verb.
+// The reference library as a peer: everything that a Go application does with it, by verb.
 //
 //	peer encode ITEM...                  what the constructors make, a line of hex each; items: hangup, id:HEX, slin:BYTES
 //	peer constants                       NAME VALUE, a line each
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// Bytes that repeat with a period that is no power of two: nothing that was lost or moved goes unnoticed.
+// Bytes that repeat with a period that is not a power of two, so that lost or moved bytes are noticed.
 func pattern(size int) []byte {
 	out := make([]byte, size)
 	for i := range out {
@@ -58,7 +58,7 @@ func pattern(size int) []byte {
 	return out
 }
 
-// encode makes a message; where the library refuses by panicking, that is the answer.
+// encode makes a message. If the library refuses by panicking, the answer says so.
 func encode(item string) (answer string) {
 	defer func() {
 		if refusal := recover(); refusal != nil {

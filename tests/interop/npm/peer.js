@@ -12,7 +12,7 @@ import {
     AudioSocketConnection, AudioSocketServer, FrameParser, FrameType, encodeAudio, encodeFrame, encodeHangup,
 } from 'asterisk-audiosocket';
 
-// Bytes that repeat with a period that is no power of two: nothing that was lost or moved goes unnoticed.
+// Bytes that repeat with a period that is not a power of two, so that lost or moved bytes are noticed.
 const pattern = (size) => Buffer.alloc(size).map((_, i) => i % 251);
 
 const fromHex = (text) => Buffer.from(text.replaceAll('-', ''), 'hex');
@@ -62,7 +62,7 @@ async function serve(manner, port = '0', careful = '') {
     console.log(`listening ${server.address.host}:${server.address.port}`);
 }
 
-// There is no caller in the package, but its connection works on any socket.
+// The package has no caller, but its connection works on any socket.
 function call(address, id, soundFile, recordFile, enough) {
     const [host, port] = address.split(':');
     const heard = [];

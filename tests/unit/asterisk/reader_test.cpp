@@ -20,7 +20,7 @@ bytes frame(std::size_t payload_bytes, kind k = kind::slin) {
     return out;
 }
 
-// A reader of one release and a clock that only moves when told to.
+// A reader of one release, and a clock that only the test moves.
 struct listening {
     explicit listening(std::string_view version, interface through = interface::application)
         : of(*find_release(version), through, now) {}
@@ -29,7 +29,7 @@ struct listening {
         wait(after);
         of.receive(some, now);
     }
-    // One message whose first `at` bytes come before the others.
+    // One message whose first `at` bytes arrive before the others.
     void hear_split(const bytes& m, std::size_t at, std::chrono::nanoseconds pause = 1ms) {
         hear(std::span(m).first(at));
         hear(std::span(m).subspan(at), pause);
@@ -159,7 +159,7 @@ TEST(asterisk_reader, header_in_two_pieces_is_read_right_since_23_3_only) {
         }
 }
 
-// 160 bytes are 00 a0: the second piece lands on the kind, which so becomes a hangup.
+// 160 bytes are 00 a0: the second piece is read as the kind, which becomes a hangup.
 TEST(asterisk_reader, split_header_of_160_bytes_is_a_silent_hangup_in_22_7) {
     listening l("22.7");
     l.hear_split(frame(160), 1);
@@ -173,7 +173,7 @@ TEST(asterisk_reader, split_header_whose_length_looks_like_a_kind_is_taken_for_a
     listening l("22.7");
     l.hear_split(frame(0x1040, kind::slin192), 1); // 10 40: "slin" of 0x4055 bytes
     EXPECT_TRUE(l.keeps());
-    EXPECT_TRUE(l.of.blocked()); // waits for the rest of a message that never was
+    EXPECT_TRUE(l.of.blocked()); // waits for the rest of a message that does not exist
     l.wait(6ms);
     EXPECT_EQ(l.ended(), result::fails);
 }
@@ -241,7 +241,7 @@ TEST(asterisk_reader, own_frames_count_as_activity) {
     EXPECT_TRUE(l.keeps());
 }
 
-// 22.10 reads a stream of messages right however TCP cuts it, as long as no pause is longer than 5 ms.
+// 22.10 reads messages correctly however TCP cuts them, as long as no pause exceeds 5 ms.
 TEST(asterisk_reader, patient_release_reads_any_split) {
     test::for_each_seed(200, [](unsigned seed) {
         std::mt19937_64 random(seed);

@@ -31,7 +31,7 @@ void add_at_all_levels(std::vector<signal>& to, const std::string& name, const w
     }
 }
 
-// What telephones carry: must be told whatever the encoding.
+// What telephones carry: must be recognised in every encoding.
 std::vector<signal> ordinary_signals() {
     std::vector<signal> all;
     add_at_all_levels(all, "low voice", test::voiced(110));
@@ -51,7 +51,7 @@ std::vector<signal> ordinary_signals() {
     return all;
 }
 
-// What comes nearest to fooling the detector: must still be slin when it is.
+// The slin that looks most like another encoding; it must still be recognised as slin.
 std::vector<signal> hostile_signals() {
     std::vector<signal> all;
     const auto sign = [](wave w) { return [w](std::size_t i) { return w(i) > 0 ? 1.0 : -1.0; }; };
@@ -76,14 +76,14 @@ std::vector<signal> hostile_signals() {
     return all;
 }
 
-// The same as it sounds once it has been through G.711 on its way, as most calls have.
+// The same after a passage through G.711, as in most calls.
 samples through(encoding law, samples sound) {
     const auto bytes = test::encoded(law, sound);
     decode(law, bytes, sound);
     return sound;
 }
 
-// How many payloads it took until the guess was right for good; nothing if it never was.
+// Returns after how many payloads the guess stayed right; nothing if it never did.
 struct verdict {
     std::optional<std::size_t> right_after;
     std::size_t wrong = 0;
@@ -130,7 +130,7 @@ TEST(encoding_detector, slin_of_any_kind_is_never_taken_for_g711) {
     }
 }
 
-TEST(encoding_detector, g711_of_ordinary_sound_is_told_within_160_ms) {
+TEST(encoding_detector, g711_of_ordinary_sound_is_recognised_within_160_ms) {
     for (const signal& s : ordinary_signals()) {
         for (const encoding law : {encoding::ulaw, encoding::alaw}) {
             for (const std::size_t size : payload_sizes) {
@@ -169,7 +169,7 @@ TEST(encoding_detector, digital_silence_is_guessed_but_never_firm) {
     EXPECT_EQ(after_silence(0x00, 160), encoding::slin);
     EXPECT_EQ(after_silence(0x00, 320), encoding::slin);
     EXPECT_EQ(after_silence(0xff, 160), encoding::ulaw);
-    EXPECT_EQ(after_silence(0xff, 320), encoding::slin); // -1, as good a silence
+    EXPECT_EQ(after_silence(0xff, 320), encoding::slin); // -1 is as good a silence
     EXPECT_EQ(after_silence(0x7f, 160), encoding::ulaw);
     EXPECT_EQ(after_silence(0xd5, 160), encoding::alaw);
     EXPECT_EQ(after_silence(0x55, 160), encoding::alaw);
@@ -183,7 +183,7 @@ TEST(encoding_detector, idle_line_is_guessed_in_each_encoding) {
     }
 }
 
-TEST(encoding_detector, voice_after_a_minute_of_silence_is_told_at_once) {
+TEST(encoding_detector, voice_after_a_minute_of_silence_is_recognised_at_once) {
     for (const encoding truth : all_encodings) {
         samples sound(480000, 0);
         const samples voice = make(two_seconds, -15, test::voiced(140));

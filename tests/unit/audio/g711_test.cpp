@@ -19,7 +19,7 @@ using test::samples;
 
 constexpr std::array all_encodings{encoding::slin, encoding::ulaw, encoding::alaw};
 
-// What libsndfile, an implementation of its own, makes of all 256 codes.
+// What libsndfile, an independent implementation, decodes from all 256 codes.
 samples decoded_by_libsndfile(const std::string& suffix) {
     const test::temporary_directory directory;
     const auto path = directory / ("codes" + suffix);

@@ -21,7 +21,7 @@ std::uint64_t rounded_up(std::uint64_t in_samples, int in_rate, int out_rate) {
     return (in_samples * static_cast<std::uint64_t>(out_rate) + in - 1) / in;
 }
 
-// Runs a whole stream through, in blocks of the sizes that next() names.
+// Sends a whole stream through, in blocks of the sizes that next() returns.
 template <class Next>
 samples run(resampler& r, std::span<const std::int16_t> in, Next next_block) {
     samples out;
@@ -72,7 +72,7 @@ TEST(resampler, ten_seconds_of_every_pair_come_out_to_the_sample) {
         for (const int out_rate : protocol_rates) {
             resampler r(in_rate, out_rate, 0); // the count does not depend on the quality
             const std::size_t block = static_cast<std::size_t>(in_rate) / 50;
-            const samples in(500 * block + 7, 100); // not a whole number of anything
+            const samples in(500 * block + 7, 100); // not a round number
             const samples out = run(r, in, [=] { return block; });
             EXPECT_EQ(out.size(), rounded_up(in.size(), in_rate, out_rate)) << in_rate << " to " << out_rate;
         }
@@ -132,7 +132,7 @@ TEST(resampler, little_room_for_output_changes_no_sample) {
     EXPECT_EQ(out, whole);
 }
 
-// Signal to everything else, in dB, of a sine of known frequency and phase, edges left out.
+// Returns the ratio of signal to everything else, in dB, of a sine of known frequency and phase, without the edges.
 double sine_snr_db(const samples& out, double hz, double rate_hz, double dbfs) {
     const samples ideal = test::make(out.size(), dbfs, test::sine(hz, rate_hz));
     const std::size_t edge = static_cast<std::size_t>(rate_hz / 50);
@@ -145,7 +145,7 @@ double sine_snr_db(const samples& out, double hz, double rate_hz, double dbfs) {
     return 10 * std::log10(signal / noise);
 }
 
-// Compares with the sine in place, so a delay, a gap or a click would all be noise.
+// Compares with the sine at the same place, so that a delay, a gap or a click counts as noise.
 TEST(resampler, a_sine_keeps_its_shape_and_its_place_in_time) {
     for (const int in_rate : protocol_rates) {
         for (const int out_rate : protocol_rates) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Signals to test with: all from a seed, at 8 kHz unless told otherwise, full scale at 1.0.
+// Test signals: all from a seed, at 8 kHz unless the caller asks for another rate, full scale at 1.0.
 
 #include <audiosocket/audio/g711.hpp>
 
@@ -48,7 +48,7 @@ inline wave sum(double scale, std::vector<wave> parts) {
     };
 }
 
-// A buzz of 24 harmonics whose loudness swells and fades three times a second, as a vowel's does.
+// A buzz of 24 harmonics whose loudness rises and falls three times a second, as that of a vowel does.
 inline wave voiced(double pitch_hz, double gain = 0.4) {
     return [=](std::size_t i) {
         const double t = 2 * std::numbers::pi * static_cast<double>(i) / 8000;
@@ -88,7 +88,7 @@ inline std::vector<std::byte> encoded(encoding e, std::span<const std::int16_t> 
     return out;
 }
 
-/// A directory of its own, gone with the object.
+/// A folder that is removed with the object.
 class temporary_directory {
   public:
     temporary_directory() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Sound files by hand, right or wrong.
+// Sound files made by hand, correct or wrong.
 
 #include "signals.hpp"
 
@@ -41,7 +41,7 @@ inline std::string little_endian(std::uint32_t value, int bytes) {
     return out;
 }
 
-// What a header claims of the sizes; what is not set is right.
+// The sizes that a header claims. A size that is not set is correct.
 struct claimed_sizes {
     std::optional<std::uint32_t> riff;
     std::optional<std::uint32_t> data;
@@ -74,7 +74,7 @@ inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-// Samples as they stand in a file.
+// Returns samples in the byte order of a file.
 inline std::string encoded(encoding e, const samples& sound) {
     std::string out;
     for (const std::int16_t sample : sound) {
@@ -87,7 +87,7 @@ inline std::string encoded(encoding e, const samples& sound) {
     return out;
 }
 
-// The notes of a file, one a line.
+// Returns the notes of a file, one a line.
 inline std::string notes_of(const std::filesystem::path& path) {
     std::string all;
     for (const std::string& note : sound_reader(path).notes()) {

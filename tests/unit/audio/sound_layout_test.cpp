@@ -29,7 +29,7 @@ class sound_layout_test : public testing::Test {
         return directory / name;
     }
 
-    // That the file has all of this sound, and nothing to be said about it.
+    // Expects that the file has all of this sound, without notes.
     void expect_all(const std::string& content, const samples& expected) const {
         sound_reader reader(file(content));
         EXPECT_EQ(reader.duration(), std::chrono::microseconds(expected.size() * 125));
@@ -70,7 +70,7 @@ TEST_F(sound_layout_test, placeholder_in_other_byte_orders_and_sizes_is_not_beli
     }
     expect_all(big, sound);
 
-    // As ffmpeg writes RF64 to a pipe: the 64-bit sizes, of the whole, of the sound and of the frames, are 0.
+    // ffmpeg writes RF64 to a pipe like this: the three 64-bit sizes (whole, sound, frames) are 0.
     const std::string plain = wav(1, 1, 8000, 16, pcm, {0xffff'ffff, 0xffff'ffff});
     const std::string ds64 = "ds64" + little_endian(28, 4) + std::string(28, '\0');
     expect_all("RF64" + plain.substr(4, 8) + ds64 + plain.substr(12), sound);

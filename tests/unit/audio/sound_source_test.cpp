@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evidence about what a file is: its first bytes before its suffix, its suffix before a guess.
+// Evidence of a file's format: its first bytes before its suffix, its suffix before a guess.
 
 #include "sound_files.hpp"
 
@@ -64,7 +64,7 @@ TEST_F(sound_source_test, frames_of_mpeg_audio_are_no_samples) {
     } catch (const sound_error& error) { // a libsndfile without MP3
         EXPECT_TRUE(contains(error.what(), "is an MP3 file that libsndfile cannot read")) << error.what();
     }
-    EXPECT_EQ(notes_of(file("y.ulaw", frame)), ""); // one is chance
+    EXPECT_EQ(notes_of(file("y.ulaw", frame)), ""); // one may be chance
 }
 
 TEST_F(sound_source_test, what_is_not_sound_is_refused_by_name) {
@@ -103,7 +103,7 @@ TEST_F(sound_source_test, other_sound_is_refused_with_a_command_that_reads_it) {
         std::string suffix;
         std::string content;
         std::string what;
-        std::string command; // up to the name of the file
+        std::string command; // as far as the file's name
     };
     const std::string aac_frame = "\xff\xf1\x60\x40\x02\x00\xfc"s + std::string(9, '\x21'); // 16 bytes
     const std::string speex_page = "OggS\0\2"s + std::string(20, '\1') + "\1\x50Speex   1.2";

@@ -42,7 +42,7 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-// Runs `body` in a child that dies by SIGKILL right after, or exits with `true` as 0.
+// Runs `body` in a child, which then dies by SIGKILL, or exits with `true` as 0.
 template <class Body>
 void in_killed_child(Body body) {
     const pid_t child = ::fork();
@@ -109,7 +109,7 @@ TEST_F(sound_writer_test, stereo_keeps_its_channels) {
     sound_writer writer(directory / "two.wav", 8000, 2);
     EXPECT_TRUE(writer.write(samples{100, 300, 200, 600, 9}));
     EXPECT_TRUE(writer.close());
-    EXPECT_EQ(read_back(directory / "two.wav"), (samples{200, 400})); // averaged, the odd 9 left out
+    EXPECT_EQ(read_back(directory / "two.wav"), (samples{200, 400})); // averaged, without the odd 9
 }
 
 TEST_F(sound_writer_test, g711_comes_back_to_within_a_step) {
@@ -142,7 +142,7 @@ TEST_F(sound_writer_test, closed_file_takes_no_more) {
     EXPECT_EQ(writer.failure(), "");
 }
 
-TEST_F(sound_writer_test, full_disk_is_told_by_write_and_failure) {
+TEST_F(sound_writer_test, full_disk_is_reported_by_write_and_failure) {
     const auto path = directory / "full.raw";
     std::filesystem::create_symlink("/dev/full", path);
     sound_writer writer(path, 8000);
@@ -158,7 +158,7 @@ TEST_F(sound_writer_test, disk_full_from_the_start_is_refused_at_once) {
     EXPECT_TRUE(contains(why_refused(directory / "full.wav"), "No space left"));
 }
 
-// The limit on a file's size behaves as a disk that fills up in the middle of a recording.
+// The limit of a file's size acts like a disk that fills up in the middle of a recording.
 TEST_F(sound_writer_test, disk_that_fills_up_leaves_what_was_heard) {
     for (const std::string suffix : {".wav", ".slin"}) {
         const auto path = directory / ("limit" + suffix);
@@ -171,9 +171,9 @@ TEST_F(sound_writer_test, disk_that_fills_up_leaves_what_was_heard) {
             for (int i = 0; i < 5 && good; ++i) {
                 good = writer.write(samples(8000, 77));
             }
-            const bool told =
+            const bool reported =
                 !good && contains(writer.failure(), "File too large") && contains(writer.failure(), "after 2.");
-            if (!told) {
+            if (!reported) {
                 ::_exit(1);
             }
         });
@@ -207,7 +207,7 @@ TEST_F(sound_writer_test, crash_right_after_opening_leaves_a_valid_empty_wav) {
     });
     try {
         sound_reader reader(path);
-        FAIL() << "has sound in it";
+        FAIL() << "it contains sound";
     } catch (const sound_error& error) {
         EXPECT_TRUE(contains(error.what(), "holds no sound")) << error.what();
     }

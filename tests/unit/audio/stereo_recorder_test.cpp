@@ -29,7 +29,7 @@ struct both_sides {
     samples right;
 };
 
-// Takes the WAV file apart by hand: a 44-byte header, then frames.
+// Parses the WAV file by hand: a 44-byte header, then frames.
 both_sides read_stereo(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string all((std::istreambuf_iterator<char>(file)), {});
@@ -112,7 +112,7 @@ TEST_F(stereo_recorder_test, silent_caller_does_not_hold_up_the_file) {
     EXPECT_EQ(file.right, right);
     ASSERT_EQ(file.left.size(), 80000U);
     EXPECT_EQ(file.left[79839], 0);
-    EXPECT_EQ(file.left[79840], 9); // in its place all the same
+    EXPECT_EQ(file.left[79840], 9); // still in its place
 }
 
 TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
@@ -127,7 +127,8 @@ TEST_F(stereo_recorder_test, burst_is_laid_end_to_end_and_bounded) {
     EXPECT_EQ(read_stereo(path).left, samples(8160, 5));
 }
 
-// Both sides tick each second, by the clock. The left side stalls for three seconds; what it missed comes at once.
+// Both sides tick each second, by the clock. The left side stalls for three seconds; its missed audio then comes at
+// once.
 TEST_F(stereo_recorder_test, side_that_caught_up_after_a_stall_is_back_in_line_after_its_next_pauses) {
     const samples tick(160, 5000);
     const samples pause(160, 1);
@@ -146,7 +147,7 @@ TEST_F(stereo_recorder_test, side_that_caught_up_after_a_stall_is_back_in_line_a
     for (std::size_t second = 0; second < frames / 50; ++second) {
         const auto window = std::span(file.left).subspan(second * 8000, 480 + 160);
         const bool in_line = std::ranges::count(window, 5000) == 160;
-        if (second < 2 || second > 10) { // it is watched for up to four seconds, then pauses have to come
+        if (second < 2 || second > 10) { // it is watched for up to four seconds; then pauses must come
             EXPECT_TRUE(in_line) << second;
         }
     }
@@ -166,7 +167,7 @@ TEST_F(stereo_recorder_test, side_without_pauses_is_never_cut_however_early_it_i
     EXPECT_EQ(read_stereo(path).left, left);
 }
 
-// A burst makes a side early for long enough to be noticed; then a gap brings it back in line.
+// A burst makes a side early for long enough to be noticed. A gap then aligns it again.
 TEST_F(stereo_recorder_test, side_that_a_gap_has_brought_back_in_line_keeps_its_pauses) {
     stereo_recorder recorder(path, 8000);
     const samples loud(160, 5000);
@@ -236,7 +237,7 @@ TEST_F(stereo_recorder_test, change_of_rate_loses_nothing) {
 TEST_F(stereo_recorder_test, rates_that_take_turns_lose_nothing) {
     stereo_recorder recorder(path, 8000);
     for (std::size_t i = 0; i < 100; ++i) {
-        const int rate = 8000 + 4000 * static_cast<int>(i % 12); // more of them than converters are kept
+        const int rate = 8000 + 4000 * static_cast<int>(i % 12); // more of them than there are converters
         recorder.received(samples(static_cast<std::size_t>(rate) / 50, 1000), rate, frame_time(i));
     }
     EXPECT_THROW(recorder.received(samples(160), 5, frame_time(100)), std::invalid_argument);
@@ -255,8 +256,8 @@ TEST_F(stereo_recorder_test, impossible_rates_are_refused) {
     EXPECT_THROW(stereo_recorder(directory / "none/x.wav", 8000), sound_error);
 }
 
-// In a child, for the limit on a file's size (which behaves as a full disk) is the process's.
-TEST_F(stereo_recorder_test, full_disk_never_throws_and_is_told) {
+// In a child, because the limit of a file's size (which acts like a full disk) belongs to the process.
+TEST_F(stereo_recorder_test, full_disk_never_throws_and_is_reported) {
     const pid_t child = ::fork();
     ASSERT_NE(child, -1);
     if (child == 0) {
@@ -269,9 +270,9 @@ TEST_F(stereo_recorder_test, full_disk_never_throws_and_is_told) {
             recorder.received(block, 8000, frame_time(i));
             recorder.sent(block, 8000, frame_time(i));
         }
-        const bool told = !recorder.ok() && !recorder.finish() && recorder.duration() > 1200ms &&
-                          recorder.failure().find("after 1.2") != std::string::npos;
-        ::_exit(told ? 0 : 1);
+        const bool reported = !recorder.ok() && !recorder.finish() && recorder.duration() > 1200ms &&
+                              recorder.failure().find("after 1.2") != std::string::npos;
+        ::_exit(reported ? 0 : 1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -293,7 +294,7 @@ TEST_F(stereo_recorder_test, crash_leaves_all_but_the_last_second) {
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
-    sound_reader reader(path); // goes by the length in the header
+    sound_reader reader(path); // uses the length in the header
     EXPECT_GE(reader.duration(), 5s);
 }
 

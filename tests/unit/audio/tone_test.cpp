@@ -44,7 +44,7 @@ TEST(tone, peak_is_at_the_level_asked_for) {
 }
 
 TEST(tone, phase_is_right_after_an_hour) {
-    constexpr double hz = 997.3; // no whole number of samples
+    constexpr double hz = 997.3; // not a whole number of samples
     tone t(hz, 8000, 0);
     samples block(8000);
     for (int second = 0; second < 3600; ++second) {

@@ -102,6 +102,14 @@ TEST(call_options, durations_are_neither_negative_nor_beyond_the_clock) {
         EXPECT_NE(why_refused([&](call_options& o) { o.*option = 0ms; }), "");
 }
 
+TEST(call_options, silence_before_a_hangup_is_short) {
+    EXPECT_NE(why_refused([](call_options& o) { o.hangup_silence = -1ms; }), "");
+    EXPECT_EQ(why_refused([](call_options& o) { o.hangup_silence = 0ms; }), "");
+    EXPECT_EQ(why_refused([](call_options& o) { o.hangup_silence = 2000ms; }), "");
+    const auto why = why_refused([](call_options& o) { o.hangup_silence = 2001ms; });
+    EXPECT_NE(why.find("hangup_silence is 2001 ms"), std::string::npos) << why;
+}
+
 TEST(session, made_as_a_caller_without_an_id_is_refused) {
     EXPECT_THROW(session(role::caller, {}, now), std::invalid_argument);
 }

@@ -44,6 +44,6 @@ TEST(call_tally, sessions_that_share_one_count_in_it_together) {
     EXPECT_EQ(count(tally.frame_lateness), 4U);
     EXPECT_EQ(tally.frame_lateness.count(5), 2U); // 2 to 4 ms
     EXPECT_EQ(tally.frame_lateness.sum(), 6ms);
-    EXPECT_EQ(count(tally.arrival_deviation), 2U); // the first audio of a call has nothing to be compared with
+    EXPECT_EQ(count(tally.arrival_deviation), 2U); // the first audio of a call has nothing to compare with
     EXPECT_EQ(tally.arrival_deviation.sum(), 14ms);
 }

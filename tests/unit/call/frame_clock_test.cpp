@@ -21,7 +21,7 @@ TEST(frame_clock, frames_served_late_do_not_move_those_after_them) {
     frame_clock c(20ms, 3);
     c.start(start);
     for (int n = 0; n < 1000; ++n) {
-        const auto served = start + n * 20ms + 19ms; // always late, by all but a whole frame
+        const auto served = start + n * 20ms + 19ms; // always late, by almost a whole frame
         EXPECT_EQ(c.skip_missed(served), 0U);
         ASSERT_TRUE(c.due(served));
         EXPECT_EQ(c.take(), start + n * 20ms);
@@ -84,7 +84,7 @@ TEST(frame_clock, shift_moves_all_frames_to_come_by_a_millisecond_each) {
         c.take();
         c.shift(by);
         const auto step = by > 0us ? 1000us : -1000us;
-        EXPECT_EQ(c.take(), start + 20ms) << "what is due already stays";
+        EXPECT_EQ(c.take(), start + 20ms) << "a frame that is due already stays";
         EXPECT_EQ(c.take(), start + 40ms + step);
         EXPECT_EQ(c.take(), start + 60ms + 2 * step);
         EXPECT_EQ(c.take(), start + 80ms + by);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a live call leaves out of its playout queue after a standstill.
+// What a live call removes from its playout queue after a standstill.
 #include "call/playout_queue.hpp"
 
 #include <gtest/gtest.h>

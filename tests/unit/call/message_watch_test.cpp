@@ -14,7 +14,7 @@ struct watched {
     call_statistics counters;
     message_watch watch{5s, 0ms, counters};
 
-    // Bytes arrive; what of the message lies there before, and what the decoder made of them.
+    // Bytes arrive: the part of the message that was there before, and what the decoder returned.
     void arrive(time_point at, std::size_t begun_bytes, bool completed_one, bool in_message) {
         watch.arrived(begun_bytes, at);
         watch.decoded(completed_one, in_message);
@@ -83,7 +83,7 @@ TEST(message_watch, peer_of_a_call_may_be_silent_for_as_long_as_the_idle_timeout
     EXPECT_EQ(watch.idle_deadline(), epoch + 60s);
     watch.arrived(0, epoch + 59s);
     EXPECT_EQ(watch.idle_deadline(), epoch + 59s + 60s);
-    watch.arrived(2, epoch + 61s); // a byte is enough
+    watch.arrived(2, epoch + 61s); // one byte is enough
     EXPECT_EQ(watch.idle_deadline(), epoch + 61s + 60s);
     watch.stop();
     EXPECT_EQ(watch.idle_deadline(), time_point::max());

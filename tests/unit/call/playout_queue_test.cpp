@@ -11,12 +11,12 @@ using namespace audiosocket::test;
 
 namespace {
 
-// Pulls frames of 20 ms out of a queue and keeps what comes.
+// Pulls frames of 20 ms out of a queue and records the results.
 struct puller {
     playout_queue queue;
     int rate_hz = 8000;
     std::vector<std::int16_t> out;
-    std::vector<std::string> told;
+    std::vector<std::string> reports;
     std::vector<std::string> cleared;
 
     std::size_t pull(std::size_t samples) {
@@ -25,7 +25,7 @@ struct puller {
         const std::size_t n = queue.pull(frame, rate_hz, reached);
         out.insert(out.end(), frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(n));
         for (const auto& r : reached)
-            told.push_back(r.mark + " " + std::to_string(r.sent.count()));
+            reports.push_back(r.mark + " " + std::to_string(r.sent.count()));
         return n;
     }
     std::size_t pull() { return pull(static_cast<std::size_t>(rate_hz / 50)); }
@@ -44,7 +44,7 @@ struct puller {
 
 using words = std::vector<std::string>;
 
-// What one converter makes of the whole of it.
+// Returns what one converter makes of the whole sound.
 std::vector<std::int16_t> converted(std::span<const std::int16_t> in, int from_hz, int to_hz) {
     resampler r(from_hz, to_hz);
     std::vector<std::int16_t> out(r.output_samples_max(in.size()) + 1000);
@@ -97,24 +97,24 @@ TEST(playout_queue, a_mark_at_each_position_is_reached_in_the_frame_that_ends_at
         const std::size_t frames = (before + 159) / 160;
         for (std::size_t i = 0; i + 1 < frames; ++i) {
             p.pull();
-            EXPECT_TRUE(p.told.empty()) << before;
+            EXPECT_TRUE(p.reports.empty()) << before;
         }
         p.pull(); // frame number `frames`; a mark with nothing before it comes with the first one
-        ASSERT_EQ(p.told.size(), 1U) << before;
+        ASSERT_EQ(p.reports.size(), 1U) << before;
         p.pull_all();
         const auto sent = std::chrono::round<std::chrono::milliseconds>(before * 125us);
-        EXPECT_EQ(p.told, (words{"m " + std::to_string(sent.count()), "end 50"})) << before;
+        EXPECT_EQ(p.reports, (words{"m " + std::to_string(sent.count()), "end 50"})) << before;
     }
 }
 
-TEST(playout_queue, marks_in_a_row_are_told_in_order_and_only_the_first_has_audio) {
+TEST(playout_queue, marks_in_a_row_are_reported_in_order_and_only_the_first_has_audio) {
     puller p;
     p.queue.append(count_up(80), 8000);
     for (const char* name : {"a", "b", "c"})
         p.queue.append_mark(name);
     EXPECT_EQ(p.queue.marks(), 3U);
     p.pull();
-    EXPECT_EQ(p.told, (words{"a 10", "b 0", "c 0"}));
+    EXPECT_EQ(p.reports, (words{"a 10", "b 0", "c 0"}));
     EXPECT_EQ(p.queue.marks(), 0U);
 }
 
@@ -132,15 +132,15 @@ TEST(playout_queue, at_every_rate_the_ledger_is_exact_and_the_audio_that_of_one_
             p.queue.append_mark("end");
             EXPECT_EQ(p.queue.queued(), 1s);
             p.pull_all();
-            EXPECT_EQ(p.told, (words{"inside 400", "end 600"}));
+            EXPECT_EQ(p.reports, (words{"inside 400", "end 600"}));
             EXPECT_EQ(p.queue.queued(), 0ns);
-            EXPECT_EQ(p.out, converted(samples, from, to)); // the mark leaves no trace in it
+            EXPECT_EQ(p.out, converted(samples, from, to)); // the mark is not audible
             EXPECT_EQ(p.out.size(), static_cast<std::size_t>(to));
         }
 }
 
 TEST(playout_queue, the_mark_behind_resampled_audio_comes_with_its_last_frame_and_no_later) {
-    // It once came a frame late when the audio ended where a frame ends, as whole milliseconds do.
+    // The end was reported a frame late when the audio ended at the end of a frame, as whole milliseconds do.
     for (const int from : {8000, 16'000, 24'000, 44'100, 48'000})
         for (const int to : slin_rates_hz) {
             puller p;
@@ -149,21 +149,21 @@ TEST(playout_queue, the_mark_behind_resampled_audio_comes_with_its_last_frame_an
             p.queue.append_mark("end");
             for (int i = 0; i < 4; ++i)
                 p.pull();
-            EXPECT_TRUE(p.told.empty());
+            EXPECT_TRUE(p.reports.empty());
             EXPECT_EQ(p.pull(), static_cast<std::size_t>(to) / 50);
-            EXPECT_EQ(p.told, words{"end 100"}) << from << " to " << to;
+            EXPECT_EQ(p.reports, words{"end 100"}) << from << " to " << to;
             EXPECT_TRUE(p.queue.empty());
         }
 }
 
 TEST(playout_queue, audio_appended_while_the_tail_of_a_stream_comes_out_begins_behind_it) {
-    // The end of the stream had been begun with silence; going on with it put a gap in and cut the end off.
+    // The end of the stream already contained silence. Continuing with it made a gap and cut the end off.
     const auto samples = tone(24'000, 24'000);
     puller p;
     std::vector<std::int16_t> expected;
     std::size_t at = 0;
     while (at < samples.size() || !p.queue.empty()) {
-        // A frame and a bit, then frames: each is full, with a part of the tail left over.
+        // A frame and a bit, then whole frames: each is full, and a part of the tail remains.
         const std::size_t n = std::min<std::size_t>(samples.size() - at, at == 0 ? 540 : 480);
         const auto piece = std::span(samples).subspan(at, n);
         p.queue.append(piece, 24'000);
@@ -184,10 +184,10 @@ TEST(playout_queue, the_mark_behind_resampled_audio_waits_for_the_tail_that_did_
     p.queue.append(tone(540, 24'000), 24'000); // a frame and 2.5 ms
     p.queue.append_mark("end");
     EXPECT_EQ(p.pull(), 160U);
-    EXPECT_TRUE(p.told.empty());
+    EXPECT_TRUE(p.reports.empty());
     EXPECT_FALSE(p.queue.empty());
     EXPECT_EQ(p.pull(), 20U);
-    EXPECT_EQ(p.told, words{"end 22"});
+    EXPECT_EQ(p.reports, words{"end 22"});
     EXPECT_TRUE(p.queue.empty());
 }
 
@@ -213,7 +213,7 @@ TEST(playout_queue, stretches_of_several_rates_come_out_in_order_and_full_length
     }
     p.pull_all();
     EXPECT_EQ(p.out.size(), expected);
-    EXPECT_EQ(p.told, (words{"8000 100", "16000 100", "24000 100", "24000 100", "44100 100", "8000 100"}));
+    EXPECT_EQ(p.reports, (words{"8000 100", "16000 100", "24000 100", "24000 100", "44100 100", "8000 100"}));
 }
 
 TEST(playout_queue, the_calls_rate_changes_with_audio_queued_and_the_rest_plays_at_the_right_speed) {
@@ -227,7 +227,7 @@ TEST(playout_queue, the_calls_rate_changes_with_audio_queued_and_the_rest_plays_
         p.out.clear();
         p.pull_all();
         EXPECT_NEAR(static_cast<double>(p.out.size()), 0.8 * 16'000, 0.006 * 16'000);
-        EXPECT_EQ(p.told, words{"end 1000"});
+        EXPECT_EQ(p.reports, words{"end 1000"});
     }
 }
 
@@ -250,7 +250,7 @@ TEST(playout_queue, appends_of_parts_of_a_millisecond_add_up_exactly) {
     p.queue.append_mark("end");
     EXPECT_LE(std::chrono::abs(p.queue.queued() - 1s), 1us);
     p.pull_all();
-    EXPECT_EQ(p.told, words{"end 1000"});
+    EXPECT_EQ(p.reports, words{"end 1000"});
 }
 
 TEST(playout_queue, a_clip_is_shared_and_let_go_of_when_it_has_played) {
@@ -277,7 +277,7 @@ TEST(playout_queue, clear_tells_of_each_mark_what_was_sent_and_what_was_cut) {
     p.queue.append(count_up(2400), 8000); // 300 ms
     for (int i = 0; i < 8; ++i)
         p.pull(); // 160 ms
-    EXPECT_EQ(p.told, words{"a 100"});
+    EXPECT_EQ(p.reports, words{"a 100"});
     p.clear();
     EXPECT_EQ(p.cleared, (words{"b 60/140", "c 0/0", " 0/300"}));
     EXPECT_TRUE(p.queue.empty());
@@ -305,11 +305,11 @@ TEST(playout_queue, clear_of_an_empty_queue_tells_nothing) {
     p.queue.append(count_up(160), 8000); // what was sent before the clear is not part of the next mark
     p.queue.append_mark("m");
     p.pull();
-    EXPECT_EQ(p.told, words{"m 20"});
+    EXPECT_EQ(p.reports, words{"m 20"});
 }
 
 TEST(playout_queue, clear_in_the_middle_of_resampled_audio_counts_what_came_out_not_what_went_in) {
-    // The converter looks 5 ms ahead: 1 s of which 200 ms came out once was 205 sent and 795 cut.
+    // The converter looks 5 ms ahead. Of 1 s, with 200 ms played, 205 were reported as sent and 795 as cut.
     for (const int from : {16'000, 24'000, 44'100, 48'000})
         for (const int to : {8000, 12'000, 192'000}) {
             puller p;
@@ -352,7 +352,7 @@ TEST(playout_queue, pulling_nothing_reaches_only_marks_with_nothing_before_them)
     p.queue.append(count_up(10), 8000);
     p.queue.append_mark("b");
     EXPECT_EQ(p.pull(0), 0U);
-    EXPECT_EQ(p.told, words{"a 0"});
+    EXPECT_EQ(p.reports, words{"a 0"});
 }
 
 TEST(playout_queue, holds_asks_for_more_where_a_converter_has_to_be_filled_first) {
@@ -397,13 +397,13 @@ TEST(playout_queue, any_program_gets_its_whole_ledger_back) {
         std::chrono::milliseconds played{};
         std::chrono::milliseconds accounted{};
         long marks = 0;
-        long told = 0;
+        long reported = 0;
         long roundings = 0;
         int rate = 8000;
         const auto collect = [&](std::vector<played_event>& reached) {
             for (const auto& r : reached)
                 accounted += r.sent;
-            told += static_cast<long>(reached.size());
+            reported += static_cast<long>(reached.size());
             roundings += static_cast<long>(reached.size());
             reached.clear();
         };
@@ -412,7 +412,7 @@ TEST(playout_queue, any_program_gets_its_whole_ledger_back) {
             queue.clear(cut);
             for (const auto& c : cut) {
                 accounted += c.sent + c.cut;
-                told += c.mark.empty() ? 0 : 1;
+                reported += c.mark.empty() ? 0 : 1;
                 roundings += 2;
             }
         };
@@ -449,7 +449,7 @@ TEST(playout_queue, any_program_gets_its_whole_ledger_back) {
             ASSERT_GE(queue.queued(), -1us);
         }
         clear();
-        EXPECT_EQ(told, marks);
+        EXPECT_EQ(reported, marks);
         EXPECT_LE(std::abs((played - accounted).count()) * 2, roundings) << played.count();
     }
 }

@@ -66,7 +66,7 @@ TEST(playout_queue_ticket, ticket_is_reported_with_its_own_sound_when_it_has_bee
     EXPECT_EQ(p.reports(), words{"7 200/0"});
     p.pull();
     EXPECT_EQ(p.reports(), words{"8 20/0"});
-    EXPECT_EQ(p.reported, words{"end 320"}); // a ticket leaves the ledger of the marks alone
+    EXPECT_EQ(p.reported, words{"end 320"}); // a ticket does not change the marks' ledger
     EXPECT_TRUE(p.queue.empty());
     EXPECT_EQ(p.queue.marks(), 0U);
 }

@@ -32,7 +32,7 @@ const std::vector<std::int16_t> silence(160);
 bool has_hole(std::span<const std::int16_t> samples) {
     int zeros = 0;
     for (const auto s : samples)
-        if (zeros = s == 0 ? zeros + 1 : 0; zeros >= 8) return true; // 1 ms at 8 kHz: no tone of 400 Hz does that
+        if (zeros = s == 0 ? zeros + 1 : 0; zeros >= 8) return true; // 1 ms at 8 kHz: a tone of 400 Hz never does that
     return false;
 }
 
@@ -90,8 +90,8 @@ TEST(playout, a_first_fragment_waits_once_for_the_rest) {
     EXPECT_EQ(p.frame(), silence);
     p.out.queue().append(count_up(80, 81), 8000);
     EXPECT_EQ(p.frame(), count_up(160));
-    p.frame();                                // dry
-    p.out.queue().append(count_up(80), 8000); // and a new beginning
+    p.frame();                                // empty
+    p.out.queue().append(count_up(80), 8000); // and started again
     EXPECT_EQ(p.frame(), silence);
     p.out.queue().append(count_up(80, 81), 8000);
     EXPECT_EQ(p.frame(), count_up(160));
@@ -153,7 +153,7 @@ TEST(playout, running_dry_is_one_underrun_however_long_the_dry_spell) {
     }
 }
 
-TEST(playout, the_end_of_a_clip_or_a_marked_stretch_is_no_underrun) {
+TEST(playout, the_end_of_a_clip_or_a_marked_stretch_is_not_an_underrun) {
     player p;
     p.out.queue().append(clip(count_up(400), 8000));
     for (int i = 0; i < 5; ++i)
@@ -180,7 +180,7 @@ TEST(playout, paused_it_sends_silence_and_goes_on_where_it_was) {
 }
 
 TEST(playout, after_a_clear_new_audio_is_a_new_beginning) {
-    // A fragment that followed a clear at once used to be played with a hole behind it.
+    // A fragment that followed a clear at once was played with a hole behind it.
     player p;
     p.out.queue().append(count_up(1600), 8000);
     p.frame();

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What comes out at 8 kHz of a tone at 48 kHz that goes in in pieces of this size.
+// Returns what a 48 kHz tone becomes at 8 kHz when it arrives in pieces of this size.
 std::vector<std::int16_t> converted(std::size_t piece) {
     call_statistics counters;
     receive_queue queue(10s, counters);
@@ -38,7 +38,7 @@ TEST(rate_converter, size_of_the_pieces_makes_no_difference_to_the_sound) {
         EXPECT_EQ(converted(piece), whole) << piece;
 }
 
-// A resampler moves its whole memory for each piece, so pieces of one sample have to be gathered.
+// A resampler moves its whole memory for each piece, so the converter must gather pieces of one sample.
 TEST(rate_converter, piece_of_one_sample_costs_a_sample_and_its_part_of_a_millisecond) {
     call_statistics counters;
     receive_queue queue(10s, counters);

@@ -9,7 +9,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// Messages of this length, one each `every`, until the rate is decided; how many it took.
+// Feeds messages of this length, one each `every`, until the rate is decided. Returns their number.
 int observe(rate_detector& rate, std::size_t payload_bytes, std::chrono::milliseconds every, time_point& now) {
     int messages = 0;
     do {

@@ -104,7 +104,7 @@ TEST_F(receive_queue_test, beyond_64_digits_the_oldest_goes_and_is_counted) {
 }
 
 TEST_F(receive_queue_test, a_digit_that_is_dropped_takes_the_audio_before_it_along) {
-    // Taken out of the middle, it cost the moving of half the queue: 11 ms for 64 KiB of a sample and a digit each.
+    // Removing from the middle moved half of the queue: 11 ms for 64 KiB of a sample and a digit each.
     queue.push(started_event{});
     queue.push_audio(count_up(80), 8000);
     for (int i = 0; i < 64; ++i)
@@ -136,7 +136,7 @@ TEST_F(receive_queue_test, room_is_free_again_once_events_are_taken) {
 }
 
 TEST_F(receive_queue_test, a_digit_after_each_sample_does_not_grow_the_queue_without_bound) {
-    // Digits keep audio from being joined: a peer could queue an entry for each sample, 16,000 a second and more.
+    // Digits keep audio from being joined: a peer could queue an entry for each sample, more than 16,000 a second.
     for (int i = 0; i < 100'000; ++i) {
         queue.push_audio(count_up(1), 192'000);
         queue.push_digit('1');
@@ -155,7 +155,7 @@ TEST_F(receive_queue_test, a_view_is_valid_until_the_queue_is_touched) {
     const auto e = queue.pop();
     const auto& view = std::get<audio_event>(*e).samples;
     EXPECT_TRUE(std::ranges::equal(view, count_up(160)));
-    queue.push_audio(count_up(160, 321), 8000); // the front has been shown: nothing is joined to it
+    queue.push_audio(count_up(160, 321), 8000); // the front has been shown, so nothing is joined to it
     EXPECT_EQ(pop_all(), (words{"audio 160@8000", "audio 160@8000"}));
     EXPECT_EQ(heard, count_up(320, 161));
 }

@@ -74,7 +74,7 @@ bytes g711(encoding law, std::span<const std::int16_t> samples) {
     return out;
 }
 
-// Zero crossings upwards: what a listener hears as pitch.
+// Upward zero crossings: the pitch that a listener hears.
 int cycles(std::span<const std::int16_t> samples) {
     int n = 0;
     for (std::size_t i = 1; i < samples.size(); ++i)
@@ -82,7 +82,7 @@ int cycles(std::span<const std::int16_t> samples) {
     return n;
 }
 
-// Something like a voice: a few tones that swell.
+// Similar to a voice: a few tones that swell.
 std::vector<std::int16_t> voice(std::size_t count) {
     std::vector<std::int16_t> out(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -158,7 +158,7 @@ TEST(reception, g711_only_ever_is_under_kind_0x10) {
     EXPECT_EQ(r.heard, count_up(320));
 }
 
-TEST(reception, g711_is_recognised_where_nobody_said_so) {
+TEST(reception, g711_is_recognised_without_an_option) {
     const auto sent = voice(8000);
     for (const encoding law : {encoding::slin, encoding::ulaw, encoding::alaw}) {
         receiver r;
@@ -215,7 +215,7 @@ TEST(reception, wrong_label_is_found_out_and_all_audio_from_the_first_message_on
         EXPECT_EQ(r.counters.frames_received, 25U);
         EXPECT_EQ(r.counters.arrival_jitter, 0us);
         for (int i = 0; i < 25; ++i)
-            EXPECT_EQ(r.monitor.heard_at[static_cast<std::size_t>(i)], epoch + i * 20ms); // not when it was known
+            EXPECT_EQ(r.monitor.heard_at[static_cast<std::size_t>(i)], epoch + i * 20ms); // unknown at that time
     }
 }
 
@@ -232,7 +232,7 @@ TEST(reception, audio_in_doubt_is_held_back_for_a_second_at_most_and_shown_to_th
     EXPECT_EQ(std::vector(r.heard.begin() + 320, r.heard.end()), count_up(320));
     EXPECT_EQ(r.rates_hz.front(), 8000);
     EXPECT_EQ(r.in.deadline(), time_point::max());
-    r.take(kind::slin, pcm(count_up(320))); // is not in doubt again
+    r.take(kind::slin, pcm(count_up(320))); // not doubted again
     EXPECT_EQ(r.heard.size(), 960U);
 }
 
@@ -281,8 +281,8 @@ TEST(reception, a_switch_of_rate_is_resampled_to_the_first_rate_and_nothing_is_l
             play(first);
             EXPECT_EQ(r.heard.size(), 3U * static_cast<std::size_t>(rate_hz(first)));
             EXPECT_NEAR(cycles(r.heard), 1200, 3); // 400 Hz for three seconds: never at the wrong speed
-            for (const int told : r.rates_hz)
-                EXPECT_EQ(told, rate_hz(first));
+            for (const int reported : r.rates_hz)
+                EXPECT_EQ(reported, rate_hz(first));
             EXPECT_EQ(r.counters.kind_changes, second_hz == rate_hz(first) ? 0U : 2U);
             EXPECT_EQ(r.in.format().kind, first);
         }

@@ -9,8 +9,8 @@ using namespace audiosocket::test;
 
 namespace {
 
-// An established call with 20 ms of audio each way, whose program takes each event and plays it back. Returns the
-// allocations of 1,000 frames after as many to warm up. Nothing but the session may allocate here.
+// An established call with 20 ms of audio each way, whose application takes each event and plays it back. Returns the
+// allocations of 1,000 frames, after as many for warming up. Only the session may allocate here.
 std::size_t allocations_of_an_echo(kind k, split how, int play_rate_hz) {
     session s(role::server, {}, epoch);
     s.receive(id_frame(), epoch);
@@ -59,7 +59,8 @@ TEST(allocation, an_echoing_call_in_steady_state_allocates_nothing) {
 }
 
 TEST(allocation, a_call_that_resamples_in_steady_state_allocates_nothing) {
-    // Played at half its rate, 16 kHz lasts twice as long and fills the queue; twice as fast it runs dry each frame.
+    // Played at half its rate, 16 kHz lasts twice as long and fills the queue. Played twice as fast, it runs dry each
+    // frame.
     EXPECT_EQ(allocations_of_an_echo(kind::slin16, split::whole, 32'000), 0U);
 }
 
@@ -79,7 +80,8 @@ TEST(allocation, a_silent_call_allocates_nothing) {
 }
 
 TEST(allocation, large_bursts_leave_little_memory_behind_in_a_call) {
-    // Each slot of the playout queue kept the longest stretch that ever went through it, for the rest of the call.
+    // Each slot of the playout queue kept the memory of the longest sound that ever passed it, for the rest of the
+    // call.
     const auto minute = count_up(60 * 8000);
     session s(role::server, {}, epoch);
     s.receive(id_frame(), epoch);
@@ -104,7 +106,7 @@ TEST(allocation, large_bursts_leave_little_memory_behind_in_a_call) {
     for (int i = 0; i < 20'000; ++i)
         s.play(std::span(minute).first(i % 2 == 0 ? 160 : 240), i % 2 == 0 ? 8000 : 12'000); // 20,000 entries
     play_out();
-    EXPECT_LT(live_bytes(), before + 512 * 1024); // of which half is the converter from 12 kHz
+    EXPECT_LT(live_bytes(), before + 512 * 1024); // half of it is the converter from 12 kHz
 }
 
 TEST(allocation, long_messages_leave_little_memory_behind_in_a_call) {
@@ -124,12 +126,12 @@ TEST(allocation, long_messages_leave_little_memory_behind_in_a_call) {
 }
 
 TEST(allocation, a_peer_that_alternates_kinds_costs_one_converter_a_kind) {
-    // Each change once built a new filter, milliseconds of work for a message of five bytes.
+    // Each change built a new filter: milliseconds of work for a message of five bytes.
     session s(role::server, {}, epoch);
     s.receive(id_frame(), epoch);
     auto now = epoch;
     const auto alternate = [&] {
-        for (int i = 0; i < 900; ++i, now += 100ms) { // as fast as it may
+        for (int i = 0; i < 900; ++i, now += 100ms) { // as fast as allowed
             s.receive(frame(0x10 + i % 9, pcm(count_up(1))), now);
             while (s.next_event()) {
             }

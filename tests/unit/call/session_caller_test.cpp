@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calling side: what Asterisk does, and how digits go out.
+// The calling side: it behaves like Asterisk, and sends digits.
 
 #include "support/session_script.hpp"
 
@@ -31,7 +31,7 @@ TEST(session, a_caller_closes_without_a_hangup_as_asterisk_does) {
     EXPECT_EQ(d.log, (std::vector<std::string>{"started", "ended hung up"}));
 }
 
-TEST(session, a_caller_whose_id_nobody_takes_times_out) {
+TEST(session, a_caller_whose_id_is_not_read_times_out) {
     session_driver d(session(sample_id, {}, epoch));
     d->transmit();
     session stuck(sample_id, {}, epoch);
@@ -46,17 +46,18 @@ TEST(session, a_caller_whose_id_nobody_takes_times_out) {
 }
 
 TEST(session, an_answer_that_overtakes_the_news_that_the_id_is_out_starts_the_call) {
-    // The network may report what arrived before it reports that a send is complete. It was taken for a wrong id.
+    // The network may report what arrived before it reports that a send is complete. The session took that for a wrong
+    // id.
     for (const split how : all_splits) {
         session s(sample_id, {}, epoch);
         EXPECT_FALSE(s.transmit().empty());
         std::mt19937 random{5};
         cut(audio, how, random, [&](auto piece) { s.receive(piece, epoch + 1ms); });
         s.transmitted(epoch + 2ms);
-        std::vector<std::string> told;
+        std::vector<std::string> events;
         while (const auto e = s.next_event())
-            told.push_back(describe(*e));
-        EXPECT_EQ(told, (std::vector<std::string>{"started", "audio 160@8000"}));
+            events.push_back(describe(*e));
+        EXPECT_EQ(events, (std::vector<std::string>{"started", "audio 160@8000"}));
         EXPECT_FALSE(s.transmit().empty());
     }
 }
@@ -125,7 +126,7 @@ TEST(session, digits_are_refused_where_they_make_no_sense) {
         EXPECT_NE(m.what(), kind::dtmf);
 }
 
-TEST(session, digits_that_nobody_takes_are_bounded) {
+TEST(session, digits_that_are_not_taken_are_bounded) {
     session s(sample_id, {}, epoch);
     int taken = 0;
     while (!s.send_dtmf('1') && taken < 10'000)

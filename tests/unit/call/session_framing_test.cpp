@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conformance cases 19 to 33 (`audiosocket check --list`), and what a slow application does not take (46, 47).
+// The conformance cases 19 to 33 (`audiosocket check --list`), and what happens to data that a slow application does
+// not take (46, 47).
 
 #include "support/session_script.hpp"
 
@@ -201,7 +202,7 @@ TEST(session, what_a_slow_program_does_not_take_is_dropped_oldest_first_and_coun
     EXPECT_EQ(d->statistics().frames_dropped, 400U);
     EXPECT_EQ(d->statistics().frames_received, 500U);
     EXPECT_EQ(std::ranges::count(d.log, "dtmf 1"), 5);
-    EXPECT_EQ(d.frames().size(), 51U) << "a program that stalls its events does not stall the frames";
+    EXPECT_EQ(d.frames().size(), 51U) << "an application that stalls its events does not stall the frames";
 }
 
 TEST(session, marks_of_a_program_that_never_asks_are_bounded) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session holds, its own memory and all that it owns. A server with ten thousand connections pays this ten
-// thousand times.
+// The memory of a session: its own and all that it owns. A server with ten thousand connections pays it ten thousand
+// times.
 
 #include "support/allocations.hpp"
 #include "support/session_driver.hpp"
@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::size_t kib = 1024;
 
-// A session of which we know how much it holds, the heap and the handle. Its program echoes what it hears, unless the
-// test takes the events itself.
+// A session whose memory is known, the heap and the handle. Its application echoes, unless the test takes the events.
 struct measured_session {
     explicit measured_session(const call_options& options = {}) : s(role::server, options, epoch) {}
 
@@ -48,7 +47,7 @@ struct measured_session {
     session s;
 };
 
-// Something that the detector takes for what it is, slin, so that it does not go on looking.
+// Sound that the detector recognises as slin, so that it stops looking.
 bytes speech_frame() {
     std::vector<std::int16_t> samples(160);
     std::mt19937 random(1);
@@ -89,7 +88,7 @@ TEST(session_memory, before_its_id_it_holds_1_kib_at_most) {
     EXPECT_LE(dripping.holds(), 1 * kib);
 }
 
-TEST(session_memory, a_call_in_which_nobody_spoke_yet_holds_2_kib_at_most) {
+TEST(session_memory, a_call_without_any_sound_yet_holds_2_kib_at_most) {
     measured_session call;
     call.receive(id_frame());
     call.take_events(false);
@@ -175,17 +174,17 @@ TEST(session_memory, a_long_message_is_given_back) {
     }
     call.receive(frame(kind::slin, pcm(tone(160, 8000))));
     call.take_events(false);
-    EXPECT_LE(call.holds(), 12 * kib); // of which the converter's filter is not ours to count
+    EXPECT_LE(call.holds(), 12 * kib); // the converter's filter does not count
 }
 
 TEST(session_memory, a_queue_that_was_long_does_not_fill_slot_by_slot) {
-    // An entry's slot kept 60 ms of audio at 192 kHz for the next, 2,048 slots took turns: 47 MB.
+    // An entry's slot kept 60 ms of audio at 192 kHz for its next entry, and 2,048 slots took turns: 47 MB.
     measured_session call;
     call.receive(id_frame());
     const bytes tiny = frame(kind::slin192, pcm(count_up(1))) + frame(kind::dtmf, raw("1"));
     for (int i = 0; i < 2000; ++i)
         call.receive(tiny);
-    for (int i = 0; i < 1180; ++i) // all but a few, so that the queue goes on
+    for (int i = 0; i < 1180; ++i) // all but a few, so that the queue continues
         call.s.next_event();
     const bytes large = frame(kind::slin192, pcm(count_up(11'520)));
     for (int i = 0; i < 3000; ++i)

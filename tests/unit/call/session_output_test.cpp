@@ -119,8 +119,7 @@ TEST(session, a_program_that_stalls_leaves_silence_and_not_a_gap) { // 40
     EXPECT_EQ(d->statistics().underruns, 2U);
 }
 
-// A bridge or an echo that gets its audio just in time would otherwise put a hole into it, and be a frame late for
-// good.
+// The audio of a bridge or an echo comes just in time. Without this rule it would get a hole and stay a frame late.
 TEST(session, audio_that_is_a_little_late_goes_out_late_and_without_a_hole) {
     session_driver d;
     d.receive(id_frame());
@@ -199,7 +198,7 @@ TEST(session, time_that_goes_back_a_little_sends_nothing_twice_and_does_not_stop
     EXPECT_EQ(d->statistics().skipped_frames, 0U);
 }
 
-TEST(session, what_is_played_is_sent_bit_exact_and_told_when_it_has_gone) {
+TEST(session, what_is_played_is_sent_bit_exact_and_reported_when_it_has_gone) {
     check_script(a_server(),
                  {arrives(id_frame()), does([](session& s) { return s.play(count_up(1000), 8000); }),
                   does([](session& s) { return s.mark("first"); }),
@@ -219,7 +218,7 @@ TEST(session, what_is_played_is_sent_bit_exact_and_told_when_it_has_gone) {
     EXPECT_EQ(std::ranges::count_if(samples, [](auto s) { return s != 0; }), 1000);
 }
 
-TEST(session, a_mark_is_told_only_when_its_frame_has_left) {
+TEST(session, a_mark_is_reported_only_when_its_frame_has_left) {
     session_driver d;
     d.send_time = 15ms;
     d.receive(id_frame());
@@ -231,7 +230,7 @@ TEST(session, a_mark_is_told_only_when_its_frame_has_left) {
     EXPECT_EQ(d.log, (words{"started", "played m 20"}));
 }
 
-TEST(session, a_mark_on_an_empty_queue_is_told_with_the_next_frame) {
+TEST(session, a_mark_on_an_empty_queue_is_reported_with_the_next_frame) {
     session_driver d;
     d.receive(id_frame());
     mark(d, "m");
@@ -280,7 +279,7 @@ TEST(session, a_new_format_while_a_frame_is_in_flight_waits_for_the_next) {
     session_driver d;
     d.send_time = 10ms;
     d.receive(id_frame());
-    d.receive(frame(kind::slin192, pcm(count_up(3840)))); // would make the frame's memory move
+    d.receive(frame(kind::slin192, pcm(count_up(3840)))); // would move the frame's memory
     EXPECT_EQ(d->send_format().kind, kind::slin);
     d.run_for(25ms);
     EXPECT_EQ(d->send_format().kind, kind::slin192);
@@ -323,7 +322,7 @@ TEST(session, a_format_that_was_asked_for_stays) {
         EXPECT_EQ(m.what(), kind::slin48);
 }
 
-TEST(session, a_caller_sends_what_it_was_told_to_and_does_not_follow) {
+TEST(session, a_caller_sends_the_configured_rate_and_does_not_follow) {
     call_options options;
     options.send_format = media_format{kind::slin, encoding::ulaw};
     session_driver d(session(sample_id, options, epoch));
@@ -351,7 +350,7 @@ TEST(session, audio_played_before_the_kind_is_known_plays_at_the_right_speed_aft
 }
 
 TEST(session, play_refuses_rates_that_no_converter_takes) {
-    // A clip of such a rate was queued and threw when its frame was due.
+    // A clip of such a rate was queued, and the session threw when its frame was due.
     session_driver d;
     d.receive(id_frame());
     for (const int bad : {3999, 768'001, 0, -8000})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// session::poll: one action at a time, in which order, and what a driver that is not ready for everything gets.
+// session::poll: one action at a time, their order, and what a driver that is not ready for everything gets.
 
 #include "support/session_driver.hpp"
 
@@ -21,7 +21,7 @@ session started(const call_options& options = {}) {
     return s;
 }
 
-// Sends and takes what comes first, and returns what it was; events are returned in words.
+// Performs the first action and returns it in words.
 std::string step(session& s, time_point now, driver_readiness ready = {}) {
     const auto next = s.poll(now, ready);
     switch (next.what) {
@@ -38,7 +38,7 @@ std::string step(session& s, time_point now, driver_readiness ready = {}) {
     return {};
 }
 
-// All steps up to the first that leaves nothing to do, in one line.
+// Returns all steps until nothing is left to do, in one line.
 std::string steps(session& s, time_point now, driver_readiness ready = {}) {
     std::string all;
     for (int i = 0; i < 100; ++i) {
@@ -103,7 +103,7 @@ TEST(session_poll, the_fin_comes_before_the_end_is_delivered) {
     EXPECT_EQ(steps(s, epoch), "send hangup, shut down, ended peer hung up, close");
 }
 
-// Once the deadline of the hang-up came first, and the peer was left without a hangup.
+// When the deadline of the hang-up came first, the peer never got a hangup.
 TEST(session_poll, a_hang_up_without_a_wait_still_sends_its_message) {
     call_options options;
     options.hangup_timeout = 0ms;
@@ -246,7 +246,7 @@ TEST(session_poll, call_from_which_nothing_arrives_ends_in_order_at_the_idle_lim
     time_point now = epoch;
     for (; now < epoch + 50s; now += 20ms)
         EXPECT_EQ(steps(s, now).find("hangup"), std::string::npos) << (now - epoch) / 1ms;
-    EXPECT_EQ(steps(s, now), "send slin, send hangup, shut down, wait 1000"); // what could go out in time goes out
+    EXPECT_EQ(steps(s, now), "send slin, send hangup, shut down, wait 1000"); // what could be sent in time is sent
     s.receive_end(now);
     EXPECT_EQ(steps(s, now), ended(end_reason::timed_out, protocol_errc::idle_timeout) + ", close");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call whose audio has another rate than its label says: what becomes of it from the wire to the events.
+// A call whose audio has another rate than its label: its audio from the wire to the events.
 #include "support/session_driver.hpp"
 
 using namespace audiosocket;

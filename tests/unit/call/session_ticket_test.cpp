@@ -114,7 +114,7 @@ TEST(session_ticket, hang_up_when_played_waits_for_it) {
     d.receive(id_frame());
     EXPECT_FALSE(play(d, sound(320), 1));
     EXPECT_FALSE(d.act([](session& s) { return s.hang_up_when_played(); }));
-    d.run_for(100ms);
+    d.run_for(200ms);
     EXPECT_EQ(reports(*d), "1 40/0");
     EXPECT_NE(d.fin_at, time_point::max());
 }

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A dialect that does what its messages say, and says what it is given.
+// A dialect that does what its messages say, and records what it is given.
 class plain_dialect final : public dialect {
   public:
     explicit plain_dialect(int rate_hz = 8000) : rate_hz_(rate_hz) {}
@@ -48,7 +48,7 @@ class plain_dialect final : public dialect {
     bool confirmed_ = false;
 };
 
-// Writes down what is asked for.
+// Records what the dialect asks for.
 class written_output final : public dialect_output {
   public:
     void send_text(std::string_view message) override { lines.emplace_back(message); }

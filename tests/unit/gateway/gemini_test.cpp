@@ -1,85 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "unit/gateway/gemini_call.hpp"
 #include "unit/gateway/malformed_messages.hpp"
-#include "unit/gateway/recorded_output.hpp"
 
 #include "gateway/gemini_settings.hpp"
 #include <audiosocket/gateway/base64.hpp>
 
-#include <gtest/gtest.h>
-
-#include <stdexcept>
-
 using namespace audiosocket;
 using namespace audiosocket::gateway;
 using namespace audiosocket::test;
+using namespace audiosocket::test::gemini_service;
 using namespace std::chrono_literals;
 
 namespace {
 
-const time_point start{std::chrono::hours{1}};
-const std::string plain_session = "{'model':'models/m'}";
-const std::string setup_complete = quoted("{'setupComplete':{'sessionId':'s'}}");
-const std::string turn_complete = quoted("{'serverContent':{'turnComplete':true}}");
-const std::string interrupted = quoted("{'serverContent':{'interrupted':true}}");
-
-std::unique_ptr<dialect> made(std::string session = plain_session) {
-    return make_dialect(*find_dialect("gemini"),
-                        {.context = {}, .session = quoted(std::move(session)), .stream_id = ""});
-}
-
-// Two samples.
-std::string audio(const std::string& type = "audio/pcm;rate=24000", const std::string& data = "AQACAA==") {
-    return quoted("{'serverContent':{'modelTurn':{'role':'model','parts':[{'inlineData':{'mimeType':'" + type +
-                  "','data':'" + data + "'}}]}}}");
-}
-
-std::string handle(const std::string& text) {
-    return quoted("{'sessionResumptionUpdate':{'newHandle':'" + text + "','resumable':true}}");
-}
-
-std::string go_away(const std::string& left) {
-    return quoted("{'goAway':{'timeLeft':'" + left + "'}}");
-}
-
-std::string call(const std::string& id, const std::string& name = "find") {
-    return quoted("{'toolCall':{'functionCalls':[{'id':'" + id + "','name':'" + name + "','args':{'x':1}}]}}");
-}
-
-std::string set_up(const std::string& resumption = "{}") {
-    return "{'setup':{'model':'models/m','generationConfig':{'responseModalities':['AUDIO']},'sessionResumption':" +
-           resumption + ",'contextWindowCompression':{'slidingWindow':{}}}}";
-}
-
-class gemini : public ::testing::Test {
-  protected:
-    void tell(const std::string& message) { in->text(message, now, out); }
-
-    void open() {
-        in->opened(now, out);
-        tell(setup_complete);
-        out.take_texts();
-    }
-
-    void expect_sent(const std::vector<std::string>& messages) {
-        std::vector<boost::json::value> wanted;
-        for (const auto& message : messages)
-            wanted.push_back(json_of(message));
-        EXPECT_EQ(out.take_texts(), wanted);
-    }
-
-    std::unique_ptr<dialect> in = made();
-    recorded_output out;
-    time_point now = start;
-};
-
-std::string refusal(const std::string& session) {
-    try {
-        check_session(*find_dialect("gemini"), quoted(session));
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
-    return "";
-}
+class gemini : public gemini_test {};
 
 const std::vector<std::string> script{
     setup_complete,
@@ -111,7 +45,8 @@ TEST_F(gemini, the_set_up_goes_first_and_the_session_is_ready_when_it_is_complet
 }
 
 TEST_F(gemini, a_set_up_is_sent_as_it_is_in_either_style_and_with_its_wrapper) {
-    in = made("{'setup':{'model':'models/m','generation_config':{'response_modalities':['AUDIO'],'temperature':1},"
+    in = made("gemini",
+              "{'setup':{'model':'models/m','generation_config':{'response_modalities':['AUDIO'],'temperature':1},"
               "'session_resumption':{'transparent':true},'context_window_compression':{'trigger_tokens':9}}}");
     in->opened(now, out);
     expect_sent({"{'setup':{'model':'models/m','generation_config':{'response_modalities':['AUDIO'],'temperature':1},"
@@ -124,24 +59,25 @@ TEST_F(gemini, a_set_up_is_sent_as_it_is_in_either_style_and_with_its_wrapper) {
 }
 
 TEST(gemini_set_up, mistakes_are_named_with_their_place_and_what_to_write) {
-    EXPECT_EQ(refusal(plain_session), "");
-    EXPECT_EQ(refusal("{'model':'projects/p/locations/l/publishers/google/models/m'}"), "");
-    EXPECT_EQ(refusal("{'model':'{model}'}"), "") << "a variable that is not replaced yet";
-    EXPECT_EQ(refusal(""), "session set-up: it is missing; this dialect needs at least {\"model\": \"models/NAME\"}");
-    EXPECT_EQ(refusal("{}"), "session set-up: model is missing; write \"models/\" and its name");
-    EXPECT_EQ(refusal("{'model':'m'}"), "session set-up: model is \"m\"; write \"models/m\"");
+    EXPECT_EQ(refusal("gemini", plain_session), "");
+    EXPECT_EQ(refusal("gemini", "{'model':'projects/p/locations/l/publishers/google/models/m'}"), "");
+    EXPECT_EQ(refusal("gemini", "{'model':'{model}'}"), "") << "a variable that is not replaced yet";
+    EXPECT_EQ(refusal("gemini", ""),
+              "session set-up: it is missing; this dialect needs at least {\"model\": \"models/NAME\"}");
+    EXPECT_EQ(refusal("gemini", "{}"), "session set-up: model is missing; write \"models/\" and its name");
+    EXPECT_EQ(refusal("gemini", "{'model':'m'}"), "session set-up: model is \"m\"; write \"models/m\"");
     EXPECT_EQ(
-        refusal("{'model':'models/m','generationConfig':{'responseModalities':['TEXT']}}"),
+        refusal("gemini", "{'model':'models/m','generationConfig':{'responseModalities':['TEXT']}}"),
         "session set-up: generationConfig.responseModalities has no \"AUDIO\"; a call needs [\"AUDIO\"], or leave "
         "it out");
-    EXPECT_EQ(refusal("{'model':'models/m','sessionResumption':true}"),
+    EXPECT_EQ(refusal("gemini", "{'model':'models/m','sessionResumption':true}"),
               "session set-up: sessionResumption is not an object; write it with { }");
-    EXPECT_EQ(refusal("{'setup':{'model':'models/m'},'model':'models/m'}"),
+    EXPECT_EQ(refusal("gemini", "{'setup':{'model':'models/m'},'model':'models/m'}"),
               "session set-up: there are fields beside \"setup\"; put them into it");
 }
 
-TEST_F(gemini, an_agent_that_is_to_greet_is_asked_to_once_a_call) {
-    in = made("{'model':'models/m','greeting':'Say hello.'}");
+TEST_F(gemini, an_agent_with_a_greeting_is_asked_to_speak_once_a_call) {
+    in = made("gemini", "{'model':'models/m','greeting':'Say hello.'}");
     in->opened(now, out);
     expect_sent({set_up()});
     tell(setup_complete);
@@ -258,154 +194,7 @@ TEST_F(gemini, keys_are_words_of_the_caller) {
     EXPECT_EQ(out.texts.size(), 1);
 }
 
-// --- Connections that end before the call ---
-
-TEST_F(gemini, a_connection_that_goes_away_is_changed_in_a_quiet_moment_with_the_newest_handle) {
-    open();
-    now += 10s;
-    tell(handle("h1"));
-    tell(audio());
-    out.take();
-    tell(go_away("10s"));
-    EXPECT_TRUE(out.take().empty()) << "an answer is being made";
-    EXPECT_EQ(in->deadline(), now + 8s);
-    tell(turn_complete);
-    EXPECT_EQ(out.take(), std::vector<std::string>{"mark"}) << "the handle of this turn is still to come";
-    tell(quoted("{'sessionResumptionUpdate':{'resumable':false}}"));
-    EXPECT_TRUE(out.take().empty());
-    tell(handle("h2"));
-    EXPECT_EQ(out.take(), std::vector<std::string>{"reconnect"});
-    tell(audio());
-    EXPECT_TRUE(out.take().empty()) << "nothing of the old connection counts";
-    in->opened(now, out);
-    expect_sent({set_up("{'handle':'h2'}")});
-    EXPECT_EQ(in->deadline(), time_point::max());
-    tell(setup_complete);
-    EXPECT_EQ(out.take(), std::vector<std::string>{"ready"});
-}
-
-TEST_F(gemini, a_quiet_connection_that_goes_away_is_changed_at_once) {
-    open();
-    tell(handle("h1"));
-    now += 10s;
-    tell(go_away("9.5s"));
-    EXPECT_EQ(out.take(), std::vector<std::string>{"reconnect"});
-}
-
-TEST_F(gemini, a_connection_that_goes_away_is_changed_two_seconds_before_its_end_whatever_happens) {
-    open();
-    tell(handle("h1"));
-    tell(audio());
-    tell(go_away("9.25s"));
-    out.take();
-    EXPECT_EQ(in->deadline(), now + 7250ms);
-    in->tick(now + 7249ms, out);
-    EXPECT_TRUE(out.take().empty());
-    in->tick(now + 7250ms, out);
-    EXPECT_EQ(out.take(), std::vector<std::string>{"reconnect"});
-    in->opened(now, out);
-    expect_sent({set_up("{'handle':'h1'}")});
-}
-
-TEST_F(gemini, a_session_without_a_handle_begins_again) {
-    open();
-    tell(go_away("1s"));
-    out.take();
-    EXPECT_EQ(in->deadline(), now);
-    in->tick(now, out);
-    EXPECT_EQ(out.take().back(), "reconnect");
-    EXPECT_EQ(out.reports.back().name, "not_resumable");
-}
-
-TEST_F(gemini, a_time_that_cannot_be_read_means_at_once) {
-    for (const auto* left : {"", "s", "soon", "-5s", "5m", "99999999999999999999s", "1.xs"}) {
-        open();
-        tell(audio()); // so that it is not changed at once
-        tell(go_away(left));
-        EXPECT_EQ(in->deadline(), now) << left;
-    }
-}
-
-TEST_F(gemini, a_connection_that_fails_is_continued_with_the_handle) {
-    for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1008, 1011, 1006, 1001}) {
-        in = made();
-        open();
-        tell(handle("h1"));
-        tell(audio());
-        now += 2s;
-        in->caller_audio({}, now, out); // time goes on
-        EXPECT_EQ(in->closed(code, ""), after_close::reconnect) << code;
-        out.take_texts();
-        in->opened(now, out);
-        expect_sent({set_up("{'handle':'h1'}")});
-    }
-}
-
-TEST_F(gemini, a_connection_that_fails_without_a_handle_or_too_soon_is_not_continued) {
-    open();
-    now += 1min;
-    in->caller_audio({}, now, out);
-    EXPECT_EQ(in->closed(1011, ""), after_close::fail) << "no handle";
-    open();
-    tell(handle("h1"));
-    now += 1999ms;
-    in->caller_audio({}, now, out);
-    EXPECT_EQ(in->closed(1011, ""), after_close::fail) << "too soon";
-    in = made();
-    in->opened(now, out);
-    EXPECT_EQ(in->closed(1008, "API key not valid"), after_close::fail) << "refused";
-    open();
-    EXPECT_EQ(in->closed(1000, ""), after_close::fail) << "it has said nothing";
-}
-
-TEST_F(gemini, short_connections_are_bounded) {
-    const auto continued = [&](std::chrono::milliseconds life, bool speaks) {
-        in = made();
-        int count = 0;
-        for (; count < 100; ++count) {
-            open();
-            tell(handle("h1"));
-            if (speaks) tell(audio());
-            now += life;
-            in->caller_audio({}, now, out);
-            if (in->closed(1011, "") == after_close::fail) break;
-        }
-        return count;
-    };
-    EXPECT_EQ(continued(9999ms, false), 3);
-    EXPECT_EQ(continued(10s, false), 100);
-    EXPECT_EQ(continued(1ms, true), 3) << "one that speaks may be shorter than two seconds";
-}
-
-TEST_F(gemini, connections_that_go_away_at_once_are_bounded) {
-    int changes = 0;
-    for (; changes < 100; ++changes) {
-        open();
-        tell(handle("h1"));
-        tell(go_away("0s"));
-        EXPECT_TRUE(out.take().empty()) << "a short life is used to its end";
-        in->tick(now, out);
-        if (out.take().back() != "reconnect") break;
-    }
-    EXPECT_EQ(changes, 3);
-}
-
-TEST_F(gemini, a_handle_that_the_service_has_forgotten_is_given_up) {
-    open();
-    tell(audio());
-    tell(handle("h1"));
-    tell(turn_complete);
-    now += 10s;
-    tell(go_away("5s"));
-    in->opened(now, out);
-    out.take_texts();
-    EXPECT_EQ(in->closed(1008, "handle not found"), after_close::reconnect);
-    in->opened(now, out);
-    expect_sent({set_up()});
-    EXPECT_EQ(in->closed(1008, "refused"), after_close::fail);
-}
-
-// --- What does not belong ---
+// --- Unexpected messages ---
 
 TEST_F(gemini, what_is_unknown_or_malformed_is_ignored_and_reported) {
     open();
@@ -430,10 +219,10 @@ TEST_F(gemini, what_is_unknown_or_malformed_is_ignored_and_reported) {
 }
 
 TEST(gemini_malformed, messages_cut_at_each_byte_are_ignored) {
-    expect_truncated_messages_are_ignored([] { return made(); }, script);
+    expect_truncated_messages_are_ignored([] { return made("gemini", plain_session); }, script);
 }
 
 TEST(gemini_malformed, random_messages_do_no_harm) {
     for (unsigned seed = 1; seed <= 3; ++seed)
-        expect_random_messages_do_no_harm([] { return made(); }, script, seed);
+        expect_random_messages_do_no_harm([] { return made("gemini", plain_session); }, script, seed);
 }

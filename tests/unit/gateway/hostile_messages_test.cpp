@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever a back end sends, no dialect throws, and each sends and asks only for what is well formed.
+// Whatever a back end sends, no dialect throws. Each dialect sends and requests only well-formed messages.
 #include "unit/gateway/sample_call.hpp"
 
 #include "support/bytes.hpp"
@@ -16,7 +16,7 @@ using test::sample_call;
 
 namespace {
 
-// Messages of all dialects, each with all that it may have. Each dialect gets all of them.
+// Messages of all dialects with all their fields. Each dialect receives all of them.
 const std::vector<std::string> messages = [] {
     const std::string stream = "MZ0123456789abcdef0123456789abcdef";
     std::vector<std::string> all{
@@ -75,14 +75,14 @@ const std::vector<std::string> messages = [] {
     return all;
 }();
 
-// Returns a call in this dialect, with the first session set-up that it takes.
+// Returns a call in this dialect, with the first session set-up that it accepts.
 sample_call any_call(std::string_view name) {
     for (const char* session : {"", "{}", "{'agent':{}}", "{'model':'m'}", "{'model':'models/m'}"})
         if (test::refusal(name, session).empty()) return sample_call(name, session);
     throw std::logic_error("no session set-up here suits the dialect " + std::string(name) + "; add one");
 }
 
-// Everything that may happen to a call, once; then what it asked for.
+// Does everything once that may happen to a call. Returns what the call asked for.
 void live_on(sample_call& call, time_point now) {
     auto& in = *call.in;
     in.caller_audio(test::numbered_audio(160), now, call.out);
@@ -93,7 +93,7 @@ void live_on(sample_call& call, time_point now) {
     in.tick(now, call.out);
 }
 
-// Returns what is wrong with what the call asked for; empty if nothing is.
+// Returns what is wrong with the call's requests; empty if nothing is.
 std::string fault_of(const sample_call& call) {
     for (const auto& text : call.out.texts) {
         boost::json::error_code error;
@@ -132,7 +132,7 @@ TEST(hostile_messages, each_message_whole_and_cut_at_each_byte_is_survived) {
 TEST(hostile_messages, values_of_every_other_type_are_survived) {
     with_each_dialect([](sample_call& call) {
         for (const auto& message : messages) {
-            // Each value of the message becomes something else: what stands behind a colon, up to the next end.
+            // Replaces each value of the message: the text from a colon to the next end.
             for (auto colon = message.find(':'); colon != std::string::npos; colon = message.find(':', colon + 1)) {
                 for (const char* other : {"null", "7", "-1e300", "18446744073709551615", "true", "\"\"", "[]", "{}",
                                           "[[7]]", "{\"a\":{}}"}) {

@@ -18,8 +18,8 @@ namespace audiosocket::test {
 
 using dialect_maker = std::function<std::unique_ptr<gateway::dialect>()>;
 
-/// Gives each message to the dialect, cut off at each of its bytes, in the middle of the script: nothing throws, and
-/// what is no JSON is reported as ignored, once.
+/// Gives each message to the dialect, cut off at each of its bytes, in the middle of the script. Nothing throws, and
+/// each text that is not JSON is reported as ignored once.
 inline void expect_truncated_messages_are_ignored(const dialect_maker& make, const std::vector<std::string>& script) {
     for (std::size_t i = 0; i < script.size(); ++i) {
         const auto in = make();
@@ -41,8 +41,8 @@ inline void expect_truncated_messages_are_ignored(const dialect_maker& make, con
     }
 }
 
-/// Gives the messages to the dialect with bytes, values and fields changed at random: nothing throws. The seed is in
-/// the failure.
+/// Gives the messages to the dialect with bytes, values and fields changed at random. Nothing throws. A failure names
+/// the seed.
 inline void expect_random_messages_do_no_harm(const dialect_maker& make, const std::vector<std::string>& script,
                                               unsigned seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "unit/gateway/recorded_output.hpp"
+#include "unit/gateway/dialect_case.hpp"
 
 #include <audiosocket/gateway/base64.hpp>
 
@@ -12,19 +12,12 @@
 #include <string>
 #include <vector>
 
-/// What the tests of the dialect `openai` share: the service's events, and a call.
+/// Shared by the tests of the dialect `openai`: the service's events, and a call.
 namespace audiosocket::test::openai_service {
 
 using namespace audiosocket::gateway;
 
-inline const time_point start{std::chrono::hours{1}};
-
-inline std::unique_ptr<dialect> made(std::string session = "") {
-    return make_dialect(*find_dialect("openai"),
-                        {.context = {}, .session = quoted(std::move(session)), .stream_id = ""});
-}
-
-// The audio of so many milliseconds, as base64 of 24 kHz linear samples.
+// Returns this many milliseconds of audio, as base64 of 24 kHz linear samples.
 inline std::string audio_of(int ms) {
     const std::vector<std::int16_t> samples(static_cast<std::size_t>(ms) * 24, 100);
     std::string text;
@@ -70,11 +63,9 @@ inline std::string truncation(const std::string& item, int ms) {
            "','content_index':0,'audio_end_ms':" + std::to_string(ms) + "}";
 }
 
-class openai_test : public ::testing::Test {
+class openai_test : public dialect_case {
   protected:
-    explicit openai_test(const std::string& session = "") : in(made(session)) {}
-
-    void tell(const std::string& message) { in->text(message, now, out); }
+    explicit openai_test(const std::string& session = "") : dialect_case("openai", session) {}
 
     void open() {
         in->opened(now, out);
@@ -83,18 +74,6 @@ class openai_test : public ::testing::Test {
         out.take_texts();
         out.marks.clear(); // the one at the beginning
     }
-
-    // The messages that were sent since the last call are these.
-    void expect_sent(const std::vector<std::string>& messages) {
-        std::vector<boost::json::value> wanted;
-        for (const auto& message : messages)
-            wanted.push_back(json_of(message));
-        EXPECT_EQ(out.take_texts(), wanted);
-    }
-
-    std::unique_ptr<dialect> in;
-    recorded_output out;
-    time_point now = start;
 };
 
 } // namespace audiosocket::test::openai_service

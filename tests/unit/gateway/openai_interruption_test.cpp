@@ -17,7 +17,7 @@ namespace {
 
 class openai_interruption : public openai_test {};
 
-// A call as it is: what the dialect asks for goes to a session, and what becomes of it comes back.
+// A whole call: a session plays what the dialect asks for, and reports its results to the dialect.
 class real_call final : public dialect_output {
   public:
     void run_until(time_point end, dialect& in) {
@@ -59,10 +59,11 @@ class real_call final : public dialect_output {
 
 } // namespace
 
-// Whenever the interruption comes, the service is asked to forget what was not sent to the caller: to a frame.
+// For each time of the interruption, the service is asked to forget exactly the frames that were not sent to the
+// caller.
 TEST_F(openai_interruption, cuts_the_item_at_the_frame_that_the_caller_heard_last) {
     for (int at_ms = 20; at_ms < 700; at_ms += 7) {
-        const auto language = made();
+        const auto language = made("openai");
         real_call call;
         const auto tell = [&](const std::string& message) { language->text(message, start, call); };
         language->opened(start, call);
@@ -99,10 +100,10 @@ TEST_F(openai_interruption, cuts_the_item_at_the_frame_that_the_caller_heard_las
     }
 }
 
-// The back end before has failed in mid-sentence: what is left of that is in front of the first item.
+// The previous back end failed in mid-sentence. The rest of its audio is in front of the first item.
 TEST_F(openai_interruption, audio_of_another_back_end_does_not_count_for_the_first_item) {
     real_call call;
-    const auto language = made();
+    const auto language = made("openai");
     EXPECT_TRUE(call.play(std::vector<std::int16_t>(4000, 50), 8000)); // half a second
     language->opened(start, call);
     const auto tell = [&](const std::string& message) { language->text(message, start, call); };
@@ -160,7 +161,7 @@ TEST_F(openai_interruption, an_item_of_which_nothing_was_cut_is_not_truncated) {
     expect_sent({});
 }
 
-// The service answers with an error where the end is behind what it has sent.
+// The service answers with an error if the end is behind its own audio.
 TEST_F(openai_interruption, a_truncation_is_never_behind_what_was_received) {
     open();
     const std::vector<std::int16_t> samples(2471, 1); // 102.96 ms
@@ -223,7 +224,7 @@ TEST_F(openai_interruption, audio_of_the_next_answer_may_come_before_the_clear_i
 }
 
 TEST_F(openai_interruption, a_session_that_does_not_interrupt_plays_on_when_the_caller_speaks) {
-    in = made("{'audio':{'input':{'turn_detection':{'type':'semantic_vad','interrupt_response':false}}}}");
+    in = made("openai", "{'audio':{'input':{'turn_detection':{'type':'semantic_vad','interrupt_response':false}}}}");
     open();
     tell(created("resp_1"));
     tell(delta("resp_1", "item_1", audio_of(100)));

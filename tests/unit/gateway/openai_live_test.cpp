@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "unit/gateway/dialect_case.hpp"
 #include "unit/gateway/malformed_messages.hpp"
-#include "unit/gateway/recorded_output.hpp"
 
 #include <audiosocket/gateway/base64.hpp>
-
-#include <gtest/gtest.h>
-
-#include <stdexcept>
 
 using namespace audiosocket;
 using namespace audiosocket::gateway;
@@ -15,13 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point start{std::chrono::hours{1}};
 const std::string plain_session = "{'model':'gpt-live-1.1'}";
-
-std::unique_ptr<dialect> made(std::string session = plain_session) {
-    return make_dialect(*find_dialect("openai-live"),
-                        {.context = {}, .session = quoted(std::move(session)), .stream_id = ""});
-}
 
 std::string message_of(const std::string& type, const std::string& more = "") {
     return quoted("{'type':'" + type + "','event_id':'e'" + more + "}");
@@ -40,36 +30,16 @@ std::string commentary(const std::string& content, const std::string& id) {
     return "{'type':'session.commentary.append','content':'" + content + "','delegation_id':" + id + "}";
 }
 
-class openai_live : public ::testing::Test {
+class openai_live : public dialect_case {
   protected:
-    void tell(const std::string& message) { in->text(message, now, out); }
+    openai_live() : dialect_case("openai-live", plain_session) {}
 
     void open() {
         in->opened(now, out);
         tell(message_of("session.started", ",'session':{}"));
         out.take_texts();
     }
-
-    void expect_sent(const std::vector<std::string>& messages) {
-        std::vector<boost::json::value> wanted;
-        for (const auto& message : messages)
-            wanted.push_back(json_of(message));
-        EXPECT_EQ(out.take_texts(), wanted);
-    }
-
-    std::unique_ptr<dialect> in = made();
-    recorded_output out;
-    time_point now = start;
 };
-
-std::string refusal(const std::string& session) {
-    try {
-        check_session(*find_dialect("openai-live"), quoted(session));
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
-    return "";
-}
 
 const std::vector<std::string> script{
     message_of("session.started", ",'session':{}"),
@@ -101,28 +71,32 @@ TEST_F(openai_live, the_session_is_started_first_and_is_ready_when_it_has) {
 }
 
 TEST_F(openai_live, formats_are_those_of_the_service_and_g711_has_a_rate) {
-    in = made("{'model':'m','audio':{'format':{'type':'audio/pcmu','rate':8000},'output':{'voice':'marin'}}}");
+    in = made("openai-live",
+              "{'model':'m','audio':{'format':{'type':'audio/pcmu','rate':8000},'output':{'voice':'marin'}}}");
     EXPECT_EQ(in->caller_rate_hz(), 8000);
     open();
     tell(message_of("session.output_audio.delta", ",'delta':'/////w=='"));
     EXPECT_EQ(out.take(), std::vector<std::string>{"play 4 at 8000"});
 
-    in = made("{'model':'m','audio':{'format':{'type':'audio/pcma'}}}");
+    in = made("openai-live", "{'model':'m','audio':{'format':{'type':'audio/pcma'}}}");
     in->opened(now, out);
     expect_sent(
         {"{'type':'session.start','session':{'model':'m','audio':{'format':{'type':'audio/pcma','rate':8000}}}}"});
-    EXPECT_EQ(made("{'model':'m','audio':{'format':{'type':'audio/pcm','rate':16000}}}")->caller_rate_hz(), 16'000);
+    EXPECT_EQ(
+        made("openai-live", "{'model':'m','audio':{'format':{'type':'audio/pcm','rate':16000}}}")->caller_rate_hz(),
+        16'000);
 }
 
 TEST(openai_live_set_up, mistakes_are_named_with_their_place_and_what_to_write) {
-    EXPECT_EQ(refusal(plain_session), "");
-    EXPECT_EQ(refusal(""), "session set-up: it is missing; this dialect needs at least {\"model\": \"gpt-live-1.1\"}");
-    EXPECT_EQ(refusal("{}"), "session set-up: model is missing; write for instance \"gpt-live-1.1\"");
-    EXPECT_EQ(refusal("{'model':'m','audio':{'format':{'type':'audio/pcm','rate':8000}}}"),
+    EXPECT_EQ(refusal("openai-live", plain_session), "");
+    EXPECT_EQ(refusal("openai-live", ""),
+              "session set-up: it is missing; this dialect needs at least {\"model\": \"gpt-live-1.1\"}");
+    EXPECT_EQ(refusal("openai-live", "{}"), "session set-up: model is missing; write for instance \"gpt-live-1.1\"");
+    EXPECT_EQ(refusal("openai-live", "{'model':'m','audio':{'format':{'type':'audio/pcm','rate':8000}}}"),
               "session set-up: audio.format.rate is 8000; \"audio/pcm\" has 16000 or 24000");
-    EXPECT_EQ(refusal("{'model':'m','audio':{'format':{'type':'audio/pcmu','rate':16000}}}"),
+    EXPECT_EQ(refusal("openai-live", "{'model':'m','audio':{'format':{'type':'audio/pcmu','rate':16000}}}"),
               "session set-up: audio.format.rate is 16000; \"audio/pcmu\" has 8000");
-    EXPECT_EQ(refusal("{'model':'m','audio':{'output':'marin'}}"),
+    EXPECT_EQ(refusal("openai-live", "{'model':'m','audio':{'output':'marin'}}"),
               "session set-up: audio.output is not an object; write it with { }");
 }
 
@@ -151,8 +125,8 @@ TEST_F(openai_live, a_call_that_ends_before_the_session_is_just_closed) {
     EXPECT_TRUE(in->may_close());
 }
 
-TEST_F(openai_live, an_agent_that_is_to_greet_is_asked_to_once_a_call) {
-    in = made("{'model':'m','greeting':'Say hello.'}");
+TEST_F(openai_live, an_agent_with_a_greeting_is_asked_to_speak_once_a_call) {
+    in = made("openai-live", "{'model':'m','greeting':'Say hello.'}");
     in->opened(now, out);
     out.take_texts();
     tell(message_of("session.started"));
@@ -252,7 +226,7 @@ TEST_F(openai_live, the_reason_of_the_end_says_what_becomes_of_the_call) {
 
 TEST_F(openai_live, a_new_session_is_given_the_words_of_the_one_before) {
     const std::string first = "{'role':'developer','content':[{'text':'It is Monday.'}]}";
-    in = made("{'model':'m','input':[" + first + "]}");
+    in = made("openai-live", "{'model':'m','input':[" + first + "]}");
     open();
     const auto say = [&](const char* side, const char* words) {
         tell(message_of(std::string("session.") + side + "_transcript.delta",
@@ -301,10 +275,10 @@ TEST_F(openai_live, what_is_unknown_or_malformed_is_ignored_and_reported) {
 }
 
 TEST(openai_live_malformed, messages_cut_at_each_byte_are_ignored) {
-    expect_truncated_messages_are_ignored([] { return made(); }, script);
+    expect_truncated_messages_are_ignored([] { return made("openai-live", plain_session); }, script);
 }
 
 TEST(openai_live_malformed, random_messages_do_no_harm) {
     for (unsigned seed = 1; seed <= 3; ++seed)
-        expect_random_messages_do_no_harm([] { return made(); }, script, seed);
+        expect_random_messages_do_no_harm([] { return made("openai-live", plain_session); }, script, seed);
 }

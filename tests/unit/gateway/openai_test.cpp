@@ -2,10 +2,6 @@
 #include "unit/gateway/malformed_messages.hpp"
 #include "unit/gateway/openai_call.hpp"
 
-#include <gtest/gtest.h>
-
-#include <stdexcept>
-
 using namespace audiosocket;
 using namespace audiosocket::gateway;
 using namespace audiosocket::test;
@@ -15,15 +11,6 @@ using namespace std::chrono_literals;
 namespace {
 
 class openai : public openai_test {};
-
-std::string refusal(const std::string& session) {
-    try {
-        check_session(*find_dialect("openai"), quoted(session));
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
-    return "";
-}
 
 const std::vector<std::string> script{
     message_of("session.created", ",'session':{}"),
@@ -76,9 +63,9 @@ TEST_F(openai, a_server_that_never_says_session_updated_is_ready_five_seconds_af
 }
 
 TEST_F(openai, a_set_up_is_sent_as_it_is_but_for_the_formats_that_are_missing) {
-    in = made("{'type':'realtime','instructions':'Be \\u00e4.','tools':[{'type':'function','name':'find'}],"
-              "'audio':{'input':{'format':{'type':'audio/pcmu'},'turn_detection':null},"
-              "'output':{'voice':'marin','format':{'type':'audio/pcma'}}}}");
+    in = made("openai", "{'type':'realtime','instructions':'Be \\u00e4.','tools':[{'type':'function','name':'find'}],"
+                        "'audio':{'input':{'format':{'type':'audio/pcmu'},'turn_detection':null},"
+                        "'output':{'voice':'marin','format':{'type':'audio/pcma'}}}}");
     EXPECT_EQ(in->caller_rate_hz(), 8000);
     in->opened(now, out);
     expect_sent({"{'type':'session.update','session':{'type':'realtime','instructions':'Be \\u00e4.',"
@@ -88,33 +75,33 @@ TEST_F(openai, a_set_up_is_sent_as_it_is_but_for_the_formats_that_are_missing) {
 }
 
 TEST(openai_set_up, mistakes_are_named_with_their_place_and_what_to_write) {
-    EXPECT_EQ(refusal("{}"), "");
-    EXPECT_EQ(refusal("{'audio':{'input':{'format':{'type':'audio/pcm','rate':16000}}}}"),
+    EXPECT_EQ(refusal("openai", "{}"), "");
+    EXPECT_EQ(refusal("openai", "{'audio':{'input':{'format':{'type':'audio/pcm','rate':16000}}}}"),
               "session set-up: audio.input.format.rate is 16000; \"audio/pcm\" has 24000");
-    EXPECT_EQ(refusal("{'audio':{'output':{'format':{'type':'audio/opus'}}}}"),
+    EXPECT_EQ(refusal("openai", "{'audio':{'output':{'format':{'type':'audio/opus'}}}}"),
               "session set-up: audio.output.format.type is \"audio/opus\"; write \"audio/pcm\", \"audio/pcmu\" or "
               "\"audio/pcma\"");
-    EXPECT_EQ(refusal("{'audio':{'input':{'format':{'type':'audio/pcmu','rate':8000}}}}"),
+    EXPECT_EQ(refusal("openai", "{'audio':{'input':{'format':{'type':'audio/pcmu','rate':8000}}}}"),
               "session set-up: audio.input.format.rate: \"audio/pcmu\" has no rate here; leave it out");
-    EXPECT_EQ(refusal("{'audio':{'input':{'format':{'type':'audio/pcm','rate':'fast'}}}}"),
+    EXPECT_EQ(refusal("openai", "{'audio':{'input':{'format':{'type':'audio/pcm','rate':'fast'}}}}"),
               "session set-up: audio.input.format.rate is not a whole number");
-    EXPECT_EQ(refusal("{'audio':{'input':{'format':'audio/pcm'}}}"),
+    EXPECT_EQ(refusal("openai", "{'audio':{'input':{'format':'audio/pcm'}}}"),
               "session set-up: audio.input.format is not an object; write it with { }");
-    EXPECT_EQ(refusal("{'audio':[]}"), "session set-up: audio is not an object; write it with { }");
-    EXPECT_EQ(refusal("{'type':'transcription'}"),
+    EXPECT_EQ(refusal("openai", "{'audio':[]}"), "session set-up: audio is not an object; write it with { }");
+    EXPECT_EQ(refusal("openai", "{'type':'transcription'}"),
               "session set-up: type is not \"realtime\"; only that one talks with a caller");
-    EXPECT_EQ(refusal("{'output_modalities':['text']}"),
+    EXPECT_EQ(refusal("openai", "{'output_modalities':['text']}"),
               "session set-up: output_modalities has no \"audio\"; a call needs [\"audio\"]");
-    EXPECT_EQ(refusal("{'input_audio_format':'g711_ulaw'}"),
+    EXPECT_EQ(refusal("openai", "{'input_audio_format':'g711_ulaw'}"),
               "session set-up: input_audio_format is of the older API; write audio.input.format instead");
-    EXPECT_EQ(refusal("{'greeting':1}"),
+    EXPECT_EQ(refusal("openai", "{'greeting':1}"),
               "session set-up: greeting is not a text; write what the agent is asked to say first");
-    EXPECT_NE(refusal("[]"), "");
-    EXPECT_NE(refusal("{"), "");
+    EXPECT_NE(refusal("openai", "[]"), "");
+    EXPECT_NE(refusal("openai", "{"), "");
 }
 
-TEST_F(openai, an_agent_that_is_to_greet_is_asked_to_once_a_call) {
-    in = made("{'greeting':'Say hello.'}");
+TEST_F(openai, an_agent_with_a_greeting_is_asked_to_speak_once_a_call) {
+    in = made("openai", "{'greeting':'Say hello.'}");
     in->opened(now, out);
     EXPECT_EQ(out.texts.back().find("greeting"), std::string::npos) << "the service does not know it";
     out.take_texts();
@@ -162,7 +149,7 @@ TEST_F(openai, a_session_that_expires_goes_on_in_a_new_one) {
     tell(speech_started());
     EXPECT_EQ(out.take(), (std::vector<std::string>{"mark", "clear"})) << "its audio is still to be heard";
     out.clear_marks(*in, 10ms, 90ms);
-    expect_sent({}); // the item is gone with its session
+    expect_sent({}); // the item ended with its session
     EXPECT_EQ(in->closed(1000, ""), after_close::hang_up);
 }
 
@@ -227,7 +214,7 @@ TEST_F(openai, a_whole_call) {
     tell(created("resp_1"));
     tell(delta("resp_1", "item_1", audio_of(40)));
     tell(delta("resp_1", "item_1", audio_of(60)));
-    tell(message_of("response.output_audio_transcript.delta", ",'delta':'he'"));
+    tell(message_of("response.output_audio_transcript.delta", ",'delta':'hel'"));
     tell(message_of("response.output_audio_transcript.done", ",'transcript':'hello'"));
     tell(audio_done("resp_1", "item_1"));
     tell(done("resp_1", "completed"));
@@ -263,7 +250,7 @@ TEST_F(openai, half_a_sample_waits_for_the_next_delta_of_the_same_item_only) {
     EXPECT_EQ(out.played, (std::vector<std::int16_t>{1, 1, 1, 1, 2}));
 }
 
-// --- What does not belong ---
+// --- Unexpected messages ---
 
 TEST_F(openai, an_answer_that_failed_is_a_warning) {
     open();
@@ -305,10 +292,10 @@ TEST_F(openai, what_is_unknown_or_malformed_is_ignored_and_reported) {
 }
 
 TEST(openai_malformed, messages_cut_at_each_byte_are_ignored) {
-    expect_truncated_messages_are_ignored([] { return made(); }, script);
+    expect_truncated_messages_are_ignored([] { return made("openai"); }, script);
 }
 
 TEST(openai_malformed, random_messages_do_no_harm) {
     for (unsigned seed = 1; seed <= 3; ++seed)
-        expect_random_messages_do_no_harm([] { return made(); }, script, seed);
+        expect_random_messages_do_no_harm([] { return made("openai"); }, script, seed);
 }

@@ -16,7 +16,7 @@
 
 namespace audiosocket::test {
 
-/// What a dialect asked for: in order, as one line each, and by kind.
+/// Records what a dialect asks for: in order as one line each, and by kind.
 struct recorded_output final : gateway::dialect_output {
     std::vector<std::string> actions;
     std::vector<std::string> texts;
@@ -62,13 +62,13 @@ struct recorded_output final : gateway::dialect_output {
         reports.push_back(std::move(what));
     }
 
-    /// Says to the dialect that each pending mark was reached.
+    /// Reports to the dialect that each pending mark was reached.
     void reach_marks(gateway::dialect& in, std::chrono::milliseconds sent = {}) {
         for (const auto& name : std::exchange(marks, {}))
             in.played({name, sent}, *this);
     }
 
-    /// Says to the dialect what follows a clear: each pending mark was cleared, and audio behind them.
+    /// Reports a clear to the dialect: each pending mark was cleared, and so was the audio behind them.
     void clear_marks(gateway::dialect& in, std::chrono::milliseconds sent = {}, std::chrono::milliseconds cut = {}) {
         for (const auto& name : std::exchange(marks, {}))
             in.cleared({name, sent, cut}, *this);
@@ -88,7 +88,7 @@ struct recorded_output final : gateway::dialect_output {
     }
 };
 
-/// The JSON of a test, with ' in place of ".
+/// Returns the JSON of a test, written with ' in place of ".
 inline std::string quoted(std::string text) {
     for (char& c : text)
         if (c == '\'') c = '"';

@@ -41,7 +41,7 @@ inline std::string refusal(std::string_view name, const std::string& session) {
     return "";
 }
 
-/// A call in a dialect, and what it asked for.
+/// A call in a dialect, and what the dialect asked for.
 struct sample_call {
     explicit sample_call(std::string_view name, std::string session = "",
                          gateway::call_context context = sample_context())
@@ -49,7 +49,7 @@ struct sample_call {
 
     void open() { in->opened(start, out); }
 
-    /// A text message, with ' in place of ".
+    /// Receives a text message, with ' in place of ".
     void receive(const std::string& message, time_point now = start) { in->text(quoted(message), now, out); }
 
     std::unique_ptr<gateway::dialect> in;

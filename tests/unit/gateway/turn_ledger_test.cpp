@@ -56,6 +56,45 @@ TEST_F(turn_ledger_test, answer_after_speech_is_a_turn_with_its_parts) {
     EXPECT_FALSE(ledger.take_turn());
 }
 
+TEST_F(turn_ledger_test, round_trip_is_the_part_of_the_network) {
+    be_silent(100ms);
+    speak(400ms);
+    be_silent(300ms);
+    ledger.answered(now, 80ms);
+    now += 20ms;
+    send(1);
+    const auto turn = ledger.take_turn();
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->network_time(), 80ms);
+    EXPECT_EQ(turn->back_end_time(), 220ms);
+    EXPECT_EQ(turn->queue_time(), 20ms);
+    EXPECT_EQ(turn->total_time(), 320ms);
+}
+
+TEST_F(turn_ledger_test, network_never_takes_more_than_the_wait) {
+    be_silent(100ms);
+    speak(400ms);
+    be_silent(60ms);
+    ledger.answered(now, 80ms);
+    send(1);
+    const auto turn = ledger.take_turn();
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->network_time(), 60ms);
+    EXPECT_EQ(turn->back_end_time(), 0ms);
+}
+
+TEST_F(turn_ledger_test, unknown_network_is_a_part_of_the_back_end) {
+    be_silent(100ms);
+    speak(400ms);
+    be_silent(60ms);
+    ledger.answered(now, std::nullopt);
+    send(1);
+    const auto turn = ledger.take_turn();
+    ASSERT_TRUE(turn);
+    EXPECT_FALSE(turn->network_time());
+    EXPECT_EQ(turn->back_end_time(), 60ms);
+}
+
 TEST_F(turn_ledger_test, only_the_first_audio_of_an_answer_counts) {
     be_silent(100ms);
     speak(400ms);

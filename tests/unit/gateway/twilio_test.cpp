@@ -30,7 +30,7 @@ std::string mark(const std::string& name) {
 
 const std::string clear = "{'event':'clear','streamSid':'" + stream + "'}";
 
-// A call that has begun: the messages so far are taken.
+// A call that has begun; its messages so far are removed.
 sample_call begun() {
     sample_call call("twilio");
     call.open();

@@ -17,13 +17,13 @@ TEST(address, host_and_port_are_read) {
     EXPECT_EQ(parse_address("3cx:9000"), (address{"3cx", 9000}));
 }
 
-TEST(address, what_is_none_is_refused) {
+TEST(address, invalid_address_is_refused) {
     for (const auto* text : {"", ":", "::1", "[::1", "[]:1", "[::1]9000", "a:b", "a:65536", "a:-1", "a:1 ", "a:1:2"})
         EXPECT_EQ(parse_address(text), std::nullopt) << text;
 }
 
-// The system would take it for 0.0.35.132.
-TEST(address, port_without_its_colon_is_no_host) {
+// The system would read it as 0.0.35.132.
+TEST(address, port_without_its_colon_is_not_a_host) {
     EXPECT_EQ(parse_address("9092"), std::nullopt);
     EXPECT_EQ(parse_address("9092:9092"), std::nullopt);
     EXPECT_EQ(parse_address("[9092]:1"), std::nullopt);
@@ -34,7 +34,7 @@ TEST(address, text_comes_back) {
         EXPECT_EQ(to_string(address::parse(text)), text);
 }
 
-TEST(address, mistake_is_told_with_what_was_expected) {
+TEST(address, mistake_is_reported_with_what_was_expected) {
     try {
         address::parse("9092");
         FAIL();

@@ -10,8 +10,7 @@
 #include <optional>
 #include <random>
 
-// A caller and the call that follows it, in virtual time: ticks of a millisecond, a frame clock, and the watch that
-// moves it.
+// A caller and its call, in virtual time: ticks of a millisecond, a frame clock, and the watch that moves it.
 
 using namespace audiosocket;
 using namespace audiosocket::detail;
@@ -24,7 +23,7 @@ using std::chrono::nanoseconds;
 struct figures {
     int frames = 0;   // our frame times
     int messages = 0; // the caller's
-    int late = 0;     // of them, frame times that passed before their message was there
+    int late = 0;     // the frame times that passed before their message came
     nanoseconds waited{};
 
     nanoseconds mean_wait() const { return waited / std::max(messages, 1); }
@@ -99,7 +98,7 @@ TEST(arrival_watch, frame_time_settles_just_behind_the_callers_messages) {
     }
 }
 
-// What a program answers waits in the queue until a frame is due. Frames that moved to a later time would leave one of
+// An application's answer waits in the queue until a frame is due. Frames that moved to a later time would leave one of
 // its frames there for ever.
 TEST(arrival_watch, frames_come_earlier_by_as_much_as_the_first_message_waits) {
     for (nanoseconds offset = 0ms; offset < 20ms; offset += 1ms) {
@@ -116,8 +115,8 @@ TEST(arrival_watch, frames_come_earlier_by_as_much_as_the_first_message_waits) {
     }
 }
 
-// The usual case: a caller says its id, which starts our frames, and then a frame every 20 ms. So each of them comes at
-// the very time of one of ours, and some a little later; those are waited for.
+// The usual case: a caller sends its id, which starts our frames, and then a frame every 20 ms. Each frame arrives at
+// the time of one of ours, and some a little later; the watch waits for those.
 TEST(arrival_watch, messages_around_the_frame_time_do_not_move_it_by_a_frame) {
     arrival_watch w(20ms, 1ms);
     const time_point start{std::chrono::hours{1000}};
@@ -133,7 +132,7 @@ TEST(arrival_watch, messages_around_the_frame_time_do_not_move_it_by_a_frame) {
 }
 
 TEST(arrival_watch, clocks_that_drift_apart_are_followed) {
-    for (const int ppm : {100, -100, 200, -200}) { // the worst that telephones do
+    for (const int ppm : {100, -100, 200, -200}) { // the worst jitter of telephones
         watched_caller c([=](int n) { return 5ms + n * (20ms + nanoseconds(20 * ppm)); });
         c.run_for(1s);
         const auto f = c.run_for(600s);
@@ -142,7 +141,7 @@ TEST(arrival_watch, clocks_that_drift_apart_are_followed) {
     }
 }
 
-// Nearly all frames find their message, and wait no longer than the jitter asks for.
+// Nearly all frames meet their message, and wait no longer than the jitter requires.
 TEST(arrival_watch, frame_time_lies_behind_the_jitter) {
     for (const unsigned jitter_us : {3000U, 8000U, 15'000U})
         test::for_each_seed(20, [=](unsigned seed) {
@@ -189,7 +188,7 @@ TEST(arrival_watch, messages_that_last_longer_than_our_frames_are_not_missed_bet
     EXPECT_NEAR(f.frames, 600, 1) << "the frame time stays";
 }
 
-// Frames that are late because our own thread stood still are caught up with. They are no reason to move the others.
+// Frames that are late because our own thread stood still are sent afterwards. They do not move the other frames.
 TEST(arrival_watch, standstill_of_our_own_moves_nothing) {
     arrival_watch w(20ms, 1ms);
     const time_point start{std::chrono::hours{1000}};

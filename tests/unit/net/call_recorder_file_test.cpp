@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// What a recording does to the file system, and what is left when the disk or the process fails.
+// What a recording does to the file system, and what remains after a failure of the disk or the process.
 
 using namespace audiosocket;
 using namespace std::chrono_literals;
@@ -90,7 +90,7 @@ TEST_F(call_recorder_file_test, search_for_a_name_has_an_end) {
     EXPECT_EQ(failures.size(), 2U);
 }
 
-// In a child, because the limit on a file's size (which behaves as a full disk) is the process's.
+// In a child, because the limit of a file's size (which acts like a full disk) belongs to the process.
 template <class Body>
 int status_of_child(Body body) {
     const pid_t child = ::fork();
@@ -106,7 +106,7 @@ TEST_F(call_recorder_file_test, full_disk_is_reported_once_and_what_was_written_
         const rlimit limit{40'000, 40'000};
         ::setrlimit(RLIMIT_FSIZE, &limit);
         record();
-        for (int i = 0; i < 10; ++i) { // the call goes on, and the disk is asked in between
+        for (int i = 0; i < 10; ++i) { // the call continues, and the disk is asked in between
             pass(25, 5, 6);
             run_disk();
         }
@@ -132,7 +132,7 @@ TEST_F(call_recorder_file_test, disk_full_from_the_start_leaves_no_empty_file) {
     EXPECT_TRUE(files().empty());
 }
 
-// Killed in the middle of a call, after so many frames of 20 ms; returns how much of it the file has lost.
+// Kills the process in the middle of a call, after this many frames of 20 ms. Returns how much audio the file has lost.
 template <class Pass>
 std::chrono::nanoseconds lost_by_crash(const std::filesystem::path& path, int frames, Pass pass) {
     const int status = status_of_child([&] {
@@ -147,7 +147,7 @@ std::chrono::nanoseconds lost_by_crash(const std::filesystem::path& path, int fr
         return ::kill(::getpid(), SIGKILL) == 0;
     });
     EXPECT_TRUE(WIFSIGNALED(status));
-    const sound_reader reader(path); // goes by the length in the header
+    const sound_reader reader(path); // uses the length in the header
     EXPECT_EQ(reader.file_channels(), 2);
     return frames * 20ms - reader.duration().value();
 }

@@ -124,7 +124,7 @@ TEST_F(call_recorder_test, order_holds_on_a_pool_of_four_threads) {
     std::vector<std::future<void>> complete;
     for (auto& one : all)
         complete.push_back(one->async_finish(asio::use_future));
-    all.clear(); // the recorder may go first
+    all.clear(); // the recorder may be first
     for (std::size_t n = 0; n < recorders; ++n) {
         complete[n].get();
         EXPECT_EQ(read_stereo(directory / (std::to_string(n) + ".wav")).left, said[n]) << n;
@@ -153,7 +153,7 @@ TEST_F(call_recorder_test, burst_loses_only_its_excess_which_is_reported) {
     complete();
     const both_sides file = read_stereo(path);
     const auto kept = std::ranges::count(file.left, 700);
-    EXPECT_NEAR(static_cast<double>(kept), 8'160, 480); // what stereo_recorder takes: a second early, and a frame
+    EXPECT_NEAR(static_cast<double>(kept), 8'160, 480); // the capacity of stereo_recorder: a second early, and a frame
     const auto later = std::ranges::count(file.left, 500);
     EXPECT_NEAR(static_cast<double>(later), 60'000, 320); // all but the rest of the burst's half second
     EXPECT_EQ(std::ranges::count(file.right, 600), 64'000);
@@ -176,7 +176,7 @@ TEST_F(call_recorder_test, disk_that_does_not_answer_ends_the_recording_once) {
     EXPECT_TRUE(files().empty());
 }
 
-// Two sides at 192 kHz have 16 MiB sooner than half a minute.
+// Two sides at 192 kHz fill 16 MiB in less than half a minute.
 TEST_F(call_recorder_test, memory_that_waits_for_the_disk_is_bounded) {
     record();
     const samples frame(3840, 5);
@@ -188,7 +188,7 @@ TEST_F(call_recorder_test, memory_that_waits_for_the_disk_is_bounded) {
     EXPECT_NEAR(static_cast<double>(passed) * 2 * 3840 * 2, 16.0 * 1024 * 1024, 2.0 * 768'000);
 }
 
-// Two recordings whose disk does not answer, and memory for two seconds of them.
+// Two recordings whose disk does not answer, with memory for two seconds of them.
 TEST_F(call_recorder_test, memory_that_is_shared_bounds_all_recordings_together) {
     const auto memory = std::make_shared<recording_memory>(100'000, 2);
     auto options = reporting();
@@ -203,7 +203,7 @@ TEST_F(call_recorder_test, memory_that_is_shared_bounds_all_recordings_together)
     }
     EXPECT_GT(memory->bytes_refused(), 0U);
     run_disk();
-    EXPECT_LT(memory->bytes(), 50'000U); // what is being collected
+    EXPECT_LT(memory->bytes(), 50'000U); // the piece that is being collected
     for (int i = 0; i < 4; ++i) {
         pass(25, 6, 6);
         run_disk();
@@ -214,7 +214,7 @@ TEST_F(call_recorder_test, memory_that_is_shared_bounds_all_recordings_together)
     EXPECT_TRUE(failures.empty());
     EXPECT_EQ(drops.size(), 2U);
     const both_sides file = read_stereo(path);
-    EXPECT_EQ(std::ranges::count(file.left, 6), 16'000); // the recording goes on, in its place
+    EXPECT_EQ(std::ranges::count(file.left, 6), 16'000); // the recording continues, in its place
     EXPECT_NEAR(static_cast<double>(file.left.size()), 96'000, 480);
 }
 

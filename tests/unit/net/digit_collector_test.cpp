@@ -65,7 +65,7 @@ TEST(digit_collector, time_for_the_first_digit_counts_from_the_end_of_the_prompt
     c.playing(0s, start + 10s); // played
     EXPECT_EQ(c.deadline(), start + 15s);
     c.take('1', start + 11s);
-    c.playing(10s, start + 11s); // without barge-in the prompt goes on
+    c.playing(10s, start + 11s); // without barge-in the prompt continues
     EXPECT_EQ(c.deadline(), start + 13s);
 }
 

@@ -69,9 +69,9 @@ TEST(eviction_order, ipv4_addresses_are_hosts_of_their_own_however_they_are_writ
     EXPECT_EQ(order.first(), first);
 }
 
-// Against the rule, written down as a search through all connections.
+// Compares with the rule, written as a search through all connections.
 TEST(eviction_order, random_connections_give_way_by_the_rule) {
-    std::minstd_rand random(1); // any order of events will do
+    std::minstd_rand random(1); // any order of events is valid
     eviction_order order;
     std::map<eviction_order::number, host_key> open;
     const auto by_the_rule = [&] {

@@ -31,7 +31,7 @@ TEST(file_descriptor, is_closed_at_the_end_of_its_owner) {
     EXPECT_FALSE(is_open(number));
 }
 
-TEST(file_descriptor, failed_open_is_none) {
+TEST(file_descriptor, failed_open_is_empty) {
     EXPECT_FALSE(file_descriptor());
     EXPECT_EQ(file_descriptor().get(), -1);
     const file_descriptor failed(::open("/dev/null/none", O_RDONLY));

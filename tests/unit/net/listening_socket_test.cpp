@@ -30,7 +30,7 @@ bool answers(const tcp::endpoint& where) {
     return !error;
 }
 
-// What adopting this descriptor is refused with; empty if it is not.
+// Returns why this descriptor cannot be adopted; empty if it can.
 std::string complaint(file_descriptor socket) {
     try {
         listening_socket::adopt(std::move(socket));
@@ -99,7 +99,7 @@ TEST(listening_socket, what_does_not_listen_on_tcp_is_not_adopted_and_is_closed)
     EXPECT_NE(complaint(open_socket(AF_UNIX, SOCK_STREAM, 0)), "");
     EXPECT_NE(complaint(file_descriptor(::open("/dev/null", O_RDONLY))), "");
     EXPECT_NE(complaint(file_descriptor()), "");
-    constexpr int multipath = 262; // IPPROTO_MPTCP, which a kernel need not have
+    constexpr int multipath = 262; // IPPROTO_MPTCP, which a kernel may lack
     if (auto s = open_socket(AF_INET, SOCK_STREAM, multipath)) {
         ASSERT_EQ(::listen(s.get(), 1), 0);
         EXPECT_NE(complaint(std::move(s)), "");

@@ -86,5 +86,5 @@ TEST(network, everything_else_is_refused_with_what_to_write) {
         EXPECT_NE(complaint(text).find("from 0 to 32"), std::string::npos) << complaint(text);
     EXPECT_NE(complaint("::/129").find("from 0 to 128"), std::string::npos);
     EXPECT_NE(complaint("::ffff:0.0.0.0/8").find("IPv4 network"), std::string::npos);
-    EXPECT_LT(complaint(std::string(100'000, 'a')).size(), 200U); // it is not all repeated
+    EXPECT_LT(complaint(std::string(100'000, 'a')).size(), 200U); // the message does not repeat everything
 }

@@ -13,7 +13,7 @@
 #include <functional>
 #include <vector>
 
-// On socket pairs, so without a network. The deadlines are in real time; nothing here depends on how late they are.
+// Uses socket pairs, so no network. The deadlines are in real time, but no result depends on how late they are.
 
 using namespace audiosocket;
 using namespace audiosocket::detail;
@@ -111,7 +111,7 @@ TEST_F(pending, late_one_ends_and_the_others_stay) {
 TEST_F(pending, oldest_of_the_host_that_has_most_is_evicted_for_the_reason_that_is_given) {
     const auto lone = add(1);
     const auto first = add(2, 30min);
-    const auto second = add(2, 20min); // its deadline comes first, and it is not the oldest
+    const auto second = add(2, 20min); // its deadline comes first, though it is not the oldest
     for (int i = 0; i < 3; ++i)
         connections.evict(boost::asio::error::operation_aborted);
     ASSERT_EQ(outcomes.size(), 3U);

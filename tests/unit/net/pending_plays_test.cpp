@@ -18,7 +18,7 @@ class pending_plays_test : public testing::Test {
                    io.get_executor()});
     }
 
-    // Completes the operation with this ticket. Returns whether there was one.
+    // Completes the operation with this ticket. Returns whether it existed.
     bool complete(std::uint64_t ticket) {
         auto waiter = plays.take(play_ticket{ticket});
         if (!waiter) return false;

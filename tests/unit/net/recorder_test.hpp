@@ -22,7 +22,7 @@ struct both_sides {
     samples right;
 };
 
-// Takes the WAV file apart by hand: a 44-byte header, then frames.
+// Parses the WAV file by hand: a 44-byte header, then frames.
 inline both_sides read_stereo(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string all((std::istreambuf_iterator<char>(file)), {});
@@ -37,7 +37,7 @@ inline both_sides read_stereo(const std::filesystem::path& path) {
     return out;
 }
 
-/// A recording in virtual time: the blocks say when they belong, and the disk executor runs when the test says so.
+/// A recording in virtual time: the blocks carry their times, and the test runs the disk executor.
 class recorder_test : public testing::Test {
   protected:
     call_recorder_options reporting() {
@@ -54,7 +54,7 @@ class recorder_test : public testing::Test {
     }
     call_recorder& record() { return record(reporting()); }
 
-    // Both sides pass for so many frames of 20 ms at 8 kHz.
+    // Records these samples of both sides for this many frames of 20 ms at 8 kHz.
     void pass(int frames, std::int16_t left, std::int16_t right) {
         for (int i = 0; i < frames; ++i, at += std::chrono::milliseconds(20)) {
             recorder->received(samples(160, left), 8000, begin + at);

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// What is reported by the end of so many frames, of which frame n leaves left(n) behind.
+// Returns the reported delay after this many frames. Frame n leaves left(n) behind it.
 template <class Left>
 nanoseconds reported(int frames, Left left) {
     standing_delay watch(20ms);

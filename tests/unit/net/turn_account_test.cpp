@@ -11,7 +11,7 @@ namespace {
 
 constexpr time_point start{std::chrono::hours{1000}};
 
-// In how many of a thousand frame times a call is heavy that has two turns in each; `cost(n)` is what turn n uses.
+// Returns in how many of a thousand frame times a call with two turns each is heavy. Turn n costs `cost(n)`.
 template <class Cost>
 int heavy_frames(Cost cost) {
     turn_account account;

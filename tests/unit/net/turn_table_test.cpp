@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-// With the real clock, for the table has none else; nothing here depends on how late it is.
+// Uses the real clock, because the table has no other. No result depends on how late it is.
 
 using namespace audiosocket;
 using namespace audiosocket::detail;
@@ -69,14 +69,14 @@ class watched_taker : public taker {
     file_descriptor peer_;
 };
 
-// A call, as far as its io_context knows it; it may keep itself, as a call does whose handler owns it.
-struct guest final : resident, std::enable_shared_from_this<guest> {
+// A call, as far as its io_context knows it. It may keep itself alive, as a call does whose handler owns it.
+struct call_stub final : resident, std::enable_shared_from_this<call_stub> {
     void hang_up() override { hung_up = true; }
     void forget() noexcept override { keeps.reset(); }
     std::shared_ptr<resident> self() noexcept override { return weak_from_this().lock(); }
 
     bool hung_up = false;
-    std::shared_ptr<guest> keeps;
+    std::shared_ptr<call_stub> keeps;
 };
 
 class table : public testing::Test {
@@ -105,7 +105,7 @@ TEST_F(table, each_has_one_turn_and_never_too_early_and_then_there_is_nothing_to
     std::vector<std::shared_ptr<taker>> all;
     for (const auto in : {7ms, 1ms, 0ms, 30ms, 3ms})
         all.push_back(scheduled(in));
-    io.run(); // ends when nobody is left
+    io.run(); // ends when the table is empty
     for (const auto& one : all)
         EXPECT_EQ(one->turns, 1);
 }
@@ -132,7 +132,7 @@ TEST_F(table, after_an_idle_time_longer_than_the_wheel_appointments_are_kept) {
 
 TEST_F(table, turn_may_make_another_appointment_or_take_those_of_others) {
     const auto busy = scheduled(1ms);
-    const auto victim = scheduled(2ms); // after him, however slow this is
+    const auto victim = scheduled(2ms); // after it, however slow this is
     busy->then = [&] {
         turns.leave(*victim);
         if (busy->turns < 5) schedule(busy, 1ms);
@@ -152,10 +152,10 @@ TEST_F(table, neighbours_of_one_who_throws_have_their_turns_when_the_context_run
     EXPECT_THROW(io.run(), std::runtime_error);
     io.run();
     for (const auto& one : all)
-        EXPECT_EQ(one->turns, one == all[1] ? 2 : 1) << "and he has another one";
+        EXPECT_EQ(one->turns, one == all[1] ? 2 : 1) << "the call that threw has another turn";
 }
 
-// Another turn that comes in the same tick goes first, whatever the order in which the two were scheduled.
+// Another turn in the same tick goes first, whichever was scheduled first.
 TEST_F(table, heavy_call_has_its_turn_after_the_others) {
     std::vector<std::string> order;
     const auto heavy = scheduled(1ms);
@@ -247,12 +247,12 @@ TEST_F(table, context_that_goes_lets_go_of_those_who_wait_for_a_turn) {
 }
 
 TEST(home, context_that_goes_lets_go_of_open_calls_that_keep_themselves) {
-    std::weak_ptr<guest> seen;
+    std::weak_ptr<call_stub> seen;
     std::shared_ptr<io_home> home;
     {
         boost::asio::io_context brief{1};
         home = boost::asio::use_service<turn_table>(brief).home();
-        const auto one = std::make_shared<guest>();
+        const auto one = std::make_shared<call_stub>();
         one->keeps = one;
         seen = one;
         EXPECT_TRUE(home->enter(*one));
@@ -273,17 +273,17 @@ TEST(home, context_that_is_gone_takes_nothing_any_more) {
         brief.run();
         EXPECT_TRUE(here);
     }
-    guest late;
+    call_stub late;
     EXPECT_FALSE(home->enter(late));
     EXPECT_FALSE(home->is_here());
     EXPECT_FALSE(home->post([] { return [] { ADD_FAILURE() << "ran without an io_context"; }; }));
 }
 
-TEST(home, hang_up_all_is_for_those_who_are_there_and_says_that_it_was) {
+TEST(home, hang_up_all_applies_to_calls_in_progress_and_is_remembered) {
     boost::asio::io_context io{1};
     const auto home = boost::asio::use_service<turn_table>(io).home();
-    const auto here = std::make_shared<guest>();
-    const auto left = std::make_shared<guest>();
+    const auto here = std::make_shared<call_stub>();
+    const auto left = std::make_shared<call_stub>();
     home->enter(*here);
     home->enter(*left);
     home->leave(*left);

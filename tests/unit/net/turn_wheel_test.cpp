@@ -18,7 +18,7 @@ struct numbered : turn_link {
     int number = 0;
 };
 
-// Takes everybody out of the circle.
+// Removes all entries from the circle.
 std::vector<int> numbers_in(turn_link& circle) {
     std::vector<int> out;
     while (!circle.alone()) {
@@ -51,7 +51,7 @@ using list = std::vector<int>;
 
 } // namespace
 
-TEST_F(wheel, new_wheel_has_nobody) {
+TEST_F(wheel, new_wheel_is_empty) {
     EXPECT_TRUE(turns.empty());
     EXPECT_EQ(collect(1000), list{});
 }

@@ -18,7 +18,8 @@ std::vector<seen> decode_all(const bytes& stream, split how, std::mt19937& rando
     std::vector<seen> out;
     decoder d;
     cut(stream, how, random, [&](std::span<const std::byte> piece) {
-        // A copy of exactly this size, freed afterwards, so that a sanitizer sees any read past it or after it.
+        // Copies the bytes into memory of exactly this size and frees it afterwards, so that a sanitizer sees any read
+        // outside.
         const bytes exact(piece.begin(), piece.end());
         d.feed(exact);
         while (const auto m = d.next())

@@ -78,7 +78,7 @@ TEST(message, error_code_is_unknown_when_none_is_carried) {
     }
 }
 
-TEST(message, dtmf_of_another_length_or_character_is_no_digit) {
+TEST(message, dtmf_of_another_length_or_character_is_not_a_digit) {
     error_code error;
     for (const bytes& m : {frame(kind::dtmf), frame(kind::dtmf, raw("12")), frame(kind::dtmf, raw({0xff}))})
         EXPECT_FALSE(parse_message(m, error).dtmf_digit());

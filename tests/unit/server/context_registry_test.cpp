@@ -24,7 +24,7 @@ uuid id(int number) {
     return made;
 }
 
-// A registry, and its clock.
+// A registry and its clock.
 class registry : public testing::Test {
   protected:
     registration add(int number, const std::string& context) { return registry_->add(id(number), context, now_); }
@@ -61,7 +61,7 @@ TEST_F(registry, context_is_found_as_often_as_wanted_until_it_is_taken) {
     EXPECT_EQ(counts().bytes, 3U);
     EXPECT_EQ(take(1), "one");
     EXPECT_EQ(find(1), "none");
-    EXPECT_EQ(counts().missed, 0U); // no call has missed it
+    EXPECT_EQ(counts().missed, 0U); // no call missed it
 }
 
 TEST_F(registry, context_expires_when_its_lifetime_is_over_and_not_before) {
@@ -110,7 +110,7 @@ TEST_F(registry, full_registry_refuses_until_an_entry_is_taken_or_expires) {
     now_ += 10s;
     add(2, "two");
     EXPECT_EQ(add(3, "three"), registration::full);
-    EXPECT_EQ(add(1, "first"), registration::accepted); // needs no more room
+    EXPECT_EQ(add(1, "first"), registration::accepted); // needs no additional room
     EXPECT_EQ(take(2), "two");
     EXPECT_EQ(add(3, "three"), registration::accepted);
     EXPECT_EQ(add(4, "four"), registration::full);
@@ -129,7 +129,7 @@ TEST_F(registry, bytes_are_bounded_one_by_one_and_together) {
     EXPECT_EQ(add(3, "x"), registration::full);
     EXPECT_EQ(add(3, ""), registration::accepted);
     EXPECT_EQ(add(2, std::string(5, 'y')), registration::full);
-    EXPECT_EQ(find(2), "xxxx"); // what is refused replaces nothing
+    EXPECT_EQ(find(2), "xxxx"); // a refused entry replaces nothing
     EXPECT_EQ(add(1, "x"), registration::accepted);
     EXPECT_EQ(add(2, std::string(5, 'y')), registration::accepted);
     EXPECT_EQ(counts().bytes, 6U);
@@ -144,7 +144,7 @@ TEST_F(registry, limits_of_nothing_are_a_mistake) {
     EXPECT_THROW(context_registry({.bytes_max = 0}), std::invalid_argument);
 }
 
-// Beside a map that does the same in the simplest way.
+// Compares with a map that does the same in the simplest way.
 TEST_F(registry, random_use_is_that_of_a_plain_map) {
     struct plain_entry {
         std::string context;

@@ -1,5 +1,5 @@
-// The table of calls. The server sorts, filters and cuts; what is shown is never more than a page of it, and a row is
-// made once and then only told what has changed.
+// The table of calls. The server sorts, filters and cuts, so at most a page of rows is shown. A row is created once and
+// then only updated.
 
 const pageSize = 100;
 const quietest = -60; // dBFS: where a meter begins
@@ -45,7 +45,7 @@ function meter(td, kind) {
   };
 }
 
-// A number that is best zero, and is shown off when it grows.
+// A counter that should stay zero; it is highlighted when it grows.
 function counter(td) {
   let last = null;
   return (value) => {
@@ -53,7 +53,7 @@ function counter(td) {
     td.textContent = whole.format(value);
     td.className = value ? "some" : "zero";
     if (last !== null && value > last) {
-      void td.offsetWidth; // lets the animation begin anew
+      void td.offsetWidth; // restarts the animation
       td.classList.add("fresh");
     }
     last = value;
@@ -127,7 +127,7 @@ export class Calls {
     this.markSort();
   }
 
-  // What is asked of most numbers first is where they are largest.
+  // The first click on a column of numbers sorts the largest first.
   sortBy(key) {
     const first = key === "peer" ? key : `-${key}`;
     const other = key === "peer" ? `-${key}` : key;
@@ -179,8 +179,8 @@ export class Calls {
     $("pager").hidden = !answer.truncated;
     $("before").disabled = this.offset === 0;
     $("after").disabled = this.offset + shown >= answer.matching;
-    $("nobody").hidden = shown > 0;
-    $("nobody").textContent = filtered ? "No call matches." : "Nobody is up. Calls appear here as they come.";
+    $("no-calls").hidden = shown > 0;
+    $("no-calls").textContent = filtered ? "No call matches." : "No calls in progress. New calls appear here.";
   }
 
   mark(id) {

@@ -1,15 +1,16 @@
-// The call that is open: its outlines, which run from right to left, and its figures.
+// The opened call: its outlines, which run from right to left, and its figures.
 
 import { age, decibels } from "./calls.js";
 
 const slots = 1000; // twenty seconds
-const behind = 24; // slots: what is drawn is this much behind what is known, so that it runs evenly
-const leastScale = 0.2; // of full scale: what is quieter than this looks quiet
+const behind = 24; // slots: the drawing is this much behind the data, so that it moves evenly
+const leastScale = 0.2; // of full scale: quieter sound is drawn small
 
 const $ = (id) => document.getElementById(id);
+const milliseconds = (ms) => (ms === null ? "–" : `${ms.toFixed(0)} ms`);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-// One side: the last slots that are known, each at its number modulo their count.
+// One direction: the latest slots, each at its number modulo their count.
 class Side {
   constructor(canvas) {
     this.canvas = canvas;
@@ -103,7 +104,7 @@ export class Card {
   open(id) {
     this.id = id;
     this.over = false;
-    this.seenIn = null; // the process that the call is up in
+    this.seenIn = null; // the process that has the call
     this.nextSlot = 0;
     this.edge = null;
     this.received.clear();
@@ -120,15 +121,15 @@ export class Card {
     return this.id && !this.over;
   }
 
-  // The process with this number does not know the call. After an upgrade the one before may have it still.
+  // The process with this number does not have the call. After an upgrade the old process may still have it.
   ended(pid) {
     if (!this.id) return;
     this.over = true;
     $("hang-up").disabled = true;
     this.note(
       this.seenIn && this.seenIn !== pid
-        ? "Another process answers here now. After an upgrade this call goes on in the old one, and is not seen here any more."
-        : "This call is over.",
+        ? "After an upgrade, another process answers here. This call goes on in the old process and cannot be shown here."
+        : "This call has ended.",
     );
   }
 
@@ -147,7 +148,7 @@ export class Card {
     this.knownAt = performance.now();
   }
 
-  // Where "now" is: it goes on evenly whatever the answers do, and is drawn towards what they say.
+  // The position of "now" moves evenly, and is corrected slowly towards the data.
   draw() {
     if (!this.known || this.over) return;
     const wanted = this.known + (performance.now() - this.knownAt) / 20 - behind;
@@ -168,8 +169,8 @@ export class Card {
     $("sent-db").textContent = decibels(call.sent);
     const silent = s.frames_sent ? Math.round((100 * s.silence_frames_sent) / s.frames_sent) : 0;
     this.showFacts([
-      ["Up for", age(call.age_seconds)],
-      ["Heard as", call.receive_format],
+      ["Duration", age(call.age_seconds)],
+      ["Received as", call.receive_format],
       ["Sent as", call.send_format],
       ["Jitter", `${call.jitter_ms.toFixed(1)} ms`],
       ["Longest gap", `${s.arrival_gap_max_ms.toFixed(0)} ms`, s.arrival_gap_max_ms > 100],
@@ -180,7 +181,7 @@ export class Card {
       ["Underruns", whole.format(s.underruns), s.underruns > 0],
       ["Late frames", whole.format(s.late_frames), s.late_frames > 0],
       ["Skipped", whole.format(s.skipped_frames), s.skipped_frames > 0],
-      ["Latest frame", `${s.lateness_max_ms.toFixed(1)} ms`, s.lateness_max_ms > 5],
+      ["Worst lateness", `${s.lateness_max_ms.toFixed(1)} ms`, s.lateness_max_ms > 5],
       ["Dropped", whole.format(s.frames_dropped), s.frames_dropped > 0],
       ["Above max rate", whole.format(s.frames_above_rate), s.frames_above_rate > 0],
       ["Digits", whole.format(s.digits_received)],
@@ -194,10 +195,21 @@ export class Card {
       ["Back end", `${backend.dialect}, ${backend.state}`, backend.state === "connecting"],
       ["Connected after", `${backend.connect_ms.toFixed(0)} ms`],
       ["Turns", whole.format(backend.turns)],
-      ["Last answer after", backend.last_turn_ms === null ? "–" : `${backend.last_turn_ms.toFixed(0)} ms`],
+      ...(backend.last_turn ? this.turnFacts(backend.last_turn) : []),
+      ["Round trip", milliseconds(backend.round_trip_ms)],
+      ["Slowest ping", milliseconds(backend.slowest_ping_ms), backend.slowest_ping_ms > 500],
       ["Barge-ins", whole.format(backend.barge_ins)],
       ["Audio refused", `${backend.audio_refused_seconds.toFixed(1)} s`, backend.audio_refused_seconds > 0],
       ["Caller not passed on", `${backend.caller_lost_seconds.toFixed(1)} s`, backend.caller_lost_seconds > 0],
+    ];
+  }
+
+  turnFacts(turn) {
+    return [
+      ["Last answer after", milliseconds(turn.total_ms)],
+      ["– of that the network", milliseconds(turn.network_ms)],
+      ["– of that the back end", milliseconds(turn.backend_ms)],
+      ["– of that our queue", milliseconds(turn.queue_ms)],
     ];
   }
 

@@ -1,5 +1,5 @@
-// The page looks at the server every now and then: at its figures, at the calls that are shown, and at the one that is
-// open. One look of a kind at a time, and the next some time after the answer, so a slow server is not asked more often.
+// The page polls the server: its figures, the calls that are shown, and the opened call. There is one request of a kind
+// at a time, and the next follows some time after the answer, so a slow server is not asked more often.
 
 import { Calls } from "./calls.js";
 import { Card } from "./outline.js";
@@ -8,7 +8,7 @@ const statusInterval = 1000;
 const callsInterval = 500;
 const outlineInterval = 250;
 const patience = 4000; // the server gives up after three seconds
-const historyLength = 120; // looks at the status: two minutes
+const historyLength = 120; // answers to /status: two minutes
 const minute = 60; // seconds
 
 const $ = (id) => document.getElementById(id);
@@ -30,7 +30,7 @@ function repeat(interval, look) {
   again();
 }
 
-// --- Whether the server is there ---
+// --- Whether the server answers ---
 
 let answeredAt = new Date();
 
@@ -41,7 +41,7 @@ function answered() {
 }
 
 function unanswered(error) {
-  if (error.status) return; // it is there, and says no
+  if (error.status) return; // the server answered with an error
   document.body.classList.add("is-gone");
   showState("gone", "No answer");
   $("gone").textContent = `The server has not answered since ${answeredAt.toLocaleTimeString()}; still trying.`;
@@ -58,14 +58,14 @@ function showState(state, text) {
 
 const history = [];
 
-// How much a counter has grown in the last seconds, and in how many really: since the first look that is no older.
+// How much a counter has grown in the last seconds, and in how many seconds exactly.
 function growth(seconds, counter) {
   const last = history.at(-1);
   const first = history.find((h) => last.at - h.at < (seconds + 0.5) * 1000);
   return { by: Math.max(0, counter(last) - counter(first)), seconds: (last.at - first.at) / 1000 };
 }
 
-// What has been counted in the last minute, or in as much of it as this page has seen.
+// Shows the growth in the last minute, or since this page was opened.
 function showRecent(name, counted, text) {
   $(name).textContent = !counted.seconds ? "–" : counted.by ? text : "None";
   $(name).classList.toggle("hot", counted.by > 0);
@@ -109,7 +109,7 @@ function drawLine(canvas, values, color, least) {
 const states = { serving: "Serving", full: "Full", stopping: "Draining" };
 
 function showStatus(s) {
-  // A server that has been started again counts from zero, and has another past.
+  // A restarted server counts from zero, so the history of the old one is dropped.
   if (history.length && s.statistics.frames_sent < history.at(-1).statistics.frames_sent) history.length = 0;
   history.push({ ...s, at: performance.now() });
   if (history.length > historyLength) history.shift();
@@ -124,7 +124,7 @@ function showStatus(s) {
   $("calls-room").classList.toggle("hot", share > 0.9);
   drawLine($("calls-line"), history.map((h) => h.calls_up), "--caller", 4);
 
-  const heard = (h) => h.statistics.frames_received;
+  const received = (h) => h.statistics.frames_received;
   const sent = (h) => h.statistics.frames_sent;
   const late = (h) => h.statistics.late_frames + h.statistics.skipped_frames;
   const underruns = (h) => h.statistics.underruns;
@@ -133,7 +133,7 @@ function showStatus(s) {
     const g = growth(3, counter);
     return g.seconds ? format(g.by / g.seconds) : "–";
   };
-  $("frames-in").textContent = perSecond(heard, whole.format);
+  $("frames-in").textContent = perSecond(received, whole.format);
   $("frames-out").textContent = perSecond(sent, whole.format);
   drawLine($("frames-line"), rates(sent), "--us", 50);
 

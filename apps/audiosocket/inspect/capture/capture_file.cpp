@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::microseconds;
 
-// tcpdump keeps at most 262,144 bytes of a packet. A longer one is a sign of damage.
+// tcpdump keeps at most 262,144 bytes of a packet. A longer packet is a sign of damage.
 constexpr std::size_t packet_bytes_max = 1 << 20;
 constexpr std::size_t block_bytes_max = packet_bytes_max + 65'536; // with options
 constexpr std::size_t interfaces_max = 10'000;
@@ -25,7 +25,7 @@ constexpr std::uint32_t interface_block = 1, old_packet_block = 2, simple_packet
 constexpr std::uint16_t option_time_resolution = 9, option_time_offset = 14;
 constexpr std::uint8_t microseconds_resolution = 6;
 
-// What system_clock can hold, with room for the length of a call.
+// The range of system_clock, less the length of a call.
 constexpr std::int64_t seconds_max =
     std::chrono::duration_cast<std::chrono::seconds>(std::chrono::nanoseconds::max()).count() - 1;
 
@@ -61,7 +61,7 @@ capture_file::capture_file(capture_input& input) : input_(input), start_(input.s
     if (!damage_.empty())
         throw failure(exit_code::file,
                       fmt::format("{}: cannot be read as a capture ({}); capture it again", input.name(), damage_));
-    if (is_pcapng_) start_ = input.start(); // the first block is read as all others
+    if (is_pcapng_) start_ = input.start(); // the first block is read like all others
 }
 
 std::optional<captured_packet> capture_file::next() {
@@ -74,7 +74,7 @@ std::nullopt_t capture_file::damaged(std::string why) {
     return std::nullopt;
 }
 
-// Reads so many bytes into block_. False at the end of the file; what breaks off is damaged.
+// Reads this many bytes into block_. Returns false at the end of the file; a partial record counts as damage.
 bool capture_file::fill(std::size_t bytes) {
     block_.resize(bytes);
     const std::size_t known = std::min(bytes, start_.size());
@@ -109,13 +109,13 @@ std::uint64_t capture_file::u64(std::size_t at) const noexcept {
 
 void capture_file::read_pcap_header() {
     constexpr std::size_t rest_bytes = 20, link_type_at = 16;
-    constexpr std::uint32_t link_type_bits = 0x0fff'ffff; // above them is the length of a checksum
+    constexpr std::uint32_t link_type_bits = 0x0fff'ffff; // the bits above are the length of a checksum
     big_endian_ = std::to_integer<unsigned>(block_[0]) == 0xa1;
     const std::uint32_t magic = u32(0);
     units_per_second_ = magic == pcap_ns ? 1'000'000'000 : 1'000'000;
     record_header_bytes_ = magic == pcap_kuznetzov ? 24 : 16;
     if (magic != pcap_us && magic != pcap_ns && magic != pcap_kuznetzov) {
-        damaged("it starts with no magic number of a capture");
+        damaged("it does not start with the magic number of a capture");
     } else if (fill_body(rest_bytes)) {
         interfaces_.push_back({u32(link_type_at) & link_type_bits, 0, 0, 0});
     }
@@ -132,14 +132,14 @@ std::optional<captured_packet> capture_file::next_of_pcap() {
     return packet;
 }
 
-// Reads the next block; block_ then is its body. False at the end.
+// Reads the next block, whose body is then in block_. Returns false at the end.
 bool capture_file::read_block(std::uint32_t& type) {
     constexpr std::size_t head_bytes = 8, around_bytes = 12, magic_bytes = 4;
     if (!fill(head_bytes)) return false;
     type = u32(0);
     std::vector<std::byte> head = block_;
     std::size_t known = 0;
-    if (type == section_block) { // its length is in the byte order that its next field tells
+    if (type == section_block) { // the byte order of its length is in the next field
         if (!fill_body(magic_bytes)) return false;
         known = magic_bytes;
         big_endian_ = std::to_integer<unsigned>(block_[0]) == byte_order_magic >> 24;
@@ -162,7 +162,7 @@ bool capture_file::read_block(std::uint32_t& type) {
 std::optional<captured_packet> capture_file::next_of_pcapng() {
     std::uint32_t type = 0;
     while (read_block(type)) {
-        block_.resize(block_.size() - 4); // the length again
+        block_.resize(block_.size() - 4); // without the second copy of the length
         switch (type) {
         case section_block: interfaces_.clear(); break;
         case interface_block: read_interface(); break;
@@ -179,7 +179,7 @@ std::optional<captured_packet> capture_file::next_of_pcapng() {
 void capture_file::read_interface() {
     constexpr std::size_t fixed_bytes = 8, option_head_bytes = 4;
     if (block_.size() < fixed_bytes || interfaces_.size() >= interfaces_max) {
-        damaged("an interface that makes no sense");
+        damaged("an invalid description of an interface");
         return;
     }
     interface added {
@@ -203,7 +203,7 @@ std::optional<captured_packet> capture_file::packet_of_block(std::uint32_t type)
     const std::size_t head = simple ? simple_head_bytes : head_bytes;
     if (block_.size() < head) return damaged("a packet without a header");
     const std::size_t number = simple ? 0 : type == old_packet_block ? u16(0) : u32(0);
-    if (number >= interfaces_.size()) return damaged("a packet of an interface that is not described");
+    if (number >= interfaces_.size()) return damaged("a packet of an interface without a description");
 
     const interface& from = interfaces_[number];
     captured_packet packet{.link_type = from.link_type};

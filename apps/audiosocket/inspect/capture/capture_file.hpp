@@ -15,25 +15,25 @@ namespace audiosocket::app::inspect {
 /// One packet of a capture.
 struct captured_packet {
     std::uint32_t link_type = 0; ///< LINKTYPE_ value of https://www.tcpdump.org/linktypes.html
-    /// Time since the epoch. Empty when the packet has none, or one outside the years 1970 to 2261.
+    /// Time since the epoch. Empty if the packet has none, or a time outside the years 1970 to 2261.
     std::optional<std::chrono::microseconds> at{};
     std::span<const std::byte> bytes{}; ///< Valid until the next call of capture_file::next().
-    std::size_t wire_bytes = 0;         ///< Length of the packet on the wire; more than bytes.size() if it was cut off.
+    std::size_t wire_bytes = 0; ///< Length of the packet on the wire; more than bytes.size() if the packet was cut off.
 };
 
 /// Reads packets from a capture: pcap (microseconds, nanoseconds, Kuznetzov's variant) or pcapng, in either byte order.
 ///
 /// A pcapng file may have several interfaces, each with its own link type, snap length and clock. Memory is bounded by
-/// the largest packet, whatever the file says.
+/// the largest allowed packet, even if the file claims more.
 class capture_file {
   public:
-    /// Reads the header of the file. Throws failure when it is damaged. `input` must outlive the object.
+    /// Reads the header of the file. Throws failure if it is damaged. `input` must outlive the object.
     explicit capture_file(capture_input& input);
 
-    /// Returns the next packet, or nothing at the end of the file and where the file is damaged.
+    /// Returns the next packet, or nothing at the end of the file and at damage.
     std::optional<captured_packet> next();
 
-    /// Returns why the file could not be read to its end, in one line. Empty when it could.
+    /// Returns why the file could not be read to its end, in one line. Empty if it could.
     const std::string& damage() const noexcept { return damage_; }
 
   private:
@@ -59,8 +59,8 @@ class capture_file {
     std::uint64_t u64(std::size_t at) const noexcept;
 
     capture_input& input_;
-    std::span<const std::byte> start_; // what capture_input has read already
-    std::vector<std::byte> block_;     // header of a packet, or body of a block, as read last
+    std::span<const std::byte> start_; // bytes that capture_input has already read
+    std::vector<std::byte> block_;     // the latest header of a packet, or body of a block
     std::vector<interface> interfaces_;
     std::string damage_;
     bool is_pcapng_ = false;

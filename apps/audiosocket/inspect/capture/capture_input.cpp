@@ -2,7 +2,7 @@
 #include "inspect/capture/capture_input.hpp"
 
 #include "base/failure.hpp"
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 #include "tape/tape_format.hpp"
 
 #include <audiosocket/audio/sound_reader.hpp>
@@ -21,10 +21,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Room for the two largest messages that a judgement by headers needs.
+// Room for the two largest messages, which recognition by headers needs.
 constexpr std::size_t start_bytes = 65'536;
 
-// Of a magic number. A capture in a pipe may be live, so no more is waited for.
+// Bytes of a magic number. A capture from a pipe may be live, so recognition does not wait for more.
 constexpr std::size_t magic_bytes = 4;
 
 // pcap in microseconds, nanoseconds and Kuznetzov's variant, each in both byte orders; pcapng.
@@ -51,17 +51,17 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, S
 
 std::FILE* open_file(const std::string& path) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) refuse(path, "is a directory; name one file in it");
+    if (std::filesystem::is_directory(path, ignored)) refuse(path, "is a directory; name a file in it");
     std::FILE* file = std::fopen(path.c_str(), "rbe");
     if (file != nullptr) return file;
     if (errno == ENOENT) refuse(path, "no such file; check the name and the directory");
-    if (errno == EACCES) refuse(path, "may not be read; check its permissions");
+    if (errno == EACCES) refuse(path, "cannot be read; check its permissions");
     refuse(path, std::strerror(errno));
 }
 
-// Sound without a magic number (G.711, .sln) is recognised by its name, unless it is surely messages. A file that only
-// claims to be sound, as HTML under the name .ulaw, is left to the reader of sounds, which says what it is. And what
-// people call .raw here is a stream, though to sound_reader it would be slin.
+// Sound without a magic number (G.711, .sln) is recognised by its name, unless it is almost certainly messages. A file
+// that is not sound, such as HTML under the name .ulaw, goes to the sound reader, which says what it is. A file .raw is
+// a stream here, although sound_reader would read it as slin.
 bool is_sound(const std::string& path, std::span<const std::byte> start) {
     if (diagnosis::is_surely_messages(start) || std::filesystem::path(path).extension() == ".raw") return false;
     try {

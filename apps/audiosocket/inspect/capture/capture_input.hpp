@@ -10,31 +10,31 @@
 
 namespace audiosocket::app::inspect {
 
-/// What a file is, told from its content.
+/// The kind of a file, by its content.
 enum class input_kind {
-    stream,  ///< The bytes of one direction, as a socket gave them. Also what nothing else is.
+    stream,  ///< The bytes of one direction, as a socket delivered them. Also any file that is nothing else.
     capture, ///< pcap or pcapng.
     sound,   ///< Something that sound_reader reads.
     tape,    ///< A tape of the gateway.
 };
 
-/// A file or standard input ("-"), open for reading and recognised; nothing of it is used up.
+/// A file or standard input ("-"), open for reading and recognised; reading starts at its first byte.
 class capture_input {
   public:
-    /// Throws failure when the file is missing, unreadable, a directory, empty, or of a kind that can be named but
-    ///     not read (compressed; sound from a pipe).
+    /// Throws failure if the file is missing, unreadable, a directory, empty, or of a known kind that cannot be read
+    /// (compressed; sound from a pipe).
     explicit capture_input(const std::string& path);
 
     const std::string& path() const noexcept { return path_; }
     bool is_standard_input() const noexcept { return path_ == "-"; }
-    /// For people.
+    /// Returns the name for messages.
     std::string name() const { return is_standard_input() ? "standard input" : path_; }
     input_kind kind() const noexcept { return kind_; }
 
-    /// The first bytes of the file: of a capture its magic number, of others up to 64 KiB; one byte at least.
+    /// Returns the first bytes of the file, at least one: the magic number of a capture; up to 64 KiB of other files.
     std::span<const std::byte> start() const noexcept { return start_; }
 
-    /// Reads on behind start(): fills `out` from the front, less only at the end. Throws failure.
+    /// Reads on after start(): fills `out` from the front, and less only at the end. Throws failure.
     std::size_t read(std::span<std::byte> out);
 
   private:

@@ -13,7 +13,7 @@
 namespace audiosocket::app::inspect {
 namespace {
 
-// Names of what is not TCP come from the packets; a few make up nearly all of them.
+// Names of packets without TCP contain numbers of the packets; a few names cover nearly all packets.
 constexpr std::size_t names_max = 200;
 
 void count(std::map<std::string, std::uint64_t>& names, const std::string& name) {

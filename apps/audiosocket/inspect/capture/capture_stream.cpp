@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/capture/capture_stream.hpp"
 
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include <audiosocket/net/address.hpp>
 
@@ -11,7 +11,7 @@
 namespace audiosocket::app::inspect {
 namespace {
 
-// What packets may lie behind one another because the capture took them from several queues.
+// How far packets may be out of order if the capture took them from several queues.
 constexpr std::chrono::seconds disorder_max{1};
 
 std::size_t index(bool from_client) {
@@ -49,7 +49,7 @@ void capture_stream::accept(side client, bool from_start) {
                      .server = std::move(ends[index(client == side::server)]),
                      .started = std::chrono::system_clock::time_point(started_),
                      .from_start = from_start};
-    call_ = std::make_unique<call_inspector>(std::move(label), plan_.tell);
+    call_ = std::make_unique<call_inspector>(std::move(label), plan_.seen_by);
     for (const bool from_client : {true, false})
         if (seen_[index(from_client)]) call_->note_seen(side_of(from_client));
     for (const held& h : std::exchange(held_, {}))
@@ -62,8 +62,8 @@ void capture_stream::skip() {
     held_ = {};
 }
 
-// By the first bytes of one side. The side that speaks an id is the caller, whichever opened the connection; without
-// one, and in the middle of a connection, the port has to tell.
+// Decides by the first bytes of one side. The side that sends an id is the caller, even if the other side opened the
+// connection. Without an id, and in the middle of a connection, the port decides.
 void capture_stream::decide(bool from_client) {
     if (has_port() && connection_.has_start()) return accept(side::caller, true);
     std::vector<std::byte> first;
@@ -82,7 +82,7 @@ void capture_stream::decide(bool from_client) {
     if ((is_whole && is_strange[0] && is_strange[1]) || held_bytes_ > held_bytes_max) skip();
 }
 
-// True if the connection is undecided: then the event waits.
+// Returns true if the connection is undecided; the event then waits.
 bool capture_stream::hold(held&& event) {
     if (verdict_ != verdict::undecided) return false;
     constexpr std::size_t least_bytes = 64; // of memory
@@ -128,7 +128,7 @@ void capture_stream::closed(bool from_client, ending how, timestamp at) {
 
 void capture_stream::finish() {
     if (verdict_ == verdict::undecided) {
-        // On the port, a connection without a byte is a call that came to nothing. Elsewhere it may be anything.
+        // On the port, a connection without a byte is a call that failed. On other ports it may be anything.
         if (!has_port() || !connection_.has_start())
             skip();
         else if (seen_[0] && seen_[1])

@@ -11,33 +11,33 @@
 
 namespace audiosocket::app::inspect {
 
-/// Which TCP connections of a capture are taken for calls, and whom to tell of them.
+/// Which TCP connections of a capture count as calls, and which observers get them.
 struct capture_plan {
-    /// Only connections with this port; nothing: those that start with an id, or have port 9092.
+    /// Only connections with this port; nothing: connections that start with an id, or have port 9092.
     std::optional<std::uint16_t> port;
-    const observers& tell;
+    const observers& seen_by;
     inspection_totals& totals;
 };
 
-/// One TCP connection of a capture: decides whether it is a call, and if so hands what comes to a call_inspector.
+/// One TCP connection of a capture: decides whether it is a call, and if so passes its data to a call_inspector.
 ///
-/// Undecided, it holds back what came, up to held_bytes_max. A connection on the port whose start is in the capture
-/// is a call as soon as either side says something.
+/// While undecided, it holds the data back, up to held_bytes_max. A connection on the port whose start is in the
+/// capture is a call as soon as either side sends a byte.
 class capture_stream final : public stream_sink {
   public:
-    /// What a stranger says first; a call shows itself in three bytes.
+    /// Enough to recognise another protocol; a call is recognised by three bytes.
     static constexpr std::size_t held_bytes_max = 4096;
 
     /// `connection` must outlive the object.
     capture_stream(const capture_plan& plan, const tcp_connection& connection, timestamp at);
 
-    /// False once it is known to be no call: then the rest is ignored.
+    /// Returns false once it is known not to be a call: then the rest is ignored.
     bool is_wanted() const noexcept { return verdict_ != verdict::skipped; }
 
-    /// For each segment, before it is taken.
+    /// Called for each segment, before it is taken.
     void note_seen(bool from_client, timestamp at);
 
-    /// The first segment was captured too late: the connection started at `at`.
+    /// Called if the first segment was captured late: the connection started at `at`.
     void started_earlier(timestamp at) noexcept;
 
     void data(bool from_client, std::span<const std::byte> bytes, timestamp at) override;
@@ -45,7 +45,7 @@ class capture_stream final : public stream_sink {
     void reordered(bool from_client, timestamp at) override;
     void closed(bool from_client, ending how, timestamp at) override;
 
-    /// The end of the connection or of the capture. Call once.
+    /// Called once, at the end of the connection or of the capture.
     void finish();
 
   private:

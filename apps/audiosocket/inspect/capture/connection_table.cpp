@@ -44,7 +44,7 @@ connection_table::map::iterator connection_table::add(const key& k, const tcp_se
     return added;
 }
 
-// Of a connection that has ended or is not wanted: whether this segment begins another one.
+// Returns whether this segment begins another connection, after the known one has ended or was skipped.
 bool connection_table::is_new(const entry& e, const tcp_segment& s) const {
     if (s.syn) return e.connection.judge_syn(s) == tcp_connection::fate::other;
     return e.has_ended && now_ - e.last_at > ended_age_max && !s.rst;

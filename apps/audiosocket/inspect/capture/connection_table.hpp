@@ -9,25 +9,25 @@
 
 namespace audiosocket::app::inspect {
 
-/// The TCP connections of a capture: gives each segment to its own.
+/// The TCP connections of a capture: gives each segment to its connection.
 ///
-/// Memory is bounded: of more than connections_max connections the one that was quiet longest is reported as it stands,
-/// and forgotten. A connection that has ended, or is not AudioSocket, stays in the table for a while, so that what
-/// still comes for it does not begin a connection of its own.
+/// Memory is bounded: beyond connections_max connections, the longest silent one is reported as it stands, and
+/// forgotten. A connection that has ended, or is not AudioSocket, stays in the table for a while, so that late segments
+/// do not begin a new connection.
 class connection_table {
   public:
     static constexpr std::size_t connections_max = 20'000;
-    /// TCP keeps a closed connection's addresses unused for so long (TIME-WAIT of Linux).
+    /// TCP keeps the addresses of a closed connection unused for this long (TIME-WAIT of Linux).
     static constexpr std::chrono::seconds ended_age_max{60};
-    /// A connection without a packet for so long is over; its end is not in the capture.
+    /// A connection without a packet for this long counts as ended; its end is not in the capture.
     static constexpr std::chrono::minutes quiet_max{5};
 
     explicit connection_table(const capture_plan& plan) : plan_(plan) {}
 
-    /// `at`: the time of the packet, which may lie before those of others.
+    /// `at`: the time of the packet, which may be earlier than that of previous packets.
     void take(const tcp_segment& s, timestamp at);
 
-    /// Reports all that is still open. Call once, at the end.
+    /// Reports all open connections. Called once, at the end.
     void finish();
 
   private:
@@ -38,7 +38,7 @@ class connection_table {
         entry(const capture_plan& plan, const tcp_segment& first, timestamp at)
             : connection(first), stream(std::make_unique<capture_stream>(plan, connection, at)), last_at(at) {}
         tcp_connection connection;
-        std::unique_ptr<capture_stream> stream; // null when it has ended, or is not wanted
+        std::unique_ptr<capture_stream> stream; // null if it has ended, or is skipped
         timestamp last_at;
         std::list<map::iterator>::iterator age;
         bool has_ended = false;
@@ -52,8 +52,8 @@ class connection_table {
 
     capture_plan plan_;
     map entries_;
-    std::list<map::iterator> ages_; // the one quiet longest first
-    timestamp now_{};               // never goes back, because a length of time must not be negative
+    std::list<map::iterator> ages_; // the longest silent first
+    timestamp now_{};               // never decreases, because a duration must not be negative
 };
 
 } // namespace audiosocket::app::inspect

@@ -21,7 +21,7 @@ layer packet_walk::ip_v4() {
     constexpr unsigned more_or_offset = 0x3fff;
     if (!has(least_bytes)) return broken("IPv4");
     const std::size_t head_bytes = (u8(0) & 0xfU) * std::size_t{4};
-    const std::size_t total = u16(2); // 0: the network card cuts it up, and sets this
+    const std::size_t total = u16(2); // 0: the network card splits the packet, and sets the length
     if (head_bytes < least_bytes || (total != 0 && total < head_bytes)) return broken("IPv4");
     if (total != 0) limit(total);
     if ((u16(6) & more_or_offset) != 0) return named("IPv4 fragment");
@@ -37,7 +37,7 @@ layer packet_walk::ip_v4() {
 layer packet_walk::ip_v6() {
     constexpr std::size_t head_bytes = 40;
     if (!has(head_bytes)) return broken("IPv6");
-    if (const std::size_t payload = u16(4); payload != 0) limit(head_bytes + payload); // 0 as with IPv4
+    if (const std::size_t payload = u16(4); payload != 0) limit(head_bytes + payload); // 0 as in IPv4
     from_ = to_ = {.is_v6 = true};
     for (std::size_t i = 0; i < 16; ++i) {
         from_.address[i] = static_cast<std::uint8_t>(u8(8 + i));
@@ -68,7 +68,7 @@ layer packet_walk::ip_protocol(std::uint32_t protocol) {
     }
 }
 
-// Extension headers of IPv6, and AH, which IPv4 has as well.
+// Extension headers of IPv6, and AH, which also occurs in IPv4.
 layer packet_walk::ip_v6_extension(std::uint32_t protocol) {
     constexpr std::uint32_t fragment = 44, authentication = 51;
     constexpr unsigned offset_or_more = 0xfff9;
@@ -93,7 +93,7 @@ layer packet_walk::gre() {
     std::size_t bytes = 4;
     for (const unsigned flag : {checksum, key, number, version == 1 ? acknowledged : 0})
         if ((flags & flag) != 0) bytes += optional_bytes;
-    // ERSPAN type I has neither number nor a header of its own.
+    // ERSPAN type I has neither a sequence number nor a header.
     const layer next =
         type == erspan_2 && (flags & number) == 0 ? layer{space::ethernet} : layer{space::ethertype, type};
     return enter(bytes, "GRE", next);
@@ -117,7 +117,7 @@ layer packet_walk::udp() {
     skip(head_bytes);
     const layer next = udp_payload(to);
     if (next.of != space::nothing) return next;
-    tunnel_ = outside; // what a tunnel's port is used for may be anything
+    tunnel_ = outside; // the payload of a tunnel's port may be anything
     return named(udp_name(from, to));
 }
 
@@ -153,7 +153,7 @@ layer packet_walk::geneve() {
     return enter(head_bytes + options, "Geneve", {space::ethertype, u16(2)});
 }
 
-// 3GPP TS 29.281; of its messages those with user data.
+// 3GPP TS 29.281; only messages with user data.
 layer packet_walk::gtp() {
     constexpr std::size_t head_bytes = 8, optional_bytes = 4;
     constexpr unsigned version_1 = 1, user_data = 0xff, any_optional = 7, has_extension = 4;

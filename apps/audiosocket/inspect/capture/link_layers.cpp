@@ -38,8 +38,8 @@ layer packet_walk::link(std::uint32_t type) {
     }
 }
 
-// The family is a number of the system that captured, in its byte order, or in network order (type 108). Families of
-// IPv6: 10 Linux, 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS. The version of IP says the same.
+// The family is a number of the capturing system, in its byte order, or in network order (type 108). Families of IPv6:
+// 10 Linux, 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS. The IP version in the next header has the same information.
 layer packet_walk::loopback() {
     constexpr std::size_t family_bytes = 4;
     constexpr std::array families{2U, 10U, 24U, 28U, 30U};
@@ -50,7 +50,7 @@ layer packet_walk::loopback() {
     return named(fmt::format("loopback of family {}", std::min(u32(0), little_u32(0))));
 }
 
-// A list of length, type and value, in the byte order of the system that captured. Types are small numbers.
+// A list of length, type and value, in the byte order of the capturing system. Types are small numbers.
 layer packet_walk::nflog() {
     constexpr std::size_t head_bytes = 4, item_bytes = 4;
     constexpr unsigned payload_type = 9;
@@ -72,7 +72,7 @@ layer packet_walk::nflog() {
     return broken("NFLOG");
 }
 
-// A header of its own before that of another link type. All fields little endian.
+// A pseudo-header before that of another link type. All fields are little endian.
 layer packet_walk::encapsulated_link(std::uint32_t type) {
     constexpr std::uint32_t ppi = 192;
     if (!has(12)) return broken(type == ppi ? "PPI" : "PKTAP");
@@ -80,7 +80,7 @@ layer packet_walk::encapsulated_link(std::uint32_t type) {
     return skip_to(little_u32(0), {space::link, little_u32(8)}, "PKTAP");
 }
 
-// IEEE 802.11: frames of data that are not encrypted.
+// IEEE 802.11: data frames that are not encrypted.
 layer packet_walk::wireless() {
     constexpr std::size_t least_bytes = 24, address_bytes = 6, quality_bytes = 2, control_bytes = 4;
     constexpr unsigned data = 2, no_data = 4, quality = 8, both_systems = 3, encrypted = 0x40, order = 0x80;
@@ -128,16 +128,16 @@ layer packet_walk::ethertype(std::uint32_t type) {
     }
 }
 
-// 802.3: SNAP with an EtherType, or no IP.
+// 802.3: SNAP with an EtherType, or not IP.
 layer packet_walk::llc() {
     constexpr std::size_t snap_bytes = 8, type_at = 6;
-    constexpr std::uint32_t snap = 0xaaaa0300; // and an organisation that starts with 0
+    constexpr std::uint32_t snap = 0xaaaa0300; // with an organisation that starts with 0
     if (!has(snap_bytes) || u32(0) != snap) return named("802.3 (LLC)");
     return skip_to(snap_bytes, {space::ethertype, u16(type_at)}, {});
 }
 
-// Labels up to the one with the bottom bit. No field says what is below them. IP shows its version; what starts with 0
-// has a control word, and is Ethernet as the rest is.
+// Labels up to the label with the bottom bit. No field has the type of the payload. IP is recognised by its version. A
+// payload that starts with 0 has a control word, and is Ethernet like the rest.
 layer packet_walk::mpls() {
     constexpr std::size_t label_bytes = 4, control_word_bytes = 4;
     for (bool bottom = false; !bottom;) {
@@ -160,7 +160,7 @@ layer packet_walk::ppp_over_ethernet() {
     return tunnel("PPPoE", ppp());
 }
 
-// With or without HDLC's address and control; the protocol may be compressed to one byte, which is odd.
+// With or without HDLC's address and control. The protocol may be compressed to one byte, which is odd.
 layer packet_walk::ppp() {
     if (has(2) && u16(0) == 0xff03) skip(2);
     if (!has(2)) return broken("PPP");

@@ -8,7 +8,7 @@
 namespace audiosocket::app::inspect {
 namespace {
 
-// More than any sane network has: a tunnel takes four. A packet made to be hostile could have thousands.
+// More than any real network has: a tunnel takes four. A hostile packet could have thousands.
 constexpr std::size_t headers_max = 40;
 
 } // namespace
@@ -33,13 +33,13 @@ layer packet_walk::read_one(layer what) {
     return {};
 }
 
-// Takes bytes off the front; has(bytes) must hold.
+// Removes bytes from the front; has(bytes) must be true.
 void packet_walk::skip(std::size_t bytes) {
     rest_ = rest_.subspan(bytes);
     wire_bytes_ -= std::min(wire_bytes_, bytes);
 }
 
-// Sets the length of the rest as a header tells it: without the padding of Ethernet.
+// Limits the rest to the length in a header, which excludes the padding of Ethernet.
 void packet_walk::limit(std::size_t wire_bytes) {
     wire_bytes_ = wire_bytes;
     rest_ = rest_.first(std::min(rest_.size(), wire_bytes));

@@ -6,11 +6,11 @@
 #include <string_view>
 
 /// \file
-/// The inside of read_layers(). Layers up to IP are in link_layers.cpp, IP and above in ip_layers.cpp.
+/// The implementation of read_layers(). Layers up to IP are in link_layers.cpp, IP and above in ip_layers.cpp.
 
 namespace audiosocket::app::inspect {
 
-// The number spaces in which a header says what follows it.
+// The number spaces in which a header names the next header.
 enum class space : std::uint8_t { link, ethernet, ethertype, ppp, ip, ip_protocol, nothing };
 
 struct layer {
@@ -20,8 +20,8 @@ struct layer {
 
 constexpr layer ip_of_either_version{space::ip};
 
-/// Each layer takes its header off the front of the packet and says what comes next, until that is TCP or has a name
-/// only.
+/// Each layer removes its header from the front of the packet and returns the next layer, until that is TCP or has only
+/// a name.
 class packet_walk {
   public:
     packet_walk(std::span<const std::byte> bytes, std::size_t wire_bytes) : rest_(bytes), wire_bytes_(wire_bytes) {}
@@ -76,7 +76,7 @@ class packet_walk {
     std::span<const std::byte> rest_;
     std::size_t wire_bytes_; // of the rest
     endpoint from_, to_;
-    std::string tunnel_; // the innermost that was entered
+    std::string tunnel_; // the innermost tunnel
     packet_content content_;
 };
 

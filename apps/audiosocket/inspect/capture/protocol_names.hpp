@@ -5,7 +5,7 @@
 #include <string>
 
 /// \file
-/// Names of protocols that are not read, for people.
+/// Names of protocols that are recognised but not read.
 
 namespace audiosocket::app::inspect {
 

@@ -17,7 +17,7 @@ tcp_connection::fate tcp_connection::judge(const tcp_segment& s, timestamp at) {
     return ++strays > strays_max && !s.rst ? fate::other : fate::stray;
 }
 
-// A SYN may come late, behind the SYN that answers it or behind data.
+// A SYN may be captured late, after the SYN that answers it or after data.
 tcp_connection::fate tcp_connection::judge_syn(const tcp_segment& s) const {
     const std::size_t side = index(is_from_client(s)), peer = 1 - side;
     if (syn_[side]) return syn_[side] == s.sequence ? fate::ours : fate::other;
@@ -28,7 +28,8 @@ tcp_connection::fate tcp_connection::judge_syn(const tcp_segment& s) const {
 
 void tcp_connection::take(const tcp_segment& s, timestamp at, stream_sink& to) {
     const std::size_t side = index(is_from_client(s)), peer = 1 - side;
-    // The first ACK after a SYN names the first byte of the other side, even if its own SYN is not in the capture.
+    // The first ACK after a SYN gives the number of the other side's first byte, even if the other SYN is not in the
+    // capture.
     const bool is_handshake = s.syn || (syn_[side] && !directions_[side].has_data());
     if (s.ack && is_handshake && !directions_[peer].is_started()) directions_[peer].start_at(s.acknowledged, at);
     if (s.syn && !syn_[side]) {
@@ -46,7 +47,7 @@ void tcp_connection::take(const tcp_segment& s, timestamp at, stream_sink& to) {
     report_ends(to);
 }
 
-// In the order of time over both directions, because the times of one side are judged by those of the other.
+// In order of time over both directions, because the times of one side are compared with those of the other.
 void tcp_connection::give_up_older(timestamp than, stream_sink& to) {
     for (;;) {
         tcp_direction* oldest = nullptr;
@@ -59,7 +60,7 @@ void tcp_connection::give_up_older(timestamp than, stream_sink& to) {
     }
 }
 
-// An end waits for what the other side sent before it.
+// An end is reported after everything that the other side sent before it.
 void tcp_connection::report_ends(stream_sink& to) {
     for (;;) {
         tcp_direction* first = nullptr;

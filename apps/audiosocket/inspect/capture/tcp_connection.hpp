@@ -7,37 +7,38 @@
 
 namespace audiosocket::app::inspect {
 
-/// Puts one TCP connection of a capture in order, and tells which segments are of it.
+/// Puts one TCP connection of a capture in order, and decides which segments belong to it.
 ///
-/// The same addresses and ports may be used again without an end of the first connection in the capture. A SYN with
-/// another number begins a new connection, and so do some segments in a row that lie out of reach.
+/// The same addresses and ports may be used again although the end of the first connection is not in the capture. A SYN
+/// with another number begins a new connection, and so do some segments in a row that are out of range.
 class tcp_connection {
   public:
-    /// `first`: the first segment in the capture. It is not taken yet.
+    /// `first`: the first segment in the capture. It still has to be given to take().
     explicit tcp_connection(const tcp_segment& first);
 
     enum class fate {
-        ours,  ///< Give it to take().
-        stray, ///< Out of reach: ignore it, as a receiver does.
-        other, ///< The first of another connection between the same ends.
+        ours,  ///< Belongs to this connection: give it to take().
+        stray, ///< Out of range: ignore it, as a receiver does.
+        other, ///< The first segment of another connection between the same endpoints.
     };
     fate judge(const tcp_segment& s, timestamp at);
-    /// The same for a SYN.
+    /// The same decision for a SYN.
     fate judge_syn(const tcp_segment& s) const;
 
     void take(const tcp_segment& s, timestamp at, stream_sink& to);
 
-    /// Reports what still waits behind holes, because no more will come.
+    /// Reports data that still waits behind holes, because no more will come.
     void flush(stream_sink& to);
 
-    /// The side that opened the connection, or that was seen first if its start is not in the capture.
+    /// Returns the side that opened the connection, or the side of the first segment if its start is not in the
+    /// capture.
     const endpoint& client() const noexcept { return client_; }
     const endpoint& server() const noexcept { return server_; }
     bool is_from_client(const tcp_segment& s) const noexcept { return s.from == client_; }
 
-    /// Whether the start of the connection is in the capture.
+    /// Returns whether the start of the connection is in the capture.
     bool has_start() const noexcept { return syn_[0] || syn_[1]; }
-    /// Whether both sides have ended it.
+    /// Returns whether both sides have ended it.
     bool is_over() const noexcept { return is_reset_ || (directions_[0].is_closed() && directions_[1].is_closed()); }
     bool has_data() const noexcept { return directions_[0].has_data() || directions_[1].has_data(); }
 

@@ -22,7 +22,7 @@ void tcp_direction::start_at(std::uint32_t sequence, timestamp at) noexcept {
     sent_at_ = at;
 }
 
-// In 64 bits, as the number nearest to the next one.
+// Extends a sequence number to 64 bits, as the value nearest to the next byte.
 std::int64_t tcp_direction::position(std::uint32_t sequence) const noexcept {
     const std::uint32_t expected = *base_ + static_cast<std::uint32_t>(next_);
     return static_cast<std::int64_t>(next_) + distance(expected, sequence);
@@ -46,12 +46,12 @@ void tcp_direction::take(const tcp_segment& s, timestamp at, stream_sink& to) {
     sent_at_ = at;
     if (closed_) return;
     if (!base_) {
-        if (s.payload_bytes == 0 && !s.fin) return; // the number of a bare ACK may be that of a keep-alive
+        if (s.payload_bytes == 0 && !s.fin) return; // a bare ACK with this number may be a keep-alive
         base_ = first_sequence(s);
     }
     const std::int64_t begin = position(first_sequence(s)), end = begin + static_cast<std::int64_t>(s.payload_bytes);
     const auto next = static_cast<std::int64_t>(next_);
-    // The number of a bare ACK may count a FIN that is not in the capture.
+    // A bare ACK may count a FIN that is not in the capture.
     if (s.payload_bytes == 0 && !s.fin) return;
     known_end_ = std::max(known_end_, static_cast<std::uint64_t>(std::max<std::int64_t>(end, 0)));
     if (s.fin && !fin_ && end >= next) {
@@ -74,7 +74,7 @@ void tcp_direction::take(const tcp_segment& s, timestamp at, stream_sink& to) {
     take_waiting(at, to);
 }
 
-// Of two pieces at one place the one of which more was captured stays, with the time of the first.
+// Of two pieces at one place, the longer one is kept, with the time of the first.
 void tcp_direction::hold(std::uint64_t position, std::uint64_t end, std::span<const std::byte> bytes, timestamp at) {
     const auto [held, is_new] = waiting_.try_emplace(position, piece{{}, end, at});
     piece& p = held->second;
@@ -93,7 +93,7 @@ void tcp_direction::deliver(std::uint64_t position, std::span<const std::byte> b
     to.data(from_client_, fresh, out_at_);
 }
 
-// Delivers what no longer waits for anything.
+// Delivers pieces that no longer wait for anything.
 void tcp_direction::take_waiting(timestamp at, stream_sink& to) {
     for (auto p = waiting_.begin(); p != waiting_.end() && p->first <= next_;) {
         const bool is_old = p->second.end <= next_;

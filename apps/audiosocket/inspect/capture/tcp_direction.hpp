@@ -15,37 +15,37 @@ namespace audiosocket::app::inspect {
 /// Time since the epoch.
 using timestamp = std::chrono::microseconds;
 
-/// Takes what a TCP connection carries, in the order of its bytes. Times of one direction never go back.
+/// Gets the content of a TCP connection, in the order of its bytes. Times of one direction never decrease.
 class stream_sink {
   public:
     virtual ~stream_sink() = default;
 
     virtual void data(bool from_client, std::span<const std::byte> bytes, timestamp at) = 0;
-    /// So many bytes are not in the capture.
+    /// Called for bytes that are not in the capture.
     virtual void lost(bool from_client, std::uint64_t bytes, timestamp at) = 0;
-    /// A packet came out of order, or its bytes came twice.
+    /// Called when a packet came out of order, or its bytes came twice.
     virtual void reordered(bool from_client, timestamp at) = 0;
-    /// This side sends no more: ending::closed or ending::reset. Called once at most for each direction.
+    /// Called when this side sends no more: ending::closed or ending::reset. At most once for each direction.
     virtual void closed(bool from_client, ending how, timestamp at) = 0;
 };
 
 /// Puts the segments of one direction of a TCP connection in order.
 ///
 /// Positions count the bytes of the direction in 64 bits, because sequence numbers wrap. Position 0 is the first byte,
-/// or, when neither the SYN nor its acknowledgement is in the capture, the first byte that is.
+/// or, if neither the SYN nor its acknowledgement is in the capture, the first byte in the capture.
 ///
-/// What lies behind a hole waits. A late packet may still fill the hole; after hole_age_max it is in the capture no
-/// more, is reported as lost, and what waited goes on with the times at which it came. A packet that was cut off by the
-/// snap length waits as well: it may be there a second time, whole.
+/// Data behind a hole waits, because a late packet may still fill the hole. After hole_age_max the hole is reported as
+/// lost. The waiting data is then delivered with the times at which it arrived. A packet that was cut off by the snap
+/// length waits as well, because a complete copy may follow.
 class tcp_direction {
   public:
-    /// Longer than the first retransmissions of a living connection take.
+    /// Longer than the first retransmissions of an open connection take.
     static constexpr std::chrono::seconds hole_age_max{3};
     /// Two seconds of the fastest audio.
     static constexpr std::size_t waiting_bytes_max = 1 << 20;
     static constexpr std::size_t waiting_pieces_max = 1024;
-    /// A hole may be as large as a socket's buffer, and what the fastest audio (384,150 bytes a second) sends in the
-    /// time that is missing. Nine hours of the usual audio are the most.
+    /// A hole may be as large as a socket's buffer plus what the fastest audio (384,150 bytes a second) sends in the
+    /// missing time. The maximum is nine hours of the usual audio.
     static constexpr std::int64_t hole_bytes_least = 4 << 20;
     static constexpr std::int64_t hole_bytes_per_second = 1'000'000;
     static constexpr std::int64_t hole_bytes_max = 512 << 20;
@@ -56,29 +56,29 @@ class tcp_direction {
     bool is_closed() const noexcept { return closed_; }
     bool has_data() const noexcept { return known_end_ != 0; }
 
-    /// The first byte has this sequence number. Without effect once there is a first byte.
+    /// Sets the sequence number of the first byte. No effect once there is a first byte.
     void start_at(std::uint32_t sequence, timestamp at) noexcept;
 
-    /// Whether a segment may belong to this direction: its bytes lie where the direction may have come to.
+    /// Returns whether a segment may belong to this direction: its position is within the possible range.
     bool reaches(const tcp_segment& s, timestamp at) const noexcept;
 
-    /// Whether `sequence` is that of the first byte, or lies so little before it that it may have been.
+    /// Returns whether `sequence` is that of the first byte, or close enough before it.
     bool may_start_at(std::uint32_t sequence) const noexcept;
 
     void take(const tcp_segment& s, timestamp at, stream_sink& to);
 
-    /// When the first piece behind a hole came; nothing if none waits.
+    /// Returns when the first piece behind a hole arrived; nothing if none waits.
     std::optional<timestamp> waits_since() const noexcept;
-    /// Whether too much waits.
+    /// Returns whether too much waits.
     bool is_full() const noexcept;
 
-    /// Reports the first hole as lost, and delivers the piece behind it. A piece must wait.
+    /// Reports the first hole as lost, and delivers the piece behind it. A piece must be waiting.
     void give_up_first(stream_sink& to);
 
-    /// Reports what is missing at the end, when nothing waits and no more will come.
+    /// Reports what is missing at the end. Nothing may wait, and no more may come.
     void lose_rest(stream_sink& to);
 
-    /// When it ended with a FIN, if all bytes before that went out, and it was not reported yet.
+    /// Returns when it ended with a FIN, if all bytes before that were delivered and the end was not reported yet.
     std::optional<timestamp> ends_at() const noexcept;
 
     /// Reports the end, once.
@@ -102,14 +102,14 @@ class tcp_direction {
     bool from_client_;
     bool closed_ = false;
     std::optional<std::uint32_t> base_; // sequence number of position 0
-    std::uint64_t next_ = 0;            // position of the first byte that did not go out
-    std::uint64_t known_end_ = 0;       // behind the last byte that was seen to be sent
+    std::uint64_t next_ = 0;            // position of the next byte to deliver
+    std::uint64_t known_end_ = 0;       // after the last byte that is known to have been sent
     std::map<std::uint64_t, piece> waiting_;
     std::size_t waiting_bytes_ = 0;
     std::optional<std::uint64_t> fin_;
     timestamp fin_at_{};
     timestamp sent_at_{}; // last segment
-    timestamp out_at_{};  // last that went out
+    timestamp out_at_{};  // last delivered segment
 };
 
 } // namespace audiosocket::app::inspect

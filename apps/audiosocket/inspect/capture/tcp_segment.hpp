@@ -12,7 +12,7 @@ namespace audiosocket::app::inspect {
 
 /// One end of a TCP connection.
 struct endpoint {
-    std::array<std::uint8_t, 16> address{}; ///< in network byte order; of IPv4 the first four bytes
+    std::array<std::uint8_t, 16> address{}; ///< in network byte order; IPv4 uses the first four bytes
     bool is_v6 = false;
     std::uint16_t port = 0;
 
@@ -22,7 +22,7 @@ struct endpoint {
 /// Returns "10.0.0.1:9092" or "[2001:db8::1]:9092".
 std::string to_string(const endpoint& e);
 
-/// One TCP segment, as a packet of a capture has it.
+/// One TCP segment of a captured packet.
 struct tcp_segment {
     endpoint from;
     endpoint to;
@@ -32,8 +32,8 @@ struct tcp_segment {
     bool ack = false;
     bool fin = false;
     bool rst = false;
-    std::span<const std::byte> payload{}; ///< As far as it was captured.
-    std::size_t payload_bytes = 0;        ///< As it was sent.
+    std::span<const std::byte> payload{}; ///< The captured part.
+    std::size_t payload_bytes = 0;        ///< The length that was sent.
 };
 
 } // namespace audiosocket::app::inspect

@@ -39,7 +39,7 @@ void waveform::add(std::span<const std::int16_t> interleaved) {
     }
 }
 
-// Joins stretches by twos. Their number is even, so that the next one starts afresh.
+// Joins stretches in pairs. Their number is even, so the next stretch starts empty.
 void waveform::halve() {
     static_assert(stretches_max % 2 == 0);
     const std::size_t kept = stretches_.size() / 2;
@@ -60,7 +60,7 @@ std::vector<waveform::extent> waveform::columns(int channel, int count) const {
     std::vector<extent> out(static_cast<std::size_t>(count));
     if (frames_ == 0) return out;
     const auto stretches = stretches_.size() / channels_;
-    // The last stretch may be short: columns are of equal time, not of equal numbers of stretches.
+    // The last stretch may be short: columns have equal time, not equal numbers of stretches.
     const double per_column =
         static_cast<double>(frames_) / static_cast<double>(stretch_frames_) / static_cast<double>(count);
     for (std::size_t i = 0; i < out.size(); ++i) {

@@ -10,8 +10,8 @@
 namespace audiosocket::app::inspect {
 
 /// The outline of a sound of any length in bounded memory: for each channel the lowest and highest sample of equal
-/// stretches. A stretch starts as one frame and doubles whenever the store is full, so that there are always between
-/// 2048 and 4096 of them once the sound is long enough: more than a picture has columns.
+/// stretches. A stretch starts as one frame and doubles whenever the store is full. So a long sound always has between
+/// 2048 and 4096 stretches, more than a picture has columns.
 class waveform {
   public:
     struct extent {
@@ -26,14 +26,15 @@ class waveform {
     /// Throws std::invalid_argument unless both are positive.
     waveform(int rate_hz, int channels);
 
-    /// Adds frames: one sample for each channel in turn. A fraction of a frame at the end is left out.
+    /// Adds frames: one sample for each channel in turn. An incomplete frame at the end is ignored.
     void add(std::span<const std::int16_t> interleaved);
 
     int channels() const noexcept { return static_cast<int>(channels_); }
     std::chrono::nanoseconds duration() const noexcept;
     double seconds() const noexcept { return std::chrono::duration<double>(duration()).count(); }
 
-    /// The whole sound of one channel in so many columns, of which each has what lies in it even in part.
+    /// Returns the whole sound of one channel in `count` columns. A stretch on the border of two columns counts in
+    /// both.
     std::vector<extent> columns(int channel, int count) const;
 
   private:
@@ -46,19 +47,19 @@ class waveform {
     std::vector<extent> stretches_; // channels_ each; the last may not be complete
 };
 
-/// A step for the marks of a time axis: 1, 2 or 5 times a power of ten, the smallest that makes no more than
-/// `steps_max` of them. 1 for no time at all.
+/// Returns the step for the marks of a time axis: 1, 2 or 5 times a power of ten, the smallest with at most `steps_max`
+/// steps. 1 if the total is zero.
 double time_axis_step(double total_s, int steps_max);
 
-/// The title of a channel; empty when there is none.
+/// Returns the title of a channel; empty if there is none.
 std::string title_at(std::span<const std::string> titles, int channel);
 
-/// The waveform in braille characters, each two columns of four dots, for a terminal: for each channel its title, if
-/// there is one, and `rows` lines of `width` characters; below all a line with the time in seconds.
+/// Returns the waveform in braille characters, each with two columns of four dots, for a terminal. For each channel:
+/// its title, if any, and `rows` lines of `width` characters. The last line has the time in seconds.
 std::string draw_text(const waveform& wave, std::span<const std::string> titles, int width, int rows);
 
-/// The waveform as an SVG picture, 960 wide and 120 high for each channel, some kB: one lane for each channel with its
-/// title, if there is one, over an axis in seconds. Neutral colours, light or dark as the viewer prefers.
+/// Returns the waveform as an SVG picture, 960 wide and 120 high for each channel, some kB: one lane for each channel
+/// with its title, if any, above an axis in seconds. Neutral colours, light or dark as the viewer prefers.
 std::string draw_svg(const waveform& wave, std::span<const std::string> titles);
 
 } // namespace audiosocket::app::inspect

@@ -16,7 +16,7 @@ constexpr double full_scale = 32768;
 constexpr int svg_width = 960, svg_left = 16, svg_right = 16, svg_top = 8, svg_axis = 28;
 constexpr int lane_height = 120, lane_title = 22, lane_wave = lane_height - lane_title;
 constexpr int plot_width = svg_width - svg_left - svg_right;
-constexpr int column_width = 2; // finer than this a wave is a solid shape anyway
+constexpr int column_width = 2; // narrower columns would look like a solid shape
 
 constexpr const char* svg_style = R"(<style>
 .b{fill:#fbfbfa}.w{fill:#4a6a86;stroke:#4a6a86;stroke-width:.6}.g{stroke:#d9d8d4}.z{stroke:#b4b3ae}
@@ -26,7 +26,8 @@ text{font:12px system-ui,sans-serif;fill:#6b6a65}.t{font-size:13px;fill:#33322f}
 </style>
 )";
 
-// The outline as one path: along the tops to the right, back along the bottoms. Relative whole numbers keep it short.
+// The outline as one path: along the tops to the right, and back along the bottoms. Relative whole numbers keep it
+// short.
 std::string svg_outline(const waveform& wave, int channel, int middle) {
     const auto columns = wave.columns(channel, plot_width / column_width);
     const auto y_of = [middle](int sample) {

@@ -21,13 +21,13 @@
 
 namespace audiosocket::detail {
 
-/// Numbers the waits of one object that can be cancelled, so that a cancellation that comes late does not hit the next
-/// wait. 0 is a wait that cannot be cancelled.
+/// The number of a wait of one object, so that a late cancellation does not hit the next wait. 0 is a wait that cannot
+/// be cancelled.
 using wait_number = std::uint64_t;
 
-/// What a completion of `void(error_code, Result)` needs of the object that was waited for: whether the wait was
-/// cancelled while its result was on its way to the handler's executor, and a place for such a result to go back to.
-/// So a cancelled wait loses nothing. All members are safe from any thread.
+/// Base of an object that can be waited for with a completion of `void(error_code, Result)`. It knows whether a wait
+/// was cancelled while its result was posted to the handler's executor, and takes such a result back. So a cancelled
+/// wait loses nothing. All members are safe from any thread.
 template <class Result>
 class wait_source {
   public:
@@ -37,13 +37,13 @@ class wait_source {
 
     wait_number new_wait() noexcept { return waits_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
-    /// Marks a wait as cancelled; the one before that is forgotten, because there is one at a time.
+    /// Marks a wait as cancelled. Forgets the last cancelled wait, because there is one wait at a time.
     void mark_cancelled(wait_number wait) noexcept { cancelled_.store(wait, std::memory_order_relaxed); }
     bool is_cancelled(wait_number wait) const noexcept {
         return wait != 0 && cancelled_.load(std::memory_order_relaxed) == wait;
     }
 
-    /// Takes the result of a cancelled wait back, to be the first of the next wait.
+    /// Takes back the result of a cancelled wait, so that the next wait gets it first.
     virtual void take_back(Result result) = 0;
 
   protected:
@@ -54,17 +54,20 @@ class wait_source {
     std::atomic<wait_number> cancelled_{0};
 };
 
-/// A completion handler of `void(error_code, Result)` that waits for its result, whatever its type: so that the
-/// asynchronous operations live in compiled code. Move-only; empty once completed. The handler runs on its associated
-/// executor. That is kept busy meanwhile, unless it is the fallback, where the operation itself is work. Its memory
-/// comes from the handler's associated allocator (by default Asio's, which keeps what a thread gave back for what it
-/// asks for next) and is given back before the handler runs, so that a handler that waits again costs no allocation.
+/// Holds a completion handler of `void(error_code, Result)` of any type, so that the asynchronous operations can be in
+/// compiled code. Move-only; empty after it completed.
+///
+/// The handler runs on its associated executor. A work guard keeps that executor running, unless it is the fallback,
+/// where the operation itself is work.
+///
+/// Memory comes from the handler's associated allocator, by default Asio's, which reuses the memory that a thread freed
+/// last. It is freed before the handler runs, so a handler that waits again causes no allocation.
 template <class Result>
 class completion {
   public:
     completion() = default;
 
-    /// `wait` is its number, if it can be cancelled.
+    /// Takes the handler. `wait` is the number of the wait if it can be cancelled.
     template <class Handler>
     completion(Handler handler, const boost::asio::io_context::executor_type& fallback, wait_number wait = 0)
         : waiter_(waiter<Handler>::make(std::move(handler), fallback)), wait_(wait) {}
@@ -80,23 +83,23 @@ class completion {
 
     explicit operator bool() const noexcept { return waiter_ != nullptr; }
 
-    /// Its number; 0 if it cannot be cancelled.
+    /// Returns the number of the wait; 0 if it cannot be cancelled.
     wait_number wait() const noexcept { return wait_; }
 
-    /// Runs the handler: at once if its executor allows that and `now` says so, otherwise a little later. An
-    /// operation that completes within its own initiation must not run its handler at once.
+    /// Runs the handler: at once if `now` is true and its executor allows that, otherwise later. Pass false in an
+    /// operation that completes within its own initiation, because its handler must not run at once.
     void complete(boost::system::error_code error, Result result, bool now = true) {
         give(error, std::move(result), nullptr, now);
     }
 
-    /// The same for a result that must not be lost: if the wait turns out to be cancelled when the handler is about to
-    /// run, the result goes back to `source`, and the handler gets `operation_aborted`.
+    /// Runs the handler with a result that must not be lost. If the wait has been cancelled when the handler is about
+    /// to run, the result goes back to `source`, and the handler gets `operation_aborted`.
     void complete(Result result, std::shared_ptr<wait_source<Result>> source, bool now = true) {
         give({}, std::move(result), std::move(source), now);
     }
 
-    /// The fallback executor goes. A handler that has an executor of its own gets this error there; another one is
-    /// destroyed, because it has nowhere to run.
+    /// Ends the wait because the fallback executor is being destroyed. A handler with its own executor gets this error
+    /// there. Any other handler is destroyed, because it has no executor to run on.
     void give_up(boost::system::error_code error) { std::exchange(waiter_, nullptr)->give_up(error); }
 
   private:
@@ -143,14 +146,14 @@ class completion {
             const executor_type where = executor;
             allocator_type memory = allocator_of(handler);
             auto run = [h = std::move(handler), error, r = std::move(result), s = std::move(source), wait]() mutable {
-                // Here, and not earlier: a slot belongs to the handler's thread.
+                // Not earlier, because a slot belongs to the handler's thread.
                 if (auto slot = boost::asio::get_associated_cancellation_slot(h); slot.is_connected()) slot.clear();
                 if (s && s->is_cancelled(wait)) {
                     s->take_back(std::move(r));
                     r = Result();
                     error = boost::asio::error::operation_aborted;
                 }
-                s.reset(); // the handler may outlive everything
+                s.reset(); // the handler may outlive all other objects
                 std::move(h)(error, std::move(r));
             };
             give_back(memory);
@@ -190,7 +193,7 @@ class completion {
     wait_number wait_ = 0;
 };
 
-/// Lets the handler's cancellation slot, if it has one, call `cancel(number)`. Returns the number of the wait, from
+/// Connects the handler's cancellation slot, if it has one, to `cancel(number)`. Returns the number of the wait, from
 /// `source`.
 template <class Handler, class Result, class Cancel>
 wait_number connect_slot(const Handler& handler, wait_source<Result>& source, Cancel cancel) {

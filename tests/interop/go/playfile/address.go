@@ -2,5 +2,5 @@ package main
 
 import "os"
 
-// Takes the place of the example's constant ":8080", which may be taken. All else in the example stays as it is.
+// Replaces the example's constant ":8080", because that port may be in use. The rest of the example is unchanged.
 var listenAddr = os.Args[1]

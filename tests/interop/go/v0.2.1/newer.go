@@ -1,4 +1,4 @@
 package main
 
-// What this version has beyond the first one.
+// Additions of this version to the first one.
 var newerConstants = map[string]int{}

@@ -1,4 +1,4 @@
-// The server that the package's documentation shows, as an echo. Arguments: PORT.
+// The server of the package's documentation, as an echo. Arguments: PORT.
 const { AudioSocket } = require('@fonoster/streams');
 
 const port = Number(process.argv[2]);

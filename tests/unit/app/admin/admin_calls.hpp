@@ -15,7 +15,7 @@
 
 namespace audiosocket::test {
 
-/// Calls that are up, and whoever looks at them, all on the thread of the test: what is posted runs in settle().
+/// Calls in progress and their observers, all on the thread of the test. Posted work runs in settle().
 class admin_calls_test : public testing::Test {
   protected:
     std::shared_ptr<app::live_call> new_call() {
@@ -38,7 +38,7 @@ class admin_calls_test : public testing::Test {
         return all;
     }
 
-    /// Until all has been done that can be done now.
+    /// Runs all work that can be done now.
     void settle() {
         while (calls_io.poll() + back->poll() > 0) {
         }

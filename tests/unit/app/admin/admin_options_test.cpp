@@ -46,6 +46,7 @@ TEST_F(admin_token, token_of_few_different_characters_is_remarked) {
     for (const auto& weak : {std::string(20, 'a'), std::string("abababababababab"), std::string("1234512345123451")}) {
         const auto all = remarks(weak, perms{0600});
         ASSERT_EQ(all.size(), 1U) << weak;
-        EXPECT_NE(all[0].find("can be guessed; make one with: openssl rand -hex 32"), std::string::npos) << all[0];
+        EXPECT_NE(all[0].find("can be guessed; create a token with: openssl rand -hex 32"), std::string::npos)
+            << all[0];
     }
 }

@@ -12,7 +12,7 @@
 
 namespace audiosocket::test {
 
-/// A server without calls, whose only thread is whoever runs main_context().
+/// A server without calls. The thread that runs main_context() is its only thread.
 class idle_server final : public app::admin::server_view {
   public:
     app::admin::server_status status_now() const override {
@@ -42,7 +42,7 @@ class idle_server final : public app::admin::server_view {
     bool stopping = false;
     boost::asio::ip::tcp::endpoint calls_endpoint{boost::asio::ip::make_address("192.0.2.7"), 9092};
 
-    std::atomic<int> to_failure = 0; ///< The time that call_contexts() fails, counted from now; 0: never.
+    std::atomic<int> to_failure = 0; ///< For this time from now on, call_contexts() fails; 0: never.
 
   private:
     boost::asio::io_context io_{1};

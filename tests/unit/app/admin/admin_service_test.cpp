@@ -16,7 +16,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// An admin address, and a server of which something fails.
+// An admin address and a server with faults.
 class admin_service_failing : public testing::Test {
   protected:
     http_answer get(const std::string& target) const { return ask(service_.local_endpoint(), "GET " + target); }
@@ -41,8 +41,8 @@ class admin_service_failing : public testing::Test {
 
 } // namespace
 
-// Any exception but one for a bad request had ended the program, with all its calls.
-TEST_F(admin_service_failing, question_that_cannot_be_answered_is_told_so_and_harms_no_other) {
+// An exception other than that for a bad request ended the process and all its calls.
+TEST_F(admin_service_failing, question_that_cannot_be_answered_gets_an_error_and_harms_no_other) {
     server_.to_failure = 1;
     const auto failed = get("/calls");
     EXPECT_EQ(failed.status, 500);
@@ -51,7 +51,7 @@ TEST_F(admin_service_failing, question_that_cannot_be_answered_is_told_so_and_ha
     EXPECT_EQ(server_.failures(), std::vector<std::string>{"out of order"});
 }
 
-TEST_F(admin_service_failing, failure_between_two_threads_is_told_and_harms_no_other) {
+TEST_F(admin_service_failing, failure_between_two_threads_is_reported_and_harms_no_other) {
     server_.to_failure = 2; // when the main thread has answered
     EXPECT_EQ(get("/calls").status, 500);
     EXPECT_EQ(get("/calls").status, 200);

@@ -16,10 +16,10 @@ using namespace audiosocket::test;
 
 namespace {
 
-const std::string path = "/calls/07070707-0707-0707-0707-070707070707"; // as the calls of admin_calls_test
+const std::string path = "/calls/07070707-0707-0707-0707-070707070707"; // like the calls of admin_calls_test
 const std::string resource = "/2010-04-01/Accounts/AC1/Calls/CA07070707070707070707070707070707.json";
 
-// Keeps what was announced, and says with which address.
+// Keeps each announcement and returns the address of the audio server.
 class plain_directory final : public call_directory {
   public:
     std::size_t body_bytes_max() const noexcept override { return 100; }
@@ -42,7 +42,7 @@ class plain_directory final : public call_directory {
     std::map<uuid, std::string> waiting;
 };
 
-// The answers of an admin address, without HTTP.
+// Returns what the admin address answers, without HTTP.
 class admin_directory : public admin_calls_test {
   protected:
     admin_directory() { open(directory); }
@@ -75,11 +75,11 @@ class admin_directory : public admin_calls_test {
         return {boost::asio::ip::make_address(host), port};
     }
 
-    // Where a client that came to `ours` is sent, when calls are listened for at `listening`.
+    // Returns where a client that connected to `ours` sends its call when the server listens at `listening`.
     std::string connect(const char* listening, const char* ours) {
         server.calls_endpoint = endpoint(listening, 9092);
         local = endpoint(ours, 9093);
-        open(directory); // with no snapshot of before
+        open(directory); // without an earlier snapshot
         const auto body = ask("PUT", path, "{}").body;
         return body.substr(0, body.find(' '));
     }
@@ -107,7 +107,7 @@ TEST_F(admin_directory, call_is_announced_shown_and_removed) {
     EXPECT_EQ(ask("DELETE", path + "/context").status, 200U);
     EXPECT_EQ(ask("DELETE", path + "/context").status, 404U);
     EXPECT_TRUE(directory->waiting.empty());
-    EXPECT_EQ(ask("GET", path).status, 404U); // it was no call
+    EXPECT_EQ(ask("GET", path).status, 404U); // it was not a call
 }
 
 TEST_F(admin_directory, wrong_request_is_refused) {

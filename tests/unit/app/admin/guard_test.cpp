@@ -25,7 +25,7 @@ request hang_up(std::string origin, std::string fetch_site = {}) {
     return r;
 }
 
-// 0 where the request is let through.
+// Returns 0 if the request is accepted.
 unsigned refusal(const guard& g, const request& r) {
     const auto refused = g.refuse(r);
     return refused ? refused->status : 0;
@@ -44,7 +44,7 @@ TEST(admin_guard, token_as_bearer_is_let_through) {
     EXPECT_EQ(refusal_of_authorization("bearer  " + token), 0U);
 }
 
-TEST(admin_guard, token_as_password_of_anybody_is_let_through) {
+TEST(admin_guard, token_as_password_of_any_user_is_accepted) {
     EXPECT_EQ(refusal_of_authorization("Basic YW55Ym9keTowMTIzNDU2Nzg5YWJjZGVm"), 0U); // anybody:0123456789abcdef
     EXPECT_EQ(refusal_of_authorization("Basic OjAxMjM0NTY3ODlhYmNkZWY="), 0U);         // :0123456789abcdef
 }
@@ -57,20 +57,20 @@ TEST(admin_guard, wrong_or_no_token_is_refused) {
         EXPECT_EQ(refusal_of_authorization(wrong), 401U) << wrong;
 }
 
-TEST(admin_guard, who_is_refused_is_told_how_to_ask) {
+TEST(admin_guard, refusal_names_the_way_to_authorize) {
     const auto refused = guard(token, "").refuse(get("/"));
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->fields.at(0).first, "WWW-Authenticate");
     EXPECT_NE(refused->body.find("Bearer"), std::string::npos);
 }
 
-TEST(admin_guard, health_is_told_without_a_token) {
+TEST(admin_guard, health_needs_no_token) {
     EXPECT_EQ(refusal(guard(token, ""), get("/healthz")), 0U);
     EXPECT_EQ(refusal(guard(token, ""), get("/healthz/../calls")), 401U);
     EXPECT_EQ(refusal(guard(token, ""), get("/readyz")), 401U);
 }
 
-TEST(admin_guard, names_that_somebody_else_may_point_here_are_refused) {
+TEST(admin_guard, names_that_other_sites_may_point_here_are_refused) {
     const guard g("", "localhost");
     for (const char* ours : {"127.0.0.1:9093", "127.0.0.1", "[::1]:9093", "[::1]", "localhost:9093", "LOCALHOST"})
         EXPECT_EQ(refusal(g, get("/calls", ours)), 0U) << ours;
@@ -79,7 +79,7 @@ TEST(admin_guard, names_that_somebody_else_may_point_here_are_refused) {
         EXPECT_EQ(refusal(g, get("/calls", theirs)), 403U) << theirs;
 }
 
-TEST(admin_guard, who_names_nobody_is_no_browser_and_let_through) {
+TEST(admin_guard, request_without_an_origin_is_not_a_browser_and_accepted) {
     EXPECT_EQ(refusal(guard("", "127.0.0.1"), get("/healthz", "")), 0U);
     EXPECT_EQ(refusal(guard("", "127.0.0.1"), get("/readyz", "")), 0U);
     request r = hang_up("http://evil.example");
@@ -99,7 +99,7 @@ TEST(admin_guard, page_of_another_site_may_look_at_nothing_more_and_change_nothi
     EXPECT_EQ(refusal(g, hang_up("", "cross-site")), 403U);
 }
 
-// Whatever its method: an announcement as little as a hang-up.
+// The rule holds for each method: announcements as well as hang-ups.
 TEST(admin_guard, method_that_changes_something_is_guarded_as_any_other) {
     const guard g("", "127.0.0.1");
     for (const char* method : {"PUT", "POST", "DELETE", "PATCH", "OPTIONS"}) {

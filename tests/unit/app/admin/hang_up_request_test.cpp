@@ -54,7 +54,7 @@ TEST(admin_hang_up_request, only_the_form_that_completes_a_call_is_taken) {
         EXPECT_EQ(objection(wrong), 400U) << wrong;
 }
 
-// What Pipecat reads: the status 200, or 404 and the code 20404.
+// Pipecat reads the status 200, or 404 with the code 20404.
 TEST(admin_hang_up_request, answers_have_the_members_that_bots_read) {
     const auto wanted = hang_up_request::read(path).value();
     const auto done = wanted.hung_up();

@@ -11,7 +11,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// The test is the thread of the server, and says when a second has passed.
+// The test is the thread of the server, and decides when a second has passed.
 class admin_health : public testing::Test {
   protected:
     void look(std::size_t times) {
@@ -19,7 +19,7 @@ class admin_health : public testing::Test {
             health_.look();
     }
 
-    // How many messages the thread of the server had.
+    // Returns how many messages the server's thread received.
     std::size_t run_server() {
         server_.main_context().restart();
         return server_.main_context().poll();
@@ -48,7 +48,7 @@ TEST_F(admin_health, threads_that_answer_are_well_and_get_one_question_each) {
     }
 }
 
-// An answer after some seconds is that of a busy thread. A supervisor that restarted the server would end its calls.
+// An answer after some seconds comes from a busy thread. A supervisor that restarts the server would end its calls.
 TEST_F(admin_health, thread_that_is_late_is_not_stuck) {
     look(1);
     for (int i = 0; i < 3; ++i) {
@@ -63,7 +63,7 @@ TEST_F(admin_health, thread_that_stands_still_is_stuck_until_it_goes_on) {
     look(1 + health::stuck_after);
     EXPECT_EQ(verdict().status, 503U);
     EXPECT_EQ(verdict().body,
-              "stuck: for 5 s, thread 1 of 1 of the calls has not answered and no call on it has had a turn\n");
+              "stuck: for 5 s, thread 1 of 1 of the calls has not answered, and no call on it was served\n");
     look(2);
     EXPECT_EQ(verdict().status, 503U);
     EXPECT_EQ(run_server(), 1U);

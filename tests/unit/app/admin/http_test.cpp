@@ -19,7 +19,7 @@ using namespace audiosocket::test;
 
 namespace {
 
-// A server on a thread of its own that answers with what it was asked, and /never not at all.
+// A server on its own thread. It answers with the request, and does not answer /never.
 class admin_http : public testing::Test {
   protected:
     ~admin_http() override {
@@ -48,14 +48,14 @@ class admin_http : public testing::Test {
 
     static std::string text(const bytes& b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 
-    // What comes until the server closes.
+    // Returns everything that arrives until the server closes.
     std::string last_words(const std::string& said) const {
         auto peer = connect();
         say(peer, said);
         return text(peer.receive_all().all);
     }
 
-    // The next response, whose body is `length` bytes long.
+    // Returns the next response. Its body has `length` bytes.
     static std::string response_of(raw_peer& peer) { return text(peer.receive().value_or(bytes{})); }
 
     template <class Action>
@@ -102,20 +102,20 @@ TEST_F(admin_http, head_has_the_length_and_not_the_body) {
     EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
 }
 
-TEST_F(admin_http, garbage_is_told_so_and_closed) {
+TEST_F(admin_http, garbage_gets_an_error_and_is_closed) {
     serve();
     EXPECT_NE(last_words("\x01\x02\xff garbage\r\n\r\n").find(" 400 "), std::string::npos);
     EXPECT_NE(last_words("GET / HTTP/1.1\r\nbroken header\r\n\r\n").find(" 400 "), std::string::npos);
     EXPECT_NE(last_words("GET / HTTP/9.9\r\n\r\n").find(" 400 "), std::string::npos);
 }
 
-TEST_F(admin_http, header_that_is_too_long_is_told_so) {
+TEST_F(admin_http, header_that_is_too_long_gets_an_error) {
     serve();
     EXPECT_NE(last_words("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'a')).find(" 431 "), std::string::npos);
     EXPECT_NE(last_words("GET /" + std::string(100'000, 'a')).find(" 431 "), std::string::npos);
 }
 
-TEST_F(admin_http, body_that_is_too_long_is_told_so) {
+TEST_F(admin_http, body_that_is_too_long_gets_an_error) {
     serve();
     EXPECT_NE(
         last_words("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" + std::string(2000, 'a')).find(" 413 "),
@@ -124,7 +124,7 @@ TEST_F(admin_http, body_that_is_too_long_is_told_so) {
               std::string::npos);
 }
 
-// As curl does for long bodies.
+// curl does this for long bodies.
 TEST_F(admin_http, body_that_is_announced_is_waited_for_and_refused_at_once_if_too_long) {
     serve();
     const auto asks = [](const std::string& expects, int length) {
@@ -194,7 +194,7 @@ TEST_F(admin_http, two_hosts_are_refused) {
               std::string::npos);
 }
 
-// "xchunked" was taken for a request without a body, and what followed for the next request.
+// The server took "xchunked" for a request without a body, and the body for the next request.
 TEST_F(admin_http, request_whose_length_is_not_clear_is_refused_and_nothing_behind_it_is_read) {
     serve();
     for (const char* fields :
@@ -245,7 +245,7 @@ TEST_F(admin_http, request_that_trickles_is_cut_off) {
         say(peer, "a"); // ten times a second
     EXPECT_LT(std::chrono::steady_clock::now() - begin, raw_peer::patience);
     const auto end = peer.receive();
-    EXPECT_TRUE(!end || end->empty()) << "answered"; // closed, or reset because of a byte that came after that
+    EXPECT_TRUE(!end || end->empty()) << "answered"; // closed, or reset because of a byte that came later
 }
 
 TEST_F(admin_http, connection_without_a_request_is_closed) {
@@ -257,7 +257,7 @@ TEST_F(admin_http, connection_without_a_request_is_closed) {
     EXPECT_TRUE(peer.receive_all().orderly);
 }
 
-TEST_F(admin_http, question_that_nobody_answers_is_told_so) {
+TEST_F(admin_http, question_without_an_answer_gets_an_error) {
     serve({.answer_time = std::chrono::seconds(1)});
     auto peer = connect();
     say(peer, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -266,8 +266,8 @@ TEST_F(admin_http, question_that_nobody_answers_is_told_so) {
     EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
 }
 
-// The connections of those who had given up were kept by the answers that never came, until nobody was let in.
-TEST_F(admin_http, questions_that_nobody_answers_keep_no_connections) {
+// Answers that never came kept the connections of clients that had given up. In the end no client could connect.
+TEST_F(admin_http, questions_without_an_answer_keep_no_connections) {
     serve({.connections_max = 4, .answer_time = std::chrono::seconds(1)});
     for (int n = 0; n < 10; ++n) {
         auto peer = connect();
@@ -277,7 +277,7 @@ TEST_F(admin_http, questions_that_nobody_answers_keep_no_connections) {
     int answered = 0;
     while (answered < 5 && std::chrono::steady_clock::now() < limit) {
         auto peer = connect();
-        // While questions are open there is no room.
+        // There is no room while the questions have no answer.
         EXPECT_NO_THROW(say(peer, get));
         answered = response_of(peer).find(" 200 ") != std::string::npos ? answered + 1 : 0;
         if (answered == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -285,7 +285,7 @@ TEST_F(admin_http, questions_that_nobody_answers_keep_no_connections) {
     EXPECT_EQ(answered, 5);
 }
 
-TEST_F(admin_http, who_holds_connections_keeps_nobody_out) {
+TEST_F(admin_http, peer_that_holds_connections_keeps_no_other_out) {
     serve({.connections_max = 4, .request_time = std::chrono::seconds(60)});
     std::list<raw_peer> silent;
     for (int n = 0; n < 40; ++n) {
@@ -295,10 +295,10 @@ TEST_F(admin_http, who_holds_connections_keeps_nobody_out) {
     auto peer = connect();
     say(peer, get);
     EXPECT_NE(response_of(peer).find(" 200 "), std::string::npos);
-    EXPECT_NE(silent.front().receive(), std::nullopt); // closed for another: its time is longer than we wait
+    EXPECT_NE(silent.front().receive(), std::nullopt); // closed to make room: its timeout is longer than this wait
 }
 
-TEST_F(admin_http, peer_that_goes_in_the_middle_harms_nobody) {
+TEST_F(admin_http, peer_that_goes_in_the_middle_harms_no_other) {
     serve();
     for (int n = 0; n < 50; ++n) {
         auto peer = connect();

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class admin_audience : public test::admin_calls_test {
+class admin_observers : public test::admin_calls_test {
   protected:
     static std::vector<std::weak_ptr<live_call>> weak(const call_list& calls) { return {calls.begin(), calls.end()}; }
 
@@ -19,12 +19,12 @@ class admin_audience : public test::admin_calls_test {
     }
 };
 
-// A look is over as soon as it is taken, and the next sweep ends it.
+// A look ends at once; the next sweep removes it.
 constexpr observer_limits inattentive{.attention = 0ms};
 
 } // namespace
 
-TEST_F(admin_audience, calls_are_measured_from_the_first_look_to_the_sweep_after_the_last) {
+TEST_F(admin_observers, calls_are_measured_from_the_first_look_to_the_sweep_after_the_last) {
     observers a(back, inattentive);
     const auto calls = new_calls(2);
     a.look_at_levels(weak({calls[0]}));
@@ -36,7 +36,7 @@ TEST_F(admin_audience, calls_are_measured_from_the_first_look_to_the_sweep_after
     EXPECT_EQ(calls[0]->shown(), nullptr);
 }
 
-TEST_F(admin_audience, outline_is_drawn_from_the_first_look_to_the_sweep_after_the_last) {
+TEST_F(admin_observers, outline_is_drawn_from_the_first_look_to_the_sweep_after_the_last) {
     observers a(back, inattentive);
     const auto call = new_call();
     EXPECT_TRUE(a.look_at_outline(call));
@@ -48,7 +48,7 @@ TEST_F(admin_audience, outline_is_drawn_from_the_first_look_to_the_sweep_after_t
     EXPECT_EQ(call->shown(), nullptr);
 }
 
-TEST_F(admin_audience, those_beyond_the_limit_are_not_measured) {
+TEST_F(admin_observers, those_beyond_the_limit_are_not_measured) {
     observers a(back, {.levels_max = 2});
     const auto calls = new_calls(4);
     a.look_at_levels(weak(calls));
@@ -57,8 +57,8 @@ TEST_F(admin_audience, those_beyond_the_limit_are_not_measured) {
     EXPECT_EQ(measured(calls), 2);
 }
 
-// Those beyond the limit of levels had taken the places of outlines.
-TEST_F(admin_audience, levels_of_many_leave_outlines_their_places) {
+// Calls beyond the limit of levels took the places of outlines.
+TEST_F(admin_observers, levels_of_many_leave_outlines_their_places) {
     observers a(back, {.levels_max = 2, .outlines_max = 1});
     const auto calls = new_calls(5);
     a.look_at_levels(weak(calls));
@@ -67,8 +67,8 @@ TEST_F(admin_audience, levels_of_many_leave_outlines_their_places) {
     EXPECT_TRUE(a.look_at_outline(calls[4]));
 }
 
-// They had counted as looked at until the next sweep.
-TEST_F(admin_audience, calls_that_are_over_leave_their_places_at_once) {
+// They counted as observed until the next sweep.
+TEST_F(admin_observers, calls_that_are_over_leave_their_places_at_once) {
     observers a(back, {.levels_max = 1, .outlines_max = 1});
     auto first = new_call();
     const auto second = new_call();
@@ -83,16 +83,16 @@ TEST_F(admin_audience, calls_that_are_over_leave_their_places_at_once) {
     EXPECT_NE(second->shown(), nullptr);
 }
 
-// The end travels in pieces, and a look that came after it overtook all but the first: then nothing was measured any
-// more, for as long as somebody looked.
-TEST_F(admin_audience, look_that_overtakes_an_end_is_not_ended_by_it) {
+// The end travels in pieces. A later look overtook all pieces but the first. After that nothing was measured while a
+// page was open.
+TEST_F(admin_observers, look_that_overtakes_an_end_is_not_ended_by_it) {
     observers a(back, inattentive);
     const auto calls = new_calls(3 * calls_in_a_row);
     a.look_at_levels(weak(calls));
     settle();
     a.sweep();
     for (const auto& one : calls)
-        a.look_at_levels(weak({one})); // each a piece of its own
+        a.look_at_levels(weak({one})); // each is a piece of its own
     settle();
     EXPECT_EQ(measured(calls), std::ssize(calls));
 }

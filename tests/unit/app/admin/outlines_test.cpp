@@ -44,7 +44,7 @@ TEST_F(admin_outlines, later_question_gets_a_new_copy) {
     settle();
     take(call);
     settle();
-    std::this_thread::sleep_for(admin::outlines::young); // virtual time has no place here: the copy's age is real
+    std::this_thread::sleep_for(admin::outlines::young); // real time, because the age of the copy is real
     take(call);
     settle();
     ASSERT_EQ(copies.size(), 2U);

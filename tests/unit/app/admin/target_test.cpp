@@ -21,7 +21,7 @@ TEST(admin_target, path_and_query_are_taken_apart_and_decoded) {
     EXPECT_EQ(t.query.at("levels"), "");
 }
 
-TEST(admin_target, whole_address_says_whom_it_means) {
+TEST(admin_target, absolute_target_names_its_host) {
     const auto form = [](const std::string& target) {
         std::string host = "field";
         const auto path = origin_form(target, host);

@@ -1,110 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each dialect at its far end: what it makes of a gateway's messages, and what it sends.
-#include "backend/side.hpp"
-
-#include <audiosocket/audio/g711.hpp>
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <string>
-#include <vector>
+// The far ends of twilio, pcm and openai: how they handle a gateway's messages, and what they send.
+#include "unit/app/backend/recorded_side.hpp"
 
 using namespace audiosocket;
-using namespace audiosocket::app::backend;
+using namespace audiosocket::test;
 namespace json = boost::json;
 
-namespace {
-
-class recording_owner final : public side_owner {
-  public:
-    void send_text(std::string_view message) override { texts.emplace_back(message); }
-    void send_binary(std::span<const std::byte> message) override {
-        binaries.emplace_back(message.begin(), message.end());
-    }
-    void started(const call_start& about) override {
-        events.push_back("started " + about.call_id + ' ' + about.stream_id + ' ' + about.format + ' ' +
-                         json::serialize(about.parameters));
-    }
-    void heard(std::span<const std::int16_t> samples) override {
-        audio.insert(audio.end(), samples.begin(), samples.end());
-    }
-    void pressed(std::string_view digits) override { events.push_back("pressed " + std::string(digits)); }
-    void marked(std::string_view name, std::string_view how) override {
-        events.push_back("mark " + std::string(name) + ' ' + std::string(how));
-    }
-    void noted(std::string_view what, const json::object&) override { events.push_back("note " + std::string(what)); }
-    void stopped() override { events.push_back("stopped"); }
-    void violated(std::string what) override { violations.push_back(std::move(what)); }
-
-    // The last message that was sent.
-    json::value last() const { return json::parse(texts.back()); }
-    std::string last(std::string_view pointer) const {
-        const auto value = last();
-        const auto* found =
-            value.find_pointer({pointer.data(), pointer.size()}, *std::make_unique<boost::system::error_code>());
-        return found == nullptr     ? "missing"
-               : found->is_string() ? std::string(found->get_string())
-                                    : json::serialize(*found);
-    }
-
-    std::vector<std::string> texts;
-    std::vector<std::vector<std::byte>> binaries;
-    std::vector<std::string> events;
-    std::vector<std::int16_t> audio;
-    std::vector<std::string> violations;
-};
-
-class backend_side : public testing::Test {
-  protected:
-    side& speak(std::string_view dialect) {
-        const auto all = sides();
-        side_ = std::ranges::find(all, dialect, &side_traits::name)->make(owner);
-        side_->opened();
-        return *side_;
-    }
-
-    void start_twilio() {
-        side_->text(R"({"event":"connected","protocol":"Call","version":"1.0.0"})");
-        side_->text(R"({"event":"start","sequenceNumber":"1","streamSid":"MZ1","start":{"streamSid":"MZ1",)"
-                    R"("accountSid":"AC1","callSid":"CA1","tracks":["inbound"],"mediaFormat":)"
-                    R"({"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"a":"b"}}})");
-    }
-
-    void start_openai() {
-        side_->text(R"({"type":"session.update","session":{"type":"realtime","audio":)"
-                    R"({"input":{"format":{"type":"audio/pcmu"}},"output":{"format":{"type":"audio/pcmu"}}}}})");
-    }
-
-    recording_owner owner;
-    std::unique_ptr<side> side_;
-};
-
-const std::vector<std::int16_t> three{0, 1000, -1000};
-
-} // namespace
-
 TEST_F(backend_side, twilio_call_from_start_to_stop) {
-    auto& bot = speak("twilio");
-    start_twilio();
+    auto& bot = begin("twilio");
     bot.text(R"({"event":"media","sequenceNumber":"2","streamSid":"MZ1","media":{"track":"inbound","chunk":"1",)"
              R"("timestamp":"20","payload":"//8="}})");
     bot.text(R"({"event":"dtmf","sequenceNumber":"3","streamSid":"MZ1","dtmf":{"track":"inbound_track","digit":"5"}})");
     bot.text(R"({"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"end-1"}})");
     bot.text(R"({"event":"stop","sequenceNumber":"5","streamSid":"MZ1","stop":{"accountSid":"AC1","callSid":"CA1"}})");
-    EXPECT_EQ(owner.events, (std::vector<std::string>{R"(started CA1 MZ1 mu-law 8000 Hz {"a":"b"})", "pressed 5",
+    EXPECT_EQ(owner.events, (std::vector<std::string>{"started CA1 MZ1 mu-law 8000 Hz", "pressed 5",
                                                       "mark end-1 reached", "stopped"}));
+    EXPECT_EQ(json::serialize(owner.parameters), R"({"a":"b"})");
     EXPECT_EQ(owner.audio, (std::vector<std::int16_t>{0, 0}));
     EXPECT_EQ(owner.violations, std::vector<std::string>{});
     EXPECT_EQ(bot.rate_hz(), 8000);
 }
 
 TEST_F(backend_side, twilio_messages_name_the_stream) {
-    auto& bot = speak("twilio");
-    start_twilio();
+    auto& bot = begin("twilio");
     bot.play(three);
     EXPECT_EQ(owner.last("/event"), "media");
     EXPECT_EQ(owner.last("/streamSid"), "MZ1");
@@ -121,10 +39,9 @@ TEST_F(backend_side, twilio_violations_are_said) {
     auto& bot = speak("twilio");
     bot.text("[1]");
     bot.text(R"({"event":"media","sequenceNumber":"1","streamSid":"MZ1","media":{"payload":"AA=="}})");
-    EXPECT_EQ(owner.violations.size(), 3U); // no object; before connected; before start
+    EXPECT_EQ(owner.violations.size(), 3U); // not an object; before connected; before start
     owner.violations.clear();
-    speak("twilio");
-    start_twilio();
+    begin("twilio");
     side_->text(R"({"event":"media","sequenceNumber":"3","streamSid":"MZ1","media":{"payload":"AA=="}})");
     side_->text(R"({"event":"media","sequenceNumber":"4","streamSid":"MZ1","media":{"payload":"AA=="}})");
     ASSERT_EQ(owner.violations.size(), 1U);
@@ -147,7 +64,7 @@ TEST_F(backend_side, pcm_call_both_ways) {
     server.binary({});
     EXPECT_EQ(owner.violations.size(), 1U);
     owner.violations.clear();
-    server.text(R"({"callSid":"c1","callId":"s1","from":"100","to":"200","sampleRate":16000,"mixType":"mono"})");
+    tell(opening_of("pcm").front());
     EXPECT_EQ(server.rate_hz(), 16'000);
     server.play(three);
     ASSERT_EQ(owner.binaries.size(), 1U);
@@ -176,7 +93,7 @@ TEST_F(backend_side, pcm_call_both_ways) {
 TEST_F(backend_side, openai_answer_is_played_and_truncated) {
     auto& service = speak("openai");
     EXPECT_EQ(owner.last("/type"), "session.created");
-    start_openai();
+    tell(opening_of("openai").front());
     EXPECT_EQ(owner.last("/type"), "session.updated");
     EXPECT_EQ(owner.last("/session/type"), "realtime");
     EXPECT_EQ(service.rate_hz(), 8000);
@@ -217,6 +134,6 @@ TEST_F(backend_side, openai_errors_keep_the_session) {
         EXPECT_EQ(owner.violations.size(), 1U) << bad;
         EXPECT_EQ(owner.last("/type"), "error") << bad;
     }
-    start_openai();
+    tell(opening_of("openai").front());
     EXPECT_EQ(owner.last("/type"), "session.updated");
 }

@@ -9,7 +9,7 @@ using audiosocket::app::backend::speech_detector;
 
 namespace {
 
-// The changes that these samples bring, in pieces that fit no block.
+// Returns the changes that these samples cause. The pieces do not fit the detector's blocks.
 std::vector<bool> changes(speech_detector& detector, std::int16_t sample, std::size_t ms) {
     std::vector<bool> all;
     const std::vector<std::int16_t> samples(ms * 8, sample);

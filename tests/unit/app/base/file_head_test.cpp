@@ -44,7 +44,7 @@ TEST_F(file_head, file_is_read_up_to_the_limit) {
 
 TEST_F(file_head, what_is_not_a_file_is_refused_without_waiting) {
     EXPECT_EQ(read_file_head(folder_ / "missing", 10, text_), "cannot be read: No such file or directory");
-    EXPECT_NE(read_file_head(folder_, 10, text_).find("is not a file"), std::string::npos);
+    EXPECT_NE(read_file_head(folder_, 10, text_).find("is not a regular file"), std::string::npos);
     ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-    EXPECT_NE(read_file_head(folder_ / "pipe", 10, text_).find("is not a file"), std::string::npos);
+    EXPECT_NE(read_file_head(folder_ / "pipe", 10, text_).find("is not a regular file"), std::string::npos);
 }

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Searches a server that holds so many; returns what was found and how many steps it took.
+// Searches the capacity of a server that holds `holds` calls. Returns the result and the number of steps.
 struct answer {
     std::size_t held;
     int steps;
@@ -48,7 +48,7 @@ TEST(capacity_search, server_that_holds_none_ends_the_search) {
     EXPECT_EQ(search(0, 100, 100'000).held, 0U);
 }
 
-// Searches a server that holds so many on a machine that is disturbed in the steps of which `disturbed` says so.
+// The same on a machine that is disturbed in the steps for which `disturbed` returns true.
 std::size_t search_disturbed(std::size_t holds, const std::function<bool(int step)>& disturbed) {
     capacity_search s(100, 100'000);
     int steps = 0;
@@ -68,7 +68,7 @@ TEST(capacity_search, one_bad_step_changes_nothing) {
         EXPECT_GE(search_disturbed(1000, [bad](int step) { return step == bad; }), 940U) << bad;
 }
 
-// The search that said 475 right after a run with 1,000 calls: 800 had failed twice, and was never tried again.
+// A search reported 475 right after a run with 1,000 calls: 800 had failed twice and was never tried again.
 TEST(capacity_search, two_bad_steps_in_a_row_are_found_out) {
     for (int bad = 1; bad < 20; ++bad)
         EXPECT_GE(search_disturbed(1000, [bad](int step) { return step == bad || step == bad + 1; }), 940U) << bad;
@@ -90,7 +90,7 @@ TEST(capacity_search, stops_at_what_we_can_do) {
     EXPECT_EQ(search(100'000, 100, 30).held, 30U);
 }
 
-// A measurement of a server that does all right.
+// Returns a measurement of a server without faults.
 struct judged : testing::Test {
     measurement m;
     bounds allowed{5ms, 1000};
@@ -127,7 +127,7 @@ TEST_F(judged, jitter_and_round_trip_are_bounded) {
     EXPECT_EQ(verdict(mode::playback), bound::jitter);
 }
 
-// A server that evens out what comes unevenly holds a frame back for as long as the callers may be late.
+// A server that smooths uneven arrivals holds each frame back for as long as callers may be late.
 TEST_F(judged, round_trip_of_uneven_callers_may_be_longer_by_their_jitter) {
     allowed.caller_jitter = 15ms;
     spoil(m.seen.round_trip, 39ms);
@@ -143,7 +143,7 @@ TEST_F(judged, lost_frames_bound_from_one_in_a_thousand_on) {
     EXPECT_EQ(verdict(), bound::frames_lost);
 }
 
-TEST_F(judged, late_or_busy_generator_judges_nobody) {
+TEST_F(judged, late_or_busy_generator_judges_no_server) {
     spoil(m.seen.jitter, 60ms);
     spoil(m.seen.own_lateness, 2ms);
     EXPECT_EQ(verdict(), bound::generator);
@@ -167,7 +167,7 @@ TEST_F(judged, lost_calls_bound_whatever_else) {
     EXPECT_EQ(verdict(), bound::own_limits);
 }
 
-TEST_F(judged, capacity_is_told_with_its_bound) {
+TEST_F(judged, capacity_is_reported_with_its_bound) {
     m.server.emplace().cpu = 1500ms;
     capacity found;
     found.calls = 100;
@@ -175,7 +175,7 @@ TEST_F(judged, capacity_is_told_with_its_bound) {
     found.steps = {{m, bound::none}, {m, bound::jitter}};
     EXPECT_DOUBLE_EQ(found.calls_a_core(), 200);
     EXPECT_EQ(to_text(found, allowed),
-              "100 calls: with more, the jitter's p99 passes 5 ms\n200 calls for each core of the server\n");
+              "100 calls: with more, the jitter's p99 exceeds 5 ms\n200 calls for each core of the server\n");
     found.bounded_by = bound::generator;
     EXPECT_TRUE(to_text(found, allowed).starts_with("at least 100 calls: with more, the generator itself"));
 }

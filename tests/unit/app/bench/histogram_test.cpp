@@ -44,14 +44,14 @@ TEST(histogram, small_values_are_exact) {
     EXPECT_EQ(h.at(1), 99ns);
 }
 
-// Each power of two, and its neighbours: where buckets begin and end.
+// Each power of two and its neighbours: there buckets begin and end.
 TEST(histogram, every_magnitude_is_within_the_stated_error) {
     for (int bit = 0; bit < 40; ++bit)
         for (const int beside : {-1, 0, 1}) {
             const nanoseconds value((std::int64_t{1} << bit) + beside);
             histogram h;
             h.add(value);
-            h.add(histogram::value_max); // so that max does not bound what is found
+            h.add(histogram::value_max); // so that max does not limit the result
             expect_close(h.at(0.5), value);
         }
 }

@@ -19,7 +19,7 @@ using test::frame;
 using test::raw_peer;
 using tcp = raw_peer::tcp;
 
-// One call to a server that is this test, over the loopback interface; no clock but the kernel's is asked.
+// One call to this test as the server, over the loopback interface. Only the kernel's clock is read.
 struct call_of_bench : testing::Test {
     boost::asio::io_context io;
     tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
@@ -72,7 +72,7 @@ TEST_F(call_of_bench, frame_that_comes_back_is_counted_with_its_round_trip) {
     EXPECT_EQ(with.seen.frames_lost(), 0U);
 }
 
-// The kernel tells when a message came, so that a generator that reads late takes no server for slow.
+// The kernel records when a message came. A generator that reads late does not make a server look slow.
 TEST_F(call_of_bench, message_that_is_read_late_has_the_time_of_its_arrival) {
     constexpr auto read_late_by = 300ms;
     for (int tries = 0; with.seen.arrivals_without_stamp > 0 || tries == 0; ++tries) {

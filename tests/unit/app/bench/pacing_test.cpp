@@ -35,9 +35,9 @@ TEST_F(paced_frames, one_late_counts_twice_as_a_gap_and_once_on_the_grid) {
     finish();
     EXPECT_EQ(seen.jitter.max(), 3ms);
     EXPECT_EQ(seen.grid.max(), 3ms);
-    EXPECT_EQ(seen.jitter.at(1 - 2.5 / 99), 0ns); // but for two of 99
+    EXPECT_EQ(seen.jitter.at(1 - 2.5 / 99), 0ns); // except two of 99
     EXPECT_GT(seen.jitter.at(1 - 1.5 / 99), 2ms);
-    EXPECT_EQ(seen.grid.at(1 - 1.5 / 100), 0ns); // but for one of 100
+    EXPECT_EQ(seen.grid.at(1 - 1.5 / 100), 0ns); // except one of 100
 }
 
 TEST_F(paced_frames, half_of_the_frames_lie_before_the_best_grid) {

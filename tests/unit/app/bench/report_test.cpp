@@ -39,7 +39,7 @@ struct report_of_bench : testing::Test {
     }
 };
 
-// Others build on these names.
+// Other tools depend on these names.
 TEST_F(report_of_bench, json_has_the_promised_members) {
     add_server();
     const auto o = to_json(what, m);
@@ -70,7 +70,7 @@ TEST_F(report_of_bench, callers_are_named_where_they_are_special) {
     EXPECT_FALSE(to_json(what, m).contains("congestion"));
     what.caller_jitter = 2500us;
     what.congestion = "reno";
-    EXPECT_NE(to_text(what, m).find("callers    each frame leaves up to 2.5 ms late\n"), std::string::npos);
+    EXPECT_NE(to_text(what, m).find("callers    each frame is sent up to 2.5 ms late\n"), std::string::npos);
     EXPECT_NE(to_text(what, m).find("congestion reno on the callers' sockets\n"), std::string::npos);
     EXPECT_EQ(to_json(what, m).at("caller_jitter_ms").to_number<double>(), 2.5);
     EXPECT_EQ(to_json(what, m).at("congestion").as_string(), "reno");
@@ -114,7 +114,7 @@ TEST_F(report_of_bench, picture_has_a_curve_for_each_distribution) {
     const auto svg = draw_svg(what, m);
     for (const char* words : {"round trip: p99 21 ms", "jitter: p99 0.991 ms", "99.9 %", "10 ms", "</svg>"})
         EXPECT_NE(svg.find(words), std::string::npos) << words << '\n' << svg.substr(0, 3000);
-    EXPECT_EQ(svg.find("machine's sleep"), std::string::npos); // of which nothing is known
+    EXPECT_EQ(svg.find("machine's sleep"), std::string::npos); // nothing is known about them
 }
 
 TEST_F(report_of_bench, picture_of_nothing_is_a_picture) {

@@ -17,7 +17,7 @@ using order = returned_frames::order;
 const numbered_frames sent_frames;
 
 struct returned : testing::Test {
-    static constexpr std::uint64_t first = 190; // the numbers begin anew soon
+    static constexpr std::uint64_t first = 190; // the numbers soon start again
     returned_frames frames{sent_frames, first};
     std::vector<returned_frames::returned> seen;
 
@@ -34,7 +34,7 @@ struct returned : testing::Test {
     }
     void take_frame(std::uint64_t number) { take(sent_frames.payload(first + number)); }
 
-    // The samples of these frames, one after the other.
+    // Returns the samples of these frames, in order.
     static std::vector<std::byte> stream(std::uint64_t from, std::uint64_t to) {
         std::vector<std::byte> all;
         for (auto n = from; n < to; ++n) {
@@ -66,7 +66,7 @@ TEST(numbered_frames, message_is_one_slin_message_of_20_ms) {
     }
 }
 
-// A server that recognises G.711 under a false label must not take our numbers for it, wherever they begin.
+// A server that recognises G.711 under a false label must not mistake our numbers for G.711, wherever they begin.
 TEST(numbered_frames, numbers_are_never_taken_for_g711) {
     for (std::uint64_t start = 0; start < numbered_frames::period; ++start) {
         encoding_detector detector;
@@ -119,7 +119,7 @@ TEST_F(returned, lost_frames_are_passed_over) {
     EXPECT_EQ(frames.expected(), 7U);
 }
 
-TEST_F(returned, frame_that_comes_twice_is_told) {
+TEST_F(returned, frame_that_comes_twice_is_counted) {
     send(20);
     take_frame(0);
     take_frame(1);
@@ -132,7 +132,7 @@ TEST_F(returned, frame_that_comes_twice_is_told) {
     EXPECT_EQ(seen[3].number, 2U);
 }
 
-TEST_F(returned, frame_that_comes_late_is_told_once) {
+TEST_F(returned, frame_that_comes_late_is_counted_once) {
     send(20);
     take_frame(0);
     take_frame(2);
@@ -171,7 +171,7 @@ TEST_F(returned, altered_audio_is_foreign_and_torn) {
     EXPECT_EQ(seen[0].number, 1U);
 }
 
-TEST_F(returned, frame_that_nobody_sent_is_foreign) {
+TEST_F(returned, frame_that_was_not_sent_is_foreign) {
     send(2);
     take_frame(0);
     take_frame(50);
@@ -179,7 +179,7 @@ TEST_F(returned, frame_that_nobody_sent_is_foreign) {
     EXPECT_EQ(frames.foreign_samples(), numbered_frames::samples);
 }
 
-// An echo that is ten seconds behind, further than we remember and further than the numbers reach.
+// An echo that is ten seconds late. The bench does not remember that far, and the numbers have wrapped.
 TEST_F(returned, frames_come_back_in_order_however_late) {
     send(500);
     for (std::uint64_t n = 0; n < 1000; ++n) {

@@ -103,7 +103,7 @@ TEST(call_report, something_else_than_audiosocket_is_the_only_fault) {
     EXPECT_TRUE(has_remark(report, "it is HTTP", true));
 }
 
-// A call in which the server does these things, as all releases read it.
+// A call in which the server does this, as all releases read it.
 std::vector<asterisk::reader> readers_after(const std::function<void(asterisk::reader&)>& what) {
     std::vector<asterisk::reader> readers;
     for (const auto& r : asterisk::releases()) {
@@ -154,10 +154,11 @@ TEST(verdict, pause_in_a_payload_ends_early_on_all) {
     EXPECT_TRUE(v.text().starts_with("ends early on 18, 20.14: ")) << v.text();
 }
 
-// What was contradicted: a table in which releases end the call, and "nothing that would have cost the call".
+// Two statements contradicted each other: a table in which releases end the call, and "nothing that would have cost the
+// call".
 TEST(call_report, verdict_and_table_and_exit_code_agree) {
     auto report = report_of(frames_at({0ms}));
-    report.releases = readers_after([](asterisk::reader& r) { // audio of no bytes: 18 does not mind
+    report.releases = readers_after([](asterisk::reader& r) { // audio of no bytes: Asterisk 18 accepts it
         r.receive(bytes({0x10, 0, 0}), start + 1s);
     });
     report.counted.empty_audio = 1;

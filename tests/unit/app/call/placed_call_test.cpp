@@ -18,7 +18,7 @@ namespace {
 constexpr std::array<std::uint8_t, 5> audio{0x10, 0, 2, 1, 0};
 constexpr std::array<std::uint8_t, 3> hangup{};
 
-// Hangs up at the server's side as soon as the caller has read the first audio.
+// Hangs up on the server's side after the caller has read the first audio.
 struct server_that_hangs_up_meanwhile final : call_monitor {
     explicit server_that_hangs_up_meanwhile(tcp::socket& its) : peer(its) {}
 
@@ -34,7 +34,7 @@ struct server_that_hangs_up_meanwhile final : call_monitor {
 
 } // namespace
 
-// The call is read when something arrives, and also when its own frame is due. Here both are at once.
+// The call is read when something arrives and when its own frame is due. Here both happen at once.
 TEST(placed_call, hears_a_hangup_that_comes_while_a_frame_is_due) {
     asio::io_context io;
     tcp::acceptor server(io, {asio::ip::address_v4::loopback(), 0});

@@ -6,7 +6,7 @@
 namespace audiosocket::app::check {
 namespace {
 
-// The cases are spread over several files; each has to be there once, in the order of the protocol document.
+// Several files hold the cases. Each must exist once, in the order of the protocol document.
 TEST(all_cases, numbers_are_1_to_60_in_order) {
     const auto all = all_cases();
     ASSERT_EQ(all.size(), 60U);

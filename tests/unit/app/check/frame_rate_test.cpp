@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a server sends that has frames of 20 ms due from the beginning on, and stands still at one time.
+// Sends like a server whose 20 ms frames are due from the start, and which stands still once.
 class server {
   public:
     explicit server(nanoseconds frame_time = 20ms) : frame_time_(frame_time) {}
@@ -18,7 +18,7 @@ class server {
             add(now_);
     }
 
-    // Sends what it owes at once afterwards.
+    // Sends all overdue frames at once afterwards.
     void stall_and_catch_up(int frames) {
         now_ += frames * frame_time_;
         for (int i = 0; i < frames; ++i)

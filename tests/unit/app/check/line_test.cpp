@@ -34,7 +34,7 @@ bool send_all(const file_descriptor& to, std::span<const std::byte> what) {
     return true;
 }
 
-// A server that sent one-sample audio as fast as it could cost 4.5 GB: each message takes thirty times its five bytes.
+// One-sample audio messages at full speed cost 4.5 GB: each message took thirty times its five bytes.
 TEST(line, flood_of_short_messages_ends_it_by_the_memory_that_they_take) {
     auto [ours, theirs] = connected();
     line l(std::move(ours));

@@ -15,7 +15,7 @@ namespace {
 
 class settings_reload_in_background : public testing::Test {
   protected:
-    // Runs the main thread until so many readings have ended.
+    // Runs the main thread until this many readings have ended.
     void run_until(std::size_t outcomes) {
         while (outcomes_.size() < outcomes)
             main_.run_one();
@@ -48,7 +48,7 @@ TEST_F(settings_reload_in_background, outcome_has_the_new_settings) {
     EXPECT_FALSE(outcomes_.front().asked_again);
 }
 
-TEST_F(settings_reload_in_background, mistakes_are_told_and_the_next_reading_is_a_new_one) {
+TEST_F(settings_reload_in_background, mistakes_are_reported_and_the_next_reading_is_a_new_one) {
     reload_.start();
     run_until(1);
     EXPECT_TRUE(reload_.start());

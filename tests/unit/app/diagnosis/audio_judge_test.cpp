@@ -39,7 +39,7 @@ byte_string swapped(byte_string bytes) {
     return bytes;
 }
 
-// --- What must give nothing ---
+// --- Streams without a finding ---
 
 struct good_sound {
     std::string name;
@@ -65,7 +65,7 @@ std::vector<good_sound> good_sounds() {
     }
     all.push_back({"clipped voice", make(six_seconds, 0, test::voiced(110, 8))});
     all.push_back({"clipped noise", make(six_seconds, 0, test::gaussian_noise(4, 0.7))});
-    // Of eight bits, so that swapped it is as smooth, and quieter.
+    // Eight-bit sound: with swapped bytes it is as smooth, and quieter.
     auto coarse = voice();
     for (auto& s : coarse)
         s = static_cast<std::int16_t>(s / 256 * 256);
@@ -110,13 +110,13 @@ TEST(audio_judge, jitter_gives_nothing) {
 }
 
 TEST(audio_judge, caller_that_was_answered_late_sends_a_burst_and_gives_nothing) {
-    // Answer() holds 25 frames back; they arrive together.
+    // Answer() holds back 25 frames, which arrive together.
     const auto late = [](std::int64_t n) { return n < 25 ? 500ms - n * 20ms : 0ms; };
     EXPECT_EQ(judge(as_slin(voice()), {.from = sender::caller, .late = late}).codes(), "");
 }
 
-TEST(audio_judge, sender_that_catches_up_after_a_stall_is_no_wrong_rate) {
-    // Three seconds of nothing, then twice as fast, for as long as it takes.
+TEST(audio_judge, sender_that_catches_up_after_a_stall_is_not_a_wrong_rate) {
+    // Three seconds of silence, then twice real time, endlessly.
     for (const auto stall : {500ms, 1000ms, 2000ms}) {
         const auto late = [stall](std::int64_t n) -> std::chrono::nanoseconds {
             if (n < 100) return {};
@@ -130,17 +130,17 @@ TEST(audio_judge, sender_of_everything_at_once_is_a_burst_and_no_wrong_rate) {
     const auto late = [](std::int64_t n) { return -(n * 20ms); };
     EXPECT_EQ(judge(as_slin(voice()), {.late = late}).codes(), "burst(remark)");
     EXPECT_EQ(judge(as_slin(voice()), {.from = sender::caller, .late = late}).codes(), "");
-    // As fast as a network is, ten times real time with its ups and downs.
+    // As fast as a network: ten times real time, with variation.
     const auto uneven = [](std::int64_t n) { return n / 50 * 100ms - n * 20ms; };
     EXPECT_EQ(judge(as_slin(voice()), {.late = uneven}).codes().find("wrong_rate"), std::string::npos);
 }
 
-TEST(audio_judge, sender_that_pauses_between_words_is_no_half_rate) {
+TEST(audio_judge, sender_that_pauses_between_words_is_not_half_rate) {
     const auto late = [](std::int64_t n) { return n / 50 * 1000ms; }; // a second of sound, a second of nothing
     EXPECT_EQ(judge(as_slin(voice()), {.late = late}).codes(), "");
 }
 
-// --- What must be found ---
+// --- Streams with a finding ---
 
 TEST(audio_judge, g711_labelled_slin_is_found) {
     for (const encoding law : {encoding::ulaw, encoding::alaw}) {
@@ -151,7 +151,7 @@ TEST(audio_judge, g711_labelled_slin_is_found) {
             ASSERT_EQ(result.codes(), "g711_as_slin");
             EXPECT_LE(result.messages_until_first, 25U);
             EXPECT_NE(result.findings[0].text.find(law == encoding::ulaw ? "mu-law" : "A-law"), std::string::npos);
-            // Asterisk's channel does that, and a server can decode it.
+            // Asterisk's channel does this, and a server can decode it.
             EXPECT_EQ(judge(bytes, {.message_bytes = size, .interval = interval, .from = sender::caller}).codes(),
                       "g711_as_slin(remark)");
             EXPECT_EQ(judge(bytes, {.message_bytes = size, .has_clock = false}).codes(), "g711_as_slin");
@@ -178,7 +178,7 @@ TEST(audio_judge, other_codecs_are_found_by_length_pace_and_noise) {
         for (const sender from : {sender::server, sender::caller}) {
             const auto result = judge(noise, {.message_bytes = row.bytes, .interval = row.each, .from = from});
             ASSERT_EQ(result.codes(), "codec_as_slin") << row.name;
-            EXPECT_NE(result.findings[0].text.find(std::to_string(row.bytes) + " bytes each " +
+            EXPECT_NE(result.findings[0].text.find(std::to_string(row.bytes) + " bytes every " +
                                                    std::to_string(row.each.count()) + " ms labelled slin: that is " +
                                                    row.name),
                       std::string::npos)
@@ -221,7 +221,7 @@ TEST(audio_judge, opus_is_found_by_lengths_that_vary) {
     EXPECT_NE(judge.findings()[0].text.find("as Opus"), std::string::npos);
 }
 
-TEST(audio_judge, slin_cut_at_random_lengths_is_no_opus) {
+TEST(audio_judge, slin_cut_at_random_lengths_is_not_opus) {
     const auto bytes = as_slin(voice());
     std::mt19937 engine(6);
     std::uniform_int_distribution<std::size_t> size(35, 110);
@@ -232,7 +232,7 @@ TEST(audio_judge, slin_cut_at_random_lengths_is_no_opus) {
         judge.add(kind::slin, std::span(bytes).subspan(at, cut), std::chrono::nanoseconds(at * 62'500));
         at += cut;
     }
-    // Half of the messages begin in the middle of a sample, which is noise.
+    // Half of the messages begin inside a sample, which sounds like noise.
     ASSERT_EQ(judge.findings().size(), 1U);
     EXPECT_EQ(judge.findings()[0].code, code::byte_order) << judge.findings()[0];
 }
@@ -249,10 +249,10 @@ TEST(audio_judge, wrong_rate_is_found_within_a_second) {
     struct {
         int rate_hz;
         std::string words;
-    } const rows[] = {{16'000, "twice real time, 640 bytes each 20 ms: 16 kHz samples labelled slin?"},
-                      {24'000, "3 times real time, 960 bytes each 20 ms: 24 kHz samples labelled slin?"},
-                      {44'100, "5.5 times real time, 1764 bytes each 20 ms: 44.1 kHz samples labelled slin?"},
-                      {48'000, "6 times real time, 1920 bytes each 20 ms: 48 kHz samples labelled slin?"}};
+    } const rows[] = {{16'000, "twice real time, 640 bytes every 20 ms: 16 kHz samples labelled slin?"},
+                      {24'000, "3 times real time, 960 bytes every 20 ms: 24 kHz samples labelled slin?"},
+                      {44'100, "5.5 times real time, 1764 bytes every 20 ms: 44.1 kHz samples labelled slin?"},
+                      {48'000, "6 times real time, 1920 bytes every 20 ms: 48 kHz samples labelled slin?"}};
     for (const auto& row : rows) {
         for (const sender from : {sender::server, sender::caller}) {
             const pace how{.message_bytes = static_cast<std::size_t>(row.rate_hz / 25), .from = from};
@@ -285,7 +285,7 @@ TEST(audio_judge, actual_rate_is_what_the_pace_says) {
 TEST(audio_judge, half_rate_is_found) {
     const auto result = judge(as_slin(voice()), {.label = kind::slin16, .message_bytes = 320});
     ASSERT_EQ(result.codes(), "wrong_rate");
-    EXPECT_NE(result.findings[0].text.find("half of real time, 320 bytes each 20 ms: 8 kHz samples labelled slin16?"),
+    EXPECT_NE(result.findings[0].text.find("half of real time, 320 bytes every 20 ms: 8 kHz samples labelled slin16?"),
               std::string::npos)
         << result.findings[0];
     EXPECT_EQ(judge(as_slin(voice()), {.message_bytes = 160}).codes(), "wrong_rate");
@@ -331,7 +331,7 @@ TEST(audio_judge, change_is_reported_once) {
 }
 
 TEST(audio_judge, contents_of_200_messages_a_second_are_looked_at) {
-    // A look costs microseconds. A caller that floods a server with messages of 16 bytes once took a core with them.
+    // A look costs microseconds. A caller that floods a server with messages of 16 bytes kept a core busy with them.
     const auto bytes = test::encoded(encoding::ulaw, voice());
     for (const std::size_t before : {100U, 200U}) {
         audio_judge judge(sender::caller);
@@ -350,7 +350,7 @@ TEST(audio_judge, pace_is_not_judged_by_a_second_of_which_only_the_beginning_cou
     const auto bytes = as_slin(voice());
     for (const std::size_t at_once : {500U, 2000U}) {
         audio_judge judge(sender::caller);
-        // Twice real time for as long as it takes to say so, with many short messages each second.
+        // Twice real time until the finding, with many short messages each second.
         for (std::size_t n = 0; n < 150; ++n) {
             judge.add(kind::slin, std::span(bytes).subspan(n * 640, 640), 1000s + n * 20ms);
             for (std::size_t i = 0; i < at_once / 50; ++i)

@@ -42,7 +42,7 @@ byte_string voice() {
     return as_slin(make(16'000, -12, test::voiced(140)));
 }
 
-// Messages of so many bytes.
+// Returns messages of this size.
 byte_string stream(std::span<const std::byte> sound, std::size_t size = 320, bool little_endian = false) {
     byte_string out;
     for (std::size_t at = 0; at + size <= sound.size(); at += size)
@@ -57,7 +57,7 @@ byte_string call(std::span<const std::byte> audio) {
     return out;
 }
 
-// The same, whole, byte by byte, and in pieces of a packet.
+// The same stream whole, byte by byte, and in pieces of a packet.
 std::string found_in(sender from, std::span<const std::byte> bytes, std::string* text = nullptr) {
     std::string first;
     for (const std::size_t size : {bytes.size(), std::size_t{1}, std::size_t{100}, std::size_t{1448}}) {
@@ -126,7 +126,7 @@ TEST(framing_judge, audio_without_headers_is_named) {
     append(led_by_silence, voice());
     std::string text;
     EXPECT_EQ(found_in(sender::server, led_by_silence, &text), "no_headers");
-    EXPECT_NE(text.find("this is no AudioSocket"), std::string::npos) << text;
+    EXPECT_NE(text.find("this is not AudioSocket"), std::string::npos) << text;
     EXPECT_EQ(found_in(sender::server, byte_string(3200)), "no_headers");
     EXPECT_EQ(found_in(sender::caller, byte_string(3200)), "no_headers");
     const auto sound = voice();
@@ -178,7 +178,7 @@ TEST(framing_judge, stream_that_stops_making_sense_is_found) {
     append(audio, byte_string(70'000, std::byte{'x'}));
     std::string text;
     EXPECT_EQ(found_in(sender::server, audio, &text), "no_audiosocket");
-    EXPECT_NE(text.find("stops making sense after 100 messages"), std::string::npos) << text;
+    EXPECT_NE(text.find("sends bytes that are not messages, after 100 messages"), std::string::npos) << text;
 }
 
 TEST(framing_judge, id_as_text_is_named_with_its_length_and_bytes) {
@@ -196,7 +196,7 @@ TEST(framing_judge, id_as_text_is_named_with_its_length_and_bytes) {
     EXPECT_NE(text.find("without a header"), std::string::npos) << text;
 }
 
-// Calls, other protocols and noise, with a few bytes changed, taken out or put in.
+// Calls, other protocols and noise, with a few bytes changed, removed or added.
 byte_string random_stream(std::mt19937& engine) {
     const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine); };
     byte_string out;
@@ -219,7 +219,7 @@ byte_string random_stream(std::mt19937& engine) {
     return out;
 }
 
-// Which mistake it is may depend on how much was there when it was judged; that there is one may not.
+// Which mistake is reported may depend on how much had arrived. Whether there is a mistake may not.
 TEST(framing_judge, any_bytes_are_judged_alike_in_any_pieces) {
     test::for_each_seed(300, [](unsigned seed) {
         std::mt19937 engine(seed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Streams to judge: payloads of one kind that arrive at a pace.
+// Streams for the judges: payloads of one kind that arrive at a given pace.
 
 #include "diagnosis/audio_judge.hpp"
 #include "unit/audio/signals.hpp"
@@ -44,7 +44,7 @@ struct pace {
     };
 };
 
-/// What is found in the bytes, and how many messages it took until the first finding.
+/// The finding, and how many messages arrived before it.
 struct judged {
     std::vector<app::diagnosis::finding> findings;
     std::size_t messages_until_first = 0;

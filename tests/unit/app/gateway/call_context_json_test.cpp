@@ -56,7 +56,7 @@ TEST(call_context_json, numbers_have_other_names_as_well) {
 TEST(call_context_json, what_is_registered_is_kept_as_it_was_written) {
     const std::string text = "{ \"b\": 1.50,\n \"a\": \"\\u00e4\" }";
     EXPECT_EQ(read_context(text, ""), text);
-    EXPECT_EQ(read_context("  {}\n", form), "  {}\n"); // curl and CURL() call everything a form
+    EXPECT_EQ(read_context("  {}\n", form), "  {}\n"); // curl and CURL() label every body as a form
 }
 
 TEST(call_context_json, mistake_is_reported_with_its_place) {

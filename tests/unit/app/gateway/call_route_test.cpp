@@ -60,20 +60,20 @@ TEST_F(call_route_test, back_end_that_has_served_begins_again_with_two_tries) {
     EXPECT_EQ(r.next().url.host, "two.example");
 }
 
-// It was dialled again and again, and the second one never.
+// The first address was dialled again and again, and the second one never.
 TEST_F(call_route_test, back_end_that_hangs_has_not_served_however_late_that_is_noticed) {
     auto r = route();
     for (int tries = 0; tries < 2; ++tries) {
         EXPECT_EQ(r.next().url.host, "one.example");
         r.connected(now);
-        r.failed(now); // which is when something of it came last
+        r.failed(now); // the time of its last message
     }
     EXPECT_EQ(r.next().url.host, "two.example");
 }
 
 TEST_F(call_route_test, back_end_of_the_context_takes_the_place_of_the_first_if_it_is_allowed) {
     context.parameters["backend"] = "ws://own.example/x";
-    EXPECT_EQ(route().next().url.host, "one.example"); // nothing is allowed: it is a parameter as any other
+    EXPECT_EQ(route().next().url.host, "one.example"); // nothing is allowed: it is an ordinary parameter
     plan.allowed_back_ends = {"ws://own.example/"};
     EXPECT_EQ(route().next().url.host, "own.example");
     context.parameters["backend"] = "ws://evil.example/x";

@@ -67,11 +67,17 @@ TEST(call_tape, events_of_the_call_are_written_down) {
     EXPECT_EQ(t.last(), R"("what":"played","mark":"a","sent_ms":20)");
     t.tape.happened(cleared_event{"", std::chrono::milliseconds(20), std::chrono::milliseconds(40)});
     EXPECT_EQ(t.last(), R"("what":"cleared","mark":"","sent_ms":20,"cut_ms":40)");
+    const time_point silent{std::chrono::hours(1)};
+    const auto heard = silent + std::chrono::milliseconds(900);
+    t.tape.turned({silent, heard - std::chrono::milliseconds(20), heard, std::chrono::milliseconds(50)});
+    EXPECT_EQ(t.last(), R"("what":"turn","total_ms":900,"network_ms":50,"backend_ms":830,"queue_ms":20)");
+    t.tape.turned({silent, heard, heard, std::nullopt});
+    EXPECT_EQ(t.last(), R"("what":"turn","total_ms":900,"backend_ms":900,"queue_ms":0)");
     t.tape.happened(ended_event{end_reason::peer_hung_up, {}, {}});
     EXPECT_EQ(t.last(), R"("what":"ended","reason":"peer hung up")");
 }
 
-// A back end closes after its call has gone.
+// A back end closes after its call has ended.
 TEST(call_tape, handlers_of_a_connection_outlive_the_call) {
     websocket::handlers on;
     std::vector<std::string> called;
@@ -82,14 +88,24 @@ TEST(call_tape, handlers_of_a_connection_outlive_the_call) {
         on = tape.listen({[&] { called.emplace_back("open"); },
                           [&](std::string_view text) { called.emplace_back(text); },
                           [&](std::span<const std::byte> message) { called.push_back(std::to_string(message.size())); },
-                          [&](const websocket::close_report& how) { called.push_back(how.reason); }});
+                          [&](const websocket::close_report& how) { called.push_back(how.reason); },
+                          [&](clock::duration) { called.emplace_back("pong"); }});
     }
     on.on_open();
     on.on_text("hello");
     on.on_binary(std::vector<std::byte>(3));
+    on.on_pong({});
     on.on_closed({1000, "bye"});
-    EXPECT_EQ(called, (std::vector<std::string>{"open", "hello", "3", "bye"}));
+    EXPECT_EQ(called, (std::vector<std::string>{"open", "hello", "3", "pong", "bye"}));
     EXPECT_EQ(kept->lines, (std::vector<std::string>{R"("what":"open")", R"("what":"received","text":"hello")",
                                                      R"("what":"received","binary":"AAAA")",
                                                      R"("what":"closed","code":1000,"reason":"bye")"}));
+}
+
+TEST(call_tape, answers_of_functions_are_written_down) {
+    taped t;
+    t.tape.answered({"1", "price", {"3 \"euros\"", false}});
+    EXPECT_EQ(t.last(), R"("what":"tool","name":"price","text":"3 \"euros\"")");
+    t.tape.answered({"2", "book", {"no table", true}});
+    EXPECT_EQ(t.last(), R"("what":"tool","name":"book","text":"no table","failed":true)");
 }

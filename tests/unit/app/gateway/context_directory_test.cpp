@@ -14,7 +14,7 @@ namespace {
 
 const uuid id = uuid::parse("40325ec2-5efd-4bd3-805f-53576e581d13");
 
-// A directory, and its clock.
+// A directory and its clock.
 class directory : public testing::Test {
   protected:
     std::unique_ptr<context_directory> make(const context_registry_options& options = {},
@@ -45,6 +45,20 @@ TEST_F(directory, announced_call_takes_what_is_known_of_it_once) {
     EXPECT_FALSE(calls->take(id));
     EXPECT_FALSE(calls->find(id));
     EXPECT_EQ(calls->counts().taken, 1U);
+}
+
+TEST_F(directory, announcements_and_withdrawals_are_reported) {
+    const auto calls = make();
+    std::vector<std::string> reported;
+    calls->on_change(
+        [&](const gateway::call_context& one) { reported.push_back(to_string(one.id) + " from " + one.from); },
+        [&](const uuid& one) { reported.push_back(to_string(one) + " withdrawn"); });
+    calls->announce(announcement("not JSON"));
+    EXPECT_FALSE(calls->remove(id));
+    EXPECT_TRUE(reported.empty());
+    calls->announce(announcement(R"({"from":"1"})"));
+    EXPECT_TRUE(calls->remove(id));
+    EXPECT_EQ(reported, (std::vector<std::string>{to_string(id) + " from 1", to_string(id) + " withdrawn"}));
 }
 
 TEST_F(directory, call_that_comes_too_late_finds_nothing) {

@@ -51,6 +51,18 @@ TEST(replay_script, wide_audio_keeps_its_rate_and_impossible_audio_is_left_out) 
     EXPECT_EQ(script.sounds[0].samples.size(), 320U);
 }
 
+TEST(replay_script, answers_of_functions_are_kept_in_order) {
+    const auto script = script_of({R"({"t":1,"what":"tool","name":"price","text":"3"})",
+                                   R"({"t":2,"what":"tool","name":"book","text":"no table","failed":true})",
+                                   R"({"t":3,"what":"tool","name":"price","text":"4"})"});
+    const auto& prices = script.tools.at("price");
+    ASSERT_EQ(prices.size(), 2U);
+    EXPECT_EQ(prices[0].text, "3");
+    EXPECT_EQ(prices[1].text, "4");
+    EXPECT_FALSE(prices[1].is_error);
+    EXPECT_TRUE(script.tools.at("book").front().is_error);
+}
+
 TEST(replay_script, keys_keep_their_time) {
     const auto script =
         script_of({R"({"t":700,"what":"digit","digit":"#"})", R"({"t":710,"what":"digit","digit":""})"});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports that reach their web server, or not.
+// Reports that reach their web server, and reports that do not.
 #include "gateway/status_sender.hpp"
 
 #include "support/web_server.hpp"
@@ -18,7 +18,7 @@ namespace ws = app::websocket;
 
 namespace {
 
-// Pauses that take no time, because what they are is not measured here.
+// Pauses of no length: their length is not measured here.
 status_sender::limits quick(std::size_t waiting_max = 4096, std::size_t connections_max = 16) {
     return {std::vector<std::chrono::milliseconds>(5, 1ms), waiting_max, connections_max};
 }
@@ -140,7 +140,7 @@ TEST(status_sender, oldest_report_gives_way_where_there_is_no_room) {
     const auto a = sender.new_call();
     const auto b = sender.new_call();
     sender.send(a, report(server.url(), "a1"));
-    server.requests(1); // it is being sent, and stays
+    server.requests(1); // it is being sent, so it stays
     sender.send(a, report(server.url(), "a2"));
     for (const auto* text : {"b1", "b2", "b3", "b4"})
         sender.send(b, report(server.url(), text));
@@ -192,7 +192,7 @@ TEST(status_sender, end_does_not_wait_for_a_silent_server) {
         sender.send(call, report(server.url(), "b"));
         server.requests(1);
         EXPECT_EQ(sender.finish(1ms), 2U);
-        EXPECT_EQ(sender.finish(1ms), 0U); // again: there is no thread any more
+        EXPECT_EQ(sender.finish(1ms), 0U); // again: the thread has ended
     }
     go_on.count_down();
 }

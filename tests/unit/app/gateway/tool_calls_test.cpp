@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions that a back end asks for, and what it is answered.
+// Functions that a back end asks for, and the answers that it gets.
 #include "gateway/tool_calls.hpp"
 
 #include "support/web_server.hpp"
@@ -71,8 +71,8 @@ TEST_F(functions, function_is_posted_and_its_answer_is_the_result) {
     const auto result = next();
     EXPECT_EQ(result.id, "call-7");
     EXPECT_EQ(result.name, "price");
-    EXPECT_EQ(result.text, R"({"price": 3})");
-    EXPECT_FALSE(result.is_error);
+    EXPECT_EQ(result.answer.text, R"({"price": 3})");
+    EXPECT_FALSE(result.answer.is_error);
     EXPECT_EQ(heard_, 1);
     EXPECT_EQ(*plan_.in_progress, 0U);
 
@@ -90,7 +90,7 @@ TEST_F(functions, arguments_that_are_not_json_are_text) {
     web_server server;
     use(server.url());
     tools().call("1", "f", "not {json");
-    EXPECT_EQ(next().text, "");
+    EXPECT_EQ(next().answer.text, "");
     EXPECT_EQ(json::parse(server.requests(1)[0].body).at("tool").at("arguments"), "not {json");
 }
 
@@ -99,15 +99,15 @@ TEST_F(functions, other_status_is_an_error_with_its_text) {
     use(server.url());
     tools().call("1", "f", "{}");
     const auto result = next();
-    EXPECT_TRUE(result.is_error);
-    EXPECT_EQ(result.text, "the function failed with HTTP 404: no such order");
+    EXPECT_TRUE(result.answer.is_error);
+    EXPECT_EQ(result.answer.text, "the function failed with HTTP 404: no such order");
 }
 
 TEST_F(functions, long_page_of_an_error_is_left_out) {
     web_server server([](const auto&) { return web_server::answer{500, std::string(301, 'x')}; });
     use(server.url());
     tools().call("1", "f", "{}");
-    EXPECT_EQ(next().text, "the function failed with HTTP 500");
+    EXPECT_EQ(next().answer.text, "the function failed with HTTP 500");
 }
 
 TEST_F(functions, answer_that_is_not_utf8_is_an_error) {
@@ -115,8 +115,8 @@ TEST_F(functions, answer_that_is_not_utf8_is_an_error) {
     use(server.url());
     tools().call("1", "f", "{}");
     const auto result = next();
-    EXPECT_TRUE(result.is_error);
-    EXPECT_EQ(result.text, "the function's answer is not text in UTF-8");
+    EXPECT_TRUE(result.answer.is_error);
+    EXPECT_EQ(result.answer.text, "the function's answer is not text in UTF-8");
 }
 
 TEST_F(functions, server_that_does_not_answer_in_time_is_an_error) {
@@ -128,8 +128,8 @@ TEST_F(functions, server_that_does_not_answer_in_time_is_an_error) {
     use(server.url(), 50ms);
     tools().call("1", "f", "{}");
     const auto result = next();
-    EXPECT_TRUE(result.is_error);
-    EXPECT_NE(result.text.find("did not come within 0.05 s"), std::string::npos) << result.text;
+    EXPECT_TRUE(result.answer.is_error);
+    EXPECT_NE(result.answer.text.find("did not come within 0.05 s"), std::string::npos) << result.answer.text;
     go_on.count_down();
 }
 
@@ -138,10 +138,10 @@ TEST_F(functions, function_without_a_server_fails_but_not_within_the_call) {
     EXPECT_FALSE(tools().take());
     EXPECT_EQ(heard_, 0);
     const auto result = next();
-    EXPECT_TRUE(result.is_error);
+    EXPECT_TRUE(result.answer.is_error);
     EXPECT_EQ(result.id, "1");
     EXPECT_EQ(result.name, "f");
-    EXPECT_NE(result.text.find("--tool-url"), std::string::npos) << result.text;
+    EXPECT_NE(result.answer.text.find("--tool-url"), std::string::npos) << result.answer.text;
     EXPECT_EQ(heard_, 1);
 }
 
@@ -190,11 +190,12 @@ TEST_F(functions, number_in_a_call_is_bounded) {
     tools().call("one too many", "f", "{}");
     const auto refused = next();
     EXPECT_EQ(refused.id, "one too many");
-    EXPECT_TRUE(refused.is_error);
-    EXPECT_NE(refused.text.find("16 functions are in progress in this call"), std::string::npos) << refused.text;
+    EXPECT_TRUE(refused.answer.is_error);
+    EXPECT_NE(refused.answer.text.find("16 functions are in progress in this call"), std::string::npos)
+        << refused.answer.text;
     go_on.count_down();
     for (std::size_t i = 0; i < tool_calls::calls_max; ++i)
-        EXPECT_FALSE(next().is_error);
+        EXPECT_FALSE(next().answer.is_error);
 }
 
 TEST_F(functions, number_in_all_calls_is_bounded) {
@@ -202,9 +203,25 @@ TEST_F(functions, number_in_all_calls_is_bounded) {
     use(server.url());
     *plan_.in_progress = tool_calls::all_calls_max;
     tools().call("1", "f", "{}");
-    EXPECT_NE(next().text.find("256 functions are in progress"), std::string::npos);
+    EXPECT_NE(next().answer.text.find("256 functions are in progress"), std::string::npos);
     --*plan_.in_progress;
     tools().call("2", "f", "{}");
-    EXPECT_FALSE(next().is_error);
+    EXPECT_FALSE(next().answer.is_error);
     *plan_.in_progress = 0;
+}
+
+TEST_F(functions, recorded_answers_take_the_place_of_the_web_server) {
+    web_server server;
+    use(server.url());
+    int left = 1;
+    plan_.recorded = [&](std::string_view name) -> std::optional<app::gateway::tool_answer> {
+        if (left-- > 0) return app::gateway::tool_answer{"recorded for " + std::string(name), false};
+        return std::nullopt;
+    };
+    tools().call("1", "price", "{}");
+    EXPECT_FALSE(tools().take()); // not within the call
+    EXPECT_EQ(next().answer.text, "recorded for price");
+    tools().call("2", "price", "{}");
+    EXPECT_TRUE(next().answer.is_error);
+    EXPECT_EQ(server.requests(0).size(), 0U);
 }

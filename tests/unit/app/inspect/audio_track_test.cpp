@@ -23,7 +23,7 @@ bytes short_call() {
     return id_frame() + audio_frame() + audio_frame() + audio_frame() + frame(kind::hangup);
 }
 
-// A caller's stream, extracted.
+// Returns a caller's stream after extraction.
 void extract(const bytes& stream, const observers& tell, std::size_t number = 1) {
     call_label label;
     label.number = number;
@@ -79,7 +79,7 @@ TEST(audio_extraction, existing_file_is_not_replaced_and_a_link_not_followed) {
     EXPECT_EQ(mode & std::filesystem::perms::others_all, std::filesystem::perms::none);
 }
 
-// The files of thousands of open calls were all open; the limit of open files ended the command midway.
+// The files of thousands of calls were open at the same time. The limit of open files ended the command midway.
 TEST(audio_extraction, files_of_open_calls_are_not_open) {
     const auto open_files = [] {
         const std::filesystem::directory_iterator all("/proc/self/fd");

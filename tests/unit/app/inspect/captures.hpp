@@ -18,7 +18,7 @@
 
 namespace audiosocket::test {
 
-/// A directory of its own, gone with the object.
+/// A folder that is removed with the object.
 class scratch {
   public:
     scratch() {
@@ -100,7 +100,7 @@ class conversation {
     }
     void say(double at, who from, const bytes& data) { send(at, from, ack, data); }
 
-    /// A caller and a server that do everything right for `frames` frames. Server hangs up, both close.
+    /// A correct caller and a correct server, for `frames` frames. The server hangs up; both close.
     void talk(int frames) {
         say(0.001, client, id_frame());
         for (int i = 1; i <= frames; ++i) {
@@ -113,11 +113,11 @@ class conversation {
         send(end + 0.002, client, fin | ack);
     }
 
-    /// The next bytes of `from` have this sequence number.
+    /// Sets the sequence number of the next bytes of `from`.
     void set_sequence(who from, std::uint32_t sequence) { sequence_[from] = sequence; }
     std::uint32_t sequence(who from) const { return sequence_[from]; }
 
-    /// As a file of pcap. `wrap` makes a packet of the link type from an IP packet.
+    /// Writes a pcap file. `wrap` makes a packet of the link type from an IP packet.
     template <class Wrap>
     bytes pcap(std::uint32_t link_type, Wrap wrap) const {
         bytes out;
@@ -157,7 +157,7 @@ class conversation {
     }
 
     std::uint16_t ports_[2];
-    std::uint32_t sequence_[2] = {1000, 0xffffff00}; // the server's wraps within the call
+    std::uint32_t sequence_[2] = {1000, 0xffffff00}; // the server's number wraps within the call
 };
 
 } // namespace audiosocket::test

@@ -70,7 +70,7 @@ TEST(inspect_stream, stream_cut_at_any_byte_says_where) {
     }
 }
 
-TEST(inspect_stream, stranger_is_told_from_its_first_header) {
+TEST(inspect_stream, other_protocol_is_recognised_by_its_first_header) {
     for (const auto how : test::all_splits) {
         const auto seen = inspect(text("GET / HTTP/1.1\r\nHost: me\r\n\r\n"), side::caller, how);
         EXPECT_EQ(seen.findings.end, ending::nonsense);
@@ -101,7 +101,7 @@ std::string codes(const inspected& seen) {
     return all;
 }
 
-// Audio messages of so many bytes, of a payload that goes on.
+// Audio messages of these sizes, with a continuous payload.
 bytes messages(const bytes& payload, std::size_t size) {
     bytes stream;
     for (std::size_t at = 0; at + size <= payload.size(); at += size)
@@ -117,7 +117,7 @@ bytes noise(std::size_t size) {
     return all;
 }
 
-// A tone of which no whole number of periods fits a message.
+// A tone whose periods do not fit a message.
 bytes tone(std::size_t samples, double radians_a_sample, double amplitude = 8000) {
     bytes pcm;
     for (std::size_t i = 0; i < samples; ++i) {
@@ -155,7 +155,7 @@ TEST(inspect_stream, little_endian_length_is_named_and_nothing_else) {
         EXPECT_EQ(codes(seen), "little_endian_length");
         EXPECT_TRUE(seen.messages.empty());
         EXPECT_TRUE(seen.findings.remarks.all().empty());
-        EXPECT_EQ(describe_end(seen.findings), "never began: no AudioSocket");
+        EXPECT_EQ(describe_end(seen.findings), "never began: not AudioSocket");
     }
 }
 
@@ -211,7 +211,7 @@ TEST(inspect_stream, random_bytes_never_stop_the_program) {
     }
 }
 
-TEST(inspect_stream, caller_that_breaks_the_rules_is_told_so) {
+TEST(inspect_stream, caller_that_breaks_the_rules_is_reported) {
     EXPECT_TRUE(inspect(audio_frame()).has(fault::id_missing));
     EXPECT_TRUE(inspect(frame(kind::id, raw("short"))).has(fault::id_length));
     EXPECT_TRUE(inspect(id_frame() + id_frame()).has(fault::id_repeated));
@@ -219,7 +219,7 @@ TEST(inspect_stream, caller_that_breaks_the_rules_is_told_so) {
     EXPECT_TRUE(inspect(id_frame() + frame(kind::error, raw({1}))).has(fault::error_message));
 }
 
-TEST(inspect_stream, server_that_breaks_the_rules_is_told_so) {
+TEST(inspect_stream, server_that_breaks_the_rules_is_reported) {
     const auto judged = [](const bytes& stream) { return inspect(stream, side::server); };
     for (const kind k : {kind::id, kind::silence, kind::dtmf, kind::error})
         EXPECT_TRUE(judged(audio_frame() + frame(k)).has(fault::kind_not_for_asterisk));

@@ -72,6 +72,24 @@ TEST(tape_inspection, timeline_sums_audio_up_and_shows_the_rest) {
     expect_line(all, "longest silence of the back end 0.680 s, from 0.220 s on");
 }
 
+TEST(tape_inspection, turns_are_shown_with_their_parts) {
+    const auto text = test::tape_with(
+        {R"({"t":900,"what":"turn","total_ms":900,"network_ms":50,"backend_ms":830,"queue_ms":20})",
+         R"({"t":2000,"what":"turn","total_ms":700,"backend_ms":640,"queue_ms":60})"}); // as older tapes have it
+    const auto all = show(text);
+    expect_line(all, "    0.900         --          turn: answered after 900 ms: network 50, back end 830, queue 20");
+    expect_line(all, "    2.000         --          turn: answered after 700 ms: back end 640, queue 60");
+    expect_line(all, "      0.900  answered after 900 ms: network 50, back end 830, queue 20");
+    expect_line(all, "      2.000  answered after 700 ms: back end 640, queue 60");
+    const auto json = show(text, {.json = true}).text;
+    EXPECT_NE(json.find(R"({"at":0.9,"total_ms":900,"network_ms":50,"backend_ms":830,"queue_ms":20})"),
+              std::string::npos)
+        << json;
+    EXPECT_NE(json.find(R"({"at":2,"total_ms":700,"network_ms":null,"backend_ms":640,"queue_ms":60})"),
+              std::string::npos)
+        << json;
+}
+
 TEST(tape_inspection, audio_is_shown_each_second_and_with_all_each_piece) {
     std::vector<std::string> lines;
     for (int i = 0; i < 100; ++i)

@@ -23,7 +23,7 @@ using test::frame;
 using test::id_frame;
 using test::operator+;
 
-// A raw stream of a caller through one observer.
+// Sends a raw stream of a caller through one observer.
 template <class Observer, class... Arguments>
 void report(const bytes& stream, Arguments&&... arguments) {
     observers tell;

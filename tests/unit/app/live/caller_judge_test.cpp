@@ -15,7 +15,7 @@ namespace {
 using diagnosis::code;
 using diagnosis::severity;
 
-// Four seconds of audio of this rate, a message each 20 ms under the label of slin. `read_hz`: as the call reads it.
+// Four seconds of audio of this rate, one message each 20 ms, labelled slin. `read_hz`: the rate that the call reads.
 std::vector<diagnosis::finding> reported_by(input_format read_as, const byte_string& audio, std::size_t message_bytes,
                                             int read_hz) {
     std::vector<diagnosis::finding> reported;
@@ -56,7 +56,7 @@ TEST(caller_judge, rate_that_is_read_as_labelled_is_a_fault) {
     }
 }
 
-TEST(caller_judge, what_the_settings_say_is_no_fault_and_something_else_is) {
+TEST(caller_judge, what_the_settings_say_is_not_a_fault_and_something_else_is) {
     EXPECT_TRUE(reported_by(input_format::slin16, voice_at(16'000), 640, 16'000).empty());
     EXPECT_TRUE(reported_by(input_format::ulaw, mu_law, 160, 8000).empty());
     EXPECT_TRUE(reported_by(input_format::automatic, voice_at(8000), 320, 8000).empty());

@@ -89,12 +89,12 @@ TEST(live_levels, level_is_that_of_the_last_fifth_of_a_second) {
     EXPECT_EQ(s.received_level(begin + 2s).rms_dbfs, level::floor_dbfs) << "nothing has come for a while";
 }
 
-TEST(live_levels, outlines_are_drawn_while_somebody_looks_closely) {
+TEST(live_levels, outlines_are_drawn_while_a_page_looks_closely) {
     live_levels s;
     EXPECT_EQ(s.drawn(), nullptr);
     s.draw(true);
     s.received(frame_of(0, 256), narrowband_hz, clock::now());
-    s.draw(true); // again: what has been drawn stays
+    s.draw(true); // again: what is drawn stays
     ASSERT_NE(s.drawn(), nullptr);
     EXPECT_EQ(s.drawn()->received.next(), 1U);
     EXPECT_EQ(s.drawn()->sent.next(), 0U);

@@ -36,7 +36,7 @@ TEST(record_call, file_is_named_after_id_and_time) {
     EXPECT_TRUE(std::regex_match(file.filename().string(), expected)) << file;
 }
 
-// Two calls with one id may start in one millisecond: here they do, sooner or later.
+// Two calls with one id may start in the same millisecond. Here this happens sooner or later.
 TEST(record_call, calls_with_one_id_have_files_of_their_own) {
     const test::temporary_directory folder;
     disk_thread disk;

@@ -18,7 +18,7 @@ using namespace audiosocket::app;
 
 namespace {
 
-// A pipe whose reader we are; it holds one page, so that it is full soon.
+// A pipe whose reader is the test. It holds one page, so it is full soon.
 class line_writer_test : public testing::Test {
   protected:
     line_writer_test() {
@@ -63,7 +63,7 @@ class line_writer_test : public testing::Test {
     std::array<int, 2> ends_{-1, -1};
 };
 
-// A line of a hundred characters that begins with its number.
+// Returns a line of a hundred characters that begins with its number.
 std::string numbered(std::size_t number) {
     std::string line = std::to_string(number) + " ";
     line.resize(99, 'x');
@@ -84,11 +84,11 @@ TEST_F(line_writer_test, lines_come_in_order_and_the_end_waits_for_them) {
         EXPECT_EQ(lines[i] + "\n", numbered(i));
 }
 
-TEST_F(line_writer_test, what_nobody_reads_is_counted_and_told_where_it_is_missing) {
+TEST_F(line_writer_test, lines_without_a_reader_are_counted_and_reported_where_they_are_missing) {
     line_writer out(file(), lost_line);
     const std::size_t count = 2 * line_writer::queue_bytes_max / 100;
     for (std::size_t i = 0; i < count; ++i)
-        out.write(numbered(i)); // returns though nobody reads
+        out.write(numbered(i)); // returns without a reader
     const auto lines = lines_of(read_until("lost "));
     for (std::size_t i = 0; i + 1 < lines.size(); ++i)
         ASSERT_EQ(lines[i] + "\n", numbered(i));
@@ -107,7 +107,7 @@ TEST_F(line_writer_test, end_does_not_wait_long_for_a_reader_that_does_not_read)
     out.finish();
     EXPECT_GE(out.unwritten(), 1000U - 4096 / 100);
     EXPECT_EQ(out.error(), 0);
-    close_reader(); // lets the thread go, which uses the file until then
+    close_reader(); // releases the thread, which uses the file until then
     while (out.error() == 0)
         std::this_thread::yield();
 }

@@ -37,7 +37,7 @@ TEST(printable, controls_and_bytes_that_are_no_text_are_escaped) {
     EXPECT_EQ(printable(std::string_view("\x1b[31m\0\x7f", 7)), "\\x1b[31m\\x00\\x7f");
     EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");                                          // CSI as one character
     EXPECT_EQ(printable("a\xe2\x80\xae"), "a\\u202e");                                  // the rest from right to left
-    EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");                                     // no character, and half a one
+    EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");                                     // invalid, and cut off
     EXPECT_EQ(printable("\xc0\x8a"), "\\xc0\\x8a");                                     // a line feed in too many bytes
     EXPECT_EQ(printable("\xe0\x80\x8a\xed\xa0\x80"), "\\xe0\\x80\\x8a\\xed\\xa0\\x80"); // and a surrogate
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");                   // beyond the last character
@@ -71,7 +71,7 @@ TEST(log_line, journal_is_recognised_by_device_and_file) {
         const environment_variable stream("JOURNAL_STREAM", mine);
         EXPECT_TRUE(logs_to_journal());
     }
-    const environment_variable stream("JOURNAL_STREAM", "1:" + mine); // somebody else's
+    const environment_variable stream("JOURNAL_STREAM", "1:" + mine); // another process's
     EXPECT_FALSE(logs_to_journal());
 }
 
@@ -88,7 +88,7 @@ TEST(peer_quota, flood_of_one_peer_leaves_another_its_lines) {
     EXPECT_EQ(left_out[0].who, ip("10.0.0.1"));
     EXPECT_EQ(left_out[0].lines, 995U);
     EXPECT_TRUE(quota.allows(ip("10.0.0.1"), at(1001ms)));
-    EXPECT_TRUE(quota.take_left_out(at(3000ms), true).empty()); // told once
+    EXPECT_TRUE(quota.take_left_out(at(3000ms), true).empty()); // only once
 }
 
 TEST(peer_quota, next_second_of_a_flood_does_not_forget_the_last) {
@@ -129,12 +129,12 @@ TEST(peer_quota, more_peers_than_places_share_one_quota) {
     for (std::size_t i = 0; i < 10'000; ++i)
         logged += quota.allows(peer(i), at(0ms)) ? 1U : 0U;
     EXPECT_EQ(logged, peer_quota::peers_max + 2);
-    EXPECT_TRUE(quota.allows(peer(0), at(1ms))); // who came first keeps its place
+    EXPECT_TRUE(quota.allows(peer(0), at(1ms))); // the first line keeps its place
     const auto left_out = quota.take_left_out(at(1ms), true);
     ASSERT_EQ(left_out.size(), 1U);
     EXPECT_FALSE(left_out[0].who);
     EXPECT_EQ(left_out[0].lines, 10'000 - logged);
-    EXPECT_TRUE(quota.allows(peer(9'999), at(2000ms))); // places are free again
+    EXPECT_TRUE(quota.allows(peer(9'999), at(2000ms))); // there are places again
     EXPECT_TRUE(quota.allows(peer(9'999), at(2000ms)));
     EXPECT_FALSE(quota.allows(peer(9'999), at(2000ms)));
 }

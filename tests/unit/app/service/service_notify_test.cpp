@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What a service manager puts into our environment.
+// Sets the variables that a service manager sets.
 class service_notify_in : public testing::Test {
   protected:
     service_notify take(const std::string& socket, const char* interval = "", const std::string& watched = "") {
@@ -76,5 +76,5 @@ TEST_F(service_notify_in, sockets_that_are_none_are_an_error_and_no_harm) {
     EXPECT_TRUE(take("/nonexistent/notify").alive());
     EXPECT_EQ(take("notify").alive(), std::errc::invalid_argument);
     EXPECT_EQ(take("/" + std::string(200, 'x')).alive(), std::errc::invalid_argument);
-    EXPECT_FALSE(take("").alive()); // nobody to tell
+    EXPECT_FALSE(take("").alive()); // no manager
 }

@@ -14,15 +14,14 @@
 #include <memory>
 #include <vector>
 
-// The test is all threads itself: a thread does something only when it is run. Nothing here depends on time.
+// The test is all threads: a thread acts only when the test runs it. Nothing here depends on time.
 
 using namespace audiosocket;
 using namespace audiosocket::app;
 
 namespace {
 
-// A call whose turn looks at the thread on which it is. A question that is posted in a turn has no answer before the
-// turn is over.
+// A call whose turn checks its own thread. A question that is posted during a turn has no answer before the turn ends.
 struct looking_call final : detail::turn_taker {
     explicit looking_call(std::function<void()> in_turn) : look(std::move(in_turn)) {}
     bool has_arrived(bool, time_point) noexcept override { return false; }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto interval = 10ms;
 
-// Runs `own` until `alive` was called this often, for at most this long; how often it was.
+// Runs `own` until `alive` was called this many times, at most for this time. Returns the number of calls.
 struct watched {
     watched(boost::asio::io_context& to, const std::vector<boost::asio::io_context*>& threads)
         : own(to), dog(own, threads, interval, [this] {

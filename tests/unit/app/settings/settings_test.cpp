@@ -60,7 +60,7 @@ class settings_test : public testing::Test {
     }
     ~settings_test() override { std::filesystem::remove_all(folder); }
 
-    // Reads this file, called f.toml, and the command line.
+    // Reads this file, named f.toml, and the command line.
     void read(const std::string& toml, std::vector<const char*> line = {}) {
         const auto file = (folder / "f.toml").string();
         std::ofstream(file) << toml;
@@ -73,7 +73,7 @@ class settings_test : public testing::Test {
         v->command.parse(static_cast<int>(line.size()), line.data());
     }
 
-    // What is wrong, without the folder; nothing if all is good.
+    // Returns the mistakes, without the folder's name; empty if there are none.
     std::string mistakes() const {
         try {
             v->said.throw_if_wrong();
@@ -163,7 +163,7 @@ TEST_F(settings_test, higher_place_takes_the_place_of_what_it_excludes) {
     EXPECT_FALSE(v->quiet);
 }
 
-TEST_F(settings_test, all_mistakes_are_told_with_their_places) {
+TEST_F(settings_test, all_mistakes_are_reported_with_their_places) {
     const environment_variable listen("AUDIOSOCKET_QUIET", "perhaps");
     read("max-cals = 3\n"
          "max-calls = \"500\"\n"
@@ -186,10 +186,10 @@ TEST_F(settings_test, all_mistakes_are_told_with_their_places) {
         "f.toml:3:8: tone: expected a number, found true\n"
         "f.toml:5:10: listen: expected a text in quotes, found the number 12; write it in quotes\n"
         "f.toml:6:10: format: \"xml\": expected text or json\n"
-        "f.toml:7:9: allow: expected a list of texts, as [\"...\", \"...\"], found a list\n"
-        "f.toml:8:1: nonsense: no such setting; they are called as the options in --help, without dashes in front\n"
+        "f.toml:7:9: allow: expected a list of texts, such as [\"...\", \"...\"], found a list\n"
+        "f.toml:8:1: nonsense: no such setting; settings have the names of the options in --help, without the dashes\n"
         "f.toml:9:11: verbose: expected true or false, found the number 1\n"
-        "f.toml:10:2: [serv]: no such table; it may be [serve], or settings stand in none\n"
+        "f.toml:10:2: [serv]: no such table; use [serve], or put the settings at the top of the file\n"
         "f.toml:11:2: [call]: this verb reads no settings");
 }
 
@@ -213,7 +213,7 @@ TEST_F(settings_test, file_that_is_no_toml_names_the_place) {
     read("listen = \"\xff\"\n");
     EXPECT_EQ(mistakes().find("f.toml:1:"), 0U) << mistakes();
     read("tone = inf\n");
-    EXPECT_EQ(mistakes(), "f.toml:1:8: tone: expected a number, found no finite number");
+    EXPECT_EQ(mistakes(), "f.toml:1:8: tone: expected a number, found a number that is not finite");
 }
 
 TEST_F(settings_test, text_that_is_not_closed_is_called_that) {
@@ -232,8 +232,8 @@ TEST_F(settings_test, what_is_no_file_is_refused) {
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
     const std::vector<std::pair<std::string, std::string>> all{
         {missing, "missing.toml: cannot be read: No such file or directory"},
-        {folder.string() + "/.", ".: is not a file; it has to be one, for it is read again on SIGHUP"},
-        {fifo, "fifo: is not a file; it has to be one, for it is read again on SIGHUP"}};
+        {folder.string() + "/.", ".: is not a regular file; it has to be, because SIGHUP reads it again"},
+        {fifo, "fifo: is not a regular file; it has to be, because SIGHUP reads it again"}};
     for (const auto& [file, complaint] : all) {
         read(std::vector<const char*>{"audiosocket", "serve", "--config", file.c_str()});
         EXPECT_EQ(mistakes(), complaint);
@@ -250,7 +250,7 @@ TEST_F(settings_test, file_that_is_too_long_is_refused) {
     read(longest);
     EXPECT_EQ(mistakes(), "");
     read(longest + line);
-    EXPECT_EQ(mistakes(), "f.toml: has more than 1048576 bytes, which no settings have");
+    EXPECT_EQ(mistakes(), "f.toml: has more than 1048576 bytes, the most for a settings file");
 }
 
 TEST_F(settings_test, file_nested_too_deep_is_a_mistake_with_its_place) {

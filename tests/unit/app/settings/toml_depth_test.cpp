@@ -36,7 +36,7 @@ std::string place_in(const std::string& text) {
     return place ? std::to_string(place->line) + ":" + std::to_string(place->column) : "shallow";
 }
 
-// Writes TOML that is deep in one random way, or nowhere, among much that looks deep and is not.
+// Writes TOML that is deeply nested in one random place, or nowhere. Much around it looks nested and is not.
 class random_toml {
   public:
     explicit random_toml(unsigned seed) : dice_(seed) {}
@@ -57,7 +57,7 @@ class random_toml {
 
     std::string name() { return "k" + std::to_string(++names_); }
 
-    // A value, or a part of a key, whose brackets and dots mean nothing.
+    // A value, or a part of a key, in which brackets and dots have no meaning.
     std::string decoy() {
         const auto inside = repeated("[{.=,#", roll(0, 40));
         switch (roll(0, 4)) {
@@ -139,13 +139,13 @@ TEST(toml_depth_test, brackets_and_dots_in_texts_and_comments_do_not_count) {
     EXPECT_EQ(place_in("a = '''\n" + much + "''" + much + "'''\nb = \"\""), "shallow");
     EXPECT_EQ(place_in("a = \"\" # " + much), "shallow");
     EXPECT_EQ(place_in("a = \"never closed " + much), "shallow");
-    // Behind each of them counting goes on.
+    // Counting continues behind each of them.
     EXPECT_EQ(place_in("a = \"\"\"x\"\"\"\"\"\nb = " + repeated("[", 17)), "2:21");
     EXPECT_EQ(place_in("a = '''x'''''\nb = " + repeated("[", 17)), "2:21");
     EXPECT_EQ(place_in("a = ''\nb = " + repeated("[", 17)), "2:21");
 }
 
-// The scan and the parser must agree on what is a text, or deep nesting would hide behind it.
+// The scan and the parser must agree on where a string ends. Otherwise a string could hide deep nesting.
 TEST(toml_depth_test, random_nesting_is_found_where_it_is_and_nowhere_else) {
     for_each_seed(300, [](unsigned seed) {
         random_toml random(seed);
@@ -158,8 +158,8 @@ TEST(toml_depth_test, random_nesting_is_found_where_it_is_and_nowhere_else) {
     });
 }
 
-// A text that is no longer TOML ends the parser early; whatever the scan lets through must be shallow up to there. The
-// stack is that of a thread where the service manager limits it (LimitSTACK).
+// Invalid TOML ends the parser early. Whatever the scan accepts must be shallow up to there. The stack has the size of
+// a thread's stack under the service manager's limit (LimitSTACK).
 TEST(toml_depth_test, damaged_nesting_is_refused_or_parsed_and_never_ends_the_process) {
     pthread_attr_t small;
     pthread_attr_init(&small);

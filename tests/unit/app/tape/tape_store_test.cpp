@@ -45,7 +45,7 @@ TEST(tape_store, lines_are_in_the_file_when_the_store_has_gone) {
                                                            "{\"t\":1234,\"what\":\"ended\",\"reason\":\"hung up\"}\n");
     struct stat about {};
     ASSERT_EQ(stat((folder.path() / "call.tape").c_str(), &about), 0);
-    EXPECT_EQ(about.st_mode & 0137U, 0U); // audio of callers is not for everyone
+    EXPECT_EQ(about.st_mode & 0137U, 0U); // callers' audio is private
 }
 
 // What a crash would leave.
@@ -83,7 +83,7 @@ TEST(tape_store, lines_beyond_the_memory_are_left_out_and_a_line_says_how_many) 
         tape_limits limits;
         limits.memory_bytes = 1000;
         const auto store = std::make_shared<tape_store>(limits);
-        // A disk that does not answer: the thread that writes is held up by another tape, which failed.
+        // A disk that does not answer: another tape, which failed, blocks the writing thread.
         const auto failing = store->begin(folder.path() / "missing", "call", sample_head(), [&](const std::string&) {
             entered.set_value();
             go_on.get_future().wait();

@@ -83,7 +83,7 @@ TEST(tape_summary, types_without_end_are_one) {
     EXPECT_EQ(sums.sent.at("other"), 1000 - tape_summary::types_max);
 }
 
-// A damaged tape must not overflow anything.
+// A damaged tape must not cause an overflow.
 TEST(tape_summary, values_out_of_range_count_for_nothing) {
     const auto sums = sums_of({R"({"t":1,"what":"play","count":9223372036854775807,"rate":1})",
                                R"({"t":1,"what":"play","count":-5,"rate":8000})", R"({"t":1,"what":"play","count":5})",

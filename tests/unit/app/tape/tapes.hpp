@@ -15,7 +15,7 @@
 
 namespace audiosocket::test {
 
-/// Gives a text in pieces of so many bytes.
+/// Returns a text in pieces of this size.
 inline app::tape::tape_reader::source pieces_of(std::string text, std::size_t piece = 7) {
     return [text = std::move(text), at = std::size_t{0}, piece](std::span<std::byte> to) mutable {
         const auto got = std::min({piece, to.size(), text.size() - at});
@@ -35,7 +35,7 @@ inline app::tape::tape_head sample_head() {
             {{"language", "de"}}};
 }
 
-/// A tape with these lines, `{...}`, behind its head.
+/// A tape with these lines, `{...}`, after its head.
 inline std::string tape_with(const std::vector<std::string>& lines) {
     std::string all = to_line(sample_head()) + '\n';
     for (const auto& one : lines)

@@ -39,7 +39,7 @@ struct identity {
     certificate shown;
 };
 
-// With no issuer it is an authority that has signed itself.
+// Without an issuer it is a self-signed authority.
 identity make(const char* name, const char* alternative, const identity* issuer, long serial) {
     constexpr long day_s = 86'400;
     identity made{key(EVP_EC_gen("P-256")), certificate(X509_new())};

@@ -6,11 +6,11 @@
 
 namespace audiosocket::test {
 
-/// An authority, and what it has signed, as files in PEM that are removed at the end. Made for each run, so that none
-/// expires.
+/// An authority and the certificates that it signed, as PEM files that are removed at the end. Each run makes new ones,
+/// so none expires.
 class certificates {
   public:
-    /// The server is called `localhost`, and nothing else. The client is called `gateway`.
+    /// The server's only name is `localhost`. The client's name is `gateway`.
     certificates();
     certificates(const certificates&) = delete;
     certificates& operator=(const certificates&) = delete;
@@ -22,7 +22,7 @@ class certificates {
     std::string client() const { return file("client.pem"); }
     std::string client_key() const { return file("client.key"); }
 
-    /// A file here that does not exist yet.
+    /// Returns the path of a file that does not exist yet.
     std::string file(const std::string& name) const { return (folder_ / name).string(); }
 
   private:

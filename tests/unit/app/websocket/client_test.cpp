@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a client opens a WebSocket, and what it says when it cannot.
+// How a client opens a WebSocket, and how it reports a failure.
 #include "websocket_pair.hpp"
 
 using namespace audiosocket;
@@ -10,6 +10,16 @@ namespace {
 
 bool says(const heard& who, const std::string& what) {
     return who.reason().find(what) != std::string::npos;
+}
+
+// A short client frame, as a server would send it.
+std::string unmasked(const std::string& frame) {
+    constexpr std::size_t head = 2;
+    constexpr std::size_t mask = 4;
+    std::string text{frame.at(0), static_cast<char>(frame.at(1) & 0x7f)};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(text[1]); ++i)
+        text += static_cast<char>(frame.at(head + mask + i) ^ frame.at(head + i % mask));
+    return text;
 }
 
 } // namespace
@@ -58,7 +68,7 @@ TEST_F(websockets, subprotocol_that_was_not_offered_is_refused) {
     EXPECT_TRUE(says(here, "not offered: other")) << here.reason();
 }
 
-// RFC 6455 section 4.1. It was let pass, and the first compressed message was taken for a broken one.
+// RFC 6455 section 4.1. The client accepted it, and reported the first compressed message as broken.
 TEST_F(websockets, extension_that_was_not_offered_is_refused) {
     dial(to("ws://127.0.0.1:" + std::to_string(serve_raw())));
     auto& server = requested();
@@ -232,11 +242,53 @@ TEST_F(websockets, peer_that_is_silent_gets_a_ping_and_is_given_up) {
     EXPECT_EQ(here.code(), 1006);
     EXPECT_TRUE(says(here, "nothing has arrived for 0.1 s")) << here.reason();
     ASSERT_TRUE(run_until([&] { return server.ended; }));
-    ASSERT_GE(server.received.size(), 6U);
-    EXPECT_EQ(server.received.substr(0, 2), "\x89\x80") << "not a ping, masked";
+    ASSERT_GE(server.received.size(), 7U);
+    EXPECT_EQ(server.received.substr(0, 2), "\x89\x81") << "not a ping with its number, masked";
 }
 
-// It goes on talking, so silence does not tell.
+// Also while the peer keeps talking, so that no silence causes a ping.
+TEST_F(websockets, round_trip_is_measured_by_one_ping_at_a_time) {
+    auto options = to("ws://127.0.0.1:" + std::to_string(serve_raw()));
+    options.bounds.measure_every = 20ms;
+    std::vector<std::chrono::nanoseconds> round_trips;
+    auto on = here.handlers();
+    on.on_pong = [&](auto took) { round_trips.push_back(took); };
+    here.socket = ws::dial(io_.get_executor(), options, std::move(on));
+    auto& server = requested();
+    server.send(acceptance(std::exchange(server.received, {})));
+    ASSERT_TRUE(run_until([&] { return server.received.size() >= 7; })) << "at once";
+    const auto ping = unmasked(server.received);
+    EXPECT_EQ(ping.substr(0, 2), "\x89\x01");
+
+    server.send("\x8a\x03old" + ("\x8a" + ping.substr(1)));
+    ASSERT_TRUE(run_until([&] { return !round_trips.empty(); }));
+    ASSERT_TRUE(run_until([&] { return server.received.size() >= 14; })) << "and again";
+    const auto second = unmasked(server.received.substr(7));
+    EXPECT_NE(second, ping);
+
+    const auto quiet_until = std::chrono::steady_clock::now() + options.bounds.measure_every * 3;
+    server.send("\x81\x02hi" + ("\x8a" + ping.substr(1)));
+    ASSERT_TRUE(run_until([&] { return !here.texts.empty(); }));
+    io_.restart();
+    io_.run_until(quiet_until);
+    EXPECT_EQ(round_trips.size(), 1U) << "the first ping was answered before";
+    EXPECT_EQ(server.received.size(), 14U) << "the second one has not been answered";
+    EXPECT_GE(round_trips[0].count(), 0);
+}
+
+TEST_F(websockets, no_ping_goes_out_where_the_round_trip_is_not_wanted) {
+    auto options = to("ws://127.0.0.1:" + std::to_string(serve_raw()));
+    options.bounds.measure_every = 1ms;
+    dial(options);
+    auto& server = requested();
+    server.send(acceptance(std::exchange(server.received, {})));
+    ASSERT_TRUE(run_until([&] { return here.open; }));
+    io_.restart();
+    io_.run_for(20ms);
+    EXPECT_EQ(server.received, "");
+}
+
+// The peer keeps talking, so silence does not reveal it.
 TEST_F(websockets, peer_that_reads_nothing_is_given_up) {
     auto options = to("ws://127.0.0.1:" + std::to_string(serve_raw()));
     options.bounds.ping_after = 20ms;
@@ -253,7 +305,7 @@ TEST_F(websockets, peer_that_reads_nothing_is_given_up) {
     EXPECT_TRUE(says(here, "read nothing for 0.1 s")) << here.reason();
 }
 
-// The kernel took four megabytes in its place: minutes of a call, which the peer heard when it read again.
+// The kernel buffered four megabytes: minutes of a call, which the peer heard when it read again.
 TEST_F(websockets, what_a_peer_does_not_read_waits_in_the_queue) {
     dial(to("ws://127.0.0.1:" + std::to_string(serve_raw())));
     auto& server = requested();
@@ -281,7 +333,7 @@ TEST_F(websockets, peer_that_ends_without_a_close) {
 }
 
 TEST_F(websockets, close_of_a_peer_that_has_gone_is_still_read) {
-    // A peer that ends with something unread resets the connection. The write that notices it must not hide the close.
+    // A peer that closes with unread data resets the connection. The write that notices it must not hide the close.
     dial(to("ws://127.0.0.1:" + std::to_string(serve_raw())));
     auto& server = requested();
     server.send(acceptance(server.received));
@@ -295,8 +347,8 @@ TEST_F(websockets, close_of_a_peer_that_has_gone_is_still_read) {
     EXPECT_EQ(here.reason(), "policy");
 }
 
-// Beast's two operations would wait for each other for ever: the close for the reading, and the reading, which has the
-// peer's close already, for the writing.
+// Beast's two operations would wait for each other for ever: the close for the read, and the read, which already has
+// the peer's close, for the write.
 TEST_F(websockets, closes_that_cross_end_in_order_and_nothing_stays) {
     const auto options = to("ws://127.0.0.1:" + std::to_string(serve_raw()));
     auto on = here.handlers();

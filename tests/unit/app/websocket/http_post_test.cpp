@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is posted to web servers, and what becomes of it.
+// Requests to web servers, and their results.
 #include "certificates.hpp"
 #include "websocket_pair.hpp"
 
@@ -30,7 +30,7 @@ class http_posts : public websockets {
         EXPECT_TRUE(answers.empty()) << "called within post()";
     }
 
-    // Posts to a raw server, and returns its connection when the whole request is there.
+    // Posts to a raw server. Returns its connection when the whole request has arrived.
     raw_stream& post_raw(std::chrono::milliseconds timeout = patience) {
         auto what = request("http", "127.0.0.1", serve_raw());
         what.headers.emplace_back("X-Signature", "abc");
@@ -47,10 +47,10 @@ class http_posts : public websockets {
         return answers.empty() ? none : answers.front();
     }
 
-    // What is reported of a server that says this.
+    // Returns the report for a server that answers this.
     const ws::post_answer& answer_to(const std::string& said, bool and_closes = false) {
         auto& server = post_raw();
-        constexpr std::size_t piece = 8192; // there is room for it in the kernel's buffer
+        constexpr std::size_t piece = 8192; // the kernel's buffer has room for it
         for (std::size_t at = 0; at < said.size(); at += piece) {
             server.send(std::string_view(said).substr(at, piece));
             io_.restart();
@@ -178,7 +178,7 @@ TEST_F(http_posts, certificate_is_verified) {
         post(std::move(what));
         return answer();
     };
-    // A WebSocket server refuses it: this came through TLS.
+    // A WebSocket server refuses it: the request came through TLS.
     EXPECT_GE(outcome("localhost", {.ca_file = files.authority()}).status, 400U) << failure();
     EXPECT_TRUE(has(outcome("127.0.0.1", {.ca_file = files.authority()}).failure, "certificate is not trusted"))
         << failure();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What two open WebSockets say to each other, and how they end.
+// Messages between two open WebSockets, and how they end.
 #include "websocket_pair.hpp"
 
 using namespace audiosocket;
@@ -17,7 +17,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 TEST_F(websockets, messages_arrive_whole_and_in_order_both_ways) {
     connect({}, {.queue_bytes_max = 8 << 20});
     std::vector<std::string> sent;
-    // Around the three lengths of a frame's header, and those of the buffers.
+    // Sizes around the three header lengths of a frame, and around those of the buffers.
     for (const std::size_t size :
          {0U, 1U, 125U, 126U, 127U, 2048U, 4096U, 8175U, 8176U, 8177U, 65535U, 65536U, 1'000'000U}) {
         std::string text(size, 'x');
@@ -99,7 +99,7 @@ TEST_F(websockets, message_beyond_the_bound_ends_with_1009) {
 }
 
 TEST_F(websockets, long_message_beyond_the_bound_ends_with_1009_at_the_sender) {
-    // The peer does not read the rest, and its close must not be lost.
+    // The peer does not read the rest. Its close must not get lost.
     connect({.bounds = {.message_bytes_max = 1000}}, {.queue_bytes_max = 8 << 20});
     ASSERT_TRUE(here.socket->send_text(std::string(4'000'000, 'x')));
     run_out();

@@ -17,7 +17,7 @@ constexpr auto for_ever = 24h;
 
 class name_lookups : public testing::Test {
   protected:
-    // The system is asked, and answers when the test says so.
+    // A resolver that answers when the test says so.
     void start(const name_lifetimes& lifetimes) {
         names_ = std::make_shared<name_lookup>(io_.get_executor(), lifetimes,
                                                [this](const std::string&, std::uint16_t, name_lookup::handler done) {
@@ -60,7 +60,7 @@ const boost::system::error_code unknown = make_error_code(boost::asio::error::ho
 
 } // namespace
 
-TEST_F(name_lookups, one_question_serves_all_who_wait) {
+TEST_F(name_lookups, one_question_serves_all_waiting_requests) {
     start({for_ever, for_ever, for_ever});
     find();
     find();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server bears from clients: frames of every kind, requests of every kind.
+// What a server accepts from clients: frames of every kind, requests of every kind.
 #include "websocket_pair.hpp"
 
 using namespace audiosocket;
@@ -155,4 +155,17 @@ TEST_F(websockets, stop_ends_handshakes_and_leaves_open_ones) {
     EXPECT_TRUE(there.closed.empty());
     ASSERT_TRUE(there.socket->send_text("still here"));
     ASSERT_TRUE(run_until([&] { return raw_.front()->received.size() >= 12; }));
+}
+
+TEST_F(websockets, stop_lets_a_refusal_end_that_is_on_its_way) {
+    const std::string why(16'000'000, 'x'); // more than the kernel takes at once
+    serve({}, [&](const ws::opening_request&, const auto&) {
+        boost::asio::post(io_, [this] { server_->stop(); });
+        return ws::opening_answer{.status = 503, .text = why};
+    });
+    auto& client = raw_peer();
+    client.send(raw_request({}));
+    ASSERT_TRUE(run_until([&] { return client.ended; }));
+    EXPECT_TRUE(client.received.starts_with("HTTP/1.1 503 "));
+    EXPECT_EQ(client.received.size() - client.received.find("\r\n\r\n") - 4, why.size());
 }

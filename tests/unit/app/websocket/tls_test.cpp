@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who trusts whom.
+// Which certificates clients and servers accept.
 #include "certificates.hpp"
 #include "websocket_pair.hpp"
 
@@ -27,7 +27,7 @@ class secure_websockets : public websockets {
                              .key_file = files().server_key()});
     }
 
-    // How the dialling ended: "open", or why it is not.
+    // Returns the result of dialling: "open", or why it is not open.
     std::string dial_and_wait(const std::string& host, const ws::tls_options& tls) {
         here = {};
         auto options = to_server("wss", host);
@@ -88,7 +88,7 @@ TEST_F(secure_websockets, anything_is_trusted_only_where_that_is_wished) {
     EXPECT_EQ(dial_and_wait("127.0.0.1", {.verify = false}), "open");
 }
 
-TEST_F(secure_websockets, client_proves_who_it_is) {
+TEST_F(secure_websockets, client_proves_its_identity) {
     serve({.tls = server_side(true)});
     EXPECT_EQ(dial_and_wait("localhost", {.ca_file = files().authority(),
                                           .certificate_file = files().client(),

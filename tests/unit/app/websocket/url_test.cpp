@@ -10,7 +10,7 @@ using namespace audiosocket::app::websocket;
 
 namespace {
 
-// What is said about an address that is refused.
+// Returns the message about an address that is refused.
 std::string refusal(std::string_view text, url_use use = url_use::websocket) {
     try {
         parse_url(text, use);

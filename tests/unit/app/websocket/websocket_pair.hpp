@@ -23,7 +23,7 @@ namespace audiosocket::test {
 
 namespace ws = app::websocket;
 
-/// What one WebSocket has reported.
+/// Records what one WebSocket reports.
 struct heard {
     bool open = false;
     std::vector<std::string> texts;
@@ -45,7 +45,7 @@ struct heard {
     }
 };
 
-/// A TCP connection without manners, on the same thread as all others.
+/// A raw TCP connection, on the same thread as all others.
 class raw_stream {
   public:
     using tcp = boost::asio::ip::tcp;
@@ -63,7 +63,7 @@ class raw_stream {
 
     std::string received;
     bool ended = false;
-    bool deaf = false; ///< It reads no more.
+    bool deaf = false; ///< It stops reading.
 
   private:
     void read() {
@@ -81,12 +81,12 @@ class raw_stream {
     const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
-/// Clients and servers, all on the thread of the test.
+/// Clients and servers, all on the test's thread.
 class websockets : public testing::Test {
   protected:
     using tcp = boost::asio::ip::tcp;
 
-    // Only a test that hangs takes so long.
+    // Only a test that hangs takes this long.
     static constexpr std::chrono::seconds patience{300};
 
     ~websockets() override {
@@ -111,10 +111,10 @@ class websockets : public testing::Test {
         if (server_) server_->stop();
         io_.restart();
         io_.run_for(patience);
-        EXPECT_TRUE(io_.stopped()) << "something still waits";
+        EXPECT_TRUE(io_.stopped()) << "an operation still waits";
     }
 
-    /// A server whose WebSockets report to `there`, and echo if wished.
+    /// A server whose WebSockets report to `there`, and echo if asked to.
     void serve(ws::server_options options = {}) {
         serve(std::move(options), [this](const ws::opening_request& asked, const auto& socket) {
             asked_ = asked;
@@ -150,7 +150,7 @@ class websockets : public testing::Test {
         ASSERT_TRUE(run_until([this] { return here.open && there.open; }));
     }
 
-    /// A server that accepts one connection, reads what is sent, and says nothing on its own. Returns its port.
+    /// A server that accepts one connection, reads what arrives, and sends nothing by itself. Returns its port.
     std::uint16_t serve_raw() {
         acceptor_ = std::make_unique<tcp::acceptor>(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
         acceptor_->async_accept([this](const auto& error, tcp::socket socket) {
@@ -159,17 +159,17 @@ class websockets : public testing::Test {
         return acceptor_->local_endpoint().port();
     }
 
-    /// The raw server's connection, once a whole request has arrived there.
+    /// Returns the raw server's connection when a whole request has arrived.
     raw_stream& requested() {
         EXPECT_TRUE(run_until(
             [this] { return !raw_.empty() && raw_.front()->received.find("\r\n\r\n") != std::string::npos; }));
         return *raw_.front();
     }
 
-    /// The answer of a server to this request.
+    /// Returns a server's answer to this request.
     static std::string acceptance(const std::string& request);
 
-    /// A raw client whose request has been accepted, and whose `received` is empty.
+    /// A raw client whose request was accepted, with an empty `received`.
     raw_stream& raw_client(const std::string& more_headers = {}) {
         auto& stream = raw_peer();
         stream.send(raw_request(more_headers));
@@ -188,7 +188,7 @@ class websockets : public testing::Test {
                more_headers + "\r\n";
     }
 
-    /// A frame of a client: its first byte, and its payload, masked with zeros.
+    /// A client frame: its first byte, and its payload, masked with zeros.
     static std::string frame(int first, const std::string& payload) {
         std::string text(1, static_cast<char>(first));
         text += static_cast<char>(0x80 | payload.size());

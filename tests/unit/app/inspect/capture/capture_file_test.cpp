@@ -91,8 +91,8 @@ TEST(capture_file, interfaces_of_pcapng_have_their_own_link_type_clock_and_snap_
     }
 }
 
-// Time in seconds (if_tsresol 0) once overflowed; so does every other resolution somewhere.
-TEST(capture_file, time_out_of_range_is_no_time) {
+// Time in seconds (if_tsresol 0) overflowed; every other resolution can overflow as well.
+TEST(capture_file, time_out_of_range_is_not_a_time) {
     for (const int resolution : {0, 1, 6, 9, 19, 20, 127, 0x80, 0xa0, 0xbf, 0xc0, 0xff}) {
         for (const std::uint64_t units : {std::uint64_t{1} << 40, std::uint64_t{1} << 63, UINT64_MAX}) {
             for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{1} << 63, UINT64_MAX >> 1, UINT64_MAX}) {
@@ -133,7 +133,7 @@ TEST(capture_file, damage_is_named) {
         spoil(file);
         return read(file.content).damage;
     };
-    EXPECT_EQ(damage([](pcapng& f) { f.packet(7, 0, raw("x")); }), "a packet of an interface that is not described");
+    EXPECT_EQ(damage([](pcapng& f) { f.packet(7, 0, raw("x")); }), "a packet of an interface without a description");
     EXPECT_EQ(damage([](pcapng& f) {
                   f.content = f.content + raw({6, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f});
               }),

@@ -13,7 +13,7 @@ namespace {
 using test::bytes;
 using test::operator+;
 
-TEST(capture_input, kinds_are_told_from_the_content) {
+TEST(capture_input, kinds_are_recognised_by_the_content) {
     const test::scratch scratch;
     const bytes call = test::id_frame() + test::audio_frame();
     const auto kind_of = [&](const std::string& name, const bytes& content) {
@@ -42,7 +42,7 @@ TEST(capture_input, suffix_of_a_sound_is_believed_unless_the_file_is_surely_mess
     for (const std::string suffix : {".sln", ".slin", ".sln16", ".ulaw", ".alw", ".pcm"}) {
         EXPECT_EQ(kind_of("silent" + suffix, silence), input_kind::sound) << suffix;
         EXPECT_EQ(kind_of("zeros_first" + suffix, bytes(3) + bytes(800, std::byte{7})), input_kind::sound) << suffix;
-        EXPECT_EQ(kind_of("page" + suffix, html), input_kind::sound) << suffix; // which its reader refuses by name
+        EXPECT_EQ(kind_of("page" + suffix, html), input_kind::sound) << suffix; // its reader refuses it by name
         EXPECT_EQ(kind_of("call" + suffix, test::audio_frame() + test::audio_frame()), input_kind::stream) << suffix;
     }
     EXPECT_EQ(kind_of("x.g722", bytes(800, std::byte{7})), input_kind::sound);

@@ -71,7 +71,7 @@ TEST_F(capture, packets_out_of_order_and_sent_again_change_nothing) {
 
 TEST_F(capture, packet_missed_by_the_capture_costs_only_its_own_messages) {
     conversation c;
-    c.talk(400); // long enough for the hole to be given up before the end
+    c.talk(400); // long enough that the reader gives up the hole before the end
     c.packets.erase(c.packets.begin() + 20);
     read(c.pcap());
     ASSERT_EQ(calls.size(), 1U);
@@ -90,7 +90,7 @@ TEST_F(capture, packets_cut_short_by_a_snap_length_keep_every_message) {
     ASSERT_EQ(calls.size(), 1U);
     EXPECT_EQ(calls[0].server.kinds.at(kind::slin).messages, 200U);
     EXPECT_EQ(calls[0].server.end, ending::hangup);
-    // What is not in the capture is not held against the server.
+    // A hole in the capture does not count against the server.
     EXPECT_EQ(calls[0].server.remarks.all().size(), 1U);
 }
 
@@ -129,7 +129,7 @@ TEST_F(capture, one_direction_alone_is_not_a_silent_server) {
     EXPECT_EQ(totals.calls_with_findings, 0U);
 }
 
-TEST_F(capture, server_that_resets_is_told_so_and_the_caller_is_torn) {
+TEST_F(capture, server_that_resets_is_reported_and_the_caller_is_torn) {
     conversation c;
     c.say(0.001, conversation::client, id_frame());
     c.say(0.02, conversation::server, audio_frame());
@@ -140,7 +140,7 @@ TEST_F(capture, server_that_resets_is_told_so_and_the_caller_is_torn) {
     EXPECT_EQ(calls[0].caller.end, ending::torn);
 }
 
-TEST_F(capture, call_quiet_for_two_seconds_is_told_so) {
+TEST_F(capture, call_quiet_for_two_seconds_is_reported) {
     conversation c;
     c.say(0.001, conversation::client, id_frame());
     c.say(0.02, conversation::server, audio_frame());
@@ -151,7 +151,7 @@ TEST_F(capture, call_quiet_for_two_seconds_is_told_so) {
     EXPECT_EQ(calls[0].server.end, ending::open);
 }
 
-TEST_F(capture, segment_sent_again_after_the_end_is_no_call_of_its_own) {
+TEST_F(capture, segment_sent_again_after_the_end_is_not_a_call_of_its_own) {
     conversation c;
     c.talk(5);
     auto again = c.packets[4];
@@ -188,7 +188,7 @@ TEST_F(capture, link_type_that_is_not_known_is_refused_as_a_file) {
     }
 }
 
-TEST_F(capture, file_that_is_none_is_refused_as_a_file) {
+TEST_F(capture, file_that_is_not_a_capture_is_refused_as_a_file) {
     try {
         read(test::raw({0xd4, 0xc3, 0xb2, 0xa1, 0, 0}));
         FAIL();

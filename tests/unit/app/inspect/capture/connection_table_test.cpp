@@ -58,7 +58,7 @@ TEST_F(connections, interfaces_of_different_link_types_give_one_call_each) {
     EXPECT_EQ(totals.calls_with_findings, 0U);
 }
 
-// Two interfaces of the same traffic, of which one keeps the first bytes of each packet only.
+// Two interfaces captured the same traffic; one of them kept only the first bytes of each packet.
 TEST_F(connections, packet_cut_off_and_captured_again_whole_is_whole) {
     conversation c;
     c.talk(50);
@@ -145,7 +145,7 @@ TEST_F(connections, addresses_used_again_without_a_syn_in_the_capture_make_two_c
     read(c.pcap());
     ASSERT_EQ(calls.size(), 2U);
     EXPECT_EQ(calls[0].caller.kinds.at(kind::slin).messages, 19U);
-    EXPECT_GE(calls[1].caller.kinds.at(kind::slin).messages, 15U); // those that showed it are gone
+    EXPECT_GE(calls[1].caller.kinds.at(kind::slin).messages, 15U); // the packets that showed it are gone
     EXPECT_FALSE(calls[1].label.from_start);
     EXPECT_EQ(largest_hole(calls[0].caller) + largest_hole(calls[1].caller), 0);
 }
@@ -188,7 +188,7 @@ TEST_F(connections, hole_is_named_with_its_length) {
     EXPECT_EQ(largest_hole(calls[0].caller) + largest_hole(calls[0].server), 323);
 }
 
-TEST_F(connections, end_lost_from_the_capture_is_no_hole) {
+TEST_F(connections, end_lost_from_the_capture_is_not_a_hole) {
     conversation c;
     c.say(0.001, client, id_frame());
     c.say(0.02, server, audio_frame());
@@ -240,7 +240,7 @@ TEST_F(connections, call_cut_into_any_two_captures_never_stops_the_program) {
     }
 }
 
-// A million of them once took 2.8 GB.
+// A million connections took 2.8 GB.
 TEST_F(connections, flood_of_syns_is_counted_and_takes_little_memory) {
     constexpr std::uint32_t syns = connection_table::connections_max + 1000;
     conversation c;
@@ -339,7 +339,7 @@ TEST_F(connections, packets_without_a_time_take_that_of_the_packet_before) {
     EXPECT_NE(capture_notes(totals).at(0).find("have no time"), std::string::npos);
 }
 
-// The number of nanoseconds since 1970 overflows in 2262.
+// Nanoseconds since 1970 overflow in 2262.
 TEST_F(connections, clock_that_jumps_through_all_years_is_read) {
     conversation c;
     c.talk(50);
@@ -351,7 +351,7 @@ TEST_F(connections, clock_that_jumps_through_all_years_is_read) {
     ASSERT_FALSE(calls.empty());
 }
 
-// A server's audio may all be in the hole, and the call is not quiet because the capture is.
+// All audio of a server may be in the hole. The call is not quiet because of a gap in the capture.
 TEST_F(connections, hole_is_not_held_against_the_server) {
     conversation c;
     c.talk(300);

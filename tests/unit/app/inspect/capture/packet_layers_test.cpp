@@ -118,7 +118,7 @@ TEST(packet_layers, nesting_has_a_bound) {
     EXPECT_EQ(read(raw_ip, packet).what, "more than 40 headers in IP");
 }
 
-// The network card cuts such a packet up, and sets its length, after it was captured.
+// The network card splits such a packet and sets its length only after the capture.
 TEST(packet_layers, packet_without_a_total_length_is_as_long_as_it_was_captured) {
     bytes packet = audio_packet();
     packet[2] = packet[3] = std::byte{0};

@@ -26,7 +26,7 @@ class pcapng {
         block(1, body + u32(0));
     }
 
-    /// `wire_bytes` 0: as long as the content.
+    /// `wire_bytes` 0: the length of the content.
     void packet(std::uint32_t interface_number, std::uint64_t time, const bytes& kept, std::size_t wire_bytes = 0) {
         const auto high = static_cast<std::uint32_t>(time >> 32), low = static_cast<std::uint32_t>(time);
         const auto sent = static_cast<std::uint32_t>(wire_bytes != 0 ? wire_bytes : kept.size());

@@ -47,7 +47,7 @@ inline bytes tcp_of(const bytes& ip) {
     return {ip.begin() + 20, ip.end()};
 }
 
-/// An IPv4 packet of TCP as one of IPv6, with extension headers.
+/// The IPv4 TCP packet as an IPv6 packet, with extension headers.
 inline bytes ip_v6_of(const bytes& ip, int next_header = 6, const bytes& extensions = {}) {
     return ip_v6(next_header, extensions + tcp_of(ip), ip[15] == std::byte{1});
 }
@@ -58,7 +58,7 @@ struct wrapping {
     std::function<bytes(const bytes& ip)> wrap;
 };
 
-/// All that can be read, around IPv4 packets of one size of header.
+/// All wrappings that can be read, around IPv4 packets whose header has one size.
 inline std::vector<wrapping> wrappings() {
     constexpr std::size_t ip = 0x0800;
     constexpr std::uint32_t eth = 1, any = 101;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Longer than any id, digit or error code that a peer sends by mistake, shorter than what text makes of a header.
+// Longer than any id, digit or error code that a peer sends by mistake; shorter than the lengths that text gives when
+// read as a header.
 constexpr std::size_t control_bytes_max = 64;
 
 constexpr std::size_t shown_bytes = 16;
@@ -26,7 +27,7 @@ constexpr std::string_view which_port = "is the port right?";
 constexpr std::string_view plain_tcp = "AudioSocket is plain TCP: switch TLS off, or end it in front of the server";
 constexpr std::string_view no_proxy = "switch it off in the load balancer";
 constexpr std::string_view sip_port =
-    "that is the port for SIP; the one for AudioSocket is another (9092 by convention)";
+    "that is the port for SIP; AudioSocket has a port of its own (9092 by convention)";
 
 constexpr std::array beginnings{
     beginning{"\r\n\r\n\0\r\nQUIT\n"sv, {"a PROXY header (version 2)", no_proxy}},
@@ -70,7 +71,7 @@ constexpr std::array beginnings{
     beginning{"<?xml"sv, {"XML", which_port}},
     beginning{"<!DOCTYPE"sv, {"HTML", which_port}},
     beginning{"<html"sv, {"HTML", which_port}},
-    beginning{"{\""sv, {"JSON", "AudioSocket has binary messages: is it a gateway for WebSocket?"}},
+    beginning{"{\""sv, {"JSON", "AudioSocket has binary messages: is this a back end for a WebSocket gateway?"}},
 };
 
 bool matches(std::string_view text, std::string_view pattern) noexcept {
@@ -90,8 +91,8 @@ bool is_hex(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Returns how many headers of an exact length follow each other from the first byte on, at most so many; 0 where
-// anything else follows a message. Nothing follows a hangup.
+// Returns how many headers of an exact length follow each other from the first byte on, at most `most`. Returns 0 if
+// anything else follows a message. Nothing may follow a hangup.
 std::size_t exact_messages(std::span<const std::byte> bytes, std::size_t most) noexcept {
     std::size_t seen = 0;
     while (seen < most && bytes.size() >= header_bytes) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diagnosis/stranger.hpp"
+#include "diagnosis/other_protocol.hpp"
 
 #include "unit/app/inspect/captures.hpp"
 
@@ -12,9 +12,9 @@ using test::bytes;
 using test::frame;
 using test::operator+;
 
-const bytes silent_samples(800); // as a sound without a header begins
+const bytes silent_samples(800); // the beginning of a sound without a header
 
-TEST(stranger, nothing_follows_a_hangup) {
+TEST(other_protocol, nothing_follows_a_hangup) {
     EXPECT_TRUE(starts_like_a_message(frame(kind::hangup)));
     EXPECT_TRUE(starts_like_a_message(test::audio_frame() + frame(kind::hangup)));
     EXPECT_FALSE(starts_like_a_message(silent_samples));
@@ -22,7 +22,7 @@ TEST(stranger, nothing_follows_a_hangup) {
     EXPECT_FALSE(starts_like_a_message(test::audio_frame() + silent_samples));
 }
 
-TEST(stranger, one_message_is_likely_and_two_are_sure) {
+TEST(other_protocol, one_message_is_likely_and_two_are_sure) {
     EXPECT_TRUE(starts_like_a_message(test::audio_frame()));
     EXPECT_FALSE(is_surely_messages(test::audio_frame()));
     EXPECT_TRUE(is_surely_messages(test::id_frame() + test::audio_frame()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/departures.hpp"
+#include "bench/send_schedule.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -7,7 +7,7 @@
 namespace audiosocket::app::bench {
 namespace {
 
-// SplitMix64 (Steele, Lea, Flood 2014): neighbouring seeds give unrelated numbers. Unlike the standard distributions it
+// SplitMix64 (Steele, Lea, Flood 2014): consecutive seeds give unrelated numbers. Unlike the standard distributions it
 // gives the same numbers with each standard library.
 std::uint64_t next_random(std::uint64_t& state) {
     state += 0x9e3779b97f4a7c15ULL;
@@ -19,16 +19,16 @@ std::uint64_t next_random(std::uint64_t& state) {
 
 } // namespace
 
-departures::departures(std::size_t call, std::int64_t jitter_slots) : state_(call), jitter_slots_(jitter_slots) {
+send_schedule::send_schedule(std::size_t call, std::int64_t jitter_slots) : state_(call), jitter_slots_(jitter_slots) {
     assert(jitter_slots >= 0 && jitter_slots <= caller_jitter_slots_max);
 }
 
-std::int64_t departures::delay() {
+std::int64_t send_schedule::delay() {
     if (jitter_slots_ == 0) return 0;
     return static_cast<std::int64_t>(next_random(state_) % static_cast<std::uint64_t>(jitter_slots_ + 1));
 }
 
-std::int64_t departures::add(std::int64_t slot) {
+std::int64_t send_schedule::add(std::int64_t slot) {
     assert(count_ < waiting_max);
     std::int64_t leaves = slot + delay();
     if (count_ > 0) leaves = std::max(leaves, waiting_[(first_ + count_ - 1) % waiting_max]);
@@ -36,7 +36,7 @@ std::int64_t departures::add(std::int64_t slot) {
     return leaves;
 }
 
-std::optional<std::int64_t> departures::take(std::int64_t slot) {
+std::optional<std::int64_t> send_schedule::take(std::int64_t slot) {
     if (count_ == 0 || waiting_[first_] > slot) return std::nullopt;
     const std::int64_t leaves = waiting_[first_];
     first_ = (first_ + 1) % waiting_max;
