@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             REQUIRE(out.str().find('\x1b') == std::string::npos);
         }
         tape::tape_reader tape(source_of({data, size}));
-        const auto script = gateway::read_script(tape);
+        const auto script = app::gateway::read_script(tape);
         REQUIRE(script.rate_hz >= 8000);
         for (const auto& one : script.sounds)
             REQUIRE(one.at.count() >= 0 && !one.samples.empty());
