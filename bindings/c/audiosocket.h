@@ -35,8 +35,8 @@
  * code and a sentence there; NULL is allowed. With an error, nothing was done. A call that ends at the same moment may
  * still answer AUDIOSOCKET_OK, and then does nothing; a ticket gets its event all the same.
  *
- * Tickets: each ticket that was accepted gets exactly one event (PLAYED, CUT or WRITTEN), before the ENDED of its call. A
- * call takes at most 10,000 tickets at a time; beyond, functions answer AUDIOSOCKET_QUEUE_FULL.
+ * Tickets: each ticket that was accepted gets exactly one event (PLAYED, CUT or WRITTEN), before the ENDED of its call.
+ * A call takes at most 10,000 tickets at a time; beyond, functions answer AUDIOSOCKET_QUEUE_FULL.
  *
  * After fork() the child must not use any object of its parent.
  *

@@ -54,8 +54,8 @@ class AUDIOSOCKET_EXPORT call_server {
                 const call_server_options& options = {});
 
     /// Answers calls on a socket that listens already, for calls on `homes`. There must be at least one home, and
-    /// exactly one thread must run each. The homes must outlive the server. Throws as the constructor of listener with a
-    /// listening_socket does, and std::invalid_argument for an empty handler.
+    /// exactly one thread must run each. The homes must outlive the server. Throws as the constructor of listener with
+    /// a listening_socket does, and std::invalid_argument for an empty handler.
     call_server(boost::asio::io_context& io, listening_socket inherited, call_handler on_call,
                 const listener_options& options, std::span<boost::asio::io_context* const> homes);
 
