@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from calls import COMMAND, PATIENCE_S, GatewayCase, Process, write_wav
-from standin_process import make_certificate, silence, speech
+from standin_process import events_until, make_certificate, silence, speech
 
 ARGUMENTS = {"item": "bread"}
 TOOL = ("--tool", "price", "--tool-arguments", json.dumps(ARGUMENTS))
@@ -62,19 +62,9 @@ class OpenAi(BackendCase):
         client = OpenAI(api_key="none", websocket_base_url=f"ws://{server.address}/v1")
         return client.live.connect() if dialect == "openai-live" else client.realtime.connect(model="gpt-realtime-2.1")
 
-    def until(self, connection, kind):
-        """Receives events until one of this type; returns all of them."""
-        events = []
-        for event in connection:
-            self.assertNotEqual(event.type, "error", event)
-            events.append(event)
-            if event.type == kind:
-                return events
-        self.fail(f"closed before {kind}")
-
     def set_up(self, connection, **audio):
         connection.session.update(session={"type": "realtime", "audio": audio})
-        self.until(connection, "session.updated")
+        events_until(self, connection, "session.updated")
 
     def talk(self, connection, payload):
         for start in range(0, len(payload), 960):
@@ -86,29 +76,29 @@ class OpenAi(BackendCase):
             self.talk(connection, speech(24000))
             heard = 0
             while heard < 3000:  # of 3200: the resampler holds some back
-                event = self.until(connection, "response.output_audio.delta")[-1]
+                event = events_until(self, connection, "response.output_audio.delta")[-1]
                 heard += len(base64.b64decode(event.delta))
         self.assertEqual(self.finish()["heard_ms"], 400)
 
     def test_realtime_interruption_and_truncation(self):
         with self.connect("--play", self.answer(60000), "--barge-in") as connection:
             self.set_up(connection)
-            item = self.until(connection, "response.output_audio.done")[-1].item_id
-            self.until(connection, "response.done")
+            item = events_until(self, connection, "response.output_audio.done")[-1].item_id
+            events_until(self, connection, "response.done")
             self.talk(connection, speech(24000))
-            self.until(connection, "input_audio_buffer.speech_started")
+            events_until(self, connection, "input_audio_buffer.speech_started")
             connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=70)
-            self.assertEqual(self.until(connection, "conversation.item.truncated")[-1].audio_end_ms, 70)
+            self.assertEqual(events_until(self, connection, "conversation.item.truncated")[-1].audio_end_ms, 70)
         self.finish()
 
     def test_realtime_function(self):
         with self.connect(*TOOL) as connection:
             self.set_up(connection)
-            call = self.until(connection, "response.function_call_arguments.done")[-1]
+            call = events_until(self, connection, "response.function_call_arguments.done")[-1]
             self.assertEqual((call.name, json.loads(call.arguments)), ("price", ARGUMENTS))
             connection.conversation.item.create(
                 item={"type": "function_call_output", "call_id": call.call_id, "output": "three euros"})
-            self.until(connection, "conversation.item.done")
+            events_until(self, connection, "conversation.item.done")
         self.finish()
         self.assertEqual(self.result(), "three euros")
 
@@ -132,10 +122,10 @@ class OpenAi(BackendCase):
             loud = 0
             while loud < 200:  # ms
                 connection.session.input_audio.append(audio=base64.b64encode(silence(16000, 20)).decode())
-                event = self.until(connection, "session.output_audio.delta")[-1]
+                event = events_until(self, connection, "session.output_audio.delta")[-1]
                 loud += 20 * any(base64.b64decode(event.delta))
             connection.session.close()
-            self.assertEqual(self.until(connection, "session.closed")[-1].reason, "close_requested")
+            self.assertEqual(events_until(self, connection, "session.closed")[-1].reason, "close_requested")
         self.finish()
         self.assertEqual(self.result(), "three euros")
 

@@ -135,7 +135,8 @@ bool gateway_call::play(std::span<const std::int16_t> samples, int rate_hz) {
     const auto now = plan_->now();
     turns_->answered(now, link_ ? link_->round_trip().network() : std::nullopt);
     const auto error = playback_.play(samples, rate_hz);
-    if (has_sound(samples)) activity_.active(now + call_.queued()); // the caller hears it until then
+    if (activity_.is_on() && has_sound(samples))
+        activity_.active(now + call_.queued());                 // the caller hears it until then
     if (!error || error == usage_errc::call_ended) return true; // a call that ends plays nothing, and refuses nothing
     if (!hung_up_because_ && !std::exchange(refusal_reported_, true))
         note(weight::warning, "audio_refused",
@@ -177,8 +178,8 @@ void gateway_call::next_back_end() {
 void gateway_call::no_back_end() {
     plan_->counts->count([](auto& f) { ++f.without_back_end; });
     note(weight::warning, "no_backend",
-         plan_->on_failure ? "no back end is left: the failure sound is played, then we hang up"
-                           : "no back end is left: we hang up");
+         plan_->on_failure ? "no back end is left: the failure sound is played, then the gateway hangs up"
+                           : "no back end is left: the gateway hangs up");
     playback_.next_speaker();
     if (plan_->on_failure) playback_.play_last(*plan_->on_failure);
     leave("no_backend");

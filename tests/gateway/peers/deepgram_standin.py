@@ -132,13 +132,7 @@ class Session:
     def answer(self, words="A tone."):
         tool = self.options.tool and not self.asked_tool
         self.asked_tool |= tool
-        self.answering = asyncio.create_task(self.guarded(self.ask_tool() if tool else self.speak(words)))
-
-    async def guarded(self, what):
-        try:
-            await what
-        except standin.Closed:
-            pass
+        self.answering = asyncio.create_task(standin.until_closed(self.ask_tool() if tool else self.speak(words)))
 
     async def ask_tool(self):
         self.calls["call-1"] = "look_up"

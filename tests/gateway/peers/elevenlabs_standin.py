@@ -100,7 +100,7 @@ class Session:
             "conversation_id": "conv_1", "agent_output_audio_format": self.options.output_format,
             "user_input_audio_format": self.options.input_format})
         await self.connection.step("initiated")
-        self.pinging = asyncio.create_task(self.guarded(self.ping()))
+        self.pinging = asyncio.create_task(standin.until_closed(self.ping()))
 
     async def ping(self):
         for number in itertools.count(1):
@@ -134,13 +134,7 @@ class Session:
     def answer(self):
         tool = self.options.tool and not self.asked_tool
         self.asked_tool |= tool
-        self.answering = asyncio.create_task(self.guarded(self.ask_tool() if tool else self.speak()))
-
-    async def guarded(self, what):
-        try:
-            await what
-        except (standin.Closed, standin.websockets.ConnectionClosed):
-            pass
+        self.answering = asyncio.create_task(standin.until_closed(self.ask_tool() if tool else self.speak()))
 
     async def ask_tool(self):
         self.calls.add("call-1")

@@ -66,7 +66,7 @@ class Session:
             await self.set_up(camel_case(json.loads(await self.socket.recv())))
             if self.options.go_away_after_ms and self.options.go_aways > 0:
                 self.options.go_aways -= 1
-                self.leaving = asyncio.create_task(self.guarded(self.go_away()))
+                self.leaving = asyncio.create_task(standin.until_closed(self.go_away()))
             async for text in self.socket:
                 await self.take(camel_case(json.loads(text)))
         except Refused as refusal:
@@ -166,13 +166,7 @@ class Session:
     def answer(self):
         tool = self.options.tool and not self.asked_tool
         self.asked_tool |= tool
-        self.answering = asyncio.create_task(self.guarded(self.ask_tool() if tool else self.speak()))
-
-    async def guarded(self, what):
-        try:
-            await what
-        except standin.Closed:
-            pass
+        self.answering = asyncio.create_task(standin.until_closed(self.ask_tool() if tool else self.speak()))
 
     async def ask_tool(self):
         self.calls["call-1"] = "look_up"
@@ -207,7 +201,7 @@ class Session:
         await self.connection.step("answer-done")
 
     def interrupt_later(self):
-        asyncio.create_task(self.guarded(self.interrupt()))
+        asyncio.create_task(standin.until_closed(self.interrupt()))
 
     async def go_away(self):
         await asyncio.sleep(self.options.go_away_after_ms / 1000)

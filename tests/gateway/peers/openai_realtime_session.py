@@ -130,13 +130,7 @@ class Realtime(Session):
         self.response_id = self.next_id("resp")
         self.place = {"response_id": self.response_id, "item_id": self.next_id("item"), "output_index": 0,
                       "content_index": 0}
-        self.answering = asyncio.create_task(self.guarded(self.ask_tool() if tool else self.speak()))
-
-    async def guarded(self, what):
-        try:
-            await what
-        except standin.Closed:
-            pass
+        self.answering = asyncio.create_task(standin.until_closed(self.ask_tool() if tool else self.speak()))
 
     async def ask_tool(self):
         call_id = self.next_id("call")
@@ -171,7 +165,7 @@ class Realtime(Session):
         await self.connection.step("answer-done")
 
     def interrupt_later(self):
-        asyncio.create_task(self.guarded(self.speech_started()))
+        asyncio.create_task(standin.until_closed(self.speech_started()))
 
     async def truncate(self, message):
         item, end = message["item_id"], message["audio_end_ms"]

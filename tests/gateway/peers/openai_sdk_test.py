@@ -3,7 +3,7 @@
 import base64
 import unittest
 
-from standin_process import StandinProcess, silence, speech
+from standin_process import StandinProcess, events_until, silence, speech
 
 try:
     import websockets
@@ -24,20 +24,10 @@ class Realtime(unittest.TestCase):
         self.client = OpenAI(api_key="none", websocket_base_url=address)
         return self.client.realtime.connect(model="gpt-realtime-2.1")
 
-    def until(self, connection, kind):
-        """Receives events until one of this type; returns all of them."""
-        events = []
-        for event in connection:
-            self.assertNotEqual(event.type, "error", event)
-            events.append(event)
-            if event.type == kind:
-                return events
-        self.fail(f"closed before {kind}")
-
     def set_up(self, connection, **audio):
-        self.assertEqual(self.until(connection, "session.created")[0].session.type, "realtime")
+        self.assertEqual(events_until(self, connection, "session.created")[0].session.type, "realtime")
         connection.session.update(session={"type": "realtime", "audio": audio})
-        self.until(connection, "session.updated")
+        events_until(self, connection, "session.updated")
 
     def talk(self, connection, payload):
         for start in range(0, len(payload), 960):
@@ -47,7 +37,7 @@ class Realtime(unittest.TestCase):
         with self.connect("--answer-ms", "500") as connection:
             self.set_up(connection)
             self.talk(connection, speech(24000) + silence(24000))
-            events = self.until(connection, "response.done")
+            events = events_until(self, connection, "response.done")
             kinds = [event.type for event in events]
             self.assertEqual(kinds[:2], ["input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"])
             audio = b"".join(base64.b64decode(e.delta) for e in events if e.type == "response.output_audio.delta")
@@ -59,7 +49,7 @@ class Realtime(unittest.TestCase):
         with self.connect("--answer-ms", "500") as connection:
             self.set_up(connection, input={"format": {"type": "audio/pcmu"}}, output={"format": {"type": "audio/pcma"}})
             connection.response.create()
-            events = self.until(connection, "response.done")
+            events = events_until(self, connection, "response.done")
             audio = b"".join(base64.b64decode(e.delta) for e in events if e.type == "response.output_audio.delta")
             self.assertEqual(len(audio), 4000)
         self.standin.finish()
@@ -68,36 +58,36 @@ class Realtime(unittest.TestCase):
         with self.connect("--answer-ms", "600000", "--late", "2") as connection:
             self.set_up(connection)
             connection.response.create()
-            self.until(connection, "response.output_audio.delta")
+            events_until(self, connection, "response.output_audio.delta")
             self.talk(connection, speech(24000))
-            events = self.until(connection, "response.done")
+            events = events_until(self, connection, "response.done")
             self.assertIn("input_audio_buffer.speech_started", [event.type for event in events])
             self.assertEqual(events[-1].response.status_details.reason, "turn_detected")
             item = next(e.item_id for e in events if e.type == "response.output_audio.delta")
             connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=70)
-            self.assertEqual(self.until(connection, "conversation.item.truncated")[-1].audio_end_ms, 70)
+            self.assertEqual(events_until(self, connection, "conversation.item.truncated")[-1].audio_end_ms, 70)
         self.assertEqual(self.standin.finish()["truncated"], {item: 70})
 
     def test_a_function(self):
         with self.connect("--tool", "--answer-ms", "200") as connection:
             self.set_up(connection)
             connection.response.create()
-            call = self.until(connection, "response.function_call_arguments.done")[-1]
+            call = events_until(self, connection, "response.function_call_arguments.done")[-1]
             self.assertEqual(call.name, "look_up")
-            self.until(connection, "response.done")
+            events_until(self, connection, "response.done")
             connection.conversation.item.create(
                 item={"type": "function_call_output", "call_id": call.call_id, "output": "a tone"})
-            self.until(connection, "conversation.item.done")
+            events_until(self, connection, "conversation.item.done")
             connection.response.create()
-            self.assertEqual(self.until(connection, "response.done")[-1].response.status, "completed")
+            self.assertEqual(events_until(self, connection, "response.done")[-1].response.status, "completed")
         self.standin.finish()
 
     def test_a_truncation_behind_the_end_is_an_error(self):
         with self.connect("--answer-ms", "200") as connection:
             self.set_up(connection)
             connection.response.create()
-            item = self.until(connection, "response.output_audio.done")[-1].item_id
-            self.until(connection, "response.done")
+            item = events_until(self, connection, "response.output_audio.done")[-1].item_id
+            events_until(self, connection, "response.done")
             connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=201)
             self.assertEqual(connection.recv().type, "error")
 

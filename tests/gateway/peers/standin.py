@@ -133,6 +133,14 @@ class Closed(Exception):
     """The stand-in has closed the connection, as the options require."""
 
 
+async def until_closed(what):
+    """Awaits what a session does on its own; it ends quietly when the connection closes."""
+    try:
+        await what
+    except (Closed, websockets.ConnectionClosed):
+        pass
+
+
 class Connection:
     """A connection, with the faults that the options ask for."""
 

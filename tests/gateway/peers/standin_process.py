@@ -59,3 +59,15 @@ def speech(rate_hz, ms=400):
 
 def silence(rate_hz, ms=800):
     return bytes(rate_hz * ms // 1000 * 2)
+
+
+def events_until(test, connection, kind):
+    """Receives events of a client of OpenAI until one of this type, and returns all of them. An error fails the test."""
+    events = []
+    for event in connection:
+        test.assertNotEqual(event.type, "error", event)
+        events.append(event)
+        if event.type == kind:
+            return events
+    test.fail(f"closed before {kind}")
+    return events
