@@ -110,11 +110,11 @@ AUDIOSOCKET_API audiosocket_options* audiosocket_options_new(void);
  * Sets an option. The names and values of the calls: "ptime" (20ms), "input" (automatic, slin, ulaw, alaw, slin16,
  * ...), "send" (slin, slin16, ...), "rate_max_hz", "live" (true, false), "id_timeout", "message_timeout",
  * "idle_timeout", "send_timeout", "hangup_timeout", "receive_queue", "playout_queue" (10min), "catch_up_frames"; of
- * servers also "calls_max", "handshakes_max", "calls_per_host_max", "files_reserved", "allow" (networks with commas
- * between them); of audiosocket_connect() also "connect_timeout"; of all: "audio_ms" (20), how much received audio
- * makes an AUDIOSOCKET_EVENT_AUDIO, and "audio_rate_hz" (0: the rate of the call), the rate of audiosocket_call_read().
- * What they mean is documented at audiosocket::call_options and audiosocket::listener_options. Times have a unit: ms, s
- * or min.
+ * servers also "calls_max", "handshakes_max", "calls_per_host_max", "files_reserved", "allow" and "proxies" (networks
+ * with commas between them); of audiosocket_connect() also "connect_timeout"; of all: "audio_ms" (20), how much
+ * received audio makes an AUDIOSOCKET_EVENT_AUDIO, and "audio_rate_hz" (0: the rate of the call), the rate of
+ * audiosocket_call_read(). What they mean is documented at audiosocket::call_options and audiosocket::listener_options.
+ * Times have a unit: ms, s or min.
  *
  * Errors: AUDIOSOCKET_UNKNOWN_OPTION, AUDIOSOCKET_BAD_ARGUMENT.
  */

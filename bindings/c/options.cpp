@@ -106,6 +106,7 @@ constexpr std::array all_options{
     option{"files_reserved",
            [](option_set& to, std::string_view v) { to.listener.files_reserved = number_of<std::size_t>(v); }},
     option{"allow", [](option_set& to, std::string_view v) { to.listener.allow = networks_of(v); }},
+    option{"proxies", [](option_set& to, std::string_view v) { to.listener.proxies = networks_of(v); }},
     option{"connect_timeout", [](option_set& to, std::string_view v) { to.connect_timeout = time_of(v); }},
     option{"audio_ms", [](option_set& to, std::string_view v) { to.audio.event_ms = number_of<int>(v); }},
     option{"audio_rate_hz", [](option_set& to, std::string_view v) { to.audio.rate_hz = number_of<int>(v); }},

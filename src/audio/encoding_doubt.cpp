@@ -31,7 +31,7 @@ constexpr std::size_t distinct_bytes_min = 20;
 constexpr int clipped_samples_max = 8;
 
 // A wrong byte order makes the code of speech at least 5 bits a sample longer.
-constexpr double swapped_bits_min = 2 * payload_bytes / 2;
+constexpr double swapped_bits_min = 2.0 * payload_bytes / 2;
 
 bool says_little(std::span<const std::byte> payload) {
     std::bitset<256> seen;

@@ -26,6 +26,6 @@ struct file_signature {
 inline constexpr std::size_t signature_bytes = 4096;
 
 /// Recognises a file by its first bytes. Returns nothing if they could be samples.
-std::optional<file_signature> recognise(std::span<const std::byte> head);
+std::optional<file_signature> recognise(std::span<const std::byte> bytes);
 
 } // namespace audiosocket

@@ -96,9 +96,12 @@ struct sound_writer::state {
             refuse(path, "the format cannot hold " + std::to_string(channels) + " channels at " +
                              std::to_string(rate_hz) + " Hz; use .wav");
         }
-        file.reset(sf_open_fd(create_file(path, creation), SFM_WRITE, &info, SF_TRUE));
+        const int descriptor = create_file(path, creation);
+        errno = 0;
+        file.reset(sf_open_fd(descriptor, SFM_WRITE, &info, SF_TRUE));
         if (!file) {
-            give_up(creation, sf_strerror(nullptr));
+            const int error = errno;
+            give_up(creation, error != 0 ? std::generic_category().message(error) : sf_strerror(nullptr));
         }
         if (is_wav()) {
             frames_max = wav_bytes_max / (2 * channels);

@@ -8,13 +8,13 @@
 
 namespace audiosocket {
 
-/// A budget that refills with time: one unit every `a_unit`, up to `units_max`.
-template <std::chrono::nanoseconds::rep a_unit_ns, std::uint64_t units_max>
+/// A budget that refills with time: one unit every `UnitNs` nanoseconds, up to `UnitsMax`.
+template <std::chrono::nanoseconds::rep UnitNs, std::uint64_t UnitsMax>
 class refilling_budget {
   public:
     /// Takes this many units if there are as many now. Returns whether there were.
     bool take(std::uint64_t units, time_point now) noexcept {
-        if (units > units_max) return false;
+        if (units > UnitsMax) return false;
         const time_point until = std::max(used_until_, now - at_once) + static_cast<std::int64_t>(units) * a_unit;
         if (until > now) return false;
         used_until_ = until;
@@ -22,8 +22,8 @@ class refilling_budget {
     }
 
   private:
-    static constexpr std::chrono::nanoseconds a_unit{a_unit_ns};
-    static constexpr std::chrono::nanoseconds at_once = static_cast<std::int64_t>(units_max) * a_unit;
+    static constexpr std::chrono::nanoseconds a_unit{UnitNs};
+    static constexpr std::chrono::nanoseconds at_once = static_cast<std::int64_t>(UnitsMax) * a_unit;
 
     // Units are counted as if each took real time, and may be ahead of it by `at_once`. This is when the last unit
     // would have been used.

@@ -33,9 +33,6 @@ class audio_messages {
     /// Takes audio, and sends all messages that are complete.
     void add(std::span<const std::int16_t> samples, dialect_output& out);
 
-    /// Drops the audio that was gathered.
-    void reset() noexcept { gathered_.clear(); }
-
   private:
     std::size_t samples_in_ms(int ms) const noexcept;
     void send(dialect_output& out);

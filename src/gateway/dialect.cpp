@@ -34,7 +34,7 @@ const dialect_entry& entry_of(const dialect_traits& which) {
 
 json::object parsed_session(std::string_view session) {
     const json_message read(session);
-    if (!read) throw std::invalid_argument("the session set-up is " + read.error());
+    if (!read) throw std::invalid_argument("the session set-up is " + read.error() + place_of_error(session));
     return read.object();
 }
 

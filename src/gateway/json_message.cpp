@@ -3,7 +3,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <exception>
@@ -37,6 +39,19 @@ json_message::json_message(std::string_view text) {
 const json::object& json_message::object() const noexcept {
     const auto* found = value_.if_object();
     return found ? *found : no_object;
+}
+
+std::string place_of_error(std::string_view text) {
+    json::parse_options rules;
+    rules.max_depth = json_message::depth_max;
+    json::stream_parser reader({}, rules);
+    json::error_code error;
+    const auto good = text.substr(0, reader.write_some(text.data(), text.size(), error));
+    if (!error && good.size() == text.size()) reader.finish(error);
+    if (!error && good.size() == text.size()) return {};
+    const auto line = 1 + std::ranges::count(good, '\n');
+    const auto column = good.size() - (good.find_last_of('\n') + 1) + 1; // npos + 1 is 0
+    return ", at line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
 std::string_view text_at(const json::object& in, std::string_view name) noexcept {

@@ -33,6 +33,9 @@ class json_message {
     std::string error_;
 };
 
+/// Returns where a text stops being JSON, as ", at line 3, column 7". Returns an empty text where it is JSON.
+std::string place_of_error(std::string_view text);
+
 /// Returns the text at this name, or an empty text.
 std::string_view text_at(const boost::json::object& in, std::string_view name) noexcept;
 

@@ -226,7 +226,7 @@ class openai_call final : public dialect {
         if (samples.empty()) return;
         spoke_ = true;
         switch (items_.play(id, index, samples, settings_.agent.rate_hz, out)) {
-        case item_ledger::outcome::played: break;
+        case item_ledger::outcome::played:
         case item_ledger::outcome::refused: break;
         case item_ledger::outcome::queue_full: refused(event, "the playout queue is full", out); break;
         case item_ledger::outcome::too_many_items: refused(event, "too many items wait to be played", out); break;

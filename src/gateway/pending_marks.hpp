@@ -45,8 +45,6 @@ class pending_marks {
             use(one);
     }
 
-    std::size_t size() const noexcept { return marks_.size(); }
-
   private:
     std::deque<mark> marks_;
     std::uint64_t first_ = 0; // the number of the first mark

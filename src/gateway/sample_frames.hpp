@@ -43,9 +43,6 @@ class sample_frames {
         rest_.clear();
     }
 
-    /// Drops the samples that wait.
-    void reset() noexcept { rest_.clear(); }
-
   private:
     std::size_t frame_samples_;
     std::vector<std::int16_t> rest_;

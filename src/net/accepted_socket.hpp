@@ -16,7 +16,6 @@ class accepted_socket {
     accepted_socket(file_descriptor socket, const boost::asio::ip::tcp::endpoint& peer)
         : socket_(std::move(socket)), peer_(peer) {}
 
-    explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
     int descriptor() const noexcept { return socket_.get(); }
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/acceptor.hpp"
 
+#include "net/turn_table.hpp"
+
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -24,7 +26,8 @@ constexpr std::chrono::milliseconds batch_pause = turn_table::tick;
 } // namespace
 
 acceptor::acceptor(asio::io_context& io, listening_socket socket, owner& whose)
-    : owner_(whose), socket_(std::move(socket)), reactor_(io.get_executor()), pause_(io.get_executor()) {
+    : owner_(whose), socket_(std::move(socket)), reactor_(io.get_executor()), pause_(io.get_executor()),
+      again_(io.get_executor()) {
     const auto protocol = socket_.local_endpoint().protocol();
     reactor_.assign(protocol, socket_.descriptor());
     io_error error;
@@ -40,7 +43,8 @@ void acceptor::start() {
     });
 }
 
-void acceptor::accept_batch() {
+// If the owner throws or there is no memory, the connection is closed, and accepting continues.
+void acceptor::accept_batch() try {
     const auto until = clock::now() + batch_time;
     while (is_open()) { // the owner may close the acceptor
         io_error error;
@@ -53,6 +57,12 @@ void acceptor::accept_batch() {
         owner_.accepted(std::move(next));
         if (clock::now() >= until) return continue_after(batch_pause);
     }
+} catch (...) {
+    if (is_open())
+        again_.after(error_pause, [this, keep = owner_.keep_alive()] {
+            if (is_open()) accept_batch();
+        });
+    throw;
 }
 
 void acceptor::continue_after(std::chrono::nanoseconds wait) {
@@ -64,6 +74,7 @@ void acceptor::continue_after(std::chrono::nanoseconds wait) {
 
 void acceptor::close() noexcept {
     pause_.cancel();
+    again_.hurry();
     io_error ignored;
     // Release it first: Asio relies on epoll to notice that a descriptor was closed, and epoll does not notice it while
     // another process has the same socket.

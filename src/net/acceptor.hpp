@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/accepted_socket.hpp"
-#include "net/turn_table.hpp"
+#include "net/retry.hpp"
 
 #include <audiosocket/net/error.hpp>
 #include <audiosocket/net/listening_socket.hpp>
@@ -58,6 +58,7 @@ class acceptor {
     listening_socket socket_;
     boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io_executor> reactor_; // has the descriptor, not owned
     io_timer pause_;
+    retry again_; // when there is no memory for the pause
 };
 
 /// Accepts the connection that has waited longest. Returns an empty socket with `would_block` if there is none, or with

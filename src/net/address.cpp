@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/net/address.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <utility>
 
 namespace audiosocket {
+namespace {
+
+// Whether no host has this character. The system's look-up would end a name at a zero byte.
+bool is_not_of_a_host(char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' ||
+           std::string_view("[]/\\@?#\"<>").find(c) != std::string_view::npos;
+}
+
+} // namespace
 
 std::optional<address> parse_address(std::string_view text) {
     address where;
@@ -22,7 +32,7 @@ std::optional<address> parse_address(std::string_view text) {
         where.host = text.substr(0, colon);
         rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
     }
-    if (text.empty()) return std::nullopt;
+    if (text.empty() || std::ranges::any_of(where.host, is_not_of_a_host)) return std::nullopt;
     if (!where.host.empty() && where.host.find_first_not_of("0123456789") == std::string::npos) return std::nullopt;
     if (rest.empty()) return where;
 

@@ -29,12 +29,36 @@ class admission {
     /// of calls in progress from all hosts.
     std::optional<refusal> refuses(const boost::asio::ip::address& peer, std::size_t calls) const;
 
+    /// Returns whether connections from this address must begin with a header of the PROXY protocol.
+    bool is_proxy(const boost::asio::ip::address& peer) const noexcept;
+
+    /// Returns why a connection from a proxy must be refused, or nothing if it is admitted. The peer that the proxy
+    /// names is judged later, by refuses().
+    std::optional<refusal> refuses_proxy(std::size_t calls) const noexcept;
+
     /// Returns whether a new descriptor uses one of the files that are reserved for the application. `files_max` is how
     /// many files the process may have open. The kernel assigns the lowest free number.
     bool files_run_out(int descriptor, std::size_t files_max) const noexcept;
 
     void enter(const host_key& host) { ++hosts_[host]; }
-    void leave(const host_key& host);
+    void leave(const host_key& host) noexcept;
+
+    /// Lets a host leave when it is destroyed, unless keep() was called before.
+    class place {
+      public:
+        place(admission& of, const host_key& host) noexcept : of_(&of), host_(host) {}
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() {
+            if (of_ != nullptr) of_->leave(host_);
+        }
+
+        void keep() noexcept { of_ = nullptr; }
+
+      private:
+        admission* of_;
+        const host_key host_;
+    };
 
   private:
     bool allowed(const boost::asio::ip::address& peer) const noexcept;

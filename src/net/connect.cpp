@@ -24,7 +24,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
 
     // The io_context is being destroyed, and has destroyed what was pending.
     ~connector() {
-        if (waiter_) waiter_.give_up(asio::error::operation_aborted);
+        if (waiter_) give_up_if_possible(waiter_, asio::error::operation_aborted);
     }
 
     void start(completion<call> waiter) {

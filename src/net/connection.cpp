@@ -28,6 +28,15 @@ constexpr int last_reads = 16;
 // A message that the kernel did not take is tried again after one tick, then two, four, and so on, up to 16 ticks.
 constexpr int longest_backoff = 4;
 
+// Runs this where nothing can be reported.
+template <class Work>
+void unless_memory_is_out(Work work) noexcept {
+    try {
+        work();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 time_point later_by(clock::duration wait) {
     const auto now = clock::now();
     return wait < time_point::max() - now ? now + std::max(wait, clock::duration::zero()) : time_point::max();
@@ -58,7 +67,12 @@ std::shared_ptr<connection> connection::of(call handle) noexcept {
 
 void connection::start() {
     if (!home_->enter(*this)) return ended_.store(true);
-    on_executor([this] {
+    on_executor([this] { begin(); });
+}
+
+// The application has no handler here yet. If there is no memory, the posted pump() continues.
+void connection::begin() {
+    try {
         if (home_->is_ending()) session_.hang_up();
         io_error error;
         turns_.watch(stream_.descriptor(), *this, error);
@@ -67,7 +81,9 @@ void connection::start() {
         measures_ = turns_.measures_next();
         if (measures_) stream_.time_arrivals();
         pump(clock::now());
-    });
+    } catch (const std::bad_alloc&) {
+        schedule(clock::now());
+    }
 }
 
 void connection::hang_up() {
@@ -80,15 +96,17 @@ void connection::forget() noexcept {
     on_closed_ = nullptr;
     session_.set_monitor(nullptr);
     monitor_.reset();
-    if (!std::exchange(closed_, true)) end_at_once();
+    if (!std::exchange(closed_, true)) unless_memory_is_out([this] { end_at_once(); });
+    close_stream();
     turns_.leave(*this);
     engine_hooks::set_tally(session_, nullptr);
     ended_.store(true);
     returned_.reset();
-    plays_.give_up(make_error_code(usage_errc::call_ended));
+    unless_memory_is_out([this] { plays_.give_up(make_error_code(usage_errc::call_ended)); });
     for (const auto& watching : std::exchange(watchers_, {}))
         if (const auto watcher = watching.lock()) watcher->forget();
-    if (waiter_) waiter_.give_up(asio::error::eof); // a handler that is destroyed may own the call
+    // A handler that is destroyed may own the call.
+    if (waiter_) unless_memory_is_out([this] { waiter_.give_up(asio::error::eof); });
 }
 
 // Ends the call without waiting. Sends what the network takes at once, including the hangup message and the FIN. Reads
@@ -111,7 +129,6 @@ void connection::end_at_once() {
     io_error error;
     for (int reads = 0; reads < last_reads && !error; ++reads)
         stream_.receive(buffer, error);
-    close_stream();
 }
 
 void connection::close_stream() noexcept {
@@ -191,7 +208,7 @@ void connection::send_failed(io_error error, time_point now) {
     const auto buffer = turns_.read_buffer();
     io_error read_error;
     for (int reads = 0; reads < last_reads && !read_error; ++reads)
-        session_.receive(buffer.first(stream_.receive(buffer, read_error)), now);
+        take_in(buffer.first(stream_.receive(buffer, read_error)), now);
     session_.connection_failed(error, now);
 }
 
@@ -267,18 +284,31 @@ void connection::unread(std::string digits) {
     });
 }
 
-void connection::abandon() {
-    on_executor([this] {
-        abandoned_ = true;
-        returned_.reset();
-        if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
-        session_.set_monitor(nullptr);
-        monitor_.reset();
-        note_queue();
-        if (!ends_when_played_) session_.hang_up();
-        tell_of_end();
-        pump(clock::now(), handlers::later); // because no handler may run within the destructor of the handle
-    });
+// Called in destructors. What the same thread has requested before comes first. If there is no memory, the next turn of
+// the call does it, at most `longest_pause` later.
+void connection::abandon() noexcept {
+    try {
+        on_executor([this] {
+            is_unwanted_.store(true);
+            end_unwanted();
+        });
+    } catch (const std::bad_alloc&) {
+        is_unwanted_.store(true);
+    }
+}
+
+void connection::end_unwanted() {
+    if (!is_unwanted_.load()) return;
+    abandoned_ = true;
+    returned_.reset();
+    if (waiter_) waiter_.complete(asio::error::operation_aborted, {}, false);
+    session_.set_monitor(nullptr);
+    monitor_.reset();
+    note_queue();
+    if (!ends_when_played_) session_.hang_up();
+    tell_of_end();
+    is_unwanted_.store(false);
+    pump(clock::now(), handlers::later); // because no handler may run within the destructor of the handle
 }
 
 // --- The application's side ---
@@ -332,7 +362,20 @@ void connection::close() {
     turns_.leave(*this);
     home_->leave(*this);
     close_stream();
-    if (on_closed_) std::exchange(on_closed_, nullptr)();
+    report_closed();
+}
+
+// If there is no memory for the report, the next turn repeats it.
+void connection::report_closed() {
+    if (!on_closed_) return;
+    auto report = std::exchange(on_closed_, nullptr);
+    try {
+        report();
+    } catch (const std::bad_alloc&) {
+        on_closed_ = std::move(report);
+        turns_.schedule(shared_from_this(), clock::now());
+        throw;
+    }
 }
 
 } // namespace audiosocket::detail

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,15 @@ class shared_format {
     mirror<std::uint16_t> both_;
 };
 
+/// Gives a completion up in a destructor. If there is no memory for that, its handler is destroyed.
+template <class Result>
+void give_up_if_possible(completion<Result>& waiter, boost::system::error_code error) noexcept {
+    try {
+        waiter.give_up(error);
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 /// A completion that is posted to the io_context. It is given up if the io_context is destroyed before it has arrived.
 template <class Result>
 class posted_completion {
@@ -65,7 +75,7 @@ class posted_completion {
     posted_completion(posted_completion&&) noexcept = default;
     posted_completion& operator=(posted_completion&&) = delete;
     ~posted_completion() {
-        if (waiter_) waiter_.give_up(if_lost_);
+        if (waiter_) give_up_if_possible(waiter_, if_lost_);
     }
 
     completion<Result> take() noexcept { return std::move(waiter_); }
@@ -109,7 +119,8 @@ class connection final : public turn_taker,
     /// Returns the connection of a handle. The handle keeps it.
     static const std::shared_ptr<connection>& behind(const call& handle) noexcept;
 
-    /// Sets a function that is called once on the io_context when the socket is closed. Call it before start().
+    /// Sets a function that is called on the io_context when the socket is closed: once, and again if it throws
+    /// std::bad_alloc. Call it before start().
     void on_closed(std::function<void()> handler) { on_closed_ = std::move(handler); }
 
     void take_turn(time_point now) override;
@@ -137,7 +148,7 @@ class connection final : public turn_taker,
     void start_wait(completion<event> waiter, clock::duration timeout);
     void cancel_wait(wait_number wait);
     void take_back(event unheard) override;
-    void abandon();
+    void abandon() noexcept;
 
     error_code play(std::span<const std::int16_t> samples, int rate_hz);
     error_code play(clip sound);
@@ -208,6 +219,7 @@ class connection final : public turn_taker,
     error_code act(Action& action);
 
     void read(time_point now, std::size_t most);
+    void take_in(std::span<const std::byte> bytes, time_point now);
     void read_rest_later();
     std::size_t receive(std::span<std::byte> to, io_error& error) noexcept;
     bool may_read(time_point now) const noexcept;
@@ -231,11 +243,14 @@ class connection final : public turn_taker,
     template <class Play>
     error_code play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length, std::chrono::nanoseconds room,
                                    Play play);
+    void begin();
+    void end_unwanted();
     void end_at_once();
     void close_stream() noexcept;
     void schedule(time_point now);
     time_point next_turn(time_point now) const noexcept;
     void close();
+    void report_closed();
     void publish();
 
     byte_stream stream_;
@@ -286,6 +301,7 @@ class connection final : public turn_taker,
 
     // For other threads.
     mirror<bool> ended_{false};
+    mirror<bool> is_unwanted_{false}; // the handle was destroyed, and the call has not ended for that yet
     mirror<std::int64_t> queued_ms_{0};
     mirror<std::int64_t> posted_ms_{0}; // audio that another thread has posted
     const std::int64_t playout_queue_ms_;

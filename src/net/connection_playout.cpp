@@ -119,6 +119,7 @@ void connection::watch_playout(std::weak_ptr<playout_watcher> watcher) {
 void connection::tell_watchers() {
     if (watchers_.empty()) return;
     const bool ending = engine_hooks::ending(session_);
+    // NOLINTNEXTLINE(modernize-loop-convert): a watcher may add another, which moves them all
     for (std::size_t i = 0; i < watchers_.size(); ++i) {
         const auto w = watchers_[i].lock();
         if (!w) continue;

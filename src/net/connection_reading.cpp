@@ -40,7 +40,8 @@ constexpr std::chrono::milliseconds made_up_for{100};
 
 void connection::take_turn(time_point now) {
     turn_at_ = time_point::max();
-    if (closed_) return;
+    if (closed_) return report_closed();
+    end_unwanted();
     reading_ = reading_ || now >= read_from_;
     if (reading_ && may_read(now)) {
         // A call must not end by a timeout if we have not read what its peer has sent.
@@ -95,12 +96,21 @@ void connection::read(time_point now, std::size_t most) {
     if (bytes > 0) {
         const time_point frame_at = engine_hooks::frame_time(session_);
         if (std::exchange(just_arrived_, false) && frame_at != time_point::max()) arrivals_.arrived(now, frame_at);
-        session_.receive(buffer.first(bytes), now);
+        take_in(buffer.first(bytes), now);
         charge_read(bytes, now);
     } else if (error == asio::error::eof)
         session_.receive_end(now);
     else if (read_all_)
         session_.connection_failed(error, now);
+}
+
+// If there is no memory, a part of what was read is lost, and with it the place in the stream.
+void connection::take_in(std::span<const std::byte> bytes, time_point now) {
+    try {
+        session_.receive(bytes, now);
+    } catch (const std::bad_alloc&) {
+        session_.connection_failed(make_error_code(boost::system::errc::not_enough_memory), now);
+    }
 }
 
 std::size_t connection::receive(std::span<std::byte> to, io_error& error) noexcept {

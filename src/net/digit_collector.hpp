@@ -35,7 +35,6 @@ class digit_collector {
 
     bool empty() const noexcept { return digits_.empty(); }
     std::string take_digits() { return std::exchange(digits_, {}); }
-    const read_digits_options& options() const noexcept { return options_; }
 
   private:
     read_digits_options options_;

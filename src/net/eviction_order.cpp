@@ -18,24 +18,43 @@ host_key group_of(host_key host) noexcept {
 } // namespace
 
 eviction_order::number eviction_order::add(const host_key& host) {
-    auto& of_host = hosts_[group_of(host)];
-    if (!of_host.empty()) by_count_.erase(place_of(of_host));
-    of_host.insert(of_host.end(), next_);
-    by_count_.insert(place_of(of_host));
+    // All memory first: if there is none, nothing has changed.
+    std::set<number> connection{next_};
+    std::set<place> fresh{place{}};
+    insert(hosts_[group_of(host)], connection, fresh);
     return next_++;
 }
 
-void eviction_order::remove(const host_key& host, number connection) {
+void eviction_order::move(const host_key& from, const host_key& to, number connection) {
+    std::set<number> moved{connection};
+    std::set<place> fresh{place{}};
+    auto& of_host = hosts_[group_of(to)];
+    if (&of_host == &hosts_.find(group_of(from))->second) return;
+    remove(from, connection);
+    insert(of_host, moved, fresh);
+}
+
+// Moves the memory of its arguments into the orders.
+void eviction_order::insert(std::set<number>& of_host, std::set<number>& connection, std::set<place>& fresh) noexcept {
+    auto entry = of_host.empty() ? fresh.extract(fresh.begin()) : by_count_.extract(place_of(of_host));
+    of_host.merge(connection);
+    entry.value() = place_of(of_host);
+    by_count_.insert(std::move(entry));
+}
+
+void eviction_order::remove(const host_key& host, number connection) noexcept {
     const auto found = hosts_.find(group_of(host));
     assert(found != hosts_.end());
     auto& of_host = found->second;
-    by_count_.erase(place_of(of_host));
+    auto entry = by_count_.extract(place_of(of_host));
     [[maybe_unused]] const auto removed = of_host.erase(connection);
     assert(removed == 1);
-    if (of_host.empty())
+    if (of_host.empty()) {
         hosts_.erase(found);
-    else
-        by_count_.insert(place_of(of_host));
+    } else {
+        entry.value() = place_of(of_host);
+        by_count_.insert(std::move(entry));
+    }
 }
 
 eviction_order::number eviction_order::first() const noexcept {

@@ -24,11 +24,15 @@ class eviction_order {
     /// The number of a connection, in the order of arrival.
     using number = std::uint64_t;
 
-    /// Adds the newest connection, and returns its number.
+    /// Adds the newest connection, and returns its number. Changes nothing if it throws std::bad_alloc.
     number add(const host_key& host);
 
     /// Removes a connection of this host. It must be there.
-    void remove(const host_key& host, number connection);
+    void remove(const host_key& host, number connection) noexcept;
+
+    /// Counts a connection for another host from now on. It must be there, and keeps its age. Changes
+    /// nothing if it throws std::bad_alloc.
+    void move(const host_key& from, const host_key& to, number connection);
 
     /// Returns the connection that is to be closed first. There must be a connection.
     number first() const noexcept;
@@ -46,6 +50,8 @@ class eviction_order {
             return count != other.count ? count > other.count : oldest < other.oldest;
         }
     };
+
+    void insert(std::set<number>& of_host, std::set<number>& connection, std::set<place>& fresh) noexcept;
 
     static place place_of(const std::set<number>& of_host) noexcept { return {of_host.size(), *of_host.begin()}; }
 

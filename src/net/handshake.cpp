@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <limits>
 
 namespace audiosocket::detail {
 namespace {
@@ -18,7 +19,9 @@ constexpr std::size_t id_message_bytes = header_bytes + uuid::size_bytes;
 
 } // namespace
 
-handshake::handshake(tcp_socket socket, session rules) : socket_(std::move(socket)), session_(std::move(rules)) {
+handshake::handshake(tcp_socket socket, session rules, bool behind_proxy)
+    : socket_(std::move(socket)), session_(std::move(rules)) {
+    if (behind_proxy) header_.emplace();
     io_error ignored; // a socket that refuses these has failed already, and the first read reports it
     peer_ = socket_.remote_endpoint(ignored);
     socket_.non_blocking(true, ignored);
@@ -26,19 +29,47 @@ handshake::handshake(tcp_socket socket, session rules) : socket_(std::move(socke
 
 handshake::state handshake::read() {
     std::array<std::byte, 512> buffer; // an id, or what a refused peer sends
-    const auto so_far = static_cast<std::size_t>(session_.statistics().bytes_received);
-    const std::size_t wanted = so_far < id_message_bytes ? id_message_bytes - so_far : buffer.size();
     io_error error;
-    const std::size_t bytes = socket_.read_some(boost::asio::buffer(buffer.data(), wanted), error);
+    const std::size_t bytes =
+        socket_.read_some(boost::asio::buffer(buffer.data(), std::min(wanted(), buffer.size())), error);
+    std::span<const std::byte> arrived = std::span(buffer).first(bytes);
     const auto now = clock::now();
-    if (!error)
-        session_.receive(std::span(buffer).first(bytes), now);
+    bool named = false;
+    if (header_) {
+        arrived = behind_header(arrived, error);
+        if (header_->now() == proxy_header::state::wrong) return state::refused;
+        if (header_->now() == proxy_header::state::complete) {
+            named = !header_->is_local();
+            peer_ = header_->source().value_or(peer_);
+            header_.reset();
+        }
+    }
+    if (!arrived.empty())
+        session_.receive(arrived, now);
     else if (error == boost::asio::error::eof)
         session_.receive_end(now);
-    else if (error != boost::asio::error::would_block)
+    else if (error && error != boost::asio::error::would_block)
         session_.connection_failed(error, now);
-    if (!session_.id()) remember(std::span(buffer).first(bytes));
-    return advance(now);
+    if (!session_.id()) remember(arrived);
+    return named ? state::named : advance(now);
+}
+
+// Returns how many bytes can be read without reading beyond the id.
+std::size_t handshake::wanted() const noexcept {
+    if (header_) return header_->missing() + id_message_bytes;
+    const auto so_far = static_cast<std::size_t>(session_.statistics().bytes_received);
+    return so_far < id_message_bytes ? id_message_bytes - so_far : std::numeric_limits<std::size_t>::max();
+}
+
+// Returns the bytes behind the header of the proxy. A connection that closes without a byte is judged by the session.
+std::span<const std::byte> handshake::behind_header(std::span<const std::byte> arrived, io_error error) {
+    if (error == boost::asio::error::eof && !header_->bytes().empty()) header_->receive_end();
+    return arrived.subspan(header_->receive(arrived));
+}
+
+std::span<const std::byte> handshake::first_bytes() const noexcept {
+    if (!header_) return head_;
+    return header_->bytes().first(std::min(header_->bytes().size(), listener::first_bytes_max));
 }
 
 // A connection that is closed is still read, so its first bytes are complete at the end.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/byte_stream.hpp"
+#include "net/proxy_header.hpp"
 #include "net/turn_table.hpp"
 
 #include <audiosocket/call/session.hpp>
@@ -10,23 +11,29 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace audiosocket::detail {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io_executor>;
 
-/// A connection on the answering side that is not a call yet: reads its id, or closes it as the session says. It reads
-/// no more than the id, so that the call misses nothing. It is small and needs no timer, because any host may connect.
+/// A connection on the answering side that is not a call yet: reads the header of a proxy and its id, or closes it as
+/// the session says. It reads no more than the id, so that the call misses nothing. It is small and needs no timer,
+/// because any host may connect.
 class handshake {
   public:
-    handshake(tcp_socket socket, session rules);
+    /// `behind_proxy`: the connection must begin with a header of the PROXY protocol.
+    handshake(tcp_socket socket, session rules, bool behind_proxy = false);
 
     enum class state {
         waiting, ///< It waits for bytes, until deadline().
+        named,   ///< A proxy has forwarded the connection of peer(), or its own address. Go on with advance().
         up,      ///< The id has arrived: use take_stream() and take_session().
         over,    ///< It has ended without an id: see end().
+        refused, ///< It must not become a call: the header of the proxy is wrong (header_mistake()).
     };
 
     /// Reads what has arrived.
@@ -45,8 +52,12 @@ class handshake {
     const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
     const ended_event& end() const noexcept { return end_; }
 
-    /// Returns the first bytes that arrived and were not an id, at most listener::first_bytes_max.
-    std::span<const std::byte> first_bytes() const noexcept { return head_; }
+    /// Returns what is wrong with the header of the proxy; empty if nothing is.
+    std::string header_mistake() const { return header_ ? header_->mistake() : std::string(); }
+
+    /// Returns the first bytes that arrived and were not an id, at most listener::first_bytes_max. Those of an
+    /// incomplete header are among them; those of a complete header are not.
+    std::span<const std::byte> first_bytes() const noexcept;
 
     /// Returns the socket, to wait until something arrives.
     tcp_socket& socket() noexcept { return socket_; }
@@ -62,12 +73,15 @@ class handshake {
     const uuid& id() const noexcept { return *session_.id(); }
 
   private:
+    std::size_t wanted() const noexcept;
+    std::span<const std::byte> behind_header(std::span<const std::byte> arrived, io_error error);
     void remember(std::span<const std::byte> bytes);
     state settle(const event& first);
     void shut_down();
 
     tcp_socket socket_;
     session session_;
+    std::optional<proxy_header> header_; // until it is complete
     boost::asio::ip::tcp::endpoint peer_;
     ended_event end_;
     std::vector<std::byte> head_; // the first bytes; stays empty if the id comes in one piece, as Asterisk sends it

@@ -16,13 +16,14 @@ bool io_home::is_here() const noexcept {
 bool io_home::enter(resident& who) {
     const std::lock_guard lock(sharing_);
     if (context_ == nullptr) return false;
-    open_.insert(&who);
+    who.place_ = ++entered_;
+    open_.emplace(who.place_, &who);
     return true;
 }
 
 void io_home::leave(resident& who) noexcept {
     const std::lock_guard lock(sharing_);
-    if (open_.erase(&who) > 0 && open_.empty()) emptied_.notify_all();
+    if (open_.erase(who.place_) > 0 && open_.empty()) emptied_.notify_all();
 }
 
 void io_home::hang_up_all() {
@@ -30,7 +31,7 @@ void io_home::hang_up_all() {
     {
         const std::lock_guard lock(sharing_);
         ending_ = true;
-        for (resident* one : open_)
+        for (const auto& [place, one] : open_)
             if (auto kept = one->self()) all.push_back(std::move(kept));
     }
     for (const auto& one : all)
@@ -54,8 +55,14 @@ void io_home::count_work(bool more) noexcept {
     more ? where.on_work_started() : where.on_work_finished();
 }
 
-void io_home::close() noexcept {
+void io_home::end_post() noexcept {
     const std::lock_guard lock(sharing_);
+    if (--posting_ == 0) posted_.notify_all();
+}
+
+void io_home::close() noexcept {
+    std::unique_lock lock(sharing_);
+    posted_.wait(lock, [this] { return posting_ == 0; });
     context_ = nullptr;
 }
 
@@ -63,7 +70,7 @@ void io_home::close() noexcept {
 std::shared_ptr<resident> io_home::take_one() noexcept {
     const std::lock_guard lock(sharing_);
     while (!open_.empty()) {
-        auto kept = (*open_.begin())->self();
+        auto kept = open_.begin()->second->self();
         open_.erase(open_.begin());
         if (kept) return kept;
     }

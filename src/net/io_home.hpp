@@ -6,9 +6,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <utility>
 
 namespace audiosocket::detail {
@@ -26,6 +28,10 @@ class resident {
 
     /// Returns a pointer that keeps it alive, or null if it is being destroyed.
     virtual std::shared_ptr<resident> self() noexcept = 0;
+
+  private:
+    friend class io_home;
+    std::uint64_t place_ = 0; // in the order of its home; 0: not entered
 };
 
 /// Shared by an io_context and its calls, and outlives the io_context: knows whether the io_context still exists, and
@@ -55,7 +61,7 @@ class io_home {
     /// Waits until no call is open, or until this time. Returns whether no call is open.
     bool wait_until_empty(std::chrono::steady_clock::time_point until);
 
-    /// Takes note that the io_context is being destroyed.
+    /// Takes note that the io_context is being destroyed. Waits for posts in progress.
     void close() noexcept;
 
     /// Removes and returns an open call, or null if there is none.
@@ -87,20 +93,35 @@ class io_home {
 
   private:
     void count_work(bool more) noexcept;
+    void end_post() noexcept;
 
     static thread_local const io_home* running_here;
 
-    mutable std::mutex sharing_;       // protects the next members
-    boost::asio::io_context* context_; // null after it was destroyed
-    std::set<resident*> open_;
+    mutable std::mutex sharing_;              // protects the next members
+    boost::asio::io_context* context_;        // null after it was destroyed
+    std::map<std::uint64_t, resident*> open_; // in the order in which they were entered
+    std::uint64_t entered_ = 0;
     bool ending_ = false;
+    std::size_t posting_ = 0; // posts in progress, which keep the io_context
     std::condition_variable emptied_;
+    std::condition_variable posted_;
 };
 
 template <class Make>
 bool io_home::post(Make make) {
-    const std::lock_guard lock(sharing_); // the io_context is not destroyed before this is done
-    if (context_ == nullptr) return false;
+    {
+        const std::lock_guard lock(sharing_);
+        if (context_ == nullptr) return false;
+        ++posting_; // the io_context is not destroyed before this is done
+    }
+    // Without the lock: if there is no memory, the function is destroyed, and may own the last handle of a call.
+    struct guard {
+        explicit guard(io_home& of) noexcept : home(of) {}
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+        ~guard() { home.end_post(); }
+        io_home& home;
+    } const posting(*this);
     boost::asio::post(context_->get_executor(), make());
     return true;
 }

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <audiosocket/net/detail/run_context.hpp>
 #include <audiosocket/net/io_thread.hpp>
 
 #include "net/turn_table.hpp"
 
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/post.hpp>
+
+#include <exception>
+#include <new>
 
 namespace audiosocket {
 namespace {
@@ -14,7 +19,36 @@ detail::io_home& home_of(boost::asio::io_context& context) {
 
 } // namespace
 
-io_thread::io_thread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+namespace detail {
+namespace {
+
+bool is_bad_alloc(const std::exception_ptr& one) {
+    try {
+        std::rethrow_exception(one);
+    } catch (const std::bad_alloc&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace
+
+void run_to_the_end(boost::asio::io_context& context) {
+    for (;;) {
+        try {
+            context.run();
+            return;
+        } catch (const std::bad_alloc&) {
+        } catch (const boost::asio::multiple_exceptions& several) { // of handlers that Asio ran in a row
+            if (!is_bad_alloc(several.first_exception())) throw;
+        }
+    }
+}
+
+} // namespace detail
+
+io_thread::io_thread() : work_(context_.get_executor()), thread_([this] { detail::run_to_the_end(context_); }) {}
 
 io_thread::~io_thread() {
     hang_up_all();

@@ -13,12 +13,16 @@ using asio::ip::tcp;
 // would only be heard too late.
 constexpr int send_buffer_bytes = 32 * 1024;
 
+// For which host a connection from a proxy counts, until the proxy has named the peer: for none that can connect.
+constexpr host_key no_host{};
+
 } // namespace
 
 // Called for a new connection: refuses it, or waits for its id.
 void listener::impl::accepted(detail::accepted_socket peer) {
     ++counters.connections;
-    auto why = admitted.refuses(peer.peer().address(), taken());
+    const bool behind_proxy = admitted.is_proxy(peer.peer().address());
+    auto why = behind_proxy ? admitted.refuses_proxy(taken()) : admitted.refuses(peer.peer().address(), taken());
     // Read each time because the limit may change; this costs a tenth of what accept costs.
     if (!why && admitted.files_run_out(peer.descriptor(), detail::open_files_max())) why = refusal::files;
     if (why) {
@@ -27,7 +31,16 @@ void listener::impl::accepted(detail::accepted_socket peer) {
     }
     make_room();
     if (!accepting.is_open()) return; // a handler of the application has closed the listener
-    io_error ignored;                 // a socket that refuses this has failed already, and the first read reports it
+    try {
+        admit(std::move(peer), behind_proxy);
+    } catch (const std::bad_alloc&) { // it is closed
+        ++counters.accept_errors;
+        throw;
+    }
+}
+
+void listener::impl::admit(detail::accepted_socket peer, bool behind_proxy) {
+    io_error ignored; // a socket that refuses this has failed already, and the first read reports it
     detail::tcp_socket socket(executor);
     socket.assign(peer.peer().protocol(), peer.descriptor(), ignored);
     if (!socket.is_open()) { // the reactor has no room for the socket
@@ -36,9 +49,13 @@ void listener::impl::accepted(detail::accepted_socket peer) {
     }
     static_cast<void>(peer.release()); // `socket` owns it
     socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
-    const auto host = host_key_of(peer.peer().address());
-    admitted.enter(host);
-    pending.add(std::move(socket), session(role::server, admitted.options().call, clock::now()), host);
+    const auto from = host_key_of(peer.peer().address());
+    const auto counted = behind_proxy ? no_host : from;
+    admitted.enter(counted);
+    detail::admission::place place(admitted, counted);
+    session rules(role::server, admitted.options().call, clock::now());
+    pending.add({{std::move(socket), std::move(rules), behind_proxy}, counted}, from);
+    place.keep();
     counters.handshakes = pending.size();
 }
 
@@ -55,12 +72,13 @@ void listener::impl::refuse(const tcp::endpoint& peer, refusal why, std::string 
     refused_lately.add(peer, why, std::move(detail));
     const auto now = clock::now();
     if (refused_lately.due() <= now) return report_refusals(now);
-    if (std::exchange(report_scheduled, true)) return;
+    if (report_scheduled) return;
     report_timer.expires_at(refused_lately.due());
     report_timer.async_wait([self = shared_from_this()](io_error error) {
         self->report_scheduled = false;
         if (!error && self->refused_lately.due() != time_point::max()) self->report_refusals(clock::now());
     });
+    report_scheduled = true;
 }
 
 void listener::impl::report_refusals(time_point now) {
@@ -68,10 +86,33 @@ void listener::impl::report_refusals(time_point now) {
     if (refused) refused(summary);
 }
 
-void listener::impl::settled(detail::pending_connection& c, detail::handshake::state now) {
+// Judges the peer that a proxy has named as accepted() judges others.
+bool listener::impl::named(detail::pending_connection& c) {
+    const auto peer = c.line.peer().address();
+    if (const auto why = admitted.refuses(peer, taken())) {
+        c.refused = *why;
+        return false;
+    }
+    const auto host = host_key_of(peer);
+    admitted.enter(host);
+    admitted.leave(std::exchange(c.host, host));
+    return true;
+}
+
+void listener::impl::settled(detail::pending_connection& c, detail::handshake::state now) try {
     counters.handshakes = pending.size();
     if (now == detail::handshake::state::up) {
-        start_call(c);
+        const auto before = counters.calls;
+        try {
+            start_call(c);
+        } catch (const std::bad_alloc&) {
+            if (counters.calls == before) ++counters.never_started;
+            throw;
+        }
+    } else if (now == detail::handshake::state::refused) {
+        admitted.leave(c.host);
+        c.line.reset();
+        refuse(c.line.peer(), c.refused, c.line.header_mistake());
     } else {
         admitted.leave(c.host);
         ++counters.never_started;
@@ -79,6 +120,9 @@ void listener::impl::settled(detail::pending_connection& c, detail::handshake::s
         c.line.socket().close();
     }
     if (!accepting.is_open()) stop_if_idle(true);
+} catch (...) {
+    if (!accepting.is_open()) stop_if_idle(true);
+    throw;
 }
 
 // Lets options_for choose the options of a call. Returns its session, or nothing if the call was refused.
@@ -94,7 +138,6 @@ std::optional<session> listener::impl::choose_rules(detail::pending_connection& 
     } catch (...) {
         why = "options_for threw something that is not a std::exception";
     }
-    admitted.leave(c.host);
     c.line.reset();
     refuse(c.line.peer(), refusal::options, "call " + to_string(c.line.id()) + ": " + why);
     return std::nullopt;
@@ -107,10 +150,10 @@ listener::impl::home& listener::impl::home_for(const uuid& id) {
     return wanted && *wanted < homes.size() ? homes[*wanted] : *std::ranges::min_element(homes, {}, &home::calls);
 }
 
-// Called when the id has arrived.
+// Called when the id has arrived. A call that is refused, or for which there is no memory, frees its place.
 void listener::impl::start_call(detail::pending_connection& c) {
+    detail::admission::place place(admitted, c.host);
     if (taken() >= admitted.options().calls_max) { // other connections from the same time sent their ids first
-        admitted.leave(c.host);
         c.line.reset();
         return refuse(c.line.peer(), refusal::full);
     }
@@ -121,21 +164,31 @@ void listener::impl::start_call(detail::pending_connection& c) {
     home& here = home_for(id);
     const auto fresh =
         std::make_shared<detail::connection>(*here.context, c.line.take_stream(), *std::move(own), rules);
-    ++here.calls;
-    ++counters.calls;
-    ++counters.calls_up;
-    in_progress.emplace(fresh.get(), fresh);
-    fresh->on_closed([self = shared_from_this(), &here, host = c.host, key = fresh.get()] {
-        asio::dispatch(self->executor, [self, &here, host, key] {
+    const auto number = counters.calls + 1;
+    fresh->on_closed([self = shared_from_this(), &here, host = c.host, number] {
+        asio::dispatch(self->executor, [self, &here, host, number] {
+            if (self->in_progress.erase(number) == 0) return; // done already: `call_closed` ran out of memory
             self->admitted.leave(host);
             --here.calls;
             --self->counters.calls_up;
-            self->in_progress.erase(key);
             if (self->call_closed) self->call_closed();
         });
     });
-    fresh->start();
-    ready.emplace_back(fresh);
+    ++here.calls;
+    ++counters.calls_up;
+    try {
+        ready.push_back(fresh);
+        in_progress.emplace(number, fresh);
+        fresh->start();
+    } catch (...) { // it has not begun
+        --here.calls;
+        --counters.calls_up;
+        in_progress.erase(number);
+        std::erase(ready, fresh);
+        throw;
+    }
+    ++counters.calls;
+    place.keep();
     deliver(true);
 }
 
@@ -187,7 +240,7 @@ void listener::impl::close() {
 // Hangs up a copy of the table, because a call may close while it is hung up and so leave the table.
 void listener::impl::hang_up_all() {
     std::vector<std::shared_ptr<detail::connection>> all;
-    for (const auto& [key, one] : in_progress)
+    for (const auto& [number, one] : in_progress)
         if (auto c = one.lock()) all.push_back(std::move(c));
     for (const auto& c : all)
         c->apply([](session& s) { return s.hang_up(); });

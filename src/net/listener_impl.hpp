@@ -9,9 +9,11 @@
 
 #include <audiosocket/net/listener.hpp>
 
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
-#include <unordered_map>
+
 #include <vector>
 
 // The states of a connection: accepted (acceptor) -> admitted (admission) or refused -> pending until its id has
@@ -43,12 +45,14 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     void accepted(detail::accepted_socket peer) override;
     void accept_failed() override { ++counters.accept_errors; }
+    bool named(detail::pending_connection& c) override;
     void settled(detail::pending_connection& c, detail::handshake::state now) override;
     void take_back(call unheard) override;
 
     void refuse(const boost::asio::ip::tcp::endpoint& peer, refusal why, std::string detail = {});
     void report_refusals(time_point now);
     void make_room();
+    void admit(detail::accepted_socket peer, bool behind_proxy);
     home& home_for(const uuid& id);
     void start_call(detail::pending_connection& c);
     std::optional<session> choose_rules(detail::pending_connection& c, call_options& rules);
@@ -70,7 +74,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     detail::admission admitted;
     detail::pending_connections pending;
     std::deque<std::shared_ptr<detail::connection>> ready; // calls in progress that are not handed over yet
-    std::unordered_map<const detail::connection*, std::weak_ptr<detail::connection>> in_progress;
+    std::map<std::uint64_t, std::weak_ptr<detail::connection>> in_progress; // by number, so in the order of their start
     detail::completion<call> waiter;
     ended_early_handler ended_early;
     refused_handler refused;

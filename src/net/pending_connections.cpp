@@ -9,23 +9,54 @@ namespace audiosocket::detail {
 struct pending_connections::entry {
     pending_connection connection;
     deadlines::iterator place;
-    eviction_order::number number;
+    eviction_order::number number{};
+    host_key counted_for; // by `eviction_`
     bool settled = false;
 };
 
-void pending_connections::add(tcp_socket socket, session rules, const host_key& host) {
-    const auto e = std::make_shared<entry>(
-        entry{{{std::move(socket), std::move(rules)}, host}, by_deadline_.end(), eviction_.add(host)});
-    by_number_.emplace(e->number, e.get());
-    e->place = by_deadline_.emplace(e->connection.line.deadline(), e);
-    set_timer();
-    wait_for_bytes(e);
+void pending_connections::add(pending_connection connection, const host_key& from) {
+    const auto e = std::make_shared<entry>(entry{std::move(connection), by_deadline_.end(), {}, from});
+    e->number = eviction_.add(from);
+    try {
+        e->place = by_deadline_.emplace(e->connection.line.deadline(), e);
+        by_number_.emplace(e->number, e.get());
+        set_timer();
+        wait_for_bytes(e);
+    } catch (...) {
+        remove(*e);
+        throw;
+    }
+}
+
+void pending_connections::remove(entry& e) noexcept {
+    e.settled = true;
+    by_number_.erase(e.number);
+    eviction_.remove(e.counted_for, e.number);
+    if (e.place != by_deadline_.end()) by_deadline_.erase(e.place); // last, because this may be the last reference
 }
 
 void pending_connections::wait_for_bytes(const std::shared_ptr<entry>& e) {
     e->connection.line.socket().async_wait(tcp_socket::wait_read, [this, e, keep = owner_.keep_alive()](io_error) {
-        if (!e->settled && !settle(*e, e->connection.line.read())) wait_for_bytes(e);
+        if (e->settled) return;
+        try {
+            if (!settle(*e, read(*e))) wait_for_bytes(e);
+        } catch (const std::bad_alloc&) { // what it has sent may be lost
+            if (!e->settled) end(*e, make_error_code(boost::system::errc::not_enough_memory));
+            throw;
+        }
     });
+}
+
+// Reads what has arrived. If a proxy has named the peer, the owner admits or refuses that peer.
+handshake::state pending_connections::read(entry& e) {
+    auto& c = e.connection;
+    const auto now = c.line.read();
+    if (now == handshake::state::refused) c.refused = refusal::proxy_header;
+    if (now != handshake::state::named) return now;
+    if (!owner_.named(c)) return handshake::state::refused;
+    eviction_.move(e.counted_for, c.host, e.number);
+    e.counted_for = c.host;
+    return c.line.advance(clock::now());
 }
 
 // Settles the connection if this state is final. Returns whether it is settled.
@@ -40,11 +71,8 @@ bool pending_connections::settle(entry& e, handshake::state now) {
         }
         return false;
     }
-    e.settled = true;
-    const auto keep = std::move(e.place->second);
-    by_deadline_.erase(e.place);
-    by_number_.erase(e.number);
-    eviction_.remove(e.connection.host, e.number);
+    const auto keep = e.place->second;
+    remove(e);
     owner_.settled(e.connection, now);
     return true;
 }
@@ -64,16 +92,22 @@ void pending_connections::end_all(io_error why) {
         end(*by_deadline_.begin()->second, why);
 }
 
-void pending_connections::set_timer() {
+void pending_connections::set_timer() noexcept {
     if (empty() || by_deadline_.begin()->first >= timer_at_) return;
-    timer_at_ = by_deadline_.begin()->first;
-    timer_.expires_at(timer_at_);
-    timer_.async_wait([this, keep = owner_.keep_alive()](io_error error) {
-        if (!error) end_late_ones();
-    });
+    timer_.expires_at(by_deadline_.begin()->first);
+    timer_at_ = time_point::max(); // the earlier wait is cancelled, even if there is no memory for the next
+    try {
+        timer_.async_wait([this, keep = owner_.keep_alive()](io_error error) {
+            if (!error) end_late_ones();
+        });
+        timer_at_ = by_deadline_.begin()->first;
+    } catch (const std::bad_alloc&) {
+        again_.after(turn_table::tick, [this, keep = owner_.keep_alive()] { set_timer(); });
+    }
 }
 
-void pending_connections::end_late_ones() {
+// If a handler throws, the rest is ended by the next timer, which has expired already.
+void pending_connections::end_late_ones() try {
     timer_at_ = time_point::max();
     const auto now = clock::now();
     while (!empty() && by_deadline_.begin()->first <= now) {
@@ -81,11 +115,15 @@ void pending_connections::end_late_ones() {
         settle(*late, late->connection.line.advance(now));
     }
     set_timer();
+} catch (...) {
+    set_timer();
+    throw;
 }
 
 void pending_connections::stop_timer() {
     assert(empty());
     timer_.cancel();
+    again_.hurry();
     timer_at_ = time_point::max();
 }
 

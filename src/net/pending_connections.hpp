@@ -3,8 +3,9 @@
 
 #include "net/eviction_order.hpp"
 #include "net/handshake.hpp"
+#include "net/retry.hpp"
 
-#include <audiosocket/net/network.hpp>
+#include <audiosocket/net/listener_options.hpp>
 
 #include <cstddef>
 #include <map>
@@ -16,7 +17,8 @@ namespace audiosocket::detail {
 /// A connection that was admitted and whose id has not arrived.
 struct pending_connection {
     handshake line;
-    host_key host;
+    host_key host;                      // for which the owner counts it
+    refusal refused = refusal::network; // why, after handshake::state::refused
 };
 
 /// The pending connections of a listener: reads their ids, and ends those that are late. Each is settled exactly once:
@@ -31,7 +33,11 @@ class pending_connections {
         /// Returns a pointer that keeps the owner alive.
         virtual std::shared_ptr<void> keep_alive() = 0;
 
-        /// Called when a connection is settled (`up` or `over`), after it was removed. May add and end other
+        /// Called when a proxy has named the peer of this connection, which is not settled yet. Returns whether the
+        /// connection is admitted, and sets its `host`, or the reason in `refused`. Must not add or end connections.
+        virtual bool named(pending_connection& c) = 0;
+
+        /// Called when a connection is settled (`up`, `over` or `refused`), after it was removed. May add and end other
         /// connections.
         virtual void settled(pending_connection& c, handshake::state now) = 0;
 
@@ -39,12 +45,14 @@ class pending_connections {
         ~owner() = default;
     };
 
-    pending_connections(const io_executor& executor, owner& whose) : owner_(whose), timer_(executor) {}
+    pending_connections(const io_executor& executor, owner& whose)
+        : owner_(whose), timer_(executor), again_(executor) {}
     pending_connections(const pending_connections&) = delete;
     pending_connections& operator=(const pending_connections&) = delete;
 
-    /// Adds a connection and begins to read its id.
-    void add(tcp_socket socket, session rules, const host_key& host);
+    /// Adds a connection and begins to read its id. `from`: the host at the other end of the connection, which is the
+    /// proxy until that has named the peer. Closes it and changes nothing if it throws std::bad_alloc.
+    void add(pending_connection connection, const host_key& from);
 
     std::size_t size() const noexcept { return by_deadline_.size(); }
     bool empty() const noexcept { return by_deadline_.empty(); }
@@ -65,8 +73,10 @@ class pending_connections {
 
     void wait_for_bytes(const std::shared_ptr<entry>& e);
     void end(entry& e, io_error why);
+    void remove(entry& e) noexcept;
+    handshake::state read(entry& e);
     bool settle(entry& e, handshake::state now);
-    void set_timer();
+    void set_timer() noexcept;
     void end_late_ones();
 
     owner& owner_;
@@ -75,6 +85,7 @@ class pending_connections {
     std::unordered_map<eviction_order::number, entry*> by_number_; // of `eviction_`
     io_timer timer_;                                               // for the first deadline, or earlier
     time_point timer_at_ = time_point::max();
+    retry again_; // when there is no memory for the timer
 };
 
 } // namespace audiosocket::detail

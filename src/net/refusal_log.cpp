@@ -18,6 +18,7 @@ void refusal_log::add(const boost::asio::ip::tcp::endpoint& peer, refusal why, s
     case refusal::host: ++totals_.refused_host, ++pending_.host; break;
     case refusal::files: ++totals_.refused_files, ++pending_.files; break;
     case refusal::options: ++totals_.refused_options, ++pending_.options; break;
+    case refusal::proxy_header: ++totals_.refused_proxy_header, ++pending_.proxy_header; break;
     }
 }
 

@@ -73,8 +73,8 @@ socket_turns::~socket_turns() {
     taker_->stop();
 }
 
-void socket_turns::soon(std::chrono::milliseconds delay) {
-    taker_->soon(delay);
+void socket_turns::soon(std::chrono::milliseconds after) {
+    taker_->soon(after);
 }
 
 } // namespace audiosocket::detail

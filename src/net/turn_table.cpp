@@ -22,7 +22,7 @@ boost::asio::execution_context::id turn_table::id;
 turn_table::turn_table(boost::asio::execution_context& context)
     : service(context), home_(std::make_shared<io_home>(static_cast<boost::asio::io_context&>(context))),
       buffer_(std::make_unique<std::array<std::byte, buffer_bytes>>()),
-      timer_(static_cast<boost::asio::io_context&>(context).get_executor()),
+      timer_(static_cast<boost::asio::io_context&>(context).get_executor()), arm_again_(timer_.get_executor()),
       waking_(static_cast<boost::asio::io_context&>(context).get_executor()) {}
 
 void turn_table::schedule(std::shared_ptr<turn_taker> whom, time_point when) {
@@ -56,13 +56,14 @@ void turn_table::shutdown() noexcept {
     if (waking_.is_open()) waking_.release();
     while (const auto t = wheel_.first())
         wheel_.collect(*t, due_);
-    for (turn_link* waiting : {&due_, &heavy_})
+    for (turn_link* waiting : {&due_, &heavy_}) {
         while (!waiting->alone()) {
             auto& one = static_cast<turn_taker&>(*waiting->after);
             const auto keep = one.self_;
             leave(one);
             one.table_ends();
         }
+    }
 }
 
 // --- Arrivals ---
@@ -105,11 +106,11 @@ void turn_table::wait_for_arrivals() {
         woken_by_ = wake_up::ticks;
         return;
     }
-    waiting_ = true;
     waking_.async_wait(waking_.wait_read, [this](io_error failed) {
         waiting_ = false;
         failed ? arm() : run();
     });
+    waiting_ = true;
 }
 
 void turn_table::look_for_arrivals(time_point now) noexcept {
@@ -198,7 +199,16 @@ void turn_table::read_on(turn_taker& taker, time_point now) {
     }
 }
 
-void turn_table::arm() {
+// Called also where nothing can be thrown. If there is no memory for a wait, has turns in the next tick all the same.
+void turn_table::arm() noexcept {
+    try {
+        arm_waits();
+    } catch (const std::bad_alloc&) {
+        arm_again_.after(tick, [this] { armed_for_ ? arm() : run(); });
+    }
+}
+
+void turn_table::arm_waits() {
     if (ended_) return;
     if (woken_by_ == wake_up::arrivals) wait_for_arrivals();
     auto wanted = wheel_.first();
@@ -207,7 +217,7 @@ void turn_table::arm() {
     else if (woken_by_ == wake_up::ticks)
         wanted = wheel_.now() + 1;
     if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return; // the timer wakes early enough
-    armed_for_ = wanted;
+    armed_for_.reset(); // the earlier wait is cancelled, even if there is no memory for the next
     rings_for_tick_ = *wanted > wheel_.now();
     timer_.expires_at(time_point(*wanted * tick));
     timer_.async_wait([this](boost::system::error_code error) {
@@ -216,6 +226,7 @@ void turn_table::arm() {
         armed_for_.reset();
         run();
     });
+    armed_for_ = wanted;
 }
 
 } // namespace audiosocket::detail

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "net/io_home.hpp"
+#include "net/io_timer.hpp"
 #include "net/processor_time.hpp"
 #include "net/readiness.hpp"
+#include "net/retry.hpp"
 #include "net/turn_account.hpp"
 #include "net/turn_wheel.hpp"
 
 #include <audiosocket/call/event.hpp>
 #include <audiosocket/net/engine_statistics.hpp>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -23,9 +24,6 @@
 #include <span>
 
 namespace audiosocket::detail {
-
-using io_executor = boost::asio::io_context::executor_type;
-using io_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io_executor>;
 
 class turn_table;
 
@@ -173,7 +171,8 @@ class turn_table : public boost::asio::execution_context::service {
     void read_on(turn_taker& taker, time_point now);
     void choose_wake_up();
     void wait_for_arrivals();
-    void arm();
+    void arm() noexcept;
+    void arm_waits();
 
     const std::shared_ptr<io_home> home_; // shared with the calls, whose handles may outlive the io_context
     turn_wheel wheel_;
@@ -192,6 +191,7 @@ class turn_table : public boost::asio::execution_context::service {
     processor_time processor_; // used since then
     const std::unique_ptr<std::array<std::byte, buffer_bytes>> buffer_;
     io_timer timer_;
+    retry arm_again_;                                                 // when there is no memory for a wait
     boost::asio::posix::basic_stream_descriptor<io_executor> waking_; // has the descriptor of arrivals_, not owned
     std::size_t connections_ = 0;                                     // connections so far
     engine_statistics statistics_;

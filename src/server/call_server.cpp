@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/server/call_server.hpp>
 
+#include "net/retry.hpp"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -17,12 +19,14 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds accept_again{1};
+
 } // namespace
 
 // Everything here happens on the thread that runs `io`, except what is atomic.
 struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wait_source<drain_report> {
     impl(asio::io_context& own, call_handler handler, const call_server_options& options)
-        : io(own), on_call(std::move(handler)), timeout(own) {
+        : io(own), on_call(std::move(handler)), again(own.get_executor()), timeout(own) {
         if (!on_call) throw std::invalid_argument("call_server: calls need a handler");
         if (options.threads > 0) threads.emplace(options.threads);
         homes = {&own};
@@ -47,6 +51,7 @@ struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wai
     std::vector<asio::io_context*> homes;
     std::optional<listener> calls; // after `threads`, which run its calls
     bool accepting = true;         // a call may still come
+    detail::retry again;           // when there is no memory for the next wait
     std::atomic<std::size_t> in_progress = 0;
 
     // A drain.
@@ -64,11 +69,15 @@ void call_server::impl::begin() {
             self->report_if_drained(true);
         }
     });
-    accept();
+    try {
+        accept();
+    } catch (const std::bad_alloc&) { // it is repeated
+    }
 }
 
-// The wait has only a weak reference, so that it does not keep a server that is destroyed while it accepts.
-void call_server::impl::accept() {
+// The wait has only a weak reference, so that it does not keep a server that is destroyed while it accepts. If there is
+// no memory for the wait, the server tries again a little later.
+void call_server::impl::accept() try {
     calls->async_accept([weak = weak_from_this()](boost::system::error_code error, call c) {
         const auto self = weak.lock();
         if (!self) return;
@@ -80,6 +89,9 @@ void call_server::impl::accept() {
         self->accept(); // first, because the handler may throw
         self->on_call(std::move(c));
     });
+} catch (const std::bad_alloc&) {
+    again.after(accept_again, [self = shared_from_this()] { self->accept(); });
+    throw;
 }
 
 void call_server::impl::count() {

@@ -39,8 +39,8 @@ struct context_registry::impl {
     }
 
     const context_registry_options options;
-    std::mutex using_; // protects all members below
-    in_order entries;  // by time
+    std::mutex mutex; // protects all members below
+    in_order entries; // by time
     places by_id;
     std::size_t bytes = 0;
     context_registry_counts counted; // without the counts that counts() computes
@@ -56,7 +56,7 @@ context_registry::~context_registry() = default;
 
 registration context_registry::add(const uuid& id, std::string context, time_point now) {
     impl& r = *impl_;
-    const std::lock_guard lock(r.using_);
+    const std::lock_guard lock(r.mutex);
     r.expire(now);
     const auto earlier = r.by_id.find(id);
     const bool replaces = earlier != r.by_id.end();
@@ -82,7 +82,7 @@ registration context_registry::add(const uuid& id, std::string context, time_poi
 
 std::optional<std::string> context_registry::take(const uuid& id, time_point now) {
     impl& r = *impl_;
-    const std::lock_guard lock(r.using_);
+    const std::lock_guard lock(r.mutex);
     r.expire(now);
     const auto found = r.by_id.find(id);
     if (found == r.by_id.end()) {
@@ -97,7 +97,7 @@ std::optional<std::string> context_registry::take(const uuid& id, time_point now
 
 std::optional<std::string> context_registry::find(const uuid& id, time_point now) const {
     impl& r = *impl_;
-    const std::lock_guard lock(r.using_);
+    const std::lock_guard lock(r.mutex);
     r.expire(now);
     const auto found = r.by_id.find(id);
     if (found == r.by_id.end()) return std::nullopt;
@@ -106,7 +106,7 @@ std::optional<std::string> context_registry::find(const uuid& id, time_point now
 
 bool context_registry::remove(const uuid& id, time_point now) {
     impl& r = *impl_;
-    const std::lock_guard lock(r.using_);
+    const std::lock_guard lock(r.mutex);
     r.expire(now);
     const auto found = r.by_id.find(id);
     if (found == r.by_id.end()) return false;
@@ -117,7 +117,7 @@ bool context_registry::remove(const uuid& id, time_point now) {
 
 context_registry_counts context_registry::counts(time_point now) const {
     impl& r = *impl_;
-    const std::lock_guard lock(r.using_);
+    const std::lock_guard lock(r.mutex);
     r.expire(now);
     context_registry_counts all = r.counted;
     all.entries = r.entries.size();

@@ -9,6 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <future>
+
 using namespace audiosocket;
 using namespace audiosocket::test;
 using namespace std::chrono_literals;
@@ -74,6 +76,35 @@ boost::system::error_code error_of(std::future<event> wait) {
 }
 
 } // namespace
+
+// A turn of the call comes before what another thread has posted, because its timer is found first.
+TEST(destroyed_handle, what_its_thread_requested_before_is_done_first) {
+    call_by_hand one;
+    auto heard = std::async(std::launch::async, [&] {
+        auto end = one.peer.receive_all();
+        one.peer.finish();
+        return end;
+    });
+    asio::post(*one.io, [&] {
+        asio::post(*one.io, [&] {
+            std::thread([&] {
+                call last = std::move(one.line);
+                EXPECT_FALSE(last.play(clip(std::vector<std::int16_t>(480, 7), 8000)));
+                EXPECT_FALSE(last.hang_up_when_played());
+            }).join();
+        });
+        std::this_thread::sleep_for(100ms); // the turn is due after 60 ms
+    });
+    one.calls->close();
+    one.io->run();
+    const auto end = heard.get();
+    expect_orderly_end(end);
+    std::size_t samples = 0;
+    for (const auto& m : messages_in(end.all))
+        for (std::size_t i = 0; is_audio(m.kind) && i < m.payload.size(); i += 2)
+            samples += m.payload[i] == std::byte{7};
+    EXPECT_EQ(samples, 480U);
+}
 
 TEST(io_context_that_goes, call_that_was_never_run_again_ends_in_order) {
     call_by_hand one;

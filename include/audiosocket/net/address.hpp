@@ -36,8 +36,8 @@ struct address {
     bool operator==(const address&) const = default;
 };
 
-/// Reads HOST, HOST:PORT, [IPV6]:PORT or :PORT (an empty host). Returns nothing for any other text, or if the port is
-/// not from 0 to 65535. Digits alone are not a host, because they are most likely a port without its colon.
+/// Reads HOST, HOST:PORT, [IPV6]:PORT or :PORT (an empty host). Returns nothing for any other text, for a port that is
+/// not from 0 to 65535, or a host with spaces, control characters or any of []/\@?#"<>. A number alone is not a host.
 AUDIOSOCKET_EXPORT std::optional<address> parse_address(std::string_view text);
 
 /// Returns HOST:PORT, with brackets around a host that has colons.

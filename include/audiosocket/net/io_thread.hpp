@@ -16,7 +16,8 @@ namespace audiosocket {
 ///
 /// Pass its context to a listener or to async_connect, and bind completion handlers to the executor of the application.
 /// Handlers run there, while this thread sends and receives the frames. A handler without its own executor runs on this
-/// thread. It must not throw: nothing can catch the exception, so the process ends.
+/// thread. It must not throw, or the process ends. After std::bad_alloc the thread continues, and one call may end.
+/// Asio keeps only the first of several exceptions that handlers have thrown in a row, and that one decides.
 ///
 /// Lifetime: it must outlive the listeners on its context. A call may outlive it, and then behaves as a call that has
 /// ended. A handler with its own executor must not outlive the context of that executor.

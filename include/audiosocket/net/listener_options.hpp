@@ -19,7 +19,7 @@ namespace audiosocket {
 /// The options of a listener: how its calls behave, and which and how many connections it admits. They can be changed
 /// while it runs (listener::set_options).
 ///
-/// A refused connection is reset before a byte of it is read. Asterisk treats that as a failure, as if nothing listened
+/// A refused connection is reset before its id is read. Asterisk treats that as a failure, as if nothing listened
 /// on the port, and not as a call that ended normally.
 struct listener_options {
     /// The options of each call.
@@ -49,7 +49,19 @@ struct listener_options {
     /// network.
     std::vector<network> allow = {};
 
-    /// The most networks in `allow`. Comparing with that many takes some microseconds for each connection.
+    /// The networks of proxies, such as HAProxy, that begin each connection with a header of the PROXY protocol
+    /// (version 1 or 2). The header names the real peer, to which `allow`, calls_per_host_max, call::peer() and reports
+    /// then refer. It must arrive before the id, within call_options::id_timeout. Empty: no proxies. At most
+    /// `networks_max`.
+    ///
+    /// A connection from such a network without a valid header is refused (refusal::proxy_header). A header from any
+    /// other address is a bad first message. `allow` and calls_per_host_max do not apply to a connection of the proxy
+    /// itself, such as a health check (LOCAL). If the proxy does not know the peer (UNKNOWN, or PROXY without
+    /// addresses), they apply to the address of the proxy.
+    std::vector<network> proxies = {};
+
+    /// The most networks in `allow`, and in `proxies`. Comparing with that many takes some microseconds for each
+    /// connection.
     static constexpr std::size_t networks_max = 1000;
 
     /// Returns the options of one call, which replace `call`. Without this function all calls have `call`.
@@ -75,31 +87,34 @@ struct listener_options {
 
 /// Why a connection was refused.
 enum class refusal : std::uint8_t {
-    network, ///< Its address is not in a network that may call (allow).
-    full,    ///< calls_max calls were in progress.
-    host,    ///< calls_per_host_max calls from its host were in progress.
-    files,   ///< Only files_reserved were left of the open files that the system allows this process.
-    options, ///< options_for threw, or returned options that validate() refuses. The id had arrived.
+    network,      ///< Its address is not in a network that may call (allow).
+    full,         ///< calls_max calls were in progress.
+    host,         ///< calls_per_host_max calls from its host were in progress.
+    files,        ///< Only files_reserved were left of the open files that the system allows this process.
+    options,      ///< options_for threw, or returned options that validate() refuses. The id had arrived.
+    proxy_header, ///< It came from a proxy (proxies), and did not begin with a valid header of the PROXY protocol.
 };
 
 /// A summary of the refusals since the last report.
 struct refusals {
-    std::uint64_t network = 0; ///< Connections refused for refusal::network.
-    std::uint64_t full = 0;    ///< Connections refused for refusal::full.
-    std::uint64_t host = 0;    ///< Connections refused for refusal::host.
-    std::uint64_t files = 0;   ///< Connections refused for refusal::files.
-    std::uint64_t options = 0; ///< Connections refused for refusal::options.
+    std::uint64_t network = 0;      ///< Connections refused for refusal::network.
+    std::uint64_t full = 0;         ///< Connections refused for refusal::full.
+    std::uint64_t host = 0;         ///< Connections refused for refusal::host.
+    std::uint64_t files = 0;        ///< Connections refused for refusal::files.
+    std::uint64_t options = 0;      ///< Connections refused for refusal::options.
+    std::uint64_t proxy_header = 0; ///< Connections refused for refusal::proxy_header.
 
     /// The peer of the first of them.
     boost::asio::ip::tcp::endpoint first_peer;
     /// The reason of the first of them.
     refusal first_reason{};
 
-    /// Details of the first reason: the text of the exception for refusal::options, otherwise empty.
+    /// Details of the first reason: the text of the exception for refusal::options, the mistake for
+    /// refusal::proxy_header, otherwise empty.
     std::string first_detail;
 
     /// Returns the number of refusals for all reasons.
-    std::uint64_t total() const noexcept { return network + full + host + files + options; }
+    std::uint64_t total() const noexcept { return network + full + host + files + options + proxy_header; }
 };
 
 } // namespace audiosocket

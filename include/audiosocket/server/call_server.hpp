@@ -40,7 +40,8 @@ struct drain_report {
 ///
 /// Threads: exactly one thread runs the io_context. Members may be called from any thread unless they say otherwise.
 ///
-/// Lifetime: destroy the server on that thread, or while no thread runs the io_context. The io_context must outlive it.
+/// Lifetime: destroy the server on that thread, or while no thread runs the io_context. The io_context must outlive it
+/// and its calls, those on other threads included.
 class AUDIOSOCKET_EXPORT call_server {
   public:
     /// Called for each call, on the io_context, when its id has arrived. Do the work for a call on its own executor

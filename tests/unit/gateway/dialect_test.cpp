@@ -25,6 +25,19 @@ TEST(dialects, an_unknown_name_is_not_found) {
     EXPECT_THROW(check_session({.name = "morse", .speakers = "", .subprotocol = ""}, ""), std::invalid_argument);
 }
 
+TEST(dialects, an_error_in_a_session_names_its_place) {
+    for (const auto& [bad, place] : {std::pair("{\n  \"voice\": ash\n}", "line 2, column 12"),
+                                     {"{\"a\": 1", "line 1, column 8"},
+                                     {"{}\n{}", "line 2, column 1"}}) {
+        try {
+            check_session(*find_dialect("openai"), bad);
+            ADD_FAILURE() << "was taken: " << bad;
+        } catch (const std::invalid_argument& e) {
+            EXPECT_TRUE(std::string_view(e.what()).ends_with(place)) << e.what();
+        }
+    }
+}
+
 TEST(dialects, a_session_is_a_json_object) {
     for (const auto& one : dialects()) {
         for (const char* bad : {"[]", "7", "{", "instructions: be kind"}) {

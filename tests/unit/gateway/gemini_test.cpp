@@ -200,7 +200,8 @@ TEST_F(gemini, what_is_unknown_or_malformed_is_ignored_and_reported) {
     open();
     for (const auto& message : {std::string("x"), std::string("[]"), std::string("{}"), quoted("{'brandNew':{}}"),
                                 quoted("{'serverContent':7}"), audio("audio/opus"), audio("audio/pcm", "?"),
-                                quoted("{'toolCall':{'functionCalls':[{'id':'c'}]}}"),
+                                quoted("{'toolCall':{'functionCalls':[{'id':'c'}]}}"), call(std::string(257, 'i')),
+                                call("c", std::string(257, 'n')),
                                 quoted("{'sessionResumptionUpdate':{'resumable':true,'newHandle':'") +
                                     std::string(20'000, 'h') + quoted("'}}")}) {
         out.reports.clear();

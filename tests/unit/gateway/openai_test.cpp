@@ -262,6 +262,15 @@ TEST_F(openai, an_answer_that_failed_is_a_warning) {
                                                     "warning | max_output_tokens | the answer is not complete"}));
 }
 
+TEST_F(openai, a_part_that_failed_is_a_warning_and_the_call_goes_on) {
+    open();
+    tell(message_of("conversation.item.input_audio_transcription.failed", ",'error':{'message':'no words'}"));
+    tell(message_of("response.mcp_call.failed"));
+    EXPECT_EQ(out.take(),
+              (std::vector<std::string>{"warning | conversation.item.input_audio_transcription.failed | no words",
+                                        "warning | response.mcp_call.failed"}));
+}
+
 TEST_F(openai, what_is_unknown_or_malformed_is_ignored_and_reported) {
     open();
     const std::vector<std::string> messages{

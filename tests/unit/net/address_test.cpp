@@ -29,6 +29,17 @@ TEST(address, port_without_its_colon_is_not_a_host) {
     EXPECT_EQ(parse_address("[9092]:1"), std::nullopt);
 }
 
+// Found by the fuzz target address_text: such a host was looked up, or cut at its zero byte.
+TEST(address, characters_that_no_host_has_are_refused) {
+    using namespace std::string_view_literals;
+    for (const auto text :
+         {"a b"sv, "a/b:1"sv, "0.[90920/0"sv, "[[::1]:1"sv, "user@host:1"sv, "host\0.example:1"sv, "host\n:1"sv})
+        EXPECT_EQ(parse_address(text), std::nullopt) << text;
+    EXPECT_TRUE(parse_address("[fe80::1%eth0]:1"));
+    EXPECT_TRUE(parse_address("b\xc3\xbc"
+                              "cher.example:1"));
+}
+
 TEST(address, text_comes_back) {
     for (const auto* text : {"pbx.example:9000", "[::1]:9000", ":9000"})
         EXPECT_EQ(to_string(address::parse(text)), text);

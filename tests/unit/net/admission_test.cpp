@@ -27,6 +27,21 @@ TEST(admission, first_limit_that_is_reached_is_the_reason) {
     EXPECT_EQ(a.refuses(first_host, 2), std::nullopt);
 }
 
+TEST(admission, proxy_itself_is_limited_by_the_number_of_calls_only) {
+    listener_options o;
+    o.allow = {network::parse("192.0.2.2")};
+    o.proxies = {network::parse("192.0.2.1")};
+    o.calls_max = 3;
+    o.calls_per_host_max = 1;
+    admission a(o);
+    EXPECT_TRUE(a.is_proxy(first_host));
+    EXPECT_FALSE(a.is_proxy(second_host));
+    a.enter(host_key_of(first_host));
+    EXPECT_EQ(a.refuses_proxy(2), std::nullopt);
+    EXPECT_EQ(a.refuses_proxy(3), refusal::full);
+    EXPECT_EQ(a.refuses(first_host, 0), refusal::network); // as a peer that a header names
+}
+
 TEST(admission, host_is_counted_as_often_as_it_entered_also_where_ipv4_comes_as_ipv6) {
     listener_options o;
     o.calls_per_host_max = 2;

@@ -42,6 +42,20 @@ TEST(eviction_order, equal_counts_let_the_host_of_the_oldest_give_way) {
     EXPECT_TRUE(order.empty());
 }
 
+TEST(eviction_order, connection_that_moves_to_another_host_keeps_its_age) {
+    eviction_order order;
+    const auto first = order.add(host("192.0.2.1"));
+    const auto second = order.add(host("192.0.2.1"));
+    order.move(host("192.0.2.1"), host("192.0.2.2"), second);
+    EXPECT_EQ(order.first(), first); // one each
+    const auto third = order.add(host("192.0.2.2"));
+    EXPECT_EQ(order.first(), second); // two of the second host
+    order.remove(host("192.0.2.2"), second);
+    order.remove(host("192.0.2.2"), third);
+    order.remove(host("192.0.2.1"), first);
+    EXPECT_TRUE(order.empty());
+}
+
 TEST(eviction_order, middle_connection_that_goes_changes_only_the_count) {
     eviction_order order;
     const auto a1 = order.add(host("192.0.2.1"));

@@ -39,20 +39,28 @@ class pending : public testing::Test, public pending_connections::owner {
 
     std::shared_ptr<void> keep_alive() override { return alive; }
 
+    bool named(pending_connection& c) override {
+        if (refused_host) return false;
+        c.host = host_of(9);
+        return true;
+    }
+
     void settled(pending_connection& c, state now) override {
         outcomes.push_back({c.host.back(), now, c.line.end().error});
+        left = c.line.socket().available();
         if (then) then();
     }
 
     // Adds a connection and returns the socket of its peer.
-    file_descriptor add(std::uint8_t host, std::chrono::milliseconds id_timeout = 1h) {
+    file_descriptor add(std::uint8_t host, std::chrono::milliseconds id_timeout = 1h, bool behind_proxy = false) {
         std::array<int, 2> ends{};
         EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
         tcp_socket socket(io.get_executor());
         socket.assign(boost::asio::ip::tcp::v4(), ends[0]);
         call_options options;
         options.id_timeout = id_timeout;
-        connections.add(std::move(socket), session(role::server, options, clock::now()), host_of(host));
+        session rules(role::server, options, clock::now());
+        connections.add({{std::move(socket), std::move(rules), behind_proxy}, host_of(host)}, host_of(host));
         return file_descriptor(ends[1]);
     }
 
@@ -70,6 +78,8 @@ class pending : public testing::Test, public pending_connections::owner {
     std::shared_ptr<int> alive = std::make_shared<int>();
     std::vector<outcome> outcomes;
     std::function<void()> then;
+    std::size_t left = 0;      // unread bytes of the connection that was settled last
+    bool refused_host = false; // the peer that a proxy names
     pending_connections connections{io.get_executor(), *this};
 };
 
@@ -171,6 +181,59 @@ TEST_F(pending, owner_may_end_all_while_one_is_being_settled) {
     then = [&] { connections.end_all(boost::asio::error::operation_aborted); };
     run_until_settled(3);
     EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, connection_behind_a_proxy_counts_for_the_peer_that_the_header_names) {
+    const auto relayed = add(1, 1h, true);
+    const auto other = add(1, 1h, true);
+    const auto third = add(2);
+    const std::string_view header = "PROXY TCP4 192.0.2.9 192.0.2.1 40000 9092\r\n";
+    for (const char c : header)
+        send(relayed, std::as_bytes(std::span(&c, 1))), io.poll();
+    EXPECT_TRUE(outcomes.empty());
+    connections.evict(boost::asio::error::operation_aborted); // one of each host: the oldest
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_EQ(outcomes[0].host, 9);
+    EXPECT_EQ(connections.size(), 2U);
+}
+
+TEST_F(pending, id_that_arrives_with_the_header_of_a_proxy_settles_at_once) {
+    const auto relayed = add(1, 1h, true);
+    const auto id = id_message(uuid::random()).to_bytes();
+    const std::string_view header = "PROXY TCP4 192.0.2.9 192.0.2.1 40000 9092\r\n";
+    std::vector<std::byte> both(std::as_bytes(std::span(header)).begin(), std::as_bytes(std::span(header)).end());
+    both.insert(both.end(), id.begin(), id.end());
+    both.resize(both.size() + 100); // audio, which belongs to the call
+    send(relayed, both);
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].now, state::up);
+    EXPECT_EQ(outcomes[0].host, 9);
+    EXPECT_EQ(left, 100U);
+}
+
+TEST_F(pending, peer_that_a_proxy_names_and_the_owner_refuses_is_settled_once) {
+    refused_host = true;
+    const auto relayed = add(1, 1h, true);
+    send(relayed, std::as_bytes(std::span(std::string_view("PROXY TCP4 192.0.2.9 192.0.2.1 40000 9092\r\n"))));
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].now, state::refused);
+    EXPECT_EQ(outcomes[0].host, 1);
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(pending, connection_behind_a_proxy_without_a_header_is_refused) {
+    const auto relayed = add(1, 1h, true);
+    send(relayed, id_message(uuid::random()).to_bytes());
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].now, state::refused);
+}
+
+TEST_F(pending, header_of_a_proxy_that_does_not_end_is_late_as_an_id_is) {
+    const auto relayed = add(1, 10ms, true);
+    send(relayed, std::as_bytes(std::span(std::string_view("PROXY TCP4 "))));
+    run_until_settled(1);
+    EXPECT_EQ(outcomes[0].now, state::over);
+    EXPECT_EQ(outcomes[0].error, protocol_errc::id_timeout);
 }
 
 TEST_F(pending, owner_is_kept_while_something_is_waited_for_and_not_longer) {

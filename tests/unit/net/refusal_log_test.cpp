@@ -70,6 +70,17 @@ TEST(refusal_log, summary_counts_reasons_and_names_the_first) {
     EXPECT_EQ(totals.refused_full, 2U);
 }
 
+TEST(refusal_log, wrong_headers_of_proxies_are_counted) {
+    listener_statistics totals;
+    refusal_log log(totals);
+    log.add(first_peer, refusal::proxy_header, "no PROXY header at the start");
+    const auto summary = log.take(start);
+    EXPECT_EQ(summary.proxy_header, 1U);
+    EXPECT_EQ(summary.total(), 1U);
+    EXPECT_EQ(totals.refused_proxy_header, 1U);
+    EXPECT_EQ(totals.refused, 1U);
+}
+
 TEST(refusal_log, detail_of_the_first_refusal_is_kept) {
     listener_statistics totals;
     refusal_log log(totals);

@@ -52,3 +52,12 @@ TEST(error_bits, combine_as_bits) {
     EXPECT_TRUE(has(both, error_bits::memory));
     EXPECT_FALSE(has(both, error_bits::frame_forwarding));
 }
+
+TEST(kind, kinds_that_are_not_audio_have_their_names) {
+    EXPECT_EQ(name(kind::hangup), "hangup");
+    EXPECT_EQ(name(kind::id), "id");
+    EXPECT_EQ(name(kind::silence), "silence");
+    EXPECT_EQ(name(kind::dtmf), "dtmf");
+    EXPECT_EQ(name(kind::error), "error");
+    EXPECT_EQ(name(static_cast<kind>(0x7f)), "unknown");
+}

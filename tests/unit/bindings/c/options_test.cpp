@@ -33,6 +33,7 @@ TEST(options, values_reach_the_rules_of_the_call_and_of_the_listener) {
     options.set("rate_max_hz", "48000");
     options.set("calls_max", "5");
     options.set("allow", "10.0.0.0/8,2001:db8::/32");
+    options.set("proxies", "10.0.0.5");
     options.set("connect_timeout", "1s");
     options.set("audio_ms", "100");
     options.set("audio_rate_hz", "16000");
@@ -46,6 +47,7 @@ TEST(options, values_reach_the_rules_of_the_call_and_of_the_listener) {
     EXPECT_EQ(call.rate_max_hz, 48'000);
     EXPECT_EQ(options.listener.calls_max, 5U);
     EXPECT_EQ(options.listener.allow.size(), 2U);
+    EXPECT_EQ(options.listener.proxies.size(), 1U);
     EXPECT_EQ(options.connect_timeout, std::chrono::seconds(1));
     EXPECT_EQ(options.audio.event_ms, 100);
     EXPECT_EQ(options.audio.rate_hz, 16'000);
