@@ -16,5 +16,7 @@ int main(int argc, char** argv) {
     // A reader that has closed, or a file that may not grow, becomes an error of the write instead of a fatal signal.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+    // Tools that rotate logs send it to all daemons. It asks for nothing here, and must not end calls.
+    std::signal(SIGUSR1, SIG_IGN);
     return audiosocket::app::run(argc, argv);
 }

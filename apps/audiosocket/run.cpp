@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.hpp"
 
+#include "base/network_words.hpp"
 #include "base/printable.hpp"
 #include "settings/option_kind.hpp"
 #include "verbs.hpp"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <exception>
@@ -24,6 +26,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace audiosocket::app {
@@ -39,10 +42,13 @@ constexpr const char* footer = R"(Examples:
   audiosocket check localhost:9092                test a server, case by case
   audiosocket bench localhost:9092                put load on a server, and measure it
   audiosocket inspect capture.pcap                show a capture as messages
+  audiosocket gateway --dialect twilio --backend ws://bot.example:8080/media
+                                                  connect each call to a voice bot
   audiosocket backend --dialect twilio            act as the voice bot behind a gateway
+  audiosocket cluster haproxy --node ...          print the configuration of a load balancer
 
 Exit codes: 0 good, 1 findings, 2 wrong command line, 3 network, 4 file, 5 internal error.
-Each verb has its own --help; the manual is audiosocket(1).)";
+Each subcommand has its own --help; the manual is audiosocket(1).)";
 
 // How long the reader of standard error may delay the end: as line_writer::flush_max.
 constexpr int last_words_ms = 1000;
@@ -73,11 +79,7 @@ int fail(exit_code code, const std::string& what) {
 std::string words_of(const boost::system::system_error& e) {
     std::string said = e.what();
     const std::string code = e.code().what();
-    if (said.ends_with(code)) said.replace(said.size() - code.size(), code.size(), e.code().message());
-    if (e.code() == boost::system::errc::address_in_use)
-        said += "; another process listens there (ss -ltnp shows which)";
-    if (e.code() == boost::system::errc::address_not_available)
-        said += "; this machine has no such address (ip addr shows which it has)";
+    if (said.ends_with(code)) said.replace(said.size() - code.size(), code.size(), network_words(e.code()));
     return said;
 }
 
@@ -87,7 +89,8 @@ std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc,
     const std::vector<std::string> given(argv, argv + argc);
     const auto first = std::ranges::find_first_of(given, left_over);
     if (first == given.end()) return "too many arguments";
-    if (!first->starts_with("--")) return *first + ": not expected here";
+    if (!first->starts_with('-')) return *first + ": one argument too many";
+    if (!first->starts_with("--")) return *first + ": no such option";
     std::vector<std::string> options;
     for (const auto* option : command.get_subcommands().front()->get_options())
         if (!long_name(*option).empty()) options.push_back(long_name(*option));
@@ -103,6 +106,11 @@ std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
             if (option->count() > 0)
                 if (const auto wrong = number_mistake(*option, option->results().front()))
                     return option->get_name() + ": " + *wrong;
+    for (const auto* verb : command.get_subcommands())
+        for (const auto* option : verb->get_options())
+            if (option->get_positional() && option->get_required() && option->count() == 0)
+                return fmt::format("{} is missing: audiosocket {} {}", option->get_name(), verb->get_name(),
+                                   option->get_type_name().empty() ? option->get_name() : option->get_type_name());
     const std::string text = e.what();
     const auto colon = text.starts_with("--") ? text.find(": ") : std::string::npos;
     return colon == std::string::npos ? text : text.substr(0, colon + 2) + in_one_form(text.substr(colon + 2));
@@ -114,7 +122,11 @@ void check_verb(CLI::App& command, int argc, const char* const* argv) {
     std::vector<std::string> verbs;
     for (const auto* verb : command.get_subcommands({}))
         verbs.push_back(verb->get_name());
-    if (given.starts_with('-') || std::ranges::find(verbs, given) != verbs.end()) return;
+    if (std::ranges::find(verbs, given) != verbs.end()) return;
+    if (given.starts_with('-')) {
+        if (command.get_option_no_throw(given.substr(0, given.find('=')))) return;
+        throw failure(exit_code::usage, given + ": no such option; there are --help and --version (see --help)");
+    }
     const auto meant = nearest(given, verbs);
     throw failure(exit_code::usage, (given.empty() ? "a subcommand is missing" : given + " is not a subcommand") +
                                         (meant.empty() ? fmt::format("; use one of {}", fmt::join(verbs, ", "))
@@ -134,7 +146,10 @@ int run_parsed(CLI::App& command, int argc, const char* const* argv, exit_code& 
         check_verb(command, argc, argv);
         command.parse(argc, argv);
         std::cout.flush();
-        if (!std::cout && !reader_left()) return fail(exit_code::file, "standard output cannot be written");
+        const int error = errno;
+        if (!std::cout && !reader_left())
+            return fail(exit_code::file,
+                        "standard output cannot be written: " + std::generic_category().message(error));
         return static_cast<int>(result);
     } catch (const CLI::Success& e) { // --help, --version
         return command.exit(e);
@@ -170,6 +185,7 @@ int run(int argc, const char* const* argv) {
     bench::add_verb(command, result);
     inspect::add_verb(command, result);
     backend::add_verb(command, result);
+    cluster::add_verb(command, result);
     return run_parsed(command, argc, argv, result);
 }
 

@@ -37,5 +37,8 @@ void add_verb(CLI::App& command, exit_code& result);
 namespace backend {
 void add_verb(CLI::App& command, exit_code& result);
 }
+namespace cluster {
+void add_verb(CLI::App& command, exit_code& result);
+}
 
 } // namespace audiosocket::app

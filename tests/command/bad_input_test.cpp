@@ -63,12 +63,14 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({}, 2, "subcommand");
     expect_refusal({"dance"}, 2, "use one of");
     expect_refusal({"serv"}, 2, "did you mean serve?");
+    expect_refusal({"-V"}, 2, "-V: no such option; there are --help and --version");
+    expect_refusal({"serve", "-x"}, 2, "-x: no such option");
     expect_refusal({"serve", "--listn", "127.0.0.1:0"}, 2, "--listn: no such option; did you mean --listen?");
     expect_refusal({"bench", "localhost", "--call=3"}, 2, "--call: no such option; did you mean --calls?");
-    expect_refusal({"call", "localhost", "please"}, 2, "please: not expected here");
+    expect_refusal({"call", "localhost", "please"}, 2, "please: one argument too many");
     expect_refusal({"serve", "--listen", "9092"}, 2, "HOST:PORT");
     expect_refusal({"bench", "localhost", "--server-pid", ""}, 2, "expected the id of a process");
-    expect_refusal({"serve", "--listen", "127.0.0.1:99999"}, 2, "HOST:PORT");
+    expect_refusal({"serve", "--listen", "127.0.0.1:99999"}, 2, "a port is at most 65535");
     expect_refusal({"serve", "--listen", "::1"}, 2, "HOST:PORT");
     expect_refusal({"serve", "--loop"}, 2, "--play");
     expect_refusal({"serve", "--tone", "440", "--play", "x.wav"}, 2, "--play");
@@ -90,7 +92,9 @@ TEST_F(bad_input, command_lines_are_refused_with_one_line_and_code_2) {
     expect_refusal({"call", "localhost", "--as", "22.10", "--format", "slin16"}, 2, "--dial");
     expect_refusal({"serve", "--max-calls", "0"}, 2, "--max-calls");
     expect_refusal({"serve", "--input-format", "mp3"}, 2, "--input-format: \"mp3\": expected ");
-    expect_refusal({"call"}, 2, "server");
+    expect_refusal({"call"}, 2, "server is missing: audiosocket call HOST:PORT");
+    expect_refusal({"inspect"}, 2, "FILE is missing");
+    expect_refusal({"call", "127.0.0.1:1"}, 3, "Connection refused; no process listens there");
     expect_refusal({"call", ":9092"}, 2, "HOST:PORT");
     expect_refusal({"call", "localhost:0"}, 2, "HOST:PORT");
     expect_refusal({"call", "localhost", "--id", "not-a-uuid"}, 2, "--id: \"not-a-uuid\": not a UUID");

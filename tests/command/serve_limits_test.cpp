@@ -34,7 +34,7 @@ TEST_F(serve_limits, peer_that_is_not_allowed_is_reset_and_reported) {
     ASSERT_TRUE(server->wait_for_errors("refused: outside of --allow")) << server->err;
     EXPECT_NE(server->err.find("127.0.0.2:"), std::string::npos) << server->err;
     ASSERT_TRUE(server->wait_for_output(
-        R"({"event":"refused","network":1,"full":0,"host":0,"files":0,"options":0,"first_peer":"127.0.0.2:)"));
+        R"({"event":"refused","network":1,"full":0,"host":0,"files":0,"options":0,"proxy_header":0,"first_peer":"127.0.0.2:)"));
     EXPECT_EQ(call({"--duration", "0.1"}).code, 0);
     EXPECT_EQ(stop(), 0);
 }
@@ -75,6 +75,36 @@ TEST_F(serve_limits, networks_that_make_no_sense_are_refused_with_the_cure) {
     EXPECT_NE(complaint("pbx.example").find("--allow: \"pbx.example\": expected an IP address or a network"),
               std::string::npos);
     EXPECT_NE(complaint("10.0.0.0/33").find("from 0 to 32"), std::string::npos);
+}
+
+TEST_F(serve_limits, calls_through_a_proxy_have_their_real_peer_in_events_log_and_limits) {
+    serve({"--proxy-protocol", "127.0.0.1,127.0.0.3", "--max-calls-per-host", "1"});
+    const auto relayed = [this](const std::string& from, const std::string& header) {
+        raw_peer peer = knock_from(from);
+        peer.send(raw(header));
+        peer.send(frame(kind::id, bytes(16, std::byte{7})));
+        return peer;
+    };
+    const auto up = relayed("127.0.0.1", "PROXY TCP4 198.51.100.7 192.0.2.9 56324 9092\r\n");
+    ASSERT_TRUE(server->wait_for_output(R"("peer":"198.51.100.7:56324")")) << server->out << server->err;
+    ASSERT_TRUE(server->wait_for_errors("from 198.51.100.7:56324")) << server->err;
+    EXPECT_TRUE(relayed("127.0.0.3", "PROXY TCP4 198.51.100.7 192.0.2.9 56325 9092\r\n").is_reset());
+    ASSERT_TRUE(server->wait_for_errors("198.51.100.7:56325: refused: over --max-calls-per-host")) << server->err;
+    raw_peer direct = relayed("127.0.0.2", "PROXY TCP4 198.51.100.8 192.0.2.9 56326 9092\r\n");
+    ASSERT_TRUE(server->wait_for_errors("name the network of the load balancer in --proxy-protocol")) << server->err;
+}
+
+TEST_F(serve_limits, connection_of_a_proxy_without_its_header_is_refused_with_the_reason) {
+    serve({"--proxy-protocol", "127.0.0.1"});
+    EXPECT_TRUE(raw_caller().is_reset());
+    ASSERT_TRUE(
+        server->wait_for_errors("refused: no valid PROXY header (--proxy-protocol): no PROXY header at the start"))
+        << server->err;
+    EXPECT_EQ(stop(), 0);
+    const auto wrong = run({"serve", "--proxy-protocol", "10.0.0.5/8"});
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_NE(wrong.err.find("--proxy-protocol: \"10.0.0.5/8\": the address has bits set"), std::string::npos)
+        << wrong.err;
 }
 
 TEST_F(serve_limits, silent_call_ends_at_the_idle_limit) {

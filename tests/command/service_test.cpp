@@ -151,7 +151,7 @@ TEST_F(serve_as_a_service, inherited_sockets_that_it_cannot_use_are_reported_by_
         EXPECT_EQ(server->wait(), 3) << server->err;
         return server->err;
     };
-    EXPECT_NE(why({"--fdname=audiosocket:web"}).find("is named \"web\"; expected audiosocket or admin"),
+    EXPECT_NE(why({"--fdname=audiosocket:web"}).find("is named \"web\"; expected audiosocket, admin or agent-check"),
               std::string::npos);
     EXPECT_NE(why({"--fdname=audiosocket:audiosocket"}).find("two of them are named audiosocket"), std::string::npos);
     EXPECT_NE(why({"--datagram", "--fdname=audiosocket:admin"}).find("is not a listening TCP socket"),

@@ -28,6 +28,7 @@ until_it() {
 
 # start COMMAND ARGS...: starts a server on a free port and sets `address` to its listening address.
 start() {
+    : >"$folder/server.out" # now, so that nothing reads the address of an earlier server
     "$@" >"$folder/server.out" 2>"$folder/server.err" &
     server=$!
     until_it find_address "$folder/server.out" || fail "$1 does not listen"

@@ -31,6 +31,7 @@ find_address() {
 
 # start COMMAND...: starts a server and sets `address`.
 start() {
+    : >"$folder/server.out" # now, so that nothing reads the address of an earlier server
     "$@" >"$folder/server.out" 2>"$folder/server.err" &
     server=$!
     for _ in $(seq 1200); do

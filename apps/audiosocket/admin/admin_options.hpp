@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+namespace audiosocket::app::directory {
+class cluster_node;
+}
+
 namespace audiosocket::app::admin {
 
 struct admin_options {
@@ -21,6 +25,9 @@ struct admin_options {
     /// The calls that were announced before they arrive; null: the address takes no announcements. A verb creates it
     /// once, and keeps it when the settings are read again, because announced calls would be lost.
     std::shared_ptr<call_directory> directory = nullptr;
+
+    /// This process as a node of its cluster; null: none.
+    std::shared_ptr<directory::cluster_node> cluster = nullptr;
 
     /// Metrics of the verb; null: none. Their counters must survive a reload of the settings.
     more_metrics verb_metrics = nullptr;

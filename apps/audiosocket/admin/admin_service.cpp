@@ -46,7 +46,8 @@ http_limits limits_for(const call_directory* directory) {
 struct admin_service::impl {
     impl(const admin_options& options, std::optional<listening_socket> inherited, server_view& server,
          const call_registry& calls)
-        : shown(server, calls, guard(options.token, options.listen->host), io, options.directory, options.verb_metrics),
+        : shown(server, calls, guard(options.token, options.listen->host), io, options.directory, options.verb_metrics,
+                options.cluster),
           http(std::make_unique<http_server>(
               *io, listen(options, std::move(inherited)),
               [this](const request& r, const own_counters& own, reply respond) {

@@ -3,8 +3,8 @@
 
 namespace audiosocket::app::admin {
 
-response call_directory::announce_elsewhere(const announcement&, const std::string& why) {
-    return error_response(503, why);
+void call_directory::announce_elsewhere(const announcement&, const std::string& why, const reply& respond) {
+    respond(error_response(503, why));
 }
 
 } // namespace audiosocket::app::admin

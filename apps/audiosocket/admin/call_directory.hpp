@@ -34,12 +34,13 @@ class call_directory {
     /// Returns the most bytes of a body; a longer body is refused (413) before it is read.
     virtual std::size_t body_bytes_max() const noexcept = 0;
 
-    /// Answers an announcement: 200 with the address where the call has to connect.
-    virtual response announce(const announcement& what) = 0;
+    /// Answers an announcement: 200 with the address where the call has to connect. `respond` is called at once, or
+    /// within seconds on any thread.
+    virtual void announce(const announcement& what, const reply& respond) = 0;
 
-    /// Answers an announcement while no call can be accepted: `why` is "stopping: ..." or "full: ...". The default is
-    /// 503. A directory that knows another server may name that server.
-    virtual response announce_elsewhere(const announcement& what, const std::string& why);
+    /// Answers an announcement while no call can be accepted here: `why` is "stopping: ..." or "full: ...". The default
+    /// is 503. A directory that knows another server may name that server.
+    virtual void announce_elsewhere(const announcement& what, const std::string& why, const reply& respond);
 
     /// Returns the announcement that waits for a call with this id, as JSON; nothing if there is none.
     virtual std::optional<std::string> find(const uuid& id) const = 0;

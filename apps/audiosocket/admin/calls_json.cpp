@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/calls_json.hpp"
 
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/process_figures.hpp"
 #include "base/statistics_json.hpp"
@@ -18,10 +19,6 @@ namespace audiosocket::app::admin {
 namespace {
 
 namespace json = boost::json;
-
-std::string peer_text(const call_row& c) {
-    return to_string(address{c.peer.address().to_string(), c.peer.port()});
-}
 
 bool contains(std::string_view text, std::string_view what) {
     const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
@@ -76,9 +73,10 @@ double seconds(std::chrono::nanoseconds d) {
 selection select(const snapshot& s, const call_query& q) {
     std::vector<sorted_row> found;
     for (const call_row& c : s.calls) {
-        if (!q.filter.empty() && !contains(to_string(c.id), q.filter) && !contains(peer_text(c), q.filter)) continue;
+        if (!q.filter.empty() && !contains(to_string(c.id), q.filter) && !contains(host_port(c.peer), q.filter))
+            continue;
         if (q.sort == "peer" || q.sort == "id")
-            found.push_back({0, q.sort == "peer" ? peer_text(c) : std::string(), &c});
+            found.push_back({0, q.sort == "peer" ? host_port(c.peer) : std::string(), &c});
         else
             found.push_back({sort_value(c, q.sort), {}, &c});
     }
@@ -96,7 +94,7 @@ selection select(const snapshot& s, const call_query& q) {
 json::object to_json(const call_row& c) {
     json::object row{
         {"id", to_string(c.id)},
-        {"peer", peer_text(c)},
+        {"peer", host_port(c.peer)},
         {"age_seconds", rounded(seconds(c.age))},
         {"receive_format", name(c.receive_format)},
         {"send_format", name(c.send_format)},

@@ -9,6 +9,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,8 +90,8 @@ void add_server(families& f, const snapshot& s) {
         f.family("audiosocket_build_info", "Version of the running server; always 1.", prom::MetricType::Gauge),
         {{"version", std::string(version)}}, 1);
     const bool full = s.calls.size() >= s.server.calls_max;
-    f.gauge("audiosocket_ready", "1 while new calls are accepted, 0 when stopping or full.",
-            !s.server.stopping && !full);
+    f.gauge("audiosocket_ready", "1 while new calls are wanted, 0 when stopping, about to stop, or full.",
+            !s.server.stopping && !s.server.leaving && !full);
     f.gauge("audiosocket_stopping", "1 while the server stops: it accepts no new calls, and calls in progress finish.",
             s.server.stopping);
     f.gauge("audiosocket_calls", "Calls in progress.", s.calls.size());
@@ -117,6 +118,7 @@ void add_server(families& f, const snapshot& s) {
     families::add(refused, {{"reason", "host"}}, l.refused_host);
     families::add(refused, {{"reason", "network"}}, l.refused_network);
     families::add(refused, {{"reason", "options"}}, l.refused_options);
+    families::add(refused, {{"reason", "proxy_header"}}, l.refused_proxy_header);
     f.counter("audiosocket_handshakes_evicted_total", "Connections closed before their id to admit newer connections.",
               l.evicted);
     f.counter("audiosocket_handshakes_failed_total", "Connections that ended before their id, for any reason.",
@@ -242,6 +244,7 @@ void add_admin(families& f, const own_counters& own) {
 }
 
 // When the process was started, in seconds since 1970: field 22 of /proc/self/stat is in ticks since the machine was.
+// When that was is computed, because a confined service may not read /proc/stat (ProcSubset=pid).
 double start_time() {
     std::ifstream stat("/proc/self/stat");
     std::string text((std::istreambuf_iterator<char>(stat)), {});
@@ -250,10 +253,12 @@ double start_time() {
     constexpr int ticks_field = 22 - 2; // the first two are before the end of the name
     for (int n = 0; n < ticks_field; ++n)
         fields >> field;
-    double booted = 0;
-    std::ifstream machine("/proc/stat");
-    for (std::string word; machine >> word;)
-        if (word == "btime") machine >> booted;
+    const auto seconds = [](clockid_t clock) {
+        timespec now{};
+        clock_gettime(clock, &now);
+        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+    };
+    const double booted = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME);
     return booted + std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 

@@ -22,6 +22,7 @@ struct server_status {
     recording_counts recordings{};
     finding_counts findings{};
     boost::asio::ip::tcp::endpoint calls_endpoint{}; ///< Where it listens for calls.
+    bool leaving = false; ///< It accepts calls and announcements, but is to get no more: it stops soon.
 };
 
 /// The server as the admin address sees it.

@@ -2,10 +2,14 @@
 #include "admin/site.hpp"
 
 #include "admin/calls_json.hpp"
+#include "admin/cluster_json.hpp"
+#include "admin/cluster_metrics.hpp"
 #include "admin/page_files.hpp"
 #include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
+
+#include <boost/asio/dispatch.hpp>
 
 #include <unistd.h>
 
@@ -40,6 +44,12 @@ response no_such_call(const uuid& id) {
     return json_response({{"error", "no call " + to_string(id) + " is in progress"}, {"pid", getpid()}}, 404);
 }
 
+response directory_away(const uuid& id) {
+    return error_response(503, "call " + to_string(id) +
+                                   " is on another node, which cannot be asked: the directory is away; try again, or "
+                                   "ask that node");
+}
+
 response failed() {
     return error_response(500, "this cannot be answered now; the log of the server says why");
 }
@@ -63,9 +73,20 @@ std::string unready(const snapshot& s) {
     return {};
 }
 
-response readiness(const snapshot& s) {
-    const auto why = unready(s);
-    return why.empty() ? text_response(200, "ready") : text_response(503, why);
+// A directory that is away makes no node unready: all nodes have lost it, and calls go on.
+response readiness(const snapshot& s, const directory::cluster_node* cluster) {
+    const auto why = s.server.leaving ? "stopping soon: load balancers are to send no more calls" : unready(s);
+    if (!why.empty()) return text_response(503, why);
+    if (!cluster) return text_response(200, "ready");
+    const auto known = cluster->look();
+    if (known.connected) return text_response(200, "ready");
+    return text_response(200, "ready; the directory is away: " + printable(known.why));
+}
+
+// Adds the nodes of the cluster, if the server belongs to one.
+json::object with_nodes(json::object status, const directory::cluster_node* cluster) {
+    if (cluster && cluster->is_shared()) status.emplace("cluster", nodes_json(*cluster));
+    return status;
 }
 
 bool announces(const request& r) {
@@ -94,10 +115,11 @@ response error_response(unsigned status, const std::string& what) {
 }
 
 site::site(server_view& server, const call_registry& calls, guard who, back_context back,
-           std::shared_ptr<call_directory> directory, more_metrics of_verb)
+           std::shared_ptr<call_directory> directory, more_metrics of_verb,
+           std::shared_ptr<directory::cluster_node> cluster)
     : server_(server), calls_(calls), guard_(std::move(who)), back_(back), directory_(std::move(directory)),
-      of_verb_(std::move(of_verb)), snapshots_(server, calls, back), health_(server), observers_(back),
-      outlines_(back) {}
+      of_verb_(std::move(of_verb)), cluster_(std::move(cluster)), snapshots_(server, calls, back), health_(server),
+      observers_(back), outlines_(back) {}
 
 void site::answer(const request& r, const own_counters& own, reply respond) {
     guarded(respond, [&] {
@@ -140,11 +162,11 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
         if (path == "/metrics")
             respond({200, metrics_type,
                      metrics_text(*s, own, directory_ ? directory_->counts() : context_registry_counts{},
-                                  of_verb_ ? of_verb_() : std::vector<metric>{})});
+                                  all_metrics(of_verb_, cluster_.get()))});
         else if (path == "/readyz")
-            respond(readiness(*s));
+            respond(readiness(*s, cluster_.get()));
         else
-            respond(json_response(status_json(*s)));
+            respond(json_response(with_nodes(status_json(*s), cluster_.get())));
     });
 }
 
@@ -159,6 +181,7 @@ void site::with_snapshot(const reply& respond, snapshots::handler then) {
 
 void site::show_calls(const call_query& q, const reply& respond) {
     with_snapshot(respond, [this, q, respond](const std::shared_ptr<const snapshot>& s) {
+        if (q.cluster && cluster_) return respond(json_response(cluster_json(*cluster_, *s, q)));
         const selection chosen = select(*s, q);
         if (q.levels) {
             std::vector<std::weak_ptr<live_call>> shown;
@@ -195,11 +218,13 @@ void site::answer_for_call(const std::string& path, const target& wanted, const 
 
 // Ids need not be unique; the latest call is most likely the right one.
 void site::show_call(const uuid& id, const reply& respond) {
-    with_snapshot(respond, [id, respond](const std::shared_ptr<const snapshot>& s) {
+    with_snapshot(respond, [this, id, respond](const std::shared_ptr<const snapshot>& s) {
         const call_row* found = nullptr;
         for (const call_row& c : s->calls)
             if (c.id == id && (!found || c.age < found->age)) found = &c;
-        respond(found ? json_response(to_json(*found)) : no_such_call(id));
+        if (found) return respond(json_response(to_json(*found)));
+        const auto elsewhere = cluster_ ? cluster_->calls_elsewhere(id) : std::vector<directory::member::known_call>{};
+        respond(elsewhere.empty() ? no_such_call(id) : json_response(to_json(elsewhere.front())));
     });
 }
 
@@ -234,21 +259,35 @@ void site::answer_for_context(const uuid& id, const request& r, const reply& res
     if (removes && directory_->remove(id)) return respond(json_response({{"removed", 1}}));
     const auto found = removes ? std::nullopt : directory_->find(id);
     if (found) return respond({200, "application/json", *found + '\n'});
-    respond(error_response(404, "no announcement waits for call " + to_string(id) +
-                                    "; it was not announced, has already arrived, or its announcement has expired"));
+    const auto answer = [id, removes](const std::optional<std::string>& context) {
+        if (context && removes) return json_response({{"removed", 1}});
+        if (context) return response{200, "application/json", *context + '\n'};
+        return error_response(404, "no announcement waits for call " + to_string(id) +
+                                       "; it was not announced, has already arrived, or its announcement has expired");
+    };
+    if (!cluster_ || !cluster_->knows_more()) return respond(answer({}));
+    cluster_->find_elsewhere(
+        id, removes,
+        [answer, later = from_any_thread(respond)](const std::optional<std::string>& c) { later(answer(c)); });
 }
 
 void site::announce(const uuid& id, const request& r, const reply& respond) {
     with_snapshot(respond, [this, id, r, respond](const std::shared_ptr<const snapshot>& s) {
         const announcement what{id, r.type, r.body, where_to_connect(s->server.calls_endpoint, r)};
         const auto why = unready(*s);
-        respond(why.empty() ? directory_->announce(what) : directory_->announce_elsewhere(what, why));
+        if (why.empty())
+            directory_->announce(what, from_any_thread(respond));
+        else
+            directory_->announce_elsewhere(what, why, from_any_thread(respond));
     });
 }
 
 void site::hang_up(const uuid& id, const request& r, const reply& respond) {
     auto calls = named(id);
-    if (calls.empty()) return respond(no_such_call(id));
+    const auto asked = calls.empty() ? end_elsewhere(id, hang_up_time::now, r) : std::vector<directory::node_id>{};
+    if (!asked.empty())
+        return respond(json_response({{"hung_up", asked.size()}, {"node", directory::name_of(asked.front())}}, 202));
+    if (calls.empty()) return respond(is_out_of_reach(id) ? directory_away(id) : no_such_call(id));
     const auto count = calls.size();
     hang_up(std::move(calls), hang_up_time::now, id, r, [&] { respond(json_response({{"hung_up", count}}, 202)); });
 }
@@ -257,9 +296,32 @@ void site::hang_up(const hang_up_request& wanted, const request& r, const reply&
     if (r.method != "POST") return respond(wrong_method("POST"));
     if (auto objection = hang_up_request::objection(r.body)) return respond(std::move(*objection));
     auto calls = wanted.id ? named(*wanted.id) : call_list();
-    if (calls.empty()) return respond(wanted.not_found());
+    if (wanted.id && calls.empty() && !end_elsewhere(*wanted.id, hang_up_time::when_played, r).empty())
+        return respond(wanted.hung_up());
+    if (calls.empty())
+        return respond(wanted.id && is_out_of_reach(*wanted.id) ? directory_away(*wanted.id) : wanted.not_found());
     // Bots ask for this as soon as they have sent their last audio.
     hang_up(std::move(calls), hang_up_time::when_played, *wanted.id, r, [&] { respond(wanted.hung_up()); });
+}
+
+// Asks the nodes that have calls with this id.
+std::vector<directory::node_id> site::end_elsewhere(const uuid& id, hang_up_time when, const request& r) {
+    if (!cluster_) return {};
+    auto asked = cluster_->end_elsewhere(id, when == hang_up_time::when_played);
+    if (!asked.empty()) server_.hung_up_by(r.peer, id, asked.size());
+    return asked;
+}
+
+// Returns whether another node has this call, as far as is known, and cannot be asked.
+bool site::is_out_of_reach(const uuid& id) const {
+    return cluster_ && !cluster_->knows_more() && !cluster_->calls_elsewhere(id).empty();
+}
+
+// A response from another thread is given on the thread of the admin address.
+reply site::from_any_thread(const reply& respond) const {
+    return [respond, back = back_](response what) {
+        boost::asio::dispatch(*back, [respond, what = std::move(what)]() mutable { respond(std::move(what)); });
+    };
 }
 
 // Hangs up all calls of the id, as the application would, and does not wait until they have ended. The client gets its

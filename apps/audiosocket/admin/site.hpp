@@ -10,6 +10,10 @@
 #include "admin/outlines.hpp"
 #include "admin/target.hpp"
 
+namespace audiosocket::app::directory {
+class cluster_node;
+}
+
 namespace audiosocket::app::admin {
 
 /// The responses of the admin address (docs/monitoring.md has the list).
@@ -17,9 +21,10 @@ namespace audiosocket::app::admin {
 /// Used on one thread, that of `back`.
 class site {
   public:
-    /// `directory` and `of_verb` may be null.
+    /// `directory`, `of_verb` and `cluster` may be null.
     site(server_view& server, const call_registry& calls, guard who, back_context back,
-         std::shared_ptr<call_directory> directory, more_metrics of_verb = nullptr);
+         std::shared_ptr<call_directory> directory, more_metrics of_verb = nullptr,
+         std::shared_ptr<directory::cluster_node> cluster = nullptr);
 
     /// Answers at once, or when the threads of the calls have answered. If a thread does not answer, there is no
     /// response, and the caller of this function has to stop waiting.
@@ -53,6 +58,9 @@ class site {
     void guarded(const reply& respond, Action action);
     void with_snapshot(const reply& respond, snapshots::handler then);
     call_list named(const uuid& id) const;
+    reply from_any_thread(const reply& respond) const;
+    std::vector<std::string> end_elsewhere(const uuid& id, hang_up_time when, const request& r);
+    bool is_out_of_reach(const uuid& id) const;
 
     server_view& server_;
     const call_registry& calls_;
@@ -60,6 +68,7 @@ class site {
     const back_context back_;
     const std::shared_ptr<call_directory> directory_;
     const more_metrics of_verb_;
+    const std::shared_ptr<directory::cluster_node> cluster_;
     snapshots snapshots_;
     health health_;
     observers observers_;

@@ -93,6 +93,8 @@ call_query call_query::from(const std::map<std::string, std::string>& query) {
             q.offset = number(name, value, offset_max);
         } else if (name == "levels") {
             q.levels = number(name, value, 1) == 1;
+        } else if (name == "cluster") {
+            q.cluster = number(name, value, 1) == 1;
         } else if (name == "filter") {
             if (value.size() > filter_max)
                 throw bad_target("filter is longer than " + std::to_string(filter_max) + " characters");
@@ -104,9 +106,11 @@ call_query call_query::from(const std::map<std::string, std::string>& query) {
                 throw bad_target("sort has to be one of " + listed(sort_keys()) +
                                  ", with - in front for the reverse order");
         } else {
-            throw bad_target("unknown: " + name + "; known: limit, offset, sort, filter, levels");
+            throw bad_target("unknown: " + name + "; known: limit, offset, sort, filter, levels, cluster");
         }
     }
+    if (q.cluster && (q.sort != "age" || q.levels))
+        throw bad_target("the calls of the cluster can be sorted by age only, and have no levels");
     return q;
 }
 

@@ -48,6 +48,7 @@ struct call_query {
     bool descending = false;
     std::string filter; ///< Only calls with this text in their id or their peer.
     bool levels = false;
+    bool cluster = false; ///< Of all nodes; then sorted by age only, and without levels.
 
     static const std::vector<std::string>& sort_keys();
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* server_example = "pbx.example:9092 or [::1]:9092";
 constexpr const char* listen_example = "0.0.0.0:9092 or [::1]:9092";
+constexpr int port_max = 65535;
 constexpr const char* example_with_port = "127.0.0.1:9093 or [::1]:9093";
 
 // Says what is wrong, if known, and what to write instead. The caller adds the name of the option.
@@ -19,6 +20,10 @@ failure wrong(const std::string& text, const std::string& reason, const char* ex
 address parse(const std::string& text, const char* example, const char* own_host) {
     const auto where = parse_address(text);
     if (where) return *where;
+    const auto digits = text.substr(text.find_last_of(':') + 1);
+    const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+    if (number && text.size() > digits.size() && (digits.size() > 5 || std::stoi(digits) > port_max))
+        throw wrong(text, "a port is at most 65535; ", example);
     const bool port_alone = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     throw wrong(text, port_alone ? "a port alone is written as " + (own_host + (':' + text)) + "; " : "", example);
 }
@@ -44,7 +49,10 @@ address parse_listen_address_with_port(const std::string& text) {
 }
 
 std::string host_port(const boost::asio::ip::tcp::endpoint& where) {
-    return to_string(address{where.address().to_string(), where.port()});
+    namespace ip = boost::asio::ip;
+    auto host = where.address();
+    if (host.is_v6() && host.to_v6().is_v4_mapped()) host = ip::make_address_v4(ip::v4_mapped, host.to_v6());
+    return to_string(address{host.to_string(), where.port()});
 }
 
 } // namespace audiosocket::app

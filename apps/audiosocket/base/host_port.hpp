@@ -23,7 +23,7 @@ address parse_listen_address(const std::string& text);
 /// The same without a default port: also throws if the text has no port.
 address parse_listen_address_with_port(const std::string& text);
 
-/// Returns HOST:PORT, with brackets if the host has colons.
+/// Returns HOST:PORT, with brackets if the host has colons. An IPv4 peer of an IPv6 socket is shown as IPv4.
 std::string host_port(const boost::asio::ip::tcp::endpoint& where);
 
 } // namespace audiosocket::app

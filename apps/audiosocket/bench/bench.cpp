@@ -16,7 +16,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -166,17 +168,19 @@ class bench_run {
     // A connected socket may not be accepted yet: the server has this long to accept before its memory is measured.
     static constexpr std::chrono::milliseconds accept_time{300};
 
+    static std::string why_not() { return std::string("cannot be written: ") + std::strerror(errno); }
+
     // Opened before the measurement, so that a wrong path is reported at once and not minutes later.
     static std::ofstream open_plot(const std::string& file) {
         std::ofstream out;
         if (!file.empty()) out.open(file);
-        if (!out) throw wrong_value("--plot", file, "cannot be written", exit_code::file);
+        if (!out) throw wrong_value("--plot", file, why_not(), exit_code::file);
         return out;
     }
 
     void draw(const measurement* m) {
         if (plot_.is_open() && m != nullptr) plot_ << draw_svg(what_, *m) << std::flush;
-        if (!plot_) throw wrong_value("--plot", o_.plot, "cannot be written", exit_code::file);
+        if (!plot_) throw wrong_value("--plot", o_.plot, why_not(), exit_code::file);
     }
 
     void end() {

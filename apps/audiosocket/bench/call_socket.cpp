@@ -2,6 +2,7 @@
 #include "bench/call_socket.hpp"
 
 #include "base/failure.hpp"
+#include "base/network_words.hpp"
 #include "bench/congestion.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>
@@ -128,7 +129,8 @@ endpoint find_server(const address& where, const std::string& congestion) {
         error = call_socket().connect_and_wait(server);
         if (error == 0) return server;
     }
-    throw failure(exit_code::network, "cannot connect to " + to_string(where) + ": " + std::strerror(error));
+    throw failure(exit_code::network, "cannot connect to " + to_string(where) + ": " +
+                                          network_words({error, boost::system::system_category()}));
 }
 
 } // namespace audiosocket::app::bench

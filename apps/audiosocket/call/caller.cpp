@@ -2,6 +2,7 @@
 #include "call/caller.hpp"
 
 #include "base/failure.hpp"
+#include "base/network_words.hpp"
 #include "log/console.hpp"
 
 #include <audiosocket/audio/sound_writer.hpp>
@@ -107,7 +108,7 @@ class caller {
 void caller::begin(io_error error) {
     if (error) {
         signals_.cancel();
-        throw failure(exit_code::network, "cannot call " + to_string(options_.server) + ": " + error.message());
+        throw failure(exit_code::network, "cannot call " + to_string(options_.server) + ": " + network_words(error));
     }
     start_ = clock::now();
     monitor_.audio.emplace(start_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/host_port.hpp"
 #include "base/json_text.hpp"
+#include "base/network_words.hpp"
 #include "base/process_figures.hpp"
 #include "check/client.hpp"
 #include "check/report.hpp"
@@ -14,9 +15,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -123,7 +124,8 @@ std::pair<line::tcp::endpoint, line> find(const address& server) {
         if (attempt.connected()) return {one.endpoint(), std::move(attempt)};
         why = attempt.connect_error();
     }
-    throw failure(exit_code::network, "cannot connect to " + to_string(server) + ": " + std::strerror(why));
+    throw failure(exit_code::network, "cannot connect to " + to_string(server) + ": " +
+                                          network_words({why, boost::system::system_category()}));
 }
 
 target prepare(const check_options& o) {
@@ -140,11 +142,15 @@ target prepare(const check_options& o) {
     return t;
 }
 
+std::string why_not() {
+    return std::string("cannot be written: ") + std::strerror(errno);
+}
+
 // Opened before the first case, so that a wrong path is reported at once and not hours later.
 std::ofstream open_junit(const std::string& file) {
     std::ofstream out;
     if (!file.empty()) out.open(file);
-    if (!out) throw wrong_value("--junit", file, "cannot be written", exit_code::file);
+    if (!out) throw wrong_value("--junit", file, why_not(), exit_code::file);
     return out;
 }
 
@@ -155,7 +161,7 @@ exit_code conclude(const check_options& o, const target* t, const std::vector<ca
     else
         std::cout << '\n' << sum(results);
     if (junit.is_open()) junit << to_junit(o.server, results) << std::flush;
-    if (!junit) throw wrong_value("--junit", o.junit, "cannot be written", exit_code::file);
+    if (!junit) throw wrong_value("--junit", o.junit, why_not(), exit_code::file);
     return any_failed(results) ? exit_code::findings : exit_code::good;
 }
 

@@ -2,6 +2,7 @@
 #include "check/client.hpp"
 
 #include "base/failure.hpp"
+#include "base/network_words.hpp"
 #include "check/test_audio.hpp"
 
 #include <audiosocket/asterisk/limits.hpp>
@@ -55,7 +56,7 @@ listening_socket listen_on(const client_options& o) {
     try {
         return listening_socket::listen({o.listen.host.empty() ? "0.0.0.0" : o.listen.host, o.listen.port});
     } catch (const boost::system::system_error& e) {
-        throw failure(exit_code::network, "cannot listen on " + to_string(o.listen) + ": " + e.code().message());
+        throw failure(exit_code::network, "cannot listen on " + to_string(o.listen) + ": " + network_words(e.code()));
     }
 }
 

@@ -3,10 +3,15 @@
 
 #include "admin/admin_service.hpp"
 #include "base/failure.hpp"
+#include "daemon/agent_answer.hpp"
+#include "daemon/agent_check.hpp"
 #include "daemon/call_findings.hpp"
 #include "daemon/call_recordings.hpp"
+#include "daemon/cluster_link.hpp"
+#include "daemon/memory_watch.hpp"
 #include "daemon/repeating_timer.hpp"
 #include "daemon/report_options.hpp"
+#include "daemon/reporting_view.hpp"
 #include "daemon/service_link.hpp"
 #include "daemon/settings_reload.hpp"
 #include "daemon/status_line.hpp"
@@ -22,8 +27,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -39,33 +42,27 @@ constexpr std::chrono::milliseconds status_interval{200};
 // How often counts of omitted log lines are written; the quotas count by the second.
 constexpr std::chrono::seconds sum_up_interval{1};
 
-constexpr auto for_ever = std::chrono::nanoseconds::max();
-
 // Threads: everything here runs on the thread that calls run(), except on_event() and on_end(), which run on the thread
 // of their call. Those use only what is safe from any thread: the report and the registry.
 //
 // A process goes through its phases in order and never back; it may skip any phase but the first. It ends when the
 // server has drained, the registry is empty and the recordings are on disk. The registry may become empty later than
 // the server, because an application may get the end event after the connection has closed.
-class daemon final : public admin::server_view {
+class daemon final : public reporting_view {
   public:
     daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
            service_notify& manager);
     void run();
 
   private:
-    enum class phase { serving, draining, hanging_up };
+    enum class phase { serving, announcing, draining, hanging_up };
 
     // The server as the admin address sees it.
     admin::server_status status_now() const override;
     asio::io_context& main_context() noexcept override { return io_; }
     std::span<asio::io_context* const> call_contexts() noexcept override { return server_->contexts(); }
-    void hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) override;
-    void wrong_token(const asio::ip::tcp::endpoint& by) override;
-    void answering_failed(const char* why) noexcept override;
 
     std::unique_ptr<call_server> listen();
-    std::string status() const;
     void report_ready();
     void answer(call c);
     void on_event(const std::shared_ptr<live_call>& c, const event& e);
@@ -77,10 +74,10 @@ class daemon final : public admin::server_view {
     void reload();
     void reloaded(const settings_reload::outcome& read);
     void apply(const daemon_options& fresh);
-    void take_token(const std::string& token, settings_changes& changes);
     void hand_over();
     void on_successor(const std::string& failure);
 
+    void announce_drain(const std::string& why);
     void drain(const std::string& why);
     void let_calls_end(const std::string& why);
     void hang_up_all(const std::string& why);
@@ -99,6 +96,7 @@ class daemon final : public admin::server_view {
     call_recordings recordings_;
     call_findings findings_{report_};
     asio::io_context io_{1}; // one thread runs it
+    cluster_link cluster_{options_.cluster, registry_, report_, io_};
     service_link service_;
     const std::unique_ptr<call_server> server_;
     asio::signal_set signals_;
@@ -115,11 +113,12 @@ class daemon final : public admin::server_view {
     bool finished_ = false; // the recordings are complete as well
 
     std::unique_ptr<admin::admin_service> admin_; // null without an admin address
+    std::unique_ptr<agent_check> agent_;          // null without an address for it
 };
 
 daemon::daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
                service_notify& manager)
-    : options_(options), inherited_(inherited), report_(report_options(options)),
+    : reporting_view(report_), options_(options), inherited_(inherited), report_(report_options(options)),
       recordings_(report_, options.record_memory_bytes, options.listener.calls_max), service_(io_, inherited, manager),
       server_(listen()), signals_(io_, SIGINT, SIGTERM, SIGUSR2),
       reload_(io_, recordings_.disk(), std::move(read_again),
@@ -129,6 +128,13 @@ daemon::daemon(const daemon_options& options, settings_reader read_again, inheri
     if (options.admin.listen)
         admin_ = std::make_unique<admin::admin_service>(options.admin, inherited.release(inherited_sockets::admin_name),
                                                         *this, registry_);
+    if (options.agent_check)
+        agent_ = std::make_unique<agent_check>(
+            io_, *options.agent_check, inherited.release(inherited_sockets::agent_name), [this] {
+                const auto now = status_now();
+                return agent_answer(
+                    {now.stopping || now.leaving, now.listening.calls_up, now.calls_max, load_of_machine()});
+            });
 }
 
 void daemon::run() {
@@ -136,17 +142,20 @@ void daemon::run() {
     report_.notes(options_.notes);
     report_.remarks(options_.remarks);
     if (admin_) report_.admin_listening(admin_->local_endpoint());
+    if (agent_) report_.agent_listening(agent_->local_endpoint());
     for (const auto& name : inherited_.close_rest())
         report_.inherited_in_vain(name);
     auto& listening = server_->listening();
     listening.on_ended_early([this](const auto&... end) { findings_.ended_early(end...); });
     listening.on_refused([this](const refusals& sum) { report_.refused(sum); });
     if (options_.verb_begins) options_.verb_begins(server_->contexts());
+    cluster_.start(options_, server_->local_endpoint(), admin_.get());
     wait_for_signal();
     sum_timer_.start();
     asio::post(io_, [this] { report_ready(); }); // posted, so that the loop accepts connections by then
     if (report_.interactive()) status_timer_.start();
-    io_.run();
+    run_calls(io_);
+    cluster_.stop();
     admin_.reset();
     if (options_.verb_warnings) report_.remarks(options_.verb_warnings(true));
     report_.finish();
@@ -154,23 +163,8 @@ void daemon::run() {
 
 admin::server_status daemon::status_now() const {
     return {server_->listening().statistics(), options_.listener.calls_max, options_.listener.handshakes_max,
-            phase_ != phase::serving,          recordings_.counts(),        findings_.counts(),
-            server_->local_endpoint()};
-}
-
-void daemon::hung_up_by(const asio::ip::tcp::endpoint& by, const uuid& id, std::size_t calls) {
-    report_.hung_up_by(by, id, calls);
-}
-
-void daemon::wrong_token(const asio::ip::tcp::endpoint& by) {
-    report_.wrong_token(by);
-}
-
-void daemon::answering_failed(const char* why) noexcept {
-    try {
-        report_.admin_failed(why);
-    } catch (const std::exception&) { // without memory for the line there is no line
-    }
+            phase_ >= phase::draining,         recordings_.counts(),        findings_.counts(),
+            server_->local_endpoint(),         phase_ == phase::announcing};
 }
 
 std::unique_ptr<call_server> daemon::listen() {
@@ -181,14 +175,9 @@ std::unique_ptr<call_server> daemon::listen() {
     return std::make_unique<call_server>(io_, std::move(*inherited), answer_each, how);
 }
 
-// Returns the status line that the service manager shows.
-std::string daemon::status() const {
-    const auto at = server_->local_endpoint();
-    return "answering calls on " + to_string(address{at.address().to_string(), at.port()});
-}
-
 void daemon::report_ready() {
-    if (const auto error = service_.ready(status(), server_->contexts())) report_.manager_unreachable(error);
+    if (const auto error = service_.ready(service_status(server_->local_endpoint()), server_->contexts()))
+        report_.manager_unreachable(error);
 }
 
 // --- Calls ---
@@ -202,6 +191,7 @@ void daemon::answer(call c) {
     // reported.
     registry_.started(fresh);
     report_.started(fresh->line());
+    cluster_.started(fresh->line());
     asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
         start(fresh, {[this, fresh](const event& e) { on_event(fresh, e); },
                       [this, fresh](const call_note& n) { report_.noted(fresh->line(), n); }});
@@ -217,6 +207,7 @@ void daemon::on_end(const std::shared_ptr<live_call>& c, const ended_event& end)
     c->finish_recording();
     report_.ended(c->line(), end, c->age());
     const std::size_t ended = registry_.ended(*c, end);
+    cluster_.ended(c->line());
     asio::dispatch(io_, [this, ended] {
         if (ended == options_.exit_after && phase_ == phase::serving) drain("--exit-after");
         finish_if_over();
@@ -236,10 +227,10 @@ void daemon::wait_for_signal() {
 void daemon::on_signal(int number) {
     if (number == SIGUSR2) return hand_over();
     if (number == SIGHUP) return on_hangup_signal();
-    if (phase_ == phase::hanging_up) std::_Exit(EXIT_FAILURE); // hanging up is already the fastest orderly end
+    if (phase_ == phase::hanging_up) _exit(1); // hanging up is already the fastest orderly end
     // SIGTERM usually comes from a service manager, which waits; SIGINT comes from a person at the terminal.
     if (number == SIGTERM && !std::exchange(stop_requested_, true))
-        drain("SIGTERM");
+        announce_drain("SIGTERM");
     else
         hang_up_all(number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
@@ -261,33 +252,21 @@ void daemon::reloaded(const settings_reload::outcome& read) {
         apply(*read.fresh);
     else
         report_.reload_failed(read.mistakes);
-    service_.reloaded(status());
+    service_.reloaded(service_status(server_->local_endpoint()));
     if (read.asked_again) reload();
 }
 
 // Applies to new calls. Calls in progress go on as they began.
 void daemon::apply(const daemon_options& fresh) {
-    options_.calls = fresh.calls;
     if (fresh.verb_begins) fresh.verb_begins(server_->contexts());
-    options_.listener = fresh.listener;
+    options_.adopt(fresh);
     server_->listening().set_options(fresh.listener);
-    options_.record = fresh.record;
-    options_.drain_timeout = fresh.drain_timeout;
     auto changes = take_changes(options_.settings, fresh.settings);
-    take_token(fresh.admin.token, changes);
+    if (admin_) take_token(*admin_, options_.admin.token, fresh.admin.token, changes);
     report_.change_log(report_options(fresh));
     if (fresh.remarks != options_.remarks) report_.remarks(fresh.remarks);
     options_.remarks = fresh.remarks;
     report_.reloaded(changes);
-}
-
-// Applies a new token from the same file. Another file, or none, needs a restart.
-void daemon::take_token(const std::string& token, settings_changes& changes) {
-    const std::string setting = "admin-token-file";
-    const bool same_file = std::ranges::count(changes.need_restart, setting) == 0;
-    if (!admin_ || !same_file || token == options_.admin.token) return;
-    admin_->change_token(options_.admin.token = token);
-    changes.taken.push_back(setting);
 }
 
 // Starts a successor that takes over the port.
@@ -300,6 +279,7 @@ void daemon::hand_over() {
     std::vector<successor::passed_socket> sockets{
         {inherited_sockets::calls_name, server_->listening().socket().descriptor()}};
     if (admin_) sockets.push_back({inherited_sockets::admin_name, admin_->descriptor()});
+    if (agent_) sockets.push_back({inherited_sockets::agent_name, agent_->descriptor()});
     successor_.start(sockets, service_.environment(), [this](const std::string& failure) { on_successor(failure); });
 }
 
@@ -308,7 +288,9 @@ void daemon::hand_over() {
 void daemon::on_successor(const std::string& failure) {
     if (!failure.empty()) return report_.hand_over_failed(failure);
     service_.retire();
+    cluster_.report(true, options_.listener.calls_max);
     if (admin_) admin_->stop_accepting();
+    if (agent_) agent_->stop();
     server_->listening().stop_accepting();
     const auto why = fmt::format("handed over to process {}", successor_.id());
     if (options_.drain_timeout.count() == 0)
@@ -319,9 +301,24 @@ void daemon::on_successor(const std::string& failure) {
 
 // --- The end ---
 
+// Accepts calls until load balancers and other nodes know that no more are wanted, then drains.
+void daemon::announce_drain(const std::string& why) {
+    const bool is_known = agent_ || cluster_.is_shared();
+    if (!is_known || options_.drain_notice.count() == 0 || phase_ != phase::serving) return drain(why);
+    phase_ = phase::announcing;
+    successor_.abandon();
+    cluster_.report(true, options_.listener.calls_max);
+    report_.announcing_drain(why, options_.drain_notice);
+    drain_timer_.expires_after(options_.drain_notice);
+    drain_timer_.async_wait([this, why](auto error) {
+        if (!error && phase_ == phase::announcing) drain(why);
+    });
+}
+
 void daemon::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
     successor_.abandon();
+    cluster_.report(true, options_.listener.calls_max); // first, so that it sends no more calls here
     server_->listening().close();
     let_calls_end(why);
 }
@@ -339,6 +336,7 @@ void daemon::let_calls_end(const std::string& why) {
 void daemon::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
     successor_.abandon();
+    cluster_.report(true, options_.listener.calls_max); // first, so that it sends no more calls here
     server_->listening().close();
     report_stopping(why, {});
     server_->hang_up_all();
@@ -347,7 +345,7 @@ void daemon::hang_up_all(const std::string& why) {
 
 void daemon::wait_for_last_call() {
     if (std::exchange(waiting_, true)) return;
-    server_->async_drain(for_ever, [this](auto, drain_report) {
+    server_->async_drain(std::chrono::nanoseconds::max(), [this](auto, drain_report) {
         drained_ = true;
         finish_if_over();
     });
@@ -375,11 +373,13 @@ void daemon::finish() {
     finished_ = true;
     signals_.cancel();
     sum_timer_.cancel();
+    if (agent_) agent_->stop();
 }
 
 void daemon::sum_up() {
     report_.sum_up();
     recordings_.sum_up();
+    cluster_.report(phase_ != phase::serving, options_.listener.calls_max);
     if (options_.verb_warnings) report_.remarks(options_.verb_warnings(false));
 }
 

@@ -12,9 +12,15 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace audiosocket::app::directory {
+class cluster_node;
+}
 
 namespace audiosocket::app {
 
@@ -39,8 +45,20 @@ struct daemon_options {
 
     admin::admin_options admin;
 
-    /// How long calls in progress may go on after SIGTERM. systemd kills a process 90 s after SIGTERM. This leaves ten
-    /// seconds for hanging up, for the recordings and for the last lines.
+    /// Where the agent-check of load balancers is answered; nothing: nowhere.
+    std::optional<address> agent_check;
+
+    /// How long calls are accepted after SIGTERM while the agent-check answers `drain`, and other nodes send no more
+    /// calls: more than two checks of a balancer that checks every two seconds. Nothing is announced without both.
+    std::chrono::milliseconds drain_notice{5'000};
+
+    /// This process as a node of its cluster; without --directory the cluster has this node only. A reload keeps the
+    /// first one.
+    std::shared_ptr<directory::cluster_node> cluster;
+    std::optional<address> advertise; ///< Where calls connect to this process; nothing: where it listens.
+
+    /// How long calls in progress may go on after SIGTERM and the notice. Our unit lets systemd kill a process 95 s
+    /// after SIGTERM. This leaves ten seconds for hanging up, for the recordings and for the last lines.
     std::chrono::milliseconds drain_timeout{80'000};
 
     /// Called when the verb's settings begin to hold: before the first call, and after each reload. `homes` are the
@@ -68,6 +86,15 @@ struct daemon_options {
 
     /// Warnings about settings that are valid.
     std::vector<std::string> remarks;
+
+    /// Takes over what applies to new calls and to the end of the process.
+    void adopt(const daemon_options& fresh) {
+        calls = fresh.calls;
+        listener = fresh.listener;
+        record = fresh.record;
+        drain_timeout = fresh.drain_timeout;
+        drain_notice = fresh.drain_notice;
+    }
 };
 
 /// Reads the settings again, on any thread. Throws an exception whose text says what is wrong with them.

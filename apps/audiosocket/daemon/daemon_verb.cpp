@@ -8,6 +8,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/file_budget.hpp"
 #include "daemon/recording_folder.hpp"
+#include "directory/cluster_node.hpp"
 #include "service/held_signals.hpp"
 
 #include <audiosocket/server/shards.hpp>
@@ -44,7 +45,7 @@ std::vector<std::string> remarks_on(const daemon_options& o, const settings& sai
     return all;
 }
 
-std::vector<network> allowed_networks(const std::vector<std::string>& texts) {
+std::vector<network> networks_in(const std::vector<std::string>& texts) {
     if (texts.size() > listener_options::networks_max)
         throw failure(exit_code::usage,
                       fmt::format("{} networks, but at most {} are possible: combine them into larger networks",
@@ -144,6 +145,12 @@ void daemon_verb::add_daemon_options() {
         ->take_all()
         ->type_name("CIDR");
     said_
+        .reloadable(verb_.add_option("--proxy-protocol", proxies_,
+                                     "Load balancers that send a PROXY header, such as 10.0.0.5; may be repeated"))
+        ->take_all()
+        ->delimiter(',')
+        ->type_name("CIDR");
+    said_
         .reloadable(verb_.add_option(
             "--max-handshakes", options_.listener.handshakes_max,
             "Most connections without an id; a further one replaces the oldest of the host with the most"))
@@ -164,6 +171,16 @@ void daemon_verb::add_daemon_options() {
         ->capture_default_str()
         ->check(CLI::Range(0.0, 86'400.0))
         ->type_name("SECONDS");
+    verb_
+        .add_option("--agent-check", agent_check_,
+                    "Answer HAProxy's agent-check here: weight by free calls, drain before a stop")
+        ->type_name("HOST:PORT");
+    said_
+        .reloadable(verb_.add_option("--drain-notice", drain_notice_s_,
+                                     "How long calls are accepted after SIGTERM, with --agent-check or --directory"))
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 3600.0))
+        ->type_name("SECONDS");
     auto* admin =
         verb_
             .add_option("--admin", admin_, "Show the live page, metrics and health over HTTP here: try 127.0.0.1:9093")
@@ -173,6 +190,7 @@ void daemon_verb::add_daemon_options() {
                     "File with the token for the admin address; required unless that is a loopback address")
         ->needs(admin)
         ->type_name("FILE");
+    directory_.add(verb_, said_);
     verb_.add_flag("--json", options_.json, "Print events as JSON lines on standard output");
     said_
         .reloadable(verb_.add_option("--log-format", log_format_,
@@ -187,7 +205,12 @@ void daemon_verb::add_daemon_options() {
 daemon_options daemon_verb::prepare() {
     daemon_options ready = options_;
     said_.attempt("--listen", [&] { ready.listen = parse_listen_address(listen_); });
-    said_.attempt("--allow", [&] { ready.listener.allow = allowed_networks(allow_); });
+    said_.attempt("--allow", [&] { ready.listener.allow = networks_in(allow_); });
+    said_.attempt("--proxy-protocol", [&] { ready.listener.proxies = networks_in(proxies_); });
+    said_.attempt("--agent-check", [&] {
+        if (agent_check_) ready.agent_check = parse_listen_address_with_port(*agent_check_);
+    });
+    ready.drain_notice = std::chrono::milliseconds(std::lround(drain_notice_s_ * 1000));
     said_.attempt("--admin-token-file", [&] {
         if (!admin_token_file_) return;
         ready.admin.token = admin::read_token(*admin_token_file_);
@@ -203,6 +226,12 @@ daemon_options daemon_verb::prepare() {
     ready.drain_timeout = std::chrono::milliseconds(std::lround(drain_timeout_s_ * 1000));
     ready.json_log = log_format_ == "json";
     ready.record_memory_bytes = record_memory_mib_ << 20;
+    directory_.complete(said_, ready);
+    // Printed settings have the default also without a cluster.
+    said_.attempt("--drain-notice", [&] {
+        if (ready.drain_notice != daemon_options{}.drain_notice && !agent_check_ && !ready.cluster->is_shared())
+            throw failure(exit_code::usage, "only together with --agent-check or --directory");
+    });
     complete(ready);
     if (record_)
         said_.attempt("--record", [&] {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/daemon_options.hpp"
+#include "daemon/directory_options.hpp"
 #include "settings/settings.hpp"
 
 #include <CLI/CLI.hpp>
@@ -58,14 +59,18 @@ class daemon_verb {
     std::optional<std::string> record_;
     std::optional<std::string> admin_;
     std::optional<std::string> admin_token_file_;
+    std::optional<std::string> agent_check_;
     std::string listen_ = "0.0.0.0:9092";
     std::string input_ = "auto";
     std::vector<std::string> allow_;
+    std::vector<std::string> proxies_;
     std::string log_format_ = "text";
     double id_timeout_s_ = 5;
     double idle_timeout_s_ = 0;
     std::size_t record_memory_mib_ = record_memory_bytes_default >> 20;
     double drain_timeout_s_ = std::chrono::duration<double>(daemon_options{}.drain_timeout).count();
+    double drain_notice_s_ = std::chrono::duration<double>(daemon_options{}.drain_notice).count();
+    directory_options directory_;
     daemon_options options_;
 };
 

@@ -16,9 +16,12 @@ class repeating_timer {
     repeating_timer(boost::asio::io_context& io, std::chrono::milliseconds interval, std::function<void()> what)
         : timer_(io), interval_(interval), what_(std::move(what)) {}
 
-    /// Calls the function now, and then repeatedly.
+    /// Calls the function now, and then repeatedly. A call that finds no memory is left out.
     void start() {
-        what_();
+        try {
+            what_();
+        } catch (const std::bad_alloc&) { // what it reports, or draws, is not as important as the calls
+        }
         timer_.expires_after(interval_);
         timer_.async_wait([this](boost::system::error_code error) {
             if (!error && !cancelled_) start();

@@ -16,15 +16,22 @@ std::string_view refusal_text(refusal why) {
     case refusal::host: return "over --max-calls-per-host";
     case refusal::files: return "too few open files left (ulimit -n, LimitNOFILE=)";
     case refusal::options: return "no valid options for this call";
+    case refusal::proxy_header: return "no valid PROXY header (--proxy-protocol)";
     }
     return "";
 }
 
+std::string refusal_cause(const refusals& sum) {
+    const std::string text(refusal_text(sum.first_reason));
+    return sum.first_detail.empty() ? text : text + ": " + sum.first_detail;
+}
+
 std::string refusal_counts(const refusals& sum) {
     std::string out;
-    for (const auto& [why, count] : {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
-                                     std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files},
-                                     std::pair{refusal::options, sum.options}})
+    for (const auto& [why, count] :
+         {std::pair{refusal::network, sum.network}, std::pair{refusal::full, sum.full},
+          std::pair{refusal::host, sum.host}, std::pair{refusal::files, sum.files},
+          std::pair{refusal::options, sum.options}, std::pair{refusal::proxy_header, sum.proxy_header}})
         if (count > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", refusal_text(why), count);
     return out;
 }

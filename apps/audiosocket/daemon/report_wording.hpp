@@ -17,6 +17,9 @@ namespace audiosocket::app {
 /// Returns why a connection was refused, with the option to check: "over --max-calls".
 std::string_view refusal_text(refusal why);
 
+/// Returns why the first of these connections was refused, with its details.
+std::string refusal_cause(const refusals& sum);
+
 /// Returns how many connections were refused for which reasons.
 std::string refusal_counts(const refusals& sum);
 

@@ -2,9 +2,11 @@
 #include "daemon/server_report.hpp"
 
 #include "base/failure.hpp"
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
 #include "base/statistics_json.hpp"
+#include "daemon/memory_watch.hpp"
 #include "daemon/report_wording.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -25,10 +27,6 @@ using spdlog::level::level_enum;
 
 double seconds(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
-}
-
-std::string peer_text(const server_report::endpoint& peer) {
-    return to_string(address{peer.address().to_string(), peer.port()});
 }
 
 std::string lost_line(std::uint64_t lines) {
@@ -52,7 +50,7 @@ void server_report::log_about(const call_name& which, level_enum level, Text tex
     const auto now = clock::now();
     sum_up_quotas(now, false);
     if (!console_.log().should_log(level) || !quotas_.allows(reported::call_lines, which.peer.address(), now)) return;
-    console_.log(level, text(), {{"call", which.id}, {"peer", peer_text(which.peer)}});
+    console_.log(level, text(), {{"call", which.id}, {"peer", host_port(which.peer)}});
 }
 
 template <class Line>
@@ -62,7 +60,7 @@ void server_report::print_about(const endpoint& peer, reported what, Line line) 
 
 void server_report::listening(const endpoint& at) {
     const std::lock_guard lock(using_);
-    const auto where = peer_text(at);
+    const auto where = host_port(at);
     console_.log(level_enum::info, fmt::format("listening on {} (process {})", where, getpid()),
                  {{"address", where}, {"pid", getpid()}});
     print({{"event", "listening"}, {"address", where}, {"port", at.port()}, {"pid", getpid()}});
@@ -82,9 +80,16 @@ void server_report::remarks(const std::vector<std::string>& all) {
 
 void server_report::admin_listening(const endpoint& at) {
     const std::lock_guard lock(using_);
-    const auto where = peer_text(at);
+    const auto where = host_port(at);
     console_.log().info("admin address http://{}/", where);
     print({{"event", "admin"}, {"address", where}, {"port", at.port()}});
+}
+
+void server_report::agent_listening(const endpoint& at) {
+    const std::lock_guard lock(using_);
+    const auto where = host_port(at);
+    console_.log().info("agent-check on {}", where);
+    print({{"event", "agent_check"}, {"address", where}, {"port", at.port()}});
 }
 
 void server_report::admin_failed(const char* why) {
@@ -95,7 +100,7 @@ void server_report::admin_failed(const char* why) {
 // At most once a call, and clients with the token may hang up all calls anyway; so there is no quota.
 void server_report::hung_up_by(const endpoint& who, const uuid& id, std::size_t calls) {
     const std::lock_guard lock(using_);
-    const auto by = peer_text(who);
+    const auto by = host_port(who);
     const auto which = calls == 1 ? "call " + to_string(id) : fmt::format("{} calls {}", calls, to_string(id));
     console_.log(level_enum::info, fmt::format("{}: hung up by {} (at the admin address)", which, by),
                  {{"call", to_string(id)}, {"by", by}});
@@ -110,7 +115,7 @@ void server_report::wrong_token(const endpoint& who) {
     const std::lock_guard lock(using_);
     const auto now = clock::now();
     sum_up_quotas(now, false);
-    const auto peer = peer_text(who);
+    const auto peer = host_port(who);
     if (quotas_.allows(reported::wrong_tokens, who.address(), now))
         console_.log(level_enum::warn, peer + ": wrong token at the admin address", {{"peer", peer}});
 }
@@ -118,9 +123,9 @@ void server_report::wrong_token(const endpoint& who) {
 void server_report::started(const call& c) {
     const std::lock_guard lock(using_);
     const call_name which{to_string(c.id()), c.peer()};
-    log_about(which, level_enum::info, [&] { return fmt::format("call {} from {}", which.id, peer_text(which.peer)); });
+    log_about(which, level_enum::info, [&] { return fmt::format("call {} from {}", which.id, host_port(which.peer)); });
     print_about(which.peer, reported::call_events, [&] {
-        return json::object{{"event", "started"}, {"id", which.id}, {"peer", peer_text(which.peer)}};
+        return json::object{{"event", "started"}, {"id", which.id}, {"peer", host_port(which.peer)}};
     });
 }
 
@@ -235,13 +240,18 @@ void server_report::ended_early(const endpoint& peer, const ended_event& why, st
     const auto now = clock::now();
     sum_up_quotas(now, false);
     if (!console_.log().should_log(level) || !quotas_.allows(reported::early_ends, peer.address(), now)) return;
-    const auto who = peer_text(peer);
+    const auto who = host_port(peer);
     console_.log(level, who + no_call_text(why, first_bytes, found), {{"peer", who}});
 }
 
 void server_report::sum_up() {
     const std::lock_guard lock(using_);
     sum_up_quotas(clock::now(), false);
+    if (const auto failures = take_memory_failures(); failures > 0)
+        console_.log().error(
+            "no memory, {} times within a second: calls are refused or end early. Lower --max-calls, or "
+            "raise the limit (ulimit -v, MemoryMax=)",
+            failures);
 }
 
 void server_report::sum_up_quotas(time_point now, bool at_end) {
@@ -277,27 +287,21 @@ void server_report::reload_failed(const std::string& mistakes) {
 
 void server_report::refused(const refusals& sum) {
     const std::lock_guard lock(using_);
-    const auto first = peer_text(sum.first_peer);
+    const auto first = host_port(sum.first_peer);
+    json::object fields{{"network", sum.network}, {"full", sum.full},       {"host", sum.host},
+                        {"files", sum.files},     {"options", sum.options}, {"proxy_header", sum.proxy_header}};
+    json::object event{{"event", "refused"}};
+    event.insert(fields.begin(), fields.end());
+    event["first_peer"] = first;
+    fields["peer"] = first;
     if (sum.total() == 1)
-        console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_text(sum.first_reason)),
-                     {{"peer", first}});
+        console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_cause(sum)), {{"peer", first}});
     else
         console_.log(
             level_enum::warn,
             fmt::format("{} more connections refused ({}), the first from {}", sum.total(), refusal_counts(sum), first),
-            {{"peer", first},
-             {"network", sum.network},
-             {"full", sum.full},
-             {"host", sum.host},
-             {"files", sum.files},
-             {"options", sum.options}});
-    print({{"event", "refused"},
-           {"network", sum.network},
-           {"full", sum.full},
-           {"host", sum.host},
-           {"files", sum.files},
-           {"options", sum.options},
-           {"first_peer", first}});
+            fields);
+    print(event);
 }
 
 void server_report::handing_over(const std::string& executable) {
@@ -327,6 +331,14 @@ void server_report::reload_ignored(const std::string& why) {
 void server_report::manager_unreachable(const std::error_code& error) {
     const std::lock_guard lock(using_);
     console_.log().warn("cannot notify the service manager (NOTIFY_SOCKET): {}", error.message());
+}
+
+void server_report::announcing_drain(const std::string& why, std::chrono::milliseconds notice) {
+    const std::lock_guard lock(using_);
+    console_.log().info("{}: balancers and other nodes are asked to send no more calls; calls are accepted for "
+                        "{:g} s more (--drain-notice)",
+                        why, seconds(notice));
+    print({{"event", "announcing_drain"}, {"reason", why}, {"seconds", rounded(seconds(notice))}});
 }
 
 void server_report::stopping(const std::string& why, std::size_t calls_up, std::chrono::milliseconds drain) {

@@ -62,6 +62,8 @@ class server_report {
     void notes(const std::vector<std::string>& all);
     void remarks(const std::vector<std::string>& all);
     void admin_listening(const endpoint& where);
+    void agent_listening(const endpoint& at);
+    void announcing_drain(const std::string& why, std::chrono::milliseconds notice);
     void admin_failed(const char* why);
 
     /// Reports calls of this id that a client hangs up through the admin address.

@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -28,6 +29,14 @@ bool settings_reload::start() {
         });
     });
     return true;
+}
+
+void take_token(admin::admin_service& at, std::string& current, const std::string& fresh, settings_changes& changes) {
+    const std::string setting = "admin-token-file";
+    const bool same_file = std::ranges::count(changes.need_restart, setting) == 0;
+    if (!same_file || fresh == current) return;
+    at.change_token(current = fresh);
+    changes.taken.push_back(setting);
 }
 
 } // namespace audiosocket::app

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "admin/admin_service.hpp"
 #include "daemon/daemon_options.hpp"
+#include "settings/settings_changes.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -40,5 +42,9 @@ class settings_reload {
     bool reading_ = false;
     bool asked_again_ = false; // while reading
 };
+
+/// Applies a new token from the same file at the admin address, and adds that to `changes`. Another file, or none,
+/// needs a restart.
+void take_token(admin::admin_service& at, std::string& current, const std::string& fresh, settings_changes& changes);
 
 } // namespace audiosocket::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status_line.hpp"
 
+#include "base/host_port.hpp"
 #include "log/console.hpp"
 
 #include <fmt/chrono.h>
@@ -26,6 +27,10 @@ std::string status_line(const call_registry& calls, std::optional<std::chrono::n
     if (stops_in)
         line += fmt::format(" | stopping in {} s", std::chrono::ceil<std::chrono::seconds>(*stops_in).count());
     return line;
+}
+
+std::string service_status(const boost::asio::ip::tcp::endpoint& at) {
+    return "answering calls on " + host_port(at);
 }
 
 } // namespace audiosocket::app

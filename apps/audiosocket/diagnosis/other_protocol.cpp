@@ -25,7 +25,8 @@ struct beginning {
 
 constexpr std::string_view which_port = "is the port right?";
 constexpr std::string_view plain_tcp = "AudioSocket is plain TCP: switch TLS off, or end it in front of the server";
-constexpr std::string_view no_proxy = "switch it off in the load balancer";
+constexpr std::string_view no_proxy =
+    "name the network of the load balancer in --proxy-protocol, or switch the header off there";
 constexpr std::string_view sip_port =
     "that is the port for SIP; AudioSocket has a port of its own (9092 by convention)";
 

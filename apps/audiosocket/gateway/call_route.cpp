@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds second_try_after{300};
 
 // Whether a server may take the path for one outside of where it begins: RFC 3986 section 5.2.4.
 bool leads_upwards(std::string path) {
-    path = path.substr(0, path.find('?'));
+    path.resize(std::min(path.find('?'), path.size()));
     for (std::size_t at = 0; (at = path.find('%', at)) != std::string::npos; ++at)
         if (const auto code = path.substr(at, 3); code == "%2e" || code == "%2E") path.replace(at, 3, ".");
     return (path + '/').find("/../") != std::string::npos;

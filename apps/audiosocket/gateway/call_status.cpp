@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call_status.hpp"
 
+#include "base/host_port.hpp"
 #include "base/json_text.hpp"
 #include "base/statistics_json.hpp"
 
@@ -21,10 +22,7 @@ call_status::call_status(std::shared_ptr<const status_plan> plan, const call_con
 }
 
 void call_status::started(const call& c, const call_context& context) {
-    const auto peer = c.peer();
-    post("started", {{"from", context.from},
-                     {"to", context.to},
-                     {"peer", to_string(address{peer.address().to_string(), peer.port()})}});
+    post("started", {{"from", context.from}, {"to", context.to}, {"peer", host_port(c.peer())}});
 }
 
 void call_status::answered(std::string_view back_end, double connect_ms) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/call_directory.hpp"
+#include "directory/cluster_node.hpp"
 
 #include <audiosocket/gateway/call_context.hpp>
 #include <audiosocket/net/address.hpp>
@@ -19,16 +20,20 @@ namespace audiosocket::app::gateway {
 class context_directory final : public admin::call_directory {
   public:
     /// `advertise` is where callers are to connect; nothing: where the process listens, as the client of each
-    /// announcement sees it. `now` is the clock.
+    /// announcement sees it. `now` is the clock. Without a cluster this is the only node.
     explicit context_directory(const context_registry_options& options = {}, std::optional<address> advertise = {},
-                               std::function<time_point()> now = clock::now);
+                               std::function<time_point()> now = clock::now,
+                               std::shared_ptr<directory::cluster_node> cluster = nullptr);
+    ~context_directory() { cluster_->stop(); }
 
     /// Sets what is called when a call has been announced, and when that was withdrawn. Before the first announcement.
     void on_change(std::function<void(audiosocket::gateway::call_context)> announced,
                    std::function<void(const uuid&)> withdrawn);
 
     std::size_t body_bytes_max() const noexcept override { return registry_.options().context_bytes_max; }
-    admin::response announce(const admin::announcement& what) override;
+    void announce(const admin::announcement& what, const admin::reply& respond) override;
+    void announce_elsewhere(const admin::announcement& what, const std::string& why,
+                            const admin::reply& respond) override;
     std::optional<std::string> find(const uuid& id) const override { return registry_.find(id, now_()); }
     bool remove(const uuid& id) override;
     context_registry_counts counts() const override { return registry_.counts(now_()); }
@@ -39,10 +44,17 @@ class context_directory final : public admin::call_directory {
     /// Returns what is known of a call that has arrived, and forgets it; nothing if it was not announced.
     std::optional<audiosocket::gateway::call_context> take(const uuid& id);
 
+    /// Asks the cluster for a call that take() does not know. Returns false if there is nothing to ask. Otherwise
+    /// `done` is called within a second, on any thread.
+    bool fetch(const uuid& id, std::function<void(std::optional<audiosocket::gateway::call_context>)> done);
+
   private:
+    admin::response answer(const directory::cluster_node::placed& where, const std::string& here) const;
+
     context_registry registry_;
     const std::optional<address> advertise_;
     const std::function<time_point()> now_;
+    const std::shared_ptr<directory::cluster_node> cluster_;
     std::function<void(audiosocket::gateway::call_context)> announced_;
     std::function<void(const uuid&)> withdrawn_;
 };

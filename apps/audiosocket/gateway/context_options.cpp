@@ -31,9 +31,6 @@ void context_options::add(CLI::App& verb, settings& said) {
         ->capture_default_str()
         ->check(CLI::Range(std::size_t{0}, dial_early_max))
         ->type_name("N");
-    verb.add_option("--advertise", advertise_,
-                    "Address to answer announcements with, if calls are to connect to another address than --listen")
-        ->type_name("HOST:PORT");
 }
 
 void context_options::complete(settings& said, kept_contexts& kept, const std::shared_ptr<gateway_plan>& plan,
@@ -48,20 +45,19 @@ void context_options::complete(settings& said, kept_contexts& kept, const std::s
     said.attempt("--dial-early", [&] {
         if (dial_early_ > 0) need_admin();
     });
-    std::optional<address> advertise;
-    said.attempt("--advertise", [&] {
-        if (advertise_) advertise = parse_server_address(*advertise_);
-    });
     context_registry_options limits;
     limits.lifetime = std::chrono::milliseconds(std::llround(context_timeout_s_ * 1000));
     const auto early = kept.early;
     if (!kept.announced) {
-        kept.announced = std::make_shared<context_directory>(limits, advertise);
+        kept.announced = std::make_shared<context_directory>(limits, options.advertise, clock::now, options.cluster);
         kept.announced->on_change([early](auto context) { early->announced(std::move(context)); },
                                   [early](const uuid& id) { early->withdrawn(id); });
     }
     plan->require_context = require_context_;
     plan->take_context = [known = kept.announced](const uuid& id) { return known->take(id); };
+    plan->fetch_context = [known = kept.announced](const uuid& id, auto done) {
+        return known->fetch(id, std::move(done));
+    };
     plan->take_early = [early](const uuid& id, const auto& here) { return early->take(id, here); };
     options.admin.directory = kept.announced;
     options.listener.home_for = [early](const uuid& id) { return early->home_of(id); };

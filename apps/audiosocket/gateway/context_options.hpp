@@ -35,7 +35,6 @@ class context_options {
   private:
     bool require_context_ = false;
     double context_timeout_s_ = 0;
-    std::optional<std::string> advertise_;
     std::size_t dial_early_ = 0;
 };
 

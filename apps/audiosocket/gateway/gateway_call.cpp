@@ -3,6 +3,8 @@
 
 #include "gateway/early_call.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,6 +47,16 @@ void gateway_call::start() {
     });
     if (plan_->duration_max) duration_ends_ = began_ + *plan_->duration_max;
     auto announced = plan_->take_context ? plan_->take_context(call_.id()) : std::nullopt;
+    if (!announced && plan_->fetch_context) {
+        auto go_on = [self = shared_from_this(), executor = call_.get_executor()](auto found) {
+            boost::asio::post(executor, [self, found = std::move(found)]() mutable { self->begin(std::move(found)); });
+        };
+        if (plan_->fetch_context(call_.id(), std::move(go_on))) return;
+    }
+    begin(std::move(announced));
+}
+
+void gateway_call::begin(std::optional<audiosocket::gateway::call_context> announced) {
     auto known = announced ? *std::move(announced) : context_;
     known.id = call_.id();
     context_ = without_back_end(*plan_, known);

@@ -51,6 +51,7 @@ class gateway_call final : public std::enable_shared_from_this<gateway_call>, pr
     void ended(const ended_event& e);
 
     void find_back_end(audiosocket::gateway::call_context announced);
+    void begin(std::optional<audiosocket::gateway::call_context> announced);
     bool take_early_link();
     void leave(std::string_view why);
 

@@ -57,6 +57,11 @@ struct gateway_plan {
     /// Takes the context that was announced for a call. Returns nothing if none was.
     std::function<std::optional<audiosocket::gateway::call_context>(const uuid&)> take_context;
 
+    /// Asks other nodes for the context of a call that take_context() does not know. Returns false if there are none to
+    /// ask. Otherwise calls `done` within a second, on any thread. Unset: there are none.
+    std::function<bool(const uuid&, std::function<void(std::optional<audiosocket::gateway::call_context>)> done)>
+        fetch_context;
+
     /// Takes the connection that was dialled for an announced call before it arrived. Returns null if there is none on
     /// this executor. Unset: none is dialled early.
     std::function<std::shared_ptr<early_call>(const uuid&, const boost::asio::any_io_executor& here)> take_early;

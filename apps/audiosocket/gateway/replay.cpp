@@ -105,6 +105,7 @@ replayed_call::replayed_call(replay_script script, const gateway_plan& plan, con
     plan_->require_context = false;
     plan_->status = nullptr; // it is not a call of a caller
     plan_->take_early = nullptr;
+    plan_->fetch_context = nullptr;
     plan_->tools.recorded = [this](std::string_view name) { return recorded_answer(name); };
     plan_->take_context = [head = script_.head](const uuid& id) {
         return audiosocket::gateway::call_context{id, head.from, head.to, head.parameters};

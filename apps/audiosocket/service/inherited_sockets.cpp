@@ -16,7 +16,7 @@ namespace {
 
 constexpr int first_descriptor = 3; // SD_LISTEN_FDS_START
 
-// There are three names. More descriptors are a mistake of the process that passed them.
+// There are four names. More descriptors are a mistake of the process that passed them.
 constexpr int descriptors_max = 8;
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -73,11 +73,13 @@ void inherited_sockets::add(const std::string& name, file_descriptor socket, int
     const auto number = std::to_string(socket.get());
     if (fcntl(socket.get(), F_SETFD, FD_CLOEXEC) != 0)
         refuse("LISTEN_FDS=" + std::to_string(count) + ", but descriptor " + number + " is not open");
-    const bool known = name == calls_name || name == admin_name || (name == ready_name && from_predecessor_);
+    const bool known =
+        name == calls_name || name == admin_name || name == agent_name || (name == ready_name && from_predecessor_);
     // A single socket with another name, or no name, is for calls.
     if (!known && count > 1)
-        refuse("descriptor " + number + " is named \"" + name + "\"; expected " + std::string(calls_name) + " or " +
-               std::string(admin_name) + " (FileDescriptorName= of the socket unit)");
+        refuse("descriptor " + number + " is named \"" + name + "\"; expected " + std::string(calls_name) + ", " +
+               std::string(admin_name) + " or " + std::string(agent_name) +
+               " (FileDescriptorName= of the socket unit)");
     if (!descriptors_.emplace(known ? name : std::string(calls_name), std::move(socket)).second)
         refuse("two of them are named " + name + "; expected one");
 }

@@ -22,6 +22,7 @@ class inherited_sockets {
     /// The names of the sockets; FileDescriptorName= in a socket unit.
     static constexpr std::string_view calls_name = "audiosocket";
     static constexpr std::string_view admin_name = "admin";
+    static constexpr std::string_view agent_name = "agent-check";
     static constexpr std::string_view ready_name = "ready"; // the predecessor's pipe
 
     /// Holds the process id of the predecessor, which is the parent of this process. It stands in for LISTEN_PID,

@@ -152,6 +152,29 @@ function showStatus(s) {
   drawLine($("cpu-line"), rates(cpu), "--us", 0.1);
 }
 
+// --- The cluster ---
+
+function nodeRow(n) {
+  const row = document.createElement("tr");
+  row.dataset.node = n.node;
+  const cells = [n.node + (n.this ? " (this one)" : ""), n.state, `${whole.format(n.calls)} of ${whole.format(n.calls_max)}`,
+    whole.format(n.waiting), `${whole.format(100 * n.load)} %`, n.connect];
+  row.append(...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+  row.firstChild.className = "call";
+  row.lastChild.className = "wide";
+  return row;
+}
+
+function showCluster(cluster) {
+  $("nodes").hidden = !cluster;
+  if (!cluster) return;
+  const all = cluster.nodes.reduce((sum, n) => sum + n.calls, 0);
+  $("directory").textContent = cluster.directory.connected
+    ? `${cluster.nodes.length} nodes with ${whole.format(all)} calls, by ${cluster.directory.where}`
+    : `The directory is away: ${cluster.directory.why}. Calls go on; this is what was known before.`;
+  $("node-rows").replaceChildren(...cluster.nodes.map(nodeRow));
+}
+
 // --- All together ---
 
 const card = new Card();
@@ -168,7 +191,9 @@ card.onHangUp = (id) => ask(`/calls/${id}`, { method: "DELETE" });
 
 repeat(statusInterval, async () => {
   try {
-    showStatus(await ask("/status"));
+    const status = await ask("/status");
+    showStatus(status);
+    showCluster(status.cluster);
     answered();
   } catch (error) {
     unanswered(error);

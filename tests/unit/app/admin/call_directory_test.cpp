@@ -23,9 +23,9 @@ const std::string resource = "/2010-04-01/Accounts/AC1/Calls/CA07070707070707070
 class plain_directory final : public call_directory {
   public:
     std::size_t body_bytes_max() const noexcept override { return 100; }
-    response announce(const announcement& what) override {
+    void announce(const announcement& what, const reply& respond) override {
         waiting[what.id] = what.body;
-        return {200, "text/plain", what.connect + " " + what.type};
+        respond({200, "text/plain", what.connect + " " + what.type});
     }
     std::optional<std::string> find(const uuid& id) const override {
         const auto found = waiting.find(id);

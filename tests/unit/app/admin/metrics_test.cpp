@@ -29,12 +29,14 @@ TEST(metrics, each_reason_of_a_refusal_has_a_label) {
     s.server.listening.refused_host = 3;
     s.server.listening.refused_files = 4;
     s.server.listening.refused_options = 5;
+    s.server.listening.refused_proxy_header = 6;
     const auto text = text_of(s);
     expect_line(text, R"(audiosocket_connections_refused_total{reason="network"} 1)");
     expect_line(text, R"(audiosocket_connections_refused_total{reason="full"} 2)");
     expect_line(text, R"(audiosocket_connections_refused_total{reason="host"} 3)");
     expect_line(text, R"(audiosocket_connections_refused_total{reason="files"} 4)");
     expect_line(text, R"(audiosocket_connections_refused_total{reason="options"} 5)");
+    expect_line(text, R"(audiosocket_connections_refused_total{reason="proxy_header"} 6)");
 }
 
 TEST(metrics, queued_audio_is_that_of_all_calls_and_of_the_one_with_most) {

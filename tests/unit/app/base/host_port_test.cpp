@@ -30,8 +30,11 @@ TEST(parse_server_address, complaint_says_what_is_wrong_and_what_to_write) {
     EXPECT_EQ(complaint(parse_server_address, "localhost:0"), "\"localhost:0\": no server has port 0; " + expected);
     EXPECT_EQ(complaint(parse_server_address, "9092"),
               "\"9092\": a port alone is written as 127.0.0.1:9092; " + expected);
-    for (const char* text : {"::1", "localhost:99999"})
-        EXPECT_EQ(complaint(parse_server_address, text), '"' + std::string(text) + "\": " + expected);
+    EXPECT_EQ(complaint(parse_server_address, "::1"), "\"::1\": " + expected);
+    EXPECT_EQ(complaint(parse_server_address, "localhost:x"), "\"localhost:x\": " + expected);
+    for (const char* text : {"localhost:65536", "[::1]:99999", "localhost:4294967297"})
+        EXPECT_EQ(complaint(parse_server_address, text),
+                  '"' + std::string(text) + "\": a port is at most 65535; " + expected);
 }
 
 TEST(parse_listen_address, every_address_and_a_free_port_are_allowed) {
@@ -60,6 +63,10 @@ TEST(host_port, ipv6_address_has_brackets) {
     using boost::asio::ip::make_address;
     EXPECT_EQ(host_port({make_address("10.0.0.1"), 9092}), "10.0.0.1:9092");
     EXPECT_EQ(host_port({make_address("::1"), 80}), "[::1]:80");
+}
+
+TEST(host_port, ipv4_peer_of_an_ipv6_socket_is_shown_as_ipv4) {
+    EXPECT_EQ(host_port({boost::asio::ip::make_address("::ffff:10.0.0.1"), 9092}), "10.0.0.1:9092");
 }
 
 } // namespace

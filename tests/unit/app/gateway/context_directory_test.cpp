@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 using namespace audiosocket;
 using app::gateway::context_directory;
 namespace admin = app::admin;
@@ -22,6 +24,12 @@ class directory : public testing::Test {
         return std::make_unique<context_directory>(options, std::move(advertise), [this] { return now_; });
     }
 
+    static admin::response announce(context_directory& calls, const admin::announcement& what) {
+        admin::response answer;
+        calls.announce(what, [&](admin::response one) { answer = std::move(one); });
+        return answer;
+    }
+
     static admin::announcement announcement(const std::string& body, const std::string& connect = "10.0.0.7:9092") {
         return {id, "application/json", body, connect};
     }
@@ -29,11 +37,96 @@ class directory : public testing::Test {
     time_point now_{100h};
 };
 
+// Stands in for the store of a cluster; the test is the other nodes.
+class shared_store final : public app::directory::store {
+  public:
+    struct world {
+        handlers on;
+        std::map<std::string, std::string> bucket;
+    };
+    explicit shared_store(world& w) : world_(w) {}
+    void start(handlers on) override {
+        world_.on = std::move(on);
+        world_.on.connected(10min);
+        world_.on.snapshot_complete();
+    }
+    void write(const std::string& key, const std::optional<std::string>& value) override {
+        if (value) world_.bucket[key] = *value;
+    }
+    void fetch(const std::string&, std::function<void(std::optional<std::string>)> done) override { done({}); }
+    void stop() override {}
+    bool is_shared() const noexcept override { return true; }
+
+  private:
+    world& world_;
+};
+
+// A directory of one node of a cluster, whose other node is b.
+class shared_directory : public directory {
+  protected:
+    shared_directory() {
+        node_ = std::make_shared<app::directory::cluster_node>(
+            app::directory::cluster_node::options{"a", "nats://x", 15s,
+                                                  [this] { return std::make_unique<shared_store>(world_); }},
+            [this] { return now_; });
+        calls_ = std::make_unique<context_directory>(
+            context_registry_options{}, std::nullopt, [this] { return now_; }, node_);
+        node_->start("a:9092", "", {});
+    }
+
+    void write(const std::string& key, const std::string& value) { world_.on.changed({key, value, ++revision_}); }
+    void write_b() {
+        using namespace app::directory;
+        write("node/b=00000001", to_value(node_facts{node_state::ready, "b:9092", "", 0, 100, 0, 0, 15s}));
+    }
+    void announce(const std::string& body) {
+        const auto n = answers_.size();
+        answers_.emplace_back();
+        calls_->announce(announcement(body), [this, n](const admin::response& one) { answers_[n] = one; });
+    }
+
+    shared_store::world world_;
+    std::shared_ptr<app::directory::cluster_node> node_;
+    std::unique_ptr<context_directory> calls_;
+    std::vector<admin::response> answers_;
+    std::uint64_t revision_ = 0;
+};
+
+const auto context_key = app::directory::member::context_key(id);
+
 } // namespace
+
+TEST_F(shared_directory, context_of_another_node_that_cannot_be_read_is_no_context) {
+    int announced = 0;
+    calls_->on_change([&](const gateway::call_context&) { ++announced; }, [](const uuid&) {});
+    write(context_key, to_value(app::directory::context_entry{node_->id(), false, false, "not JSON"}));
+    EXPECT_EQ(announced, 0);
+    EXPECT_FALSE(calls_->take(id));
+}
+
+TEST_F(shared_directory, announcement_that_no_node_confirms_is_answered_503) {
+    node_->report(false, 100, 100, 0); // full
+    write_b();
+    announce("{}");
+    now_ += 800ms;
+    world_.on.idle();
+    EXPECT_EQ(answers_.at(0).status, 503U);
+}
+
+TEST_F(shared_directory, announcement_that_is_repeated_is_answered_with_the_confirmation) {
+    node_->report(false, 100, 100, 0);
+    write_b();
+    announce("{}");
+    announce("{}");
+    EXPECT_EQ(answers_.at(0).status, 503U);
+    write(context_key, to_value(app::directory::context_entry{"b=00000001", true, false, "{}"}));
+    EXPECT_EQ(answers_.at(1).status, 200U);
+    EXPECT_NE(answers_.at(1).body.find("b:9092"), std::string::npos) << answers_.at(1).body;
+}
 
 TEST_F(directory, announced_call_takes_what_is_known_of_it_once) {
     const auto calls = make();
-    const auto answer = calls->announce(announcement(R"({"from":"1","language":"de"})"));
+    const auto answer = announce(*calls, announcement(R"({"from":"1","language":"de"})"));
     EXPECT_EQ(answer.status, 200U);
     EXPECT_EQ(answer.body, "{\"connect\":\"10.0.0.7:9092\",\"expires_in_seconds\":60}\n");
     EXPECT_EQ(calls->find(id), R"({"from":"1","language":"de"})");
@@ -53,17 +146,17 @@ TEST_F(directory, announcements_and_withdrawals_are_reported) {
     calls->on_change(
         [&](const gateway::call_context& one) { reported.push_back(to_string(one.id) + " from " + one.from); },
         [&](const uuid& one) { reported.push_back(to_string(one) + " withdrawn"); });
-    calls->announce(announcement("not JSON"));
+    announce(*calls, announcement("not JSON"));
     EXPECT_FALSE(calls->remove(id));
     EXPECT_TRUE(reported.empty());
-    calls->announce(announcement(R"({"from":"1"})"));
+    announce(*calls, announcement(R"({"from":"1"})"));
     EXPECT_TRUE(calls->remove(id));
     EXPECT_EQ(reported, (std::vector<std::string>{to_string(id) + " from 1", to_string(id) + " withdrawn"}));
 }
 
 TEST_F(directory, call_that_comes_too_late_finds_nothing) {
     const auto calls = make({.lifetime = 5s});
-    calls->announce(announcement("{}"));
+    announce(*calls, announcement("{}"));
     now_ += 5s;
     EXPECT_FALSE(calls->take(id));
     EXPECT_EQ(calls->counts().expired, 1U);
@@ -72,13 +165,13 @@ TEST_F(directory, call_that_comes_too_late_finds_nothing) {
 TEST_F(directory, advertised_address_goes_before_what_was_seen) {
     const auto calls = make({}, address{"gateway.example", 9092});
     for (const char* seen : {"10.0.0.7:9092", ""})
-        EXPECT_EQ(boost::json::parse(calls->announce(announcement("{}", seen)).body).at("connect").as_string(),
+        EXPECT_EQ(boost::json::parse(announce(*calls, announcement("{}", seen)).body).at("connect").as_string(),
                   "gateway.example:9092");
 }
 
 TEST_F(directory, address_that_is_not_known_is_an_error) {
     const auto calls = make();
-    const auto answer = calls->announce(announcement("{}", ""));
+    const auto answer = announce(*calls, announcement("{}", ""));
     EXPECT_EQ(answer.status, 500U);
     EXPECT_NE(answer.body.find("--advertise"), std::string::npos);
     EXPECT_FALSE(calls->find(id));
@@ -87,17 +180,17 @@ TEST_F(directory, address_that_is_not_known_is_an_error) {
 TEST_F(directory, refusal_says_why) {
     const auto calls = make({.entries_max = 1, .context_bytes_max = 20});
     EXPECT_EQ(calls->body_bytes_max(), 20U);
-    const auto wrong = calls->announce(announcement("{\"from\"}"));
+    const auto wrong = announce(*calls, announcement("{\"from\"}"));
     EXPECT_EQ(wrong.status, 400U);
     EXPECT_NE(wrong.body.find("line 1, column"), std::string::npos) << wrong.body;
     auto form = announcement("a=%22%22%22%22%22%22"); // longer as JSON
     form.type = "application/x-www-form-urlencoded";
-    EXPECT_EQ(calls->announce(form).status, 200U);
+    EXPECT_EQ(announce(*calls, form).status, 200U);
     form.body = "a=%22%22%22%22%22%22%22%22";
-    EXPECT_EQ(calls->announce(form).status, 413U);
+    EXPECT_EQ(announce(*calls, form).status, 413U);
     auto other = announcement("{}");
     other.id = uuid{};
-    const auto full = calls->announce(other);
+    const auto full = announce(*calls, other);
     EXPECT_EQ(full.status, 503U);
     EXPECT_NE(full.body.find("1 calls were announced"), std::string::npos) << full.body;
     EXPECT_EQ(calls->counts().refused, 2U);
