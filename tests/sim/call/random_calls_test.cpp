@@ -4,6 +4,7 @@
 
 #include "support/seed.hpp"
 #include "support/simulated_call.hpp"
+#include "support/simulated_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +40,8 @@ class random_call {
         call_.run_until(call_.now + 20s);
         call_.take_rest();
     }
+
+    clock::duration duration() const { return call_.now - epoch; }
 
     void check() const {
         EXPECT_TRUE(call_.over());
@@ -222,11 +225,13 @@ class random_call {
 } // namespace
 
 TEST(simulation, random_calls_keep_every_promise) {
-    for_each_seed(2000, [](unsigned seed) {
+    simulated_time simulated;
+    for_each_seed(2000, [&](unsigned seed) {
         SCOPED_TRACE(replay(seed));
         random_call call(seed);
         call.run();
         call.check();
+        simulated.add(call.duration());
         return !testing::Test::HasFailure();
     });
 }

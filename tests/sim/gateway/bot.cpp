@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/gateway/bot.hpp"
+
+#include "support/bytes.hpp"
+
+#include <audiosocket/audio/g711.hpp>
+
+#include <gtest/gtest.h>
+
+namespace audiosocket::sim {
+
+using namespace std::chrono_literals;
+using opcode = websocket_peer::opcode;
+
+namespace {
+
+// From the moment at which a back end sends a clear: the network, a tick of the machine, and the frame that is on its
+// way.
+constexpr nanoseconds clear_max = 45ms;
+
+// From the frame that reaches a mark to the back end.
+constexpr nanoseconds mark_max = 60ms;
+
+// What the gateway keeps of a caller whose back end is dialled: 8 s, and what is on its way.
+constexpr std::uint64_t kept_samples = 8 * 8000 + 1600;
+
+std::string audio_of(std::uint64_t samples, std::uint64_t first) {
+    const auto payload = test::numbered(samples, first);
+    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
+}
+
+// Returns the text of a member of a JSON object of the gateway.
+std::string member(std::string_view json, std::string_view name) {
+    const auto key = '"' + std::string(name) + "\":\"";
+    const auto at = json.find(key);
+    if (at == std::string_view::npos) return {};
+    const auto begin = at + key.size();
+    return std::string(json.substr(begin, json.find('"', begin) - begin));
+}
+
+} // namespace
+
+bot::bot(world& in, remote& line, dice random, const bot_plan& plan, said& spoken, const phone& caller)
+    : world_(in), random_(random), plan_(plan), said_(spoken), caller_(caller), socket_(line) {}
+
+void bot::start() {
+    const auto weak = weak_from_this();
+    socket_.line().on_change = [weak](remote& line) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->socket_.read();
+        if (line.at_end() || line.was_reset()) self->lost();
+        if (line.at_end() && !line.is_over()) line.close();
+    };
+    socket_.on_request = [this] { requested(); };
+    socket_.on_message = [this](opcode kind, std::string_view message) { heard(kind, message); };
+    socket_.on_close = [this] {
+        was_closed_ = true;
+        closed_at_ = world_.now();
+        if (!caller_.began_at()) lost(); // it was dialled early, and its call did not come in time
+    };
+}
+
+void bot::kill() {
+    lost();
+    if (!socket_.line().is_over()) socket_.line().reset();
+}
+
+// The connection is lost, and with it what the gateway may not have got.
+void bot::lost() {
+    if (std::exchange(has_ended_, true) || !accepted_at_) return;
+    was_lost_ = true;
+    if (!ended_at_) ended_at_ = world_.now();
+    said_.lost_to = said_.may_skip_to = said_.next;
+}
+
+void bot::requested() {
+    switch (plan_.begins) {
+    case bot_plan::greeting::accepts: return accept();
+    case bot_plan::greeting::accepts_late:
+        world_.remote_after(random_.between(nanoseconds(50ms), nanoseconds(2s)), [self = shared_from_this()] {
+            if (!self->socket_.line().is_over()) self->accept();
+        });
+        return;
+    case bot_plan::greeting::says_nothing: return;
+    case bot_plan::greeting::refuses:
+        return socket_.send_raw("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    case bot_plan::greeting::answers_garbage: return socket_.send_raw("\x16\x03\x01 this is not HTTP\r\n\r\n");
+    }
+}
+
+void bot::accept() {
+    accepted_at_ = world_.now();
+    socket_.accept();
+    world_.remote_after(plan_.lives, [self = shared_from_this()] {
+        if (self->plan_.ends != bot_plan::ending::stays) self->end();
+    });
+    live();
+}
+
+void bot::live() {
+    if (!serves() || caller_.is_over()) return;
+    act();
+    world_.remote_after(random_.between(nanoseconds(5ms), nanoseconds(400ms)),
+                        [self = shared_from_this()] { self->live(); });
+}
+
+void bot::act() {
+    switch (random_.below(plan_.is_nasty ? 12 : 9)) {
+    case 0: return clear();
+    case 1:
+    case 2: return set_mark();
+    case 3: return;
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+        speak();
+        if (random_.one_in(2)) set_mark();
+        return;
+    default: be_nasty();
+    }
+}
+
+// In one piece or several, of whole samples or not, faster than real time.
+void bot::speak() {
+    if (said_.next - std::max(caller_.heard_to(), said_.may_skip_to) > 16'000) return; // numbers must stay unique
+    const auto samples = 1 + random_.below(random_.one_in(4) ? 8000 : 1200);
+    std::string bytes = audio_of(samples, said_.next);
+    said_.next += samples;
+    said_to_ = said_.next;
+    has_spoken_ = true;
+    while (!bytes.empty()) {
+        const auto piece = random_.one_in(2) ? bytes.size() : 1 + random_.below(bytes.size());
+        if (random_.one_in(5) && piece > 2) { // in two frames
+            socket_.send(opcode::binary, bytes.substr(0, piece / 2), false);
+            socket_.send(opcode::more, bytes.substr(piece / 2, piece - piece / 2), true);
+        } else {
+            socket_.send(opcode::binary, bytes.substr(0, piece));
+        }
+        bytes.erase(0, piece);
+    }
+}
+
+void bot::set_mark() {
+    const auto name = "m" + std::to_string(named_++);
+    marks_.push_back({name, said_to_, world_.now(), caller_.heard_to() < said_.lost_to, false});
+    socket_.send(opcode::text, R"({"type":"mark","data":{"name":")" + name + "\"}}");
+}
+
+void bot::clear() {
+    socket_.send(opcode::text, R"({"type":"killAudio"})");
+    said_.may_skip_to = said_.next;
+    said_to_ = 0;
+    if (socket_.unsent() == 0) {
+        said_.cleared_to = said_.next;
+        said_.cleared_from = world_.now() + clear_max;
+    }
+    for (auto& one : marks_)
+        one.was_cleared = true;
+}
+
+void bot::be_nasty() {
+    switch (random_.below(6)) {
+    case 0: return socket_.send(opcode::text, "{\"type\":");
+    case 1: return socket_.send(opcode::text, R"({"type":"mark","data":[1,2,3]})");
+    case 2: return socket_.send(opcode::text, R"({"type":"playAudio","data":{"audioContent":"*"}})");
+    case 3: return socket_.send(opcode::ping, "are you there");
+    case 4: return socket_.send(opcode::binary, "");
+    default: // reads nothing for a while
+        if (!socket_.is_reading()) return;
+        missed_some_ = true;
+        socket_.set_reading(false);
+        world_.remote_after(random_.between(nanoseconds(50ms), nanoseconds(1500ms)), [self = shared_from_this()] {
+            if (!self->socket_.line().is_over()) self->socket_.set_reading(true);
+        });
+    }
+}
+
+void bot::end() {
+    if (!serves() || caller_.is_over()) return;
+    ended_at_ = world_.now();
+    if (!caller_.began_at()) lost(); // dialled early: the call gets another one
+    switch (plan_.ends) {
+    case bot_plan::ending::stays: return;
+    case bot_plan::ending::disconnects:
+        has_ended_ = true;
+        return socket_.send(opcode::text, R"({"type":"disconnect"})");
+    case bot_plan::ending::closes: has_ended_ = true; return socket_.send_close(1000);
+    case bot_plan::ending::closes_failed: lost(); return socket_.send_close(1011);
+    case bot_plan::ending::resets: lost(); return socket_.line().reset();
+    case bot_plan::ending::ends_the_stream: lost(); return socket_.line().shut_down();
+    case bot_plan::ending::breaks_rules: lost(); return socket_.send_raw("\xf3\x85");
+    case bot_plan::ending::falls_silent: lost(); return socket_.set_reading(false);
+    }
+}
+
+// --- What it gets ---
+
+void bot::heard(opcode kind, std::string_view message) {
+    if (kind == opcode::binary) return heard_audio(message);
+    if (message.find("callSid") != std::string_view::npos) return;
+    if (const auto digit = member(message, "dtmf"); !digit.empty()) {
+        digits_ += digit;
+        return;
+    }
+    if (message.find(R"("type":"mark")") != std::string_view::npos) return heard_mark(message);
+    ADD_FAILURE() << "the gateway sends " << message;
+}
+
+// Each sample of the caller, in order. After the last one, silence may fill the frame.
+void bot::heard_audio(std::string_view payload) {
+    said_.note(world_.now(), payload.size());
+    if (was_lost_) return; // it reads late what was sent before
+    std::vector<std::int16_t> samples(payload.size() / 2);
+    decode(encoding::slin, std::as_bytes(std::span(payload.data(), payload.size())), samples);
+    for (const auto sample : samples) {
+        if (sample == 0) {
+            EXPECT_TRUE(caller_.is_over()) << "silence that the caller did not send";
+            continue;
+        }
+        constexpr auto period = numbered_samples::period;
+        const auto position = numbered_samples::position_of(sample);
+        if (!first_heard_) { // behind what earlier back ends got, and not older than what the gateway keeps
+            const auto oldest = caller_.talked() - std::min(caller_.talked(), kept_samples);
+            const auto least = std::max(said_.heard_to, oldest);
+            first_heard_ = heard_to_ = least + (position + period - least % period) % period;
+        }
+        const auto skipped = (position + period - heard_to_ % period) % period;
+        ASSERT_TRUE(skipped == 0 || missed_some_)
+            << skipped << " samples of the caller before " << heard_to_ << " are lost";
+        heard_to_ += skipped + 1;
+        ASSERT_LE(heard_to_, caller_.talked()) << "the caller did not say that yet, or it is said twice";
+        said_.heard_to = std::max(said_.heard_to, heard_to_);
+    }
+}
+
+void bot::heard_mark(std::string_view message) {
+    const auto name = member(message, "name");
+    const auto event = member(message, "event");
+    said_.note(world_.now(), named_);
+    ASSERT_FALSE(marks_.empty()) << name << " is reported twice, or was never set";
+    const mark m = marks_.front();
+    marks_.pop_front();
+    ASSERT_EQ(name, m.name) << "marks are reported out of order";
+    if (event == "cleared") {
+        EXPECT_TRUE(m.was_cleared || caller_.is_over() || has_ended_) << name << " was cleared by nothing";
+        return;
+    }
+    EXPECT_EQ(event, "playout");
+    if (m.was_cleared) return;
+    EXPECT_GE(caller_.heard_to(), m.behind) << name << " is reported before its audio was sent";
+    // Audio of a lost back end may be in the queue before the first mark.
+    if (missed_some_ || has_ended_ || (m.behind == 0 && m.behind_others)) return;
+    const auto possible = std::max({m.set_at, caller_.began_at().value_or(nanoseconds{}),
+                                    m.behind == 0 ? nanoseconds{} : caller_.sent_at(m.behind)});
+    EXPECT_LE((world_.now() - possible) / 1us, mark_max / 1us) << name << " is reported late";
+}
+
+// --- The end ---
+
+void bot::check_end(bool is_first) const {
+    if (!accepted_at_ || missed_some_) return;
+    if (was_closed_ && plan_.ends == bot_plan::ending::stays) {
+        // Marks that were set in the last moments may have crossed with the end.
+        for (const auto& one : marks_)
+            EXPECT_GT((one.set_at + 100ms) / 1us, closed_at_ / 1us) << one.name << " was never reported";
+    }
+    if (!is_first || !first_heard_ || *accepted_at_ - caller_.began_at().value_or(nanoseconds{}) > 7s) return;
+    EXPECT_EQ(*first_heard_, 0U) << "what the caller said while the back end was dialled is lost";
+    EXPECT_TRUE(caller_.digits().starts_with(digits_)) << caller_.digits() << ", and the back end got " << digits_;
+}
+
+} // namespace audiosocket::sim

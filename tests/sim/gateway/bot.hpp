@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/gateway/phone.hpp"
+#include "sim/gateway/websocket_peer.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace audiosocket::sim {
+
+/// How a back end treats one connection.
+struct bot_plan {
+    enum class greeting {
+        accepts,        ///< Accepts the handshake.
+        accepts_late,   ///< Accepts it within two seconds.
+        says_nothing,   ///< Never answers the handshake.
+        refuses,        ///< Answers with status 503.
+        answers_garbage ///< Answers with bytes that are no HTTP.
+    };
+    enum class ending {
+        stays,           ///< Until the gateway closes.
+        disconnects,     ///< Asks for the end of the call by a message.
+        closes,          ///< Closes in order, which ends the call.
+        closes_failed,   ///< Closes with code 1011.
+        resets,          ///< Resets the connection.
+        ends_the_stream, ///< Sends a FIN without a close.
+        breaks_rules,    ///< Sends a frame that RFC 6455 forbids.
+        falls_silent,    ///< Reads and sends nothing any more.
+    };
+    greeting begins = greeting::accepts;
+    ending ends = ending::stays;
+    nanoseconds lives{};   ///< Until the ending.
+    bool is_nasty = false; ///< It also sends garbage, and stops reading now and then.
+};
+
+/// One connection of a back end that speaks the dialect pcm: talks, marks, clears, as the dice say, and checks what it
+/// gets.
+class bot : public std::enable_shared_from_this<bot> {
+  public:
+    bot(world& in, remote& line, dice random, const bot_plan& plan, said& spoken, const phone& caller);
+
+    void start();
+
+    /// Loses the connection at once.
+    void kill();
+
+    /// Checks what must be true when the call is over.
+    void check_end(bool is_first) const;
+
+    /// Returns whether the gateway believes that this back end serves the call: it was accepted and has not ended.
+    bool serves() const noexcept { return socket_.is_open() && !has_ended_; }
+    bool was_accepted() const noexcept { return accepted_at_.has_value(); }
+    bool has_spoken() const noexcept { return has_spoken_; }
+    bot_plan::ending ended_by() const noexcept { return plan_.ends; }
+
+    /// Returns whether its connection is lost, so that what it said need not be heard.
+    bool was_lost() const noexcept { return was_lost_; }
+
+    /// Returns when it ended by its own decision, if it has.
+    std::optional<nanoseconds> ended_at() const noexcept { return ended_at_; }
+
+    /// Returns the number behind its last sample that must be heard: nothing has cut it off.
+    std::uint64_t last_word() const noexcept { return said_to_; }
+
+  private:
+    struct mark {
+        std::string name;
+        std::uint64_t behind; // the number behind the last sample before it; 0: none since the last clear
+        nanoseconds set_at;
+        bool behind_others; // audio of a lost back end was not heard yet
+        bool was_cleared;   // a clear followed
+    };
+
+    void requested();
+    void accept();
+    void live();
+    void act();
+    void speak();
+    void set_mark();
+    void clear();
+    void be_nasty();
+    void end();
+    void lost();
+
+    void heard(websocket_peer::opcode kind, std::string_view message);
+    void heard_audio(std::string_view payload);
+    void heard_mark(std::string_view message);
+
+    world& world_;
+    dice random_;
+    const bot_plan plan_;
+    said& said_;
+    const phone& caller_;
+    websocket_peer socket_;
+
+    std::deque<mark> marks_;
+    std::uint64_t named_ = 0;
+    std::uint64_t said_to_ = 0; // since the last clear
+    std::optional<nanoseconds> accepted_at_;
+    bool has_spoken_ = false;
+    bool has_ended_ = false;
+    bool was_closed_ = false; // by the gateway
+    bool was_lost_ = false;
+    bool missed_some_ = false; // it has not read for some time
+    std::optional<nanoseconds> ended_at_;
+    nanoseconds closed_at_{};
+
+    std::optional<std::uint64_t> first_heard_;
+    std::uint64_t heard_to_ = 0;
+    std::string digits_;
+};
+
+} // namespace audiosocket::sim
