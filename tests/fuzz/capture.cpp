@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A capture file with any bytes in it: pcap or pcapng, link layers, tunnels, TCP, and the calls in it.
+// A capture file with any bytes in it: pcap or pcapng, link layers, tunnels, TCP, and the calls in it. Both reports of
+// it are well formed.
 //
 // Input: the file. One that does not start with the magic number of a capture is taken for the packets of one: a byte
 // for the link type, then for each packet a length and its bytes.
@@ -7,6 +8,7 @@
 #include "base/failure.hpp"
 #include "inspect/capture/capture_reader.hpp"
 
+#include "fuzz/reports.hpp"
 #include "fuzz/require.hpp"
 
 #include <sys/mman.h>
@@ -66,15 +68,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const auto input = std::as_bytes(std::span(data, size));
     const memory_file file(is_capture(input) ? bytes(input.begin(), input.end()) : file_of_packets(input));
-    const inspect::observers no_observers;
+    audiosocket::fuzz::reports reports(size % 2 == 1);
     inspect::inspection_totals totals;
     try {
         inspect::capture_input capture(file.path());
         if (capture.kind() == inspect::input_kind::capture)
-            inspect::read_capture(capture, {9092, no_observers, totals});
+            inspect::read_capture(capture, {9092, reports.seen_by(), totals});
     } catch (const failure&) {
         // A damaged header.
     }
+    reports.finish(totals);
+    reports.check();
     REQUIRE(totals.calls_with_findings <= totals.calls);
     return 0;
 }
