@@ -20,8 +20,11 @@ struct attack {
     std::vector<std::byte> once{};        ///< Sent by each caller behind its id.
     std::vector<std::byte> repeated{};    ///< Sent by each caller in each interval.
     std::chrono::milliseconds interval{}; ///< 0: as fast as the socket takes it.
-    bool together = false;    ///< All callers send at the same moment; otherwise they spread over the interval.
-    bool asks_health = false; ///< /healthz is asked every 100 ms meanwhile.
+    bool together = false;       ///< All callers send at the same moment; otherwise they spread over the interval.
+    bool asks_health = false;    ///< /healthz is asked every 100 ms meanwhile.
+    bool without_id = false;     ///< They send no id.
+    bool resets = false;         ///< In each interval they end with a reset and connect again, instead of sending.
+    std::vector<attack> parts{}; ///< Attacks at the same time, instead of this one; `callers` is their sum.
 };
 
 /// For messages of tests.
@@ -46,6 +49,42 @@ inline std::vector<std::byte> flipping_rates(std::size_t size_bytes) {
         all.insert(all.end(), high.begin(), high.end());
     }
     return all;
+}
+
+/// Returns ten thousand connections of different kinds. Most of them cost a server only a descriptor and a deadline.
+inline attack ten_thousand() {
+    using std::chrono::milliseconds;
+    const std::vector<std::byte> nonsense(200, std::byte{0x47});
+    std::vector<attack> parts{
+        {.name = "silent", .text = "silent", .callers = 6000, .without_id = true},
+        {.name = "slow",
+         .text = "a byte of an id each 2 s",
+         .callers = 2500,
+         .repeated = {std::byte{1}},
+         .interval = milliseconds(2000),
+         .without_id = true},
+        {.name = "garbage", .text = "garbage", .callers = 1000, .once = nonsense, .without_id = true},
+        {.name = "resets",
+         .text = "connect and reset",
+         .callers = 300,
+         .interval = milliseconds(500),
+         .without_id = true,
+         .resets = true},
+        {.name = "flips",
+         .text = "rates flip, 16 KB/s",
+         .callers = 100,
+         .repeated = flipping_rates(320),
+         .interval = milliseconds(20)},
+        {.name = "calls", .text = "calls that send nothing", .callers = 100},
+    };
+    std::size_t callers = 0;
+    for (const auto& one : parts)
+        callers += one.callers;
+    return {.name = "ten_thousand",
+            .text = "10,000 of six kinds",
+            .callers = callers,
+            .asks_health = true,
+            .parts = std::move(parts)};
 }
 
 /// Returns the attacks. The first is the control without an attack, which shows what this machine can do.
@@ -90,6 +129,7 @@ inline std::vector<attack> attacks() {
          .once = single_sample(kind::slin192),
          .interval = frame},
         {.name = "flood", .text = "1 that floods", .callers = 1, .repeated = flipping_rates(burst_bytes)},
+        ten_thousand(),
     };
 }
 

@@ -81,14 +81,18 @@ std::vector<good_callers::result> good_callers::received(time_point from, time_p
     std::vector<result> all;
     for (const call& c : calls_) {
         result one;
+        std::vector<std::chrono::nanoseconds> between;
         time_point last = from;
         for (const time_point at : c.frames) {
             if (at < from || at > to) continue;
             ++one.frames;
             one.longest_gap = std::max<std::chrono::nanoseconds>(one.longest_gap, at - last);
+            between.emplace_back(at - last);
             last = at;
         }
         one.longest_gap = std::max<std::chrono::nanoseconds>(one.longest_gap, to - last);
+        std::ranges::sort(between);
+        if (!between.empty()) one.p99 = between[between.size() * 99 / 100];
         all.push_back(one);
     }
     return all;

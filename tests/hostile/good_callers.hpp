@@ -26,6 +26,7 @@ class good_callers {
     struct result {
         std::size_t frames = 0;                 ///< Received in that time.
         std::chrono::nanoseconds longest_gap{}; ///< Without a frame, within that time.
+        std::chrono::nanoseconds p99{};         ///< Of the times between two frames.
     };
     /// Returns what each call received from `from` until `to`.
     std::vector<result> received(time_point from, time_point to) const;

@@ -36,9 +36,11 @@ class hostile_callers {
 
     void run(const std::stop_token& stop);
     void send(caller& c, time_point now);
+    void reset(caller& c, time_point now);
     void drain(caller& c);
     void end(caller& c);
 
+    const app::bench::endpoint server_;
     const attack what_;
     std::vector<caller> callers_;
     std::atomic<std::size_t> connected_ = 0;

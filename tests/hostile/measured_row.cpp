@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <list>
 #include <map>
 #include <stop_token>
 #include <thread>
@@ -86,6 +87,10 @@ std::chrono::nanoseconds measured_row::longest_gap() const {
     return std::ranges::max(good, {}, &good_callers::result::longest_gap).longest_gap;
 }
 
+std::chrono::nanoseconds measured_row::longest_p99() const {
+    return std::ranges::max(good, {}, &good_callers::result::p99).p99;
+}
+
 bool measured_row::good_calls_are_well() const {
     const auto fewest = static_cast<double>(fewest_frames());
     return fewest >= frames_share_min * static_cast<double>(time / frame_time) && longest_gap() <= gap_max;
@@ -97,12 +102,15 @@ measured_row measure(const attacked_server& server, const attack& what, millisec
     row.time = time;
     const auto endpoint = app::bench::find_server(server.where, "");
     good_callers good(endpoint, good_calls);
-    hostile_callers hostile(endpoint, what);
+    std::list<hostile_callers> hostile;
+    for (const attack& part : what.parts.empty() ? std::vector{what} : what.parts)
+        hostile.emplace_back(endpoint, part);
     std::this_thread::sleep_for(settling);
 
     const auto before = server.pid ? thread_times(*server.pid) : std::map<std::string, double>{};
     const auto from = clock::now();
-    hostile.begin();
+    for (auto& one : hostile)
+        one.begin();
     {
         std::jthread health;
         if (what.asks_health && server.admin)
@@ -111,22 +119,25 @@ measured_row measure(const attacked_server& server, const attack& what, millisec
     }
     if (server.pid) row.busiest = busiest_share(before, thread_times(*server.pid), time);
     row.good = good.received(from, from + time);
-    row.left = hostile.connected();
+    for (const auto& one : hostile)
+        row.left += one.connected();
     return row;
 }
 
 std::string table_head() {
-    return fmt::format("{:<28} {:>11} {:>9} {:>8} {:>10} {}", "attack", "frames", "gap", "thread", "connected",
-                       "healthz");
+    return fmt::format("{:<28} {:>11} {:>9} {:>9} {:>8} {:>11} {}", "attack", "frames", "gap", "p99", "thread",
+                       "connected", "healthz");
 }
 
 std::string table_line(const measured_row& row) {
-    const double gap_ms = std::chrono::duration<double, std::milli>(row.longest_gap()).count();
+    const auto ms = [](std::chrono::nanoseconds time) {
+        return std::chrono::duration<double, std::milli>(time).count();
+    };
     std::string health;
     if (row.health_asked > 0)
         health = fmt::format("{} of {} not 200", row.health_answers_not_200.size(), row.health_asked);
-    return fmt::format("{:<28} {:>4} of {:>3} {:>6.0f} ms {:>8} {:>10} {}", row.what.text, row.fewest_frames(),
-                       row.frames_expected(), gap_ms,
+    return fmt::format("{:<28} {:>4} of {:>3} {:>6.0f} ms {:>6.1f} ms {:>8} {:>11} {}", row.what.text,
+                       row.fewest_frames(), row.frames_expected(), ms(row.longest_gap()), ms(row.longest_p99()),
                        row.busiest ? fmt::format("{:.0f} %", 100 * *row.busiest) : std::string("-"),
                        fmt::format("{}/{}", row.left, row.what.callers), health);
 }

@@ -35,6 +35,7 @@ struct measured_row {
     std::size_t frames_expected() const;
     std::size_t fewest_frames() const;
     std::chrono::nanoseconds longest_gap() const;
+    std::chrono::nanoseconds longest_p99() const;
 
     /// Returns whether each good call received 99 % of its frames and waited for none of them longer than 40 ms.
     bool good_calls_are_well() const;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "faults/library/failing_allocations.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <malloc.h>
+#include <new>
+
+// The standard library's other forms (arrays, sized, nothrow) call these. Nothing here is over-aligned.
+
+namespace {
+std::atomic<std::size_t> in_use;
+thread_local std::size_t until_failure = 0; // 0: none fails
+thread_local bool failed = false;
+} // namespace
+
+namespace audiosocket::test {
+
+void fail_allocation(std::size_t number) noexcept {
+    until_failure = number;
+    failed = false;
+}
+
+bool has_failed_allocation() noexcept {
+    until_failure = 0;
+    return failed;
+}
+
+std::size_t bytes_in_use() noexcept {
+    return in_use;
+}
+
+} // namespace audiosocket::test
+
+void* operator new(std::size_t bytes) {
+    if (until_failure > 0 && --until_failure == 0) {
+        failed = true;
+        throw std::bad_alloc();
+    }
+    void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
+    if (!memory) throw std::bad_alloc();
+    in_use += malloc_usable_size(memory);
+    return memory;
+}
+
+void operator delete(void* memory) noexcept {
+    if (memory) in_use -= malloc_usable_size(memory);
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}

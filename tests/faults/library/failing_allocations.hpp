@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+/// \file
+/// Lets operator new fail. failing_allocations.cpp replaces the operators of the whole executable.
+
+namespace audiosocket::test {
+
+/// Lets the `number`-th allocation of this thread from now on fail, once; 1 is the next one. 0: none.
+void fail_allocation(std::size_t number) noexcept;
+
+/// Ends it. Returns whether an allocation has failed since fail_allocation().
+bool has_failed_allocation() noexcept;
+
+/// Bytes that operator new has given out, and that were not given back.
+std::size_t bytes_in_use() noexcept;
+
+} // namespace audiosocket::test
