@@ -25,6 +25,12 @@ foreach(component IN ITEMS lib c dev command)
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides COMPONENT ${component})
 endforeach()
 
+# What the packages are built with. tools/package makes the list.
+foreach(component IN ITEMS lib command)
+    install(FILES "${PROJECT_BINARY_DIR}/audiosocket.cdx.json" OPTIONAL
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${${component}_package} COMPONENT ${component})
+endforeach()
+
 # --- The service: its units, its settings, and the scripts for installing and removing them ---
 
 if(TARGET audiosocket_command)

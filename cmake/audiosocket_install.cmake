@@ -111,8 +111,15 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION ${dev_doc} COMPONENT 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples" DESTINATION ${dev_doc} COMPONENT dev FILES_MATCHING PATTERN "*.cpp")
 install(FILES "${PROJECT_SOURCE_DIR}/examples/tutorial/CMakeLists.txt" DESTINATION ${dev_doc}/examples/tutorial COMPONENT dev)
 if(TARGET audiosocket_command)
-    install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
-        DESTINATION ${doc_root}/audiosocket COMPONENT command)
+    install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION ${doc_root}/audiosocket COMPONENT command)
+    set(changes "${PROJECT_SOURCE_DIR}/CHANGELOG.md")
+    if(CMAKE_INSTALL_PREFIX STREQUAL "/usr") # the name that Debian's tools look for
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${changes}")
+        execute_process(COMMAND "${AUDIOSOCKET_GZIP}" -9nc "${changes}"
+            OUTPUT_FILE "${PROJECT_BINARY_DIR}/changelog.gz" COMMAND_ERROR_IS_FATAL ANY)
+        set(changes "${PROJECT_BINARY_DIR}/changelog.gz")
+    endif()
+    install(FILES "${changes}" DESTINATION ${doc_root}/audiosocket COMPONENT command)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION ${doc_root}/audiosocket COMPONENT command ${documents})
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/share/sounds" DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/audiosocket
         COMPONENT command FILES_MATCHING PATTERN "*.wav")

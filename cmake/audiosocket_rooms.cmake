@@ -11,14 +11,6 @@ target_compile_options(audiosocket_flags_ INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
     $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-zero-variadic-macro-arguments>
     $<$<BOOL:${AUDIOSOCKET_WARNINGS_AS_ERRORS}>:-Werror>)
-if(AUDIOSOCKET_HARDEN)
-    # Only x86 has it.
-    include(CheckCXXCompilerFlag)
-    check_cxx_compiler_flag(-fcf-protection AUDIOSOCKET_HAS_CET)
-    if(AUDIOSOCKET_HAS_CET)
-        target_compile_options(audiosocket_flags_ INTERFACE -fcf-protection)
-    endif()
-endif()
 if(AUDIOSOCKET_SANITIZE)
     target_compile_options(audiosocket_flags_ INTERFACE
         -fsanitize=${AUDIOSOCKET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -91,7 +91,9 @@ has libaudiosocket-dev 'usr/lib/[^/]+/libaudiosocket-c\.so' 'usr/include/audioso
 has audiosocket 'usr/bin/audiosocket' 'etc/audiosocket/audiosocket\.toml' \
     'usr/lib/systemd/system/audiosocket\.(service|socket)' 'usr/share/man/man5/audiosocket\.toml\.5\.gz' \
     'usr/share/audiosocket/sounds/welcome\.wav' 'usr/share/doc/audiosocket/README\.md' \
-    'usr/share/doc/audiosocket/docs/asterisk\.md' 'usr/share/doc/audiosocket/docs/operations\.md'
+    'usr/share/doc/audiosocket/docs/asterisk\.md' 'usr/share/doc/audiosocket/docs/operations\.md' \
+    'usr/share/doc/audiosocket/changelog\.gz' 'usr/share/doc/audiosocket/audiosocket\.cdx\.json'
+has "$lib" "usr/share/doc/$lib/audiosocket\.cdx\.json"
 has libaudiosocket-dev 'usr/share/doc/libaudiosocket-dev/examples/01_echo\.cpp' \
     'usr/share/doc/libaudiosocket-dev/docs/design\.md'
 lacks audiosocket 'usr/lib/[^s]' 'usr/include'
@@ -112,8 +114,7 @@ depends audiosocket "$lib (>= $version)" libtomlplusplus libssl adduser
 root=$work/root
 for package in "${packages[@]}"; do dpkg-deb -x "$build/${package}_$version"_*.deb "$root"; done
 net=$(find "$root/usr/lib" -name 'libaudiosocket_net.so')
-"$here/../structure/hardened.sh" "$root/usr" "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$objects/package/CMakeCache.txt")" \
-    "$(sed -n 's/^AUDIOSOCKET_HAS_CET:INTERNAL=1$/cet/p' "$objects/package/CMakeCache.txt")" || fail "the packages are not hardened"
+"$here/../structure/hardened.sh" "$root/usr" "$objects/package" || fail "the packages are not hardened"
 said=$(LD_LIBRARY_PATH=$(dirname "$net") "$root/usr/bin/audiosocket" --version)
 [[ $said == "audiosocket ${version%-*}" ]] || fail "the unpacked command says: $said"
 

@@ -11,7 +11,7 @@ here=$(dirname "$0")
 # Of the namespace detail: what the templates of the headers call (connect, blocking, read_digits and bridge), and what
 # another room of the library does.
 connect='(make|start|cancel)_connect(or)?$|waits_of$'
-needed="^audiosocket::detail::($connect|(send|receive)_until$|validate$|(digit_reader|bridge_operation|engine_hooks|socket_turns)::)"
+needed="^audiosocket::detail::($connect|(send|receive)_until$|run_to_the_end$|validate$|(digit_reader|bridge_operation|engine_hooks|socket_turns)::)"
 readonly here connect needed
 
 # unwanted LIBRARY: prints the symbols that it should hide, each with the reason.

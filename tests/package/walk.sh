@@ -380,6 +380,32 @@ eventually 10 "with a port from systemd there is no hand-over" handed_over
 on audiosocket call "$port" --duration 0.5 >"$work/log" 2>&1 || { cat "$work/log"; fail "the successor does not answer"; }
 saw "MAINPID $main -> $(unit MainPID), which answers"
 
+step "the gateway as the same service"
+on systemctl disable --now audiosocket.socket audiosocket.service >"$work/log" 2>&1 || { cat "$work/log"; fail "the service cannot be disabled"; }
+awk '/^### The gateway as a service/ { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' \
+    "$here/../../docs/operations.md" >"$work/gateway"
+put "$work/gateway" /etc/systemd/system/audiosocket.service.d/gateway.conf
+state=/var/lib/audiosocket
+printf '%s\n' 'listen = "0.0.0.0:9092"' 'dialect = "pcm"' 'backend = "ws://127.0.0.1:8765/"' 'key-file = "bot.key"' \
+    "tape = \"$state/tapes\"" "record = \"$state/gateway\"" >"$work/gateway.toml"
+put "$work/gateway.toml" /etc/audiosocket/gateway.toml
+on sh -c 'install -m 640 -g audiosocket /dev/null /etc/audiosocket/bot.key; echo key >/etc/audiosocket/bot.key'
+on timeout 120 audiosocket backend --dialect pcm --echo --exit-after 1 >"$work/bot" 2>&1 &
+bot=$!
+on systemctl daemon-reload
+on systemctl start audiosocket >"$work/log" 2>&1 || { cat "$work/log"; fail "the gateway does not start as a service"; }
+on audiosocket call "$port" --play /usr/share/audiosocket/sounds/welcome.wav --duration 2 >"$work/log" 2>&1 || true
+wait "$bot" || { cat "$work/bot" "$work/log"; fail "the back end had no call"; }
+on systemctl stop audiosocket
+for file in tapes/*.tape gateway/*.wav; do
+    [[ $(on sh -c "stat -c %U $state/$file") == audiosocket ]] || fail "the gateway has not written $file"
+done
+if log_has 'Operation not permitted|Permission denied'; then fail "the confinement is in the way: $(on journalctl -q -o cat -u audiosocket | tail -n 20)"; fi
+saw "it dialled its back end, recorded, and kept a tape: $(on sh -c "grep -c . $state/tapes/*.tape") lines"
+on rm /etc/audiosocket/gateway.toml /etc/audiosocket/bot.key /etc/systemd/system/audiosocket.service.d/gateway.conf
+on systemctl daemon-reload
+on systemctl enable --now audiosocket.socket audiosocket.service >"$work/log" 2>&1 || { cat "$work/log"; fail "the service does not start again"; }
+
 step "purge while it runs"
 on systemctl revert audiosocket >"$work/log" 2>&1 # what `systemctl edit` has written is the administrator's
 on apt-get purge -y audiosocket 'libaudiosocket*' >"$work/log" 2>&1 || { cat "$work/log"; fail "the packages cannot be purged"; }

@@ -103,11 +103,11 @@ check_command_includes() {
             knows["base"] = " "
             knows["log"] = knows["settings"] = knows["service"] = knows["diagnosis"] = " base "
             knows["live"] = " base diagnosis "
-            knows["admin"] = " base log settings service diagnosis live "
-            knows["websocket"] = knows["tape"] = " base "
-            knows["daemon"] = " base log settings service diagnosis live admin "
-            split("serve call check bench inspect gateway backend", verbs, " ")
-            for (i in verbs) knows[verbs[i]] = " verbs base log settings service live diagnosis admin daemon "
+            knows["admin"] = " base log settings service diagnosis live directory "
+            knows["websocket"] = knows["tape"] = knows["directory"] = " base "
+            knows["daemon"] = " base log settings service diagnosis live directory admin "
+            split("serve call check bench inspect gateway backend cluster", verbs, " ")
+            for (i in verbs) knows[verbs[i]] = " verbs base log settings service live diagnosis directory admin daemon "
             knows["gateway"] = knows["gateway"] "tape websocket "
             knows["inspect"] = knows["inspect"] "tape "
             knows["backend"] = knows["backend"] "websocket "

@@ -38,13 +38,16 @@ HOW_TO = [
     "docs/troubleshooting.md",
     "docs/voice-bot.md",
     "docs/operations.md",
+    "docs/scale.md",
     "docs/monitoring.md",
+    "docs/tls.md",
+    "docs/directory.md",
     "docs/python.md", "docs/c.md", "docs/sounds.md",
     "docs/from-go.md",
 ]
 GATEWAY = ["docs/gateway.md", "docs/gateway-context.md", "docs/gateway-benchmarks.md"]
-REFERENCE = ["docs/protocol.md", "docs/benchmarks.md", "docs/benchmarks-details.md", "docs/python-benchmarks.md", "docs/peers.md", "CHANGELOG.md"]
-DESIGN = ["docs/design.md", "docs/testing.md", "CONTRIBUTING.md", "SECURITY.md"]
+REFERENCE = ["docs/protocol.md", "docs/benchmarks.md", "docs/benchmarks-details.md", "docs/python-benchmarks.md", "docs/peers.md", "docs/dependencies.md", "CHANGELOG.md"]
+DESIGN = ["docs/design.md", "docs/testing.md", "docs/reliability.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
 def title_of(text):
