@@ -4,7 +4,7 @@
 The order of the rooms is decided by tests/structure/check.sh; this file draws it.
 """
 
-WIDTH, HEIGHT = 1000, 660
+WIDTH, HEIGHT = 1080, 660
 
 # Kinds of boxes: fill and border.
 PURE = ("#e3f1e3", "#4b8b4b")   # no input and output, no clock
@@ -28,6 +28,7 @@ BOXES = {
     "check": (780, 168, 68, 48, COMMAND, ["check", "60 cases"]),
     "bench": (852, 168, 56, 48, COMMAND, ["bench", "load"]),
     "inspect": (914, 168, 68, 48, COMMAND, ["inspect", "captures"]),
+    "cluster": (990, 168, 72, 48, COMMAND, ["cluster", "balancers"]),
     "daemon": (450, 280, 150, 62, COMMAND, ["daemon", "signals, drain,", "hand-over, reload"]),
     "websocket": (616, 280, 110, 62, COMMAND, ["websocket", "Beast, TLS"]),
     "tape": (742, 280, 90, 62, COMMAND, ["tape", "of both sides"]),
@@ -37,7 +38,7 @@ BOXES = {
     "settings": (664, 502, 104, 52, COMMAND, ["settings", "file, environment"]),
     "service": (776, 502, 100, 52, COMMAND, ["service", "systemd, sockets"]),
     "log": (884, 502, 84, 52, COMMAND, ["log", "lines, console"]),
-    "base": (450, 588, 518, 48, COMMAND, ["base", "failures, JSON, text"]),
+    "base": (450, 588, 612, 48, COMMAND, ["base", "failures, JSON, text"]),
 }
 
 # (from, to, where the line leaves, where it arrives): shares of the bottom and of the top edge; None: straight below.
@@ -46,6 +47,7 @@ ARROWS = [
     ("call", "protocol", 0.3, 0.6), ("call", "audio", 0.7, 0.4),
     ("run", "serve", 0.1, 0.5), ("run", "v_gateway", 0.2, 0.5), ("run", "backend", 0.35, 0.5), ("run", "v_call", 0.5, 0.5),
     ("run", "check", 0.65, 0.5), ("run", "bench", 0.8, 0.5), ("run", "inspect", 0.9, 0.5),
+    ("run", "cluster", 0.97, 0.5), ("cluster", "base", 0.5, None),
     ("v_gateway", "daemon", 0.4, 0.8), ("v_gateway", "websocket", 0.8, 0.2), ("backend", "websocket", 0.5, None),
     ("v_gateway", "tape", 0.9, 0.15), ("inspect", "tape", 0.15, 0.85),
     ("serve", "daemon", 0.5, None), ("daemon", "admin", 0.5, 0.5), ("admin", "live", 0.4, None),
