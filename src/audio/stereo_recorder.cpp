@@ -12,6 +12,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -290,8 +291,12 @@ stereo_recorder& stereo_recorder::operator=(stereo_recorder&& other) noexcept {
 }
 
 stereo_recorder::~stereo_recorder() {
-    if (state_) {
+    if (!state_) {
+        return;
+    }
+    try {
         finish();
+    } catch (const std::bad_alloc&) { // the end of the file is missing
     }
 }
 

@@ -4,16 +4,22 @@
 //
 // A strand could do this too, but it would put a piece behind work that was posted to the executor meanwhile. Then
 // finish() could not promise that the file is complete for work that is posted after it.
+//
+// A monitor must not throw. Sound for which there is no memory is left out, and counted as dropped. A piece that cannot
+// be handed over for lack of memory stays where it is collected, and the next sound tries again. If only the task
+// cannot be started, the next piece does that.
 
 #include <audiosocket/net/call_recorder.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 #include "net/recorded_piece.hpp"
 
 #include <audiosocket/audio/resampler.hpp>
 
-#include <deque>
 #include <exception>
+#include <list>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -23,6 +29,7 @@ namespace audiosocket {
 using detail::call_side;
 using detail::piece_collector;
 using detail::recorded_piece;
+using detail::unless_memory_is_out;
 using std::chrono::nanoseconds;
 
 namespace {
@@ -46,11 +53,14 @@ struct call_recorder::state : std::enable_shared_from_this<state> {
     void finish(waiting_handler waiter);
 
     // Call it with `sharing` locked.
-    bool hand_over(recorded_piece piece);
+    bool is_full() const noexcept {
+        return waiting.size() >= pieces_waiting_max || samples_waiting >= samples_waiting_max;
+    }
+    void hand_over(nanoseconds since_start) noexcept;
     void wake();
 
     // Runs in the task.
-    void write_waiting();
+    void write_waiting() noexcept;
     std::optional<recorded_piece> take_waiting();
     void write(const recorded_piece& piece);
     void create(int rate_hz);
@@ -66,7 +76,7 @@ struct call_recorder::state : std::enable_shared_from_this<state> {
 
     mutable std::mutex sharing; // protects the next members
     piece_collector collected{options.memory};
-    std::deque<recorded_piece> waiting;
+    std::list<recorded_piece> waiting;
     std::size_t samples_waiting = 0;
     bool writing = false;   // the task is posted or running
     bool finishing = false; // nothing more is added
@@ -88,51 +98,63 @@ void call_recorder::state::add(call_side side, std::span<const std::int16_t> sam
         const std::lock_guard lock(sharing);
         if (finishing || !failure.empty()) return;
         const bool due = collected.is_due(since_start);
-        const bool taken = !due || hand_over(collected.take(since_start));
-        if (taken) {
+        if (!due || !is_full()) {
+            if (due) hand_over(since_start);
             collected.add(side, samples, rate_hz, since_start);
-            if (due) wake();
             return;
         }
     }
-    fail(wanted.string() + ": recording stopped: too much sound waits, because the disk is too slow; use a faster one");
+    unless_memory_is_out([this] { // without memory for the text, the next sound tries again
+        fail(wanted.string() +
+             ": recording stopped: too much sound waits, because the disk is too slow; use a faster one");
+    });
 }
 
-// Returns false if too much waits already.
-bool call_recorder::state::hand_over(recorded_piece piece) {
-    if (waiting.size() >= pieces_waiting_max || samples_waiting >= samples_waiting_max) return false;
-    samples_waiting += piece.samples.size();
-    waiting.push_back(std::move(piece));
-    return true;
+// Lets the task write what was collected. The next piece begins at this time.
+void call_recorder::state::hand_over(nanoseconds since_start) noexcept {
+    unless_memory_is_out([&] {
+        std::list<recorded_piece> next(1); // first, so that nothing is taken without memory
+        next.front() = collected.take(since_start);
+        samples_waiting += next.front().samples.size();
+        waiting.splice(waiting.end(), next);
+        wake();
+    });
 }
 
 // Starts the task, unless it is running, to write what waits.
 void call_recorder::state::wake() {
-    if (std::exchange(writing, true)) return;
+    if (writing) return;
     boost::asio::post(disk, [self = shared_from_this()] { self->write_waiting(); });
+    writing = true;
 }
 
 void call_recorder::state::finish(waiting_handler waiter) {
     const std::lock_guard lock(sharing);
-    if (waiter)
-        waiters.push_back(std::move(waiter));
-    else if (finishing)
-        return;
-    if (!std::exchange(finishing, true) && failure.empty()) waiting.push_back(collected.take({}));
+    if (finishing && !waiter) return;
+    // What may fail comes first. The task begins when this has returned.
+    waiters.reserve(waiters.size() + 1);
     wake();
+    finishing = true;
+    if (waiter) waiters.push_back(std::move(waiter));
 }
 
-void call_recorder::state::write_waiting() {
-    while (const auto piece = take_waiting()) {
+// The executor of an application may not survive an exception.
+void call_recorder::state::write_waiting() noexcept {
+    for (bool more = true; more;) {
         try {
-            write(*piece);
+            const auto piece = take_waiting();
+            more = piece.has_value();
+            if (more) write(*piece);
         } catch (const std::exception& e) {
-            fail(e.what());
+            const bool is_out = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
+            if (is_out || !unless_memory_is_out([&] { fail(e.what()); }))
+                unless_memory_is_out([&] { fail("no memory"); }); // short enough to need none
         }
     }
 }
 
-// Returns the oldest piece that waits. If there is none, ends the task: closes a complete file and reports it.
+// Returns the oldest piece that waits; after finish(), also what was collected since. If there is none, ends the task:
+// closes a complete file and reports it.
 std::optional<recorded_piece> call_recorder::state::take_waiting() {
     for (;;) {
         {
@@ -143,6 +165,7 @@ std::optional<recorded_piece> call_recorder::state::take_waiting() {
                 samples_waiting -= piece.samples.size();
                 return piece;
             }
+            if (finishing && !collected.is_empty()) return collected.take({});
             const bool over = finishing || !failure.empty();
             if (!over || (completed && waiters.empty())) {
                 writing = false;
@@ -185,22 +208,28 @@ void call_recorder::state::create(int rate_hz) {
 
 void call_recorder::state::complete() {
     if (recorder) {
-        const bool whole = recorder->finish();
-        {
-            const std::lock_guard lock(sharing);
-            duration = recorder->duration();
+        try {
+            const bool whole = recorder->finish();
+            {
+                const std::lock_guard lock(sharing);
+                duration = recorder->duration();
+            }
+            if (!whole) fail(recorder->failure());
+        } catch (const std::bad_alloc&) {
+            recorder.reset();
+            throw;
         }
-        if (!whole) fail(recorder->failure());
         recorder.reset();
     }
     std::unique_lock lock(sharing);
     const auto ready = std::exchange(waiters, {});
     const auto lacking = dropped;
-    const bool whole = failure.empty();
+    const auto result = failure.empty() ? boost::system::error_code{} : make_error_code(boost::system::errc::io_error);
     lock.unlock();
-    if (!std::exchange(completed, true) && lacking.count() > 0 && options.on_dropped) options.on_dropped(lacking);
+    if (!std::exchange(completed, true) && lacking.count() > 0 && options.on_dropped)
+        unless_memory_is_out([&] { options.on_dropped(lacking); });
     for (const auto& waiter : ready)
-        waiter(whole ? boost::system::error_code{} : make_error_code(boost::system::errc::io_error));
+        unless_memory_is_out([&] { waiter(result); });
 }
 
 void call_recorder::state::fail(const std::string& why) {
@@ -210,8 +239,8 @@ void call_recorder::state::fail(const std::string& why) {
         failure = why;
         waiting.clear();
         samples_waiting = 0;
-        collected.take({}); // frees its share of the memory
-        wake();
+        collected.take({});                       // frees its share of the memory
+        unless_memory_is_out([this] { wake(); }); // otherwise finish() does
     }
     if (options.on_failure) options.on_failure(why);
 }
@@ -227,7 +256,7 @@ call_recorder::call_recorder(boost::asio::any_io_executor disk, std::filesystem:
 }
 
 call_recorder::~call_recorder() {
-    finish();
+    unless_memory_is_out([this] { finish(); }); // otherwise the end of the recording is missing
 }
 
 void call_recorder::received(std::span<const std::int16_t> samples, int rate_hz, time_point at) {

@@ -3,6 +3,7 @@
 
 #include <audiosocket/call/detail/engine_hooks.hpp>
 #include <audiosocket/net/call.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 #include <audiosocket/net/error.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -27,15 +28,6 @@ constexpr int last_reads = 16;
 
 // A message that the kernel did not take is tried again after one tick, then two, four, and so on, up to 16 ticks.
 constexpr int longest_backoff = 4;
-
-// Runs this where nothing can be reported.
-template <class Work>
-void unless_memory_is_out(Work work) noexcept {
-    try {
-        work();
-    } catch (const std::bad_alloc&) {
-    }
-}
 
 time_point later_by(clock::duration wait) {
     const auto now = clock::now();

@@ -2,6 +2,7 @@
 #include "net/recorded_piece.hpp"
 
 #include <audiosocket/audio/duration.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -47,24 +48,31 @@ void recorded_piece::write_to(stereo_recorder& file) const {
 
 void piece_collector::add(call_side side, std::span<const std::int16_t> samples, int rate_hz, nanoseconds at) {
     if (samples.empty()) return;
-    nanoseconds& spent = spent_[static_cast<std::size_t>(side)];
-    if (spent >= sound_max || !piece_.held.grow(samples.size_bytes() + sizeof(recorded_block))) {
-        piece_.dropped += length_of(samples.size(), rate_hz);
-        return;
+    const std::size_t bytes = samples.size_bytes() + sizeof(recorded_block);
+    if (spent_[static_cast<std::size_t>(side)] < sound_max && piece_.held.grow(bytes)) {
+        if (unless_memory_is_out([&] { append({side, rate_hz, at, samples.size()}, samples); })) return;
+        piece_.held.shrink(bytes);
     }
+    piece_.dropped += length_of(samples.size(), rate_hz);
+}
+
+// Changes nothing if there is no memory.
+void piece_collector::append(const recorded_block& block, std::span<const std::int16_t> samples) {
+    nanoseconds& spent = spent_[static_cast<std::size_t>(block.side)];
+    recorded_block* const last = piece_.blocks.empty() ? nullptr : &piece_.blocks.back();
+    const bool together = last && last->side == block.side && last->rate_hz == block.rate_hz && last->at == block.at &&
+                          length_of(last->samples + block.samples, block.rate_hz) <= merged_max;
+    if (!together && piece_.blocks.size() == piece_.blocks.capacity())
+        piece_.blocks.reserve(std::max<std::size_t>(2 * piece_.blocks.size(), 8));
     piece_.samples.insert(piece_.samples.end(), samples.begin(), samples.end());
-    if (!piece_.blocks.empty()) {
-        recorded_block& last = piece_.blocks.back();
-        const bool together = last.side == side && last.rate_hz == rate_hz && last.at == at;
-        if (together && length_of(last.samples + samples.size(), rate_hz) <= merged_max) {
-            spent -= cost_of(last);
-            last.samples += samples.size();
-            spent += cost_of(last);
-            return;
-        }
+    if (together) {
+        spent -= cost_of(*last);
+        last->samples += block.samples;
+        spent += cost_of(*last);
+    } else {
+        piece_.blocks.push_back(block);
+        spent += cost_of(block);
     }
-    piece_.blocks.push_back({side, rate_hz, at, samples.size()});
-    spent += cost_of(piece_.blocks.back());
 }
 
 recorded_piece piece_collector::take(nanoseconds at) {

@@ -69,6 +69,10 @@ class held_memory {
         bytes_ += bytes;
         return true;
     }
+    void shrink(std::size_t bytes) noexcept {
+        if (of_) of_->give_back(bytes);
+        bytes_ -= bytes;
+    }
 
   private:
     std::shared_ptr<memory_share> of_; // shared, because pieces outlive the recorder
@@ -118,6 +122,9 @@ class piece_collector {
     /// Returns whether the collected piece is complete before a block of this time. If so, take() it first.
     bool is_due(std::chrono::nanoseconds at) const noexcept { return at - begin_ >= piece_length; }
 
+    /// Returns whether take() would return nothing to write or count.
+    bool is_empty() const noexcept { return piece_.blocks.empty() && piece_.dropped.count() == 0; }
+
     /// Adds a copy of the samples. Samples beyond sound_max, or without memory, are dropped and counted.
     void add(call_side side, std::span<const std::int16_t> samples, int rate_hz, std::chrono::nanoseconds at);
 
@@ -125,6 +132,8 @@ class piece_collector {
     recorded_piece take(std::chrono::nanoseconds at);
 
   private:
+    void append(const recorded_block& block, std::span<const std::int16_t> samples);
+
     std::shared_ptr<memory_share> share_;
     recorded_piece piece_;
     std::chrono::nanoseconds begin_{};

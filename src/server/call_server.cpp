@@ -100,12 +100,7 @@ void call_server::impl::count() {
 
 void call_server::impl::drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait) {
     if (waiter) return wait.complete(asio::error::in_progress, {}, false);
-    waiter = std::move(wait);
-    busy.emplace(io.get_executor());
-    const auto& s = calls->statistics();
-    taken_before = static_cast<std::size_t>(s.calls) - s.calls_up;
-    hung_up = 0;
-    calls->stop_accepting();
+    calls->stop_accepting(); // what needs memory comes first, so that the drain begins wholly or not at all
     if (limit != std::chrono::nanoseconds::max()) {
         timeout.expires_after(std::min<std::chrono::nanoseconds>(limit, std::chrono::hours(24 * 365)));
         timeout.async_wait([weak = weak_from_this()](boost::system::error_code error) {
@@ -113,6 +108,11 @@ void call_server::impl::drain(std::chrono::nanoseconds limit, detail::completion
             if (!error && self) self->hang_up_all();
         });
     }
+    waiter = std::move(wait);
+    busy.emplace(io.get_executor());
+    const auto& s = calls->statistics();
+    taken_before = static_cast<std::size_t>(s.calls) - s.calls_up;
+    hung_up = 0;
     report_if_drained(false);
 }
 

@@ -80,7 +80,8 @@ struct call_recorder_options {
 /// Limits: a piece has at most 1.5 s of sound of each side, because stereo_recorder would drop more as too early; the
 /// rest is dropped and counted. At most 60 pieces (half a minute) or 16 MiB of samples wait for the disk. Beyond that
 /// the recording fails, because memory is more important than one recording. A recording_memory limits all recordings
-/// together.
+/// together. Sound for which operator new has no memory is dropped and counted; if the disk executor has no memory, the
+/// recording fails.
 ///
 /// A failure of the disk does not affect the call. It ends the recording and is reported once. What was written stays.
 ///
@@ -115,7 +116,8 @@ class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
     /// Completes with `void(boost::system::error_code)`. The error is `boost::system::errc::io_error` after a failure,
     /// see failure(). Dropped sound, or a call without audio, is not an error. The handler runs on its associated
     /// executor, by default the disk executor, and never within this function. Several waits may be in progress. Does
-    /// not support cancellation. The call_recorder may be destroyed meanwhile.
+    /// not support cancellation. The call_recorder may be destroyed meanwhile. If there is no memory to post the
+    /// handler, it is destroyed.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto
@@ -146,8 +148,8 @@ class AUDIOSOCKET_EXPORT call_recorder final : public call_monitor {
     /// Returns the length of the sound in the file.
     std::chrono::nanoseconds duration() const;
 
-    /// Returns the length of the sound that was dropped because it came too fast, the sum of both sides. Updated when a
-    /// piece is written.
+    /// Returns the length of the sound that was dropped because it came too fast or found no memory, the sum of both
+    /// sides. Updated when a piece is written.
     std::chrono::nanoseconds dropped() const;
 
     /// Returns one line for people that says why the recording failed; empty while it has not failed.

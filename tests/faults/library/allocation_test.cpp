@@ -5,6 +5,7 @@
 #include "faults/library/failing_allocations.hpp"
 #include "support/bytes.hpp"
 #include "support/raw_peer.hpp"
+#include "unit/audio/signals.hpp"
 
 #include <audiosocket/net.hpp>
 #include <audiosocket/server.hpp>
@@ -95,7 +96,14 @@ bool serve_two_calls(std::size_t failing) {
         // The first may take its time to end. A server that never answers again is a trial that hangs.
         while (!caller(where, 5s))
             std::this_thread::sleep_for(100ms);
-        asio::post(io, [&] { server.async_drain(5s, [](auto, auto) {}); });
+        asio::post(io, [&] {
+            const auto drain = [&] { server.async_drain(5s, [](auto, auto) {}); };
+            try {
+                drain();
+            } catch (const std::bad_alloc&) { // it has not begun
+                drain();
+            }
+        });
     });
     fail_allocation(failing);
     for (bool over = false; !over;)
@@ -220,6 +228,61 @@ child_trials::result caller_trial(std::size_t number) try {
 } catch (const std::exception& e) {
     std::cerr << "allocation " << number << ": " << e.what() << '\n';
     return child_trials::result::bad;
+}
+
+// Records three seconds of a call, and its disk executor runs on the same thread. Returns whether the allocation
+// existed. Throws what left a function that must not throw.
+bool record_a_call(std::size_t failing) {
+    constexpr int frames = 150;
+    const temporary_directory folder;
+    asio::io_context disk{1};
+    int completed = 0;
+    std::string failure;
+    std::chrono::nanoseconds recorded{};
+    std::chrono::nanoseconds dropped{};
+    {
+        call_recorder recorder(disk.get_executor(), folder.path() / "call.wav");
+        const auto begin = clock::now();
+        const auto sound = numbered_samples().take(160);
+        fail_allocation(failing);
+        for (int i = 0; i < frames; ++i) {
+            recorder.received(sound, 8000, begin + i * 20ms);
+            recorder.sent(sound, 8000, begin + i * 20ms);
+            disk.restart();
+            disk.poll();
+        }
+        try {
+            recorder.async_finish([&](boost::system::error_code) { ++completed; });
+        } catch (const std::bad_alloc&) { // it may report that to the application, which tries again
+            recorder.async_finish([&](boost::system::error_code) { ++completed; });
+        }
+        disk.restart();
+        disk.poll();
+        failure = recorder.failure();
+        recorded = recorder.duration();
+        dropped = recorder.dropped();
+    }
+    const bool failed = has_failed_allocation();
+    if (completed > 1) throw std::runtime_error("the end was reported twice");
+    if (completed == 0 && !failed) throw std::runtime_error("the end was not reported");
+    if (!failure.empty()) {
+        if (failure != "no memory") throw std::runtime_error(failure);
+    } else if (2 * recorded + dropped < 2 * frames * 20ms) {
+        throw std::runtime_error("sound is missing and was not counted");
+    }
+    return failed;
+}
+
+child_trials::result recorder_trial(std::size_t number) try {
+    return record_a_call(number) ? child_trials::result::good : child_trials::result::last;
+} catch (const std::exception& e) {
+    std::cerr << "allocation " << number << ": " << e.what() << '\n';
+    return child_trials::result::bad;
+}
+
+TEST(failing_allocations, recorder_leaves_out_what_has_no_memory_and_says_so) {
+    const auto wrong = child_trials::run(recorder_trial, 2000);
+    EXPECT_TRUE(wrong.empty()) << child_trials::text(wrong);
 }
 
 TEST(failing_allocations, caller_places_the_next_call_whatever_failed_in_the_last_one) {

@@ -12,6 +12,13 @@ namespace {
 std::atomic<std::size_t> in_use;
 thread_local std::size_t until_failure = 0; // 0: none fails
 thread_local bool failed = false;
+
+// Counts this allocation. Returns whether it fails.
+bool fails() noexcept {
+    if (until_failure == 0 || --until_failure > 0) return false;
+    failed = true;
+    return true;
+}
 } // namespace
 
 namespace audiosocket::test {
@@ -33,14 +40,16 @@ std::size_t bytes_in_use() noexcept {
 } // namespace audiosocket::test
 
 void* operator new(std::size_t bytes) {
-    if (until_failure > 0 && --until_failure == 0) {
-        failed = true;
-        throw std::bad_alloc();
-    }
+    if (fails()) throw std::bad_alloc();
     void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
     if (!memory) throw std::bad_alloc();
     in_use += malloc_usable_size(memory);
     return memory;
+}
+
+// From here Asio takes the memory of handlers. It throws std::bad_alloc for null, and frees with free().
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+    return fails() ? nullptr : memalign(alignment, bytes);
 }
 
 void operator delete(void* memory) noexcept {

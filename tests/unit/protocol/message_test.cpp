@@ -30,6 +30,8 @@ TEST(encoder, audio_is_not_copied) {
     EXPECT_EQ(m.payload().data(), pcm.data());
     EXPECT_EQ(m.head().size(), header_bytes);
     EXPECT_EQ(m.size(), header_bytes + pcm.size());
+    EXPECT_EQ(m.buffers()[0].data(), m.head().data());
+    EXPECT_EQ(m.buffers()[1].data(), pcm.data());
 }
 
 TEST(encoder, audio_that_asterisk_would_drop_the_call_for_is_refused) {

@@ -4,6 +4,7 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -12,7 +13,10 @@
 #include <boost/asio/recycling_allocator.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,7 +65,8 @@ class wait_source {
 /// where the operation itself is work.
 ///
 /// Memory comes from the handler's associated allocator, by default Asio's, which reuses the memory that a thread freed
-/// last. It is freed before the handler runs, so a handler that waits again causes no allocation.
+/// last. It is freed before the handler runs, so a handler that waits again causes no allocation. On an io_context, a
+/// completion needs no memory of its own.
 template <class Result>
 class completion {
   public:
@@ -115,22 +120,47 @@ class completion {
         ~waiter_base() = default;
     };
 
+    // What runs when the wait is over.
+    template <class Handler>
+    struct outcome {
+        Handler handler;
+        boost::system::error_code error;
+        Result result;
+        source_pointer source;
+        wait_number wait;
+
+        void operator()() {
+            // Not earlier, because a slot belongs to the handler's thread.
+            if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) slot.clear();
+            if (source && source->is_cancelled(wait)) {
+                source->take_back(std::move(result));
+                result = Result();
+                error = boost::asio::error::operation_aborted;
+            }
+            source.reset(); // the handler may outlive all other objects
+            std::move(handler)(error, std::move(result));
+        }
+    };
+
+    // The waiter is in a block of memory that also has room for Asio's operation with the outcome. So completing a wait
+    // on an io_context needs no memory, and cannot fail.
     template <class Handler>
     struct waiter final : waiter_base {
         using fallback_type = boost::asio::io_context::executor_type;
         using executor_type = boost::asio::associated_executor_t<Handler, fallback_type>;
+        struct block;
         using allocator_type = typename std::allocator_traits<boost::asio::associated_allocator_t<
-            Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<waiter>;
+            Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<block>;
 
         static waiter* make(Handler handler, const fallback_type& fallback) {
             allocator_type memory = allocator_of(handler);
-            waiter* const made = std::allocator_traits<allocator_type>::allocate(memory, 1);
+            block* const made = std::allocator_traits<allocator_type>::allocate(memory, 1);
             return ::new (static_cast<void*>(made)) waiter(std::move(handler), fallback);
         }
 
         waiter(Handler h, const fallback_type& fallback)
             : handler(std::move(h)), executor(boost::asio::get_associated_executor(handler, fallback)) {
-            if constexpr (std::is_same_v<executor_type, fallback_type>)
+            if constexpr (is_on_io_context)
                 if (executor == fallback) return;
             work.emplace(executor);
         }
@@ -145,18 +175,17 @@ class completion {
             const auto keep_busy = std::move(work);
             const executor_type where = executor;
             allocator_type memory = allocator_of(handler);
-            auto run = [h = std::move(handler), error, r = std::move(result), s = std::move(source), wait]() mutable {
-                // Not earlier, because a slot belongs to the handler's thread.
-                if (auto slot = boost::asio::get_associated_cancellation_slot(h); slot.is_connected()) slot.clear();
-                if (s && s->is_cancelled(wait)) {
-                    s->take_back(std::move(r));
-                    r = Result();
-                    error = boost::asio::error::operation_aborted;
+            outcome<Handler> out{std::move(handler), error, std::move(result), std::move(source), wait};
+            block* const own = leave_block();
+            if constexpr (is_on_io_context) {
+                if (now && where.running_in_this_thread()) { // it runs at once, and needs no operation
+                    std::allocator_traits<allocator_type>::deallocate(memory, own, 1);
+                    return boost::asio::dispatch(where, std::move(out));
                 }
-                s.reset(); // the handler may outlive all other objects
-                std::move(h)(error, std::move(r));
-            };
-            give_back(memory);
+            }
+            bool taken = false;
+            const unused_block rest{memory, own, taken};
+            auto run = boost::asio::bind_allocator(block_allocator<void>(memory, own, taken), std::move(out));
             if (now)
                 boost::asio::dispatch(where, std::move(run));
             else
@@ -172,13 +201,71 @@ class completion {
 
         void drop() noexcept override {
             allocator_type memory = allocator_of(handler);
-            give_back(memory);
+            std::allocator_traits<allocator_type>::deallocate(memory, leave_block(), 1);
         }
 
-        void give_back(allocator_type& memory) noexcept {
+        // Destroys the waiter, and returns its memory.
+        block* leave_block() noexcept {
             std::destroy_at(this);
-            std::allocator_traits<allocator_type>::deallocate(memory, this, 1);
+            return reinterpret_cast<block*>(this);
         }
+
+        // Gives the block to the first allocation that fits, which is that of the operation. `taken` must live until
+        // then, that is until the operation is posted.
+        template <class T>
+        class block_allocator {
+          public:
+            using value_type = T;
+
+            block_allocator(const allocator_type& memory, block* own, bool& taken) noexcept
+                : memory_(memory), own_(own), taken_(&taken) {}
+            template <class Other>
+            block_allocator(const block_allocator<Other>& other) noexcept // NOLINT: what an allocator has
+                : memory_(other.memory_), own_(other.own_), taken_(other.taken_) {}
+
+            T* allocate(std::size_t count) {
+                static_assert(alignof(T) <= alignof(std::max_align_t));
+                if (count * sizeof(T) <= sizeof(block) && !std::exchange(*taken_, true))
+                    return reinterpret_cast<T*>(own_);
+                elsewhere<T> memory(memory_);
+                return std::allocator_traits<elsewhere<T>>::allocate(memory, count);
+            }
+            void deallocate(T* from, std::size_t count) noexcept {
+                if (reinterpret_cast<block*>(from) == own_) {
+                    std::allocator_traits<allocator_type>::deallocate(memory_, own_, 1);
+                } else {
+                    elsewhere<T> memory(memory_);
+                    std::allocator_traits<elsewhere<T>>::deallocate(memory, from, count);
+                }
+            }
+
+            template <class Other>
+            bool operator==(const block_allocator<Other>& other) const noexcept {
+                return own_ == other.own_;
+            }
+
+          private:
+            template <class>
+            friend class block_allocator;
+            template <class Of>
+            using elsewhere = typename std::allocator_traits<allocator_type>::template rebind_alloc<Of>;
+
+            allocator_type memory_;
+            block* own_;
+            bool* taken_;
+        };
+
+        // Returns a block that no operation has taken.
+        struct unused_block {
+            allocator_type& memory;
+            block* own;
+            const bool& taken;
+            ~unused_block() {
+                if (!taken) std::allocator_traits<allocator_type>::deallocate(memory, own, 1);
+            }
+        };
+
+        static constexpr bool is_on_io_context = std::is_same_v<executor_type, fallback_type>;
 
         Handler handler;
         executor_type executor;
@@ -191,6 +278,16 @@ class completion {
 
     waiter_base* waiter_ = nullptr;
     wait_number wait_ = 0;
+};
+
+template <class Result>
+template <class Handler>
+struct completion<Result>::waiter<Handler>::block {
+    // What Asio's operation has beside the outcome: three pointers, and the allocator.
+    static constexpr std::size_t of_operation = 16 * sizeof(void*);
+
+    alignas(
+        std::max_align_t) std::array<std::byte, std::max(sizeof(waiter), sizeof(outcome<Handler>) + of_operation)> room;
 };
 
 /// Connects the handler's cancellation slot, if it has one, to `cancel(number)`. Returns the number of the wait, from
