@@ -3,6 +3,7 @@
 
 #include "command/command_test.hpp"
 #include "command/http_client.hpp"
+#include "support/successors.hpp"
 
 #include <audiosocket/protocol/encoder.hpp>
 
@@ -38,6 +39,13 @@ class cluster_test : public command_test {
             return static_cast<std::size_t>(metric("audiosocket_calls_started_total"));
         }
     };
+
+    cluster_test() { adopt_successors(); }
+    ~cluster_test() override {
+        haproxy.reset();
+        for (auto& n : nodes)
+            end_with_successors(n.running);
+    }
 
     void SetUp() override;
 

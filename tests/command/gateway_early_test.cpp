@@ -106,6 +106,7 @@ TEST_F(gateway_early, withdrawal_and_another_announcement_end_it) {
     scripted_back_end bot(hello());
     gateway_to(bot);
     announce();
+    ASSERT_TRUE(bot.wait_for(0, [](auto&) { return true; })); // otherwise the bot may never see the first connection
     announce();
     ASSERT_TRUE(bot.wait_for(1, [](auto&) { return true; }));
     ASSERT_TRUE(bot.wait_for(0, has_closed));

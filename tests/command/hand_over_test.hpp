@@ -2,8 +2,7 @@
 #pragma once
 
 #include "command_test.hpp"
-
-#include <sys/prctl.h>
+#include "support/successors.hpp"
 
 #include <set>
 
@@ -12,26 +11,10 @@ namespace audiosocket::test {
 /// Servers that start successors. Orphans become the test's children, so that none outlives the test.
 class hand_over_test : public command_test {
   protected:
-    hand_over_test() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
-    ~hand_over_test() override {
-        if (!server) return;
-        for (const pid_t pid : processes())
-            if (pid != server->id()) kill(pid, SIGKILL); // only this test waits for it: the number is still its own
-        server.reset();
-        while (waitpid(-1, nullptr, WNOHANG) > 0) {
-        }
-    }
+    hand_over_test() { adopt_successors(); }
+    ~hand_over_test() override { end_with_successors(server); }
 
-    /// All servers that have reported that they listen, the last one last.
-    std::vector<pid_t> processes() const {
-        std::vector<pid_t> all;
-        std::istringstream lines(server->out);
-        for (std::string line; std::getline(lines, line);) {
-            if (line.find(R"("event":"listening")") == std::string::npos || line.back() != '}') continue;
-            all.push_back(boost::json::parse(line).at("pid").to_number<pid_t>());
-        }
-        return all;
-    }
+    std::vector<pid_t> processes() const { return servers_in(server->out); }
 
     /// Makes the last server hand over, and waits for that.
     void hand_over() {

@@ -6,6 +6,7 @@
 #include "daemon/agent_answer.hpp"
 #include "daemon/agent_check.hpp"
 #include "daemon/call_findings.hpp"
+#include "daemon/call_reception.hpp"
 #include "daemon/call_recordings.hpp"
 #include "daemon/cluster_link.hpp"
 #include "daemon/memory_watch.hpp"
@@ -19,6 +20,7 @@
 #include "service/successor.hpp"
 #include "settings/settings_changes.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 #include <audiosocket/server/call_server.hpp>
 
 #include <boost/asio/signal_set.hpp>
@@ -35,6 +37,7 @@ namespace audiosocket::app {
 namespace {
 
 namespace asio = boost::asio;
+using audiosocket::detail::unless_memory_is_out;
 
 // How often the meters are redrawn: fast enough for speech, slow enough for a terminal.
 constexpr std::chrono::milliseconds status_interval{200};
@@ -42,8 +45,8 @@ constexpr std::chrono::milliseconds status_interval{200};
 // How often counts of omitted log lines are written; the quotas count by the second.
 constexpr std::chrono::seconds sum_up_interval{1};
 
-// Threads: everything here runs on the thread that calls run(), except on_event() and on_end(), which run on the thread
-// of their call. Those use only what is safe from any thread: the report and the registry.
+// Threads: everything here runs on the thread that calls run(). call_reception handles what happens on the
+// threads of the calls.
 //
 // A process goes through its phases in order and never back; it may skip any phase but the first. It ends when the
 // server has drained, the registry is empty and the recordings are on disk. The registry may become empty later than
@@ -64,9 +67,6 @@ class daemon final : public reporting_view {
 
     std::unique_ptr<call_server> listen();
     void report_ready();
-    void answer(call c);
-    void on_event(const std::shared_ptr<live_call>& c, const event& e);
-    void on_end(const std::shared_ptr<live_call>& c, const ended_event& end);
 
     void wait_for_signal();
     void on_signal(int number);
@@ -82,7 +82,10 @@ class daemon final : public reporting_view {
     void let_calls_end(const std::string& why);
     void hang_up_all(const std::string& why);
     void wait_for_last_call();
-    void report_stopping(const std::string& why, std::chrono::milliseconds drain_time);
+    void tell_cluster() noexcept;
+    void report_stopping(const std::string& why, std::chrono::milliseconds drain_time) noexcept;
+    void look_at_end();
+    void catch_up();
     void finish_if_over();
     void finish();
 
@@ -97,6 +100,7 @@ class daemon final : public reporting_view {
     call_findings findings_{report_};
     asio::io_context io_{1}; // one thread runs it
     cluster_link cluster_{options_.cluster, registry_, report_, io_};
+    const std::shared_ptr<call_reception> reception_;
     service_link service_;
     const std::unique_ptr<call_server> server_;
     asio::signal_set signals_;
@@ -119,8 +123,10 @@ class daemon final : public reporting_view {
 daemon::daemon(const daemon_options& options, settings_reader read_again, inherited_sockets& inherited,
                service_notify& manager)
     : reporting_view(report_), options_(options), inherited_(inherited), report_(report_options(options)),
-      recordings_(report_, options.record_memory_bytes, options.listener.calls_max), service_(io_, inherited, manager),
-      server_(listen()), signals_(io_, SIGINT, SIGTERM, SIGUSR2),
+      recordings_(report_, options.record_memory_bytes, options.listener.calls_max),
+      reception_(std::make_shared<call_reception>(report_, registry_, recordings_, findings_, cluster_,
+                                                  [this] { asio::post(io_, [this] { look_at_end(); }); })),
+      service_(io_, inherited, manager), server_(listen()), signals_(io_, SIGINT, SIGTERM, SIGUSR2),
       reload_(io_, recordings_.disk(), std::move(read_again),
               [this](const settings_reload::outcome& o) { reloaded(o); }),
       successor_(io_), drain_timer_(io_) {
@@ -168,7 +174,7 @@ admin::server_status daemon::status_now() const {
 }
 
 std::unique_ptr<call_server> daemon::listen() {
-    const auto answer_each = [this](call c) { answer(std::move(c)); };
+    const auto answer_each = [this](call c) { reception_->answer(std::move(c), options_); };
     const call_server_options how{options_.listener, options_.shards > 1 ? options_.shards : 0};
     auto inherited = inherited_.release(inherited_sockets::calls_name);
     if (!inherited) return std::make_unique<call_server>(io_, options_.listen, answer_each, how);
@@ -178,40 +184,6 @@ std::unique_ptr<call_server> daemon::listen() {
 void daemon::report_ready() {
     if (const auto error = service_.ready(service_status(server_->local_endpoint()), server_->contexts()))
         report_.manager_unreachable(error);
-}
-
-// --- Calls ---
-
-void daemon::answer(call c) {
-    const auto fresh = std::make_shared<live_call>(std::move(c));
-    if (!options_.record.empty()) recordings_.record(*fresh, options_.record);
-    if (report_.interactive()) fresh->measure();
-    findings_.judge(*fresh, options_.listener.call.input);
-    // The call is registered when it is complete, because requests may then reach its thread, and before its start is
-    // reported.
-    registry_.started(fresh);
-    report_.started(fresh->line());
-    cluster_.started(fresh->line());
-    asio::dispatch(fresh->line().get_executor(), [this, fresh, start = options_.calls] {
-        start(fresh, {[this, fresh](const event& e) { on_event(fresh, e); },
-                      [this, fresh](const call_note& n) { report_.noted(fresh->line(), n); }});
-    });
-}
-
-void daemon::on_event(const std::shared_ptr<live_call>& c, const event& e) {
-    if (const auto* end = std::get_if<ended_event>(&e)) return on_end(c, *end);
-    report_.happened(c->line(), e);
-}
-
-void daemon::on_end(const std::shared_ptr<live_call>& c, const ended_event& end) {
-    c->finish_recording();
-    report_.ended(c->line(), end, c->age());
-    const std::size_t ended = registry_.ended(*c, end);
-    cluster_.ended(c->line());
-    asio::dispatch(io_, [this, ended] {
-        if (ended == options_.exit_after && phase_ == phase::serving) drain("--exit-after");
-        finish_if_over();
-    });
 }
 
 // --- Signals ---
@@ -288,7 +260,7 @@ void daemon::hand_over() {
 void daemon::on_successor(const std::string& failure) {
     if (!failure.empty()) return report_.hand_over_failed(failure);
     service_.retire();
-    cluster_.report(true, options_.listener.calls_max);
+    tell_cluster();
     if (admin_) admin_->stop_accepting();
     if (agent_) agent_->stop();
     server_->listening().stop_accepting();
@@ -307,8 +279,8 @@ void daemon::announce_drain(const std::string& why) {
     if (!is_known || options_.drain_notice.count() == 0 || phase_ != phase::serving) return drain(why);
     phase_ = phase::announcing;
     successor_.abandon();
-    cluster_.report(true, options_.listener.calls_max);
-    report_.announcing_drain(why, options_.drain_notice);
+    tell_cluster();
+    unless_memory_is_out([&] { report_.announcing_drain(why, options_.drain_notice); });
     drain_timer_.expires_after(options_.drain_notice);
     drain_timer_.async_wait([this, why](auto error) {
         if (!error && phase_ == phase::announcing) drain(why);
@@ -318,7 +290,7 @@ void daemon::announce_drain(const std::string& why) {
 void daemon::drain(const std::string& why) {
     if (options_.drain_timeout.count() == 0) return hang_up_all(why);
     successor_.abandon();
-    cluster_.report(true, options_.listener.calls_max); // first, so that it sends no more calls here
+    tell_cluster();
     server_->listening().close();
     let_calls_end(why);
 }
@@ -327,16 +299,16 @@ void daemon::let_calls_end(const std::string& why) {
     report_stopping(why, options_.drain_timeout);
     if (std::exchange(phase_, phase::draining) == phase::draining) return; // the drain time runs already
     drain_timer_.expires_after(options_.drain_timeout);
+    wait_for_last_call();
     drain_timer_.async_wait([this](auto error) {
         if (!error && phase_ == phase::draining && !over_) hang_up_all("--drain-timeout");
     });
-    wait_for_last_call();
 }
 
 void daemon::hang_up_all(const std::string& why) {
     phase_ = phase::hanging_up;
     successor_.abandon();
-    cluster_.report(true, options_.listener.calls_max); // first, so that it sends no more calls here
+    tell_cluster();
     server_->listening().close();
     report_stopping(why, {});
     server_->hang_up_all();
@@ -344,28 +316,54 @@ void daemon::hang_up_all(const std::string& why) {
 }
 
 void daemon::wait_for_last_call() {
-    if (std::exchange(waiting_, true)) return;
+    if (waiting_) return;
     server_->async_drain(std::chrono::nanoseconds::max(), [this](auto, drain_report) {
         drained_ = true;
         finish_if_over();
     });
+    waiting_ = true;
 }
 
-void daemon::report_stopping(const std::string& why, std::chrono::milliseconds drain_time) {
-    if (options_.verb_stops) options_.verb_stops();
+// Before anything else, so that the cluster sends no more calls here.
+void daemon::tell_cluster() noexcept {
+    unless_memory_is_out([this] { cluster_.report(true, options_.listener.calls_max); });
+}
+
+void daemon::report_stopping(const std::string& why, std::chrono::milliseconds drain_time) noexcept {
+    if (options_.verb_stops) unless_memory_is_out(options_.verb_stops);
     const std::size_t calls = registry_.in_progress();
-    service_.stopping(why, calls);
-    report_.stopping(why, calls, drain_time);
+    unless_memory_is_out([&] { service_.stopping(why, calls); });
+    unless_memory_is_out([&] { report_.stopping(why, calls, drain_time); });
+}
+
+// Called when a call has ended.
+void daemon::look_at_end() {
+    if (options_.exit_after > 0 && registry_.ended() >= options_.exit_after && phase_ == phase::serving)
+        drain("--exit-after");
+    finish_if_over();
+}
+
+// Does once a second what there may have been no memory for.
+void daemon::catch_up() {
+    if (over_) return;
+    const bool is_due = clock::now() >= drain_timer_.expiry();
+    if (phase_ == phase::announcing && is_due) drain("SIGTERM");
+    if (phase_ == phase::draining) is_due ? hang_up_all("--drain-timeout") : wait_for_last_call();
+    if (phase_ == phase::hanging_up && !drained_) {
+        server_->hang_up_all();
+        wait_for_last_call();
+    }
+    look_at_end();
 }
 
 void daemon::finish_if_over() {
     if (over_ || !drained_ || registry_.in_progress() > 0) return;
+    // Runs after everything that still has to be written. Signals are handled until then, because a disk may hang.
+    asio::post(recordings_.disk().get_executor(), [this] { post_back(io_, [this] { finish(); }); });
     over_ = true;
     drain_timer_.cancel();
     status_timer_.cancel();
     service_.stop_watching();
-    // Runs after everything that still has to be written. Signals are handled until then, because a disk may hang.
-    asio::post(recordings_.disk(), [this] { asio::post(io_, [this] { finish(); }); });
 }
 
 // Afterwards run() has nothing left to wait for.
@@ -377,6 +375,7 @@ void daemon::finish() {
 }
 
 void daemon::sum_up() {
+    catch_up();
     report_.sum_up();
     recordings_.sum_up();
     cluster_.report(phase_ != phase::serving, options_.listener.calls_max);

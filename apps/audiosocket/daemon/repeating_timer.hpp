@@ -9,8 +9,8 @@
 
 namespace audiosocket::app {
 
-/// Calls a function repeatedly, `interval` after the last call returned, until cancelled. Runs on the io_context's
-/// thread.
+/// Calls a function repeatedly, each time `interval` after the last call began, until cancelled. Runs on the
+/// io_context's thread.
 class repeating_timer {
   public:
     repeating_timer(boost::asio::io_context& io, std::chrono::milliseconds interval, std::function<void()> what)
@@ -18,14 +18,14 @@ class repeating_timer {
 
     /// Calls the function now, and then repeatedly. A call that finds no memory is left out.
     void start() {
+        timer_.expires_after(interval_);
+        timer_.async_wait([this](boost::system::error_code error) { // first, in the memory of the wait that is over
+            if (!error && !cancelled_) start();
+        });
         try {
             what_();
         } catch (const std::bad_alloc&) { // what it reports, or draws, is not as important as the calls
         }
-        timer_.expires_after(interval_);
-        timer_.async_wait([this](boost::system::error_code error) {
-            if (!error && !cancelled_) start();
-        });
     }
 
     void cancel() {

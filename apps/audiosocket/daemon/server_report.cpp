@@ -6,7 +6,6 @@
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
 #include "base/statistics_json.hpp"
-#include "daemon/memory_watch.hpp"
 #include "daemon/report_wording.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -246,12 +245,14 @@ void server_report::ended_early(const endpoint& peer, const ended_event& why, st
 
 void server_report::sum_up() {
     const std::lock_guard lock(using_);
-    sum_up_quotas(clock::now(), false);
     if (const auto failures = take_memory_failures(); failures > 0)
-        console_.log().error(
-            "no memory, {} times within a second: calls are refused or end early. Lower --max-calls, or "
-            "raise the limit (ulimit -v, MemoryMax=)",
-            failures);
+        reserve_.lend([&] {
+            console_.log().error(
+                "no memory, {} times within a second: calls are refused or end early. Lower --max-calls, or "
+                "raise the limit (ulimit -v, MemoryMax=)",
+                failures);
+        });
+    sum_up_quotas(clock::now(), false);
 }
 
 void server_report::sum_up_quotas(time_point now, bool at_end) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/memory_watch.hpp"
 #include "daemon/report_quotas.hpp"
 #include "diagnosis/finding.hpp"
 #include "live/live_call.hpp"
@@ -149,6 +150,7 @@ class server_report {
     std::optional<line_writer> out_; // empty without --json
     bool output_failure_reported_ = false;
     report_quotas quotas_;
+    memory_reserve reserve_;
 };
 
 } // namespace audiosocket::app

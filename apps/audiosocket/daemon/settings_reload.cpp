@@ -15,19 +15,24 @@ settings_reload::settings_reload(boost::asio::io_context& main, disk_thread& dis
 bool settings_reload::start() {
     asked_again_ = std::exchange(reading_, true);
     if (asked_again_) return false;
-    boost::asio::post(disk_, [this] {
-        const auto result = std::make_shared<outcome>();
-        try {
-            result->fresh = read_();
-        } catch (const std::exception& e) {
-            result->mistakes = e.what();
-        }
-        boost::asio::post(main_, [this, result] {
-            reading_ = false;
-            result->asked_again = std::exchange(asked_again_, false);
-            done_(*result);
+    const auto result = std::make_shared<outcome>();
+    try {
+        boost::asio::post(disk_.get_executor(), [this, result] {
+            try {
+                result->fresh = read_();
+            } catch (const std::exception& e) {
+                result->mistakes = e.what();
+            }
+            post_back(main_, [this, result] {
+                reading_ = false;
+                result->asked_again = std::exchange(asked_again_, false);
+                done_(*result);
+            });
         });
-    });
+    } catch (const std::bad_alloc&) {
+        reading_ = false;
+        throw;
+    }
     return true;
 }
 

@@ -3,6 +3,8 @@
 
 #include "gateway/placeholders.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -124,6 +126,13 @@ void back_end_link::leave() {
     if (!ended_) drop_connection();
 }
 
+void back_end_link::give_up() noexcept {
+    forget_user();
+    ended_ = false; // messages that still come give the connection up, should that fail here
+    stopped_ = true;
+    audiosocket::detail::unless_memory_is_out([this] { drop_connection(); });
+}
+
 // Whether the user has gone before the call has ended. Gives the connection up then.
 bool back_end_link::is_abandoned() {
     if (user_ || ended_) return false;
@@ -215,8 +224,8 @@ void back_end_link::drop_connection() {
     const auto socket = std::exchange(socket_, nullptr);
     if (!socket) return;
     last_sign_ = socket->heard_at();
-    if (tape_) tape_->dropped();
     socket->abandon();
+    if (tape_) tape_->dropped();
 }
 
 // Does what the dialect asked for while it was running.

@@ -68,6 +68,9 @@ class back_end_link final : public std::enable_shared_from_this<back_end_link>,
     /// The same, and gives the connection up at once.
     void leave();
 
+    /// The same, where something has failed: whether or not the call has ended, and as far as there is memory.
+    void give_up() noexcept;
+
     // --- Time ---
 
     /// When tick() is to be called; time_point::max() if never.

@@ -16,13 +16,15 @@ early_call::early_call(boost::asio::any_io_executor executor, std::shared_ptr<co
 
 void early_call::start() {
     if (dropped_) return;
+    std::shared_ptr<back_end_link> link;
     try {
         link_user& own = *this;
-        auto link = std::make_shared<back_end_link>(executor_, plan_, std::move(context_), own);
+        link = std::make_shared<back_end_link>(executor_, plan_, std::move(context_), own);
         link->start();
-        link_ = std::move(link);
+        link_ = link;
         arm_timer();
     } catch (const std::exception& e) {
+        if (link) link->give_up(); // its connection may have begun, and keeps it
         finish(end::lost, e.what());
     }
 }

@@ -56,7 +56,7 @@ void gateway_call::start() {
     begin(std::move(announced));
 }
 
-void gateway_call::begin(std::optional<audiosocket::gateway::call_context> announced) {
+void gateway_call::begin(std::optional<audiosocket::gateway::call_context> announced) try {
     auto known = announced ? *std::move(announced) : context_;
     known.id = call_.id();
     context_ = without_back_end(*plan_, known);
@@ -71,15 +71,20 @@ void gateway_call::begin(std::optional<audiosocket::gateway::call_context> annou
     if (!announced || !take_early_link()) find_back_end(std::move(known));
     arm_timer();
     wait();
+} catch (const std::bad_alloc&) {
+    give_up();
+    throw;
 }
 
 void gateway_call::find_back_end(audiosocket::gateway::call_context announced) {
+    std::shared_ptr<back_end_link> link;
     try {
         link_user& own = *this;
-        auto link = std::make_shared<back_end_link>(call_.get_executor(), plan_, std::move(announced), own);
+        link = std::make_shared<back_end_link>(call_.get_executor(), plan_, std::move(announced), own);
         link->start();
         link_ = std::move(link);
     } catch (const std::exception& e) {
+        if (link) link->give_up(); // its connection may have begun, and keeps it
         note(weight::warning, "backend_refused", std::string("no back end: ") + e.what());
         no_back_end();
     }
@@ -99,10 +104,23 @@ bool gateway_call::take_early_link() {
 
 void gateway_call::wait() {
     call_.async_next_event([self = shared_from_this()](boost::system::error_code error, const event& e) {
-        if (error) return;
-        self->handle(e);
-        if (!self->ended_) self->wait();
+        if (!error) self->take(e);
     });
+}
+
+void gateway_call::take(const event& e) try {
+    handle(e);
+    if (!ended_) wait();
+} catch (const std::bad_alloc&) {
+    give_up();
+    throw;
+}
+
+// Without memory there is no next event. Nothing must keep this object then: its end hangs the call up.
+void gateway_call::give_up() noexcept {
+    ended_ = true;
+    if (const auto link = std::exchange(link_, nullptr)) link->give_up();
+    timer_.cancel();
 }
 
 void gateway_call::handle(const event& e) {

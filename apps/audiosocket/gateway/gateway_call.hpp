@@ -47,7 +47,9 @@ class gateway_call final : public std::enable_shared_from_this<gateway_call>, pr
     void progressed() override;
 
     void wait();
+    void take(const event& e);
     void handle(const event& e);
+    void give_up() noexcept;
     void ended(const ended_event& e);
 
     void find_back_end(audiosocket::gateway::call_context announced);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/status_sender.hpp"
 
+#include <audiosocket/net/detail/run_context.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace audiosocket::app::gateway {
@@ -25,7 +29,7 @@ status_sender::~status_sender() {
 }
 
 void status_sender::start_thread() {
-    std::call_once(started_, [this] { thread_ = std::thread([this] { io_.run(); }); });
+    std::call_once(started_, [this] { thread_ = std::thread([this] { detail::run_to_the_end(io_); }); });
 }
 
 template <class Change>
@@ -35,10 +39,22 @@ void status_sender::count(Change change) {
     if (counted_.waiting == 0) none_waits_.notify_all();
 }
 
+// A report that finds no memory, or no thread, counts as dropped. The call goes on.
 void status_sender::send(std::uint64_t call, websocket::post_request report) {
-    start_thread();
+    try {
+        start_thread();
+    } catch (const std::exception&) {
+        return count([](auto& f) { ++f.dropped; });
+    }
     count([](auto& f) { ++f.waiting; });
-    boost::asio::post(io_, [this, call, report = std::move(report)]() mutable { queue(call, std::move(report)); });
+    try {
+        boost::asio::post(io_, [this, call, report = std::move(report)]() mutable { queue(call, std::move(report)); });
+    } catch (const std::bad_alloc&) {
+        count([](auto& f) {
+            ++f.dropped;
+            --f.waiting;
+        });
+    }
 }
 
 std::size_t status_sender::finish(std::chrono::milliseconds longest) {
@@ -111,8 +127,15 @@ void status_sender::send_first(lines::iterator of) {
     of->second.sending = true;
     ++of->second.tries;
     ++connections_;
-    websocket::post(io_.get_executor(), of->second.waiting.front(),
-                    [this, call = of->first](const websocket::post_answer& answer) { answered(call, answer); });
+    try {
+        websocket::post(io_.get_executor(), of->second.waiting.front(),
+                        [this, call = of->first](const websocket::post_answer& answer) { answered(call, answer); });
+    } catch (const std::bad_alloc&) { // the next report tries again
+        of->second.sending = false;
+        --connections_;
+        ready_.push_back(of->first);
+        throw;
+    }
 }
 
 void status_sender::answered(std::uint64_t call, const websocket::post_answer& answer) {

@@ -104,10 +104,15 @@ void tool_calls::post(std::string_view id, std::string_view name, std::string_vi
     auto request = to_request(*plan_.hook, address_of(*plan_.hook, context_), body_of(context_, id, name, arguments));
     const auto which = pending_.insert(pending_.end(), {std::string(id), std::string(name), clock::now(), nullptr});
     ++*plan_.in_progress;
-    which->exchange = websocket::post(executor_, std::move(request),
-                                      [weak = weak_from_this(), which](const websocket::post_answer& answer) {
-                                          if (const auto self = weak.lock()) self->answered(which, answer);
-                                      });
+    try {
+        which->exchange = websocket::post(executor_, std::move(request),
+                                          [weak = weak_from_this(), which](const websocket::post_answer& answer) {
+                                              if (const auto self = weak.lock()) self->answered(which, answer);
+                                          });
+    } catch (...) {
+        drop(which);
+        throw;
+    }
 }
 
 void tool_calls::answered(pendings::iterator which, const websocket::post_answer& answer) {

@@ -26,20 +26,23 @@ void add(call_statistics& sum, const call_statistics& one) noexcept {
 void call_registry::started(std::shared_ptr<live_call> call) {
     const std::lock_guard lock(using_);
     const auto* key = call.get();
-    places_.emplace(key, calls_.insert(calls_.end(), std::move(call)));
+    in_order fresh; // without memory for the second, nothing is entered
+    fresh.push_back(std::move(call));
+    places_.emplace(key, fresh.begin());
+    calls_.splice(calls_.end(), fresh);
 }
 
-std::size_t call_registry::ended(const live_call& call, const ended_event& end) {
+void call_registry::ended(const live_call& call, const ended_event& end, const call_statistics& counted) noexcept {
     std::shared_ptr<live_call> last; // destroyed after the lock is released
     const std::lock_guard lock(using_);
     const auto found = places_.find(&call);
-    if (found == places_.end()) return ended_count_;
+    if (found == places_.end()) return;
     ++ended_.by_reason.at(static_cast<std::size_t>(end.reason));
-    add(ended_.counted, call.line().statistics());
+    add(ended_.counted, counted);
     last = std::move(*found->second);
     calls_.erase(found->second);
     places_.erase(found);
-    return ++ended_count_;
+    ++ended_count_;
 }
 
 call_registry::page call_registry::look() const {

@@ -34,8 +34,8 @@ class call_registry {
   public:
     void started(std::shared_ptr<live_call> call);
 
-    /// Called on the call's executor. Returns how many calls have ended so far, this call included.
-    std::size_t ended(const live_call& call, const ended_event& end);
+    /// Removes a call, and adds its counters to those of ended calls. Does nothing if it was removed before.
+    void ended(const live_call& call, const ended_event& end, const call_statistics& counted) noexcept;
 
     /// Both at one moment. Each call is in exactly one of them, so sums of both never decrease: a call that ends after
     /// this moment is still in `in_progress`.
@@ -46,6 +46,8 @@ class call_registry {
     page look() const;
 
     std::size_t in_progress() const;
+
+    /// Returns how many calls have ended so far.
     std::size_t ended() const;
 
     /// Returns the oldest calls in progress, at most `count`.

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live/live_call.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
+
 namespace audiosocket::app {
+
+using audiosocket::detail::unless_memory_is_out;
 
 // A call without observers has no monitor, so it costs nothing.
 live_call::monitor& live_call::monitored() {
@@ -42,8 +46,10 @@ void live_call::show(std::shared_ptr<live_levels> levels) {
         call_.set_monitor(shown_);
 }
 
+// A monitor must not throw. One that has no memory for what it observes misses it.
+
 void live_call::monitor::arrived(const message& audio, time_point at) {
-    if (judge) judge->add(audio, at);
+    if (judge) unless_memory_is_out([&] { judge->add(audio, at); });
 }
 
 void live_call::monitor::received(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
@@ -51,14 +57,14 @@ void live_call::monitor::received(std::span<const std::int16_t> samples, int rat
     if (measured) measured->add(measured->received, samples);
     if (recording) recording->received(samples, rate_hz, at);
     if (observer) observer->received(samples, rate_hz, at);
-    if (own) own->received(samples, rate_hz, at);
+    if (own) unless_memory_is_out([&] { own->received(samples, rate_hz, at); });
 }
 
 void live_call::monitor::sent(std::span<const std::int16_t> samples, int rate_hz, time_point at) {
     if (measured) measured->add(measured->sent, samples);
     if (recording) recording->sent(samples, rate_hz, at);
     if (observer) observer->sent(samples, rate_hz, at);
-    if (own) own->sent(samples, rate_hz, at);
+    if (own) unless_memory_is_out([&] { own->sent(samples, rate_hz, at); });
 }
 
 void live_call::meters::add(level_meter& to, std::span<const std::int16_t> samples) {

@@ -31,7 +31,7 @@ class live_call : public std::enable_shared_from_this<live_call> {
     /// Records both sides from now on. Called before the first event is taken.
     void record(std::shared_ptr<call_recorder> recording);
 
-    /// Completes the recording, if there is one. Called on the call's executor, after ended_event.
+    /// Completes the recording, if there is one. Called after the last event, on any thread.
     void finish_recording();
 
     /// Judges the caller's audio from now on. Called before the first event is taken. `on_finding` is called on the

@@ -5,13 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace audiosocket::app {
 namespace {
+
+// How long the thread waits for memory.
+constexpr std::chrono::milliseconds memory_wait{100};
 
 // Returns 0 or an errno. Waits as long as needed, even if another process made the file non-blocking.
 int write_all(int file, std::string_view text) {
@@ -70,10 +75,21 @@ void line_writer::state::run() {
         }
         writing = true;
         lock.unlock();
-        if (missing > 0) text = make_lost_line(missing);
+        bool is_out_of_memory = false;
+        try {
+            if (missing > 0) text = make_lost_line(missing);
+        } catch (const std::bad_alloc&) {
+            is_out_of_memory = true;
+        }
         const int failed = write_all(file, text);
         lock.lock();
         writing = false;
+        if (is_out_of_memory) { // says it later
+            lost += missing;
+            changed.wait_for(lock, memory_wait, [this] { return finishing; });
+            if (finishing) break;
+            continue;
+        }
         error = failed;
         if (failed != 0) {
             lost += waiting.size() + (missing > 0 ? missing : 1);
@@ -98,8 +114,15 @@ void line_writer::write(std::string text) {
         ++state_->lost;
         return;
     }
-    state_->waiting_bytes += text.size();
-    state_->waiting.push_back(std::move(text));
+    const std::size_t bytes = text.size();
+    try {
+        state_->waiting.push_back(std::move(text));
+    } catch (const std::bad_alloc&) {
+        ++state_->lost;
+        state_->changed.notify_all(); // nothing else may wait, and the thread must say this
+        return;
+    }
+    state_->waiting_bytes += bytes;
     state_->changed.notify_all();
 }
 

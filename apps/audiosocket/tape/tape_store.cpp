@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tape/tape_store.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 #include <audiosocket/net/file_descriptor.hpp>
 
 #include <fmt/format.h>
@@ -11,9 +12,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace audiosocket::app::tape {
+
+using audiosocket::detail::unless_memory_is_out;
+
 namespace {
 
 constexpr std::chrono::milliseconds write_every{250};
@@ -80,7 +85,7 @@ class tape_store::sink final : public tape_sink {
 
     ~sink() override {
         const std::lock_guard lock(file_->using_);
-        if (!file_->failed && file_->lines_left_out > 0) take(left_out(last_));
+        if (!file_->failed && file_->lines_left_out > 0) unless_memory_is_out([this] { take(left_out(last_)); });
         file_->finished = true;
     }
 
@@ -127,7 +132,7 @@ tape_store::~tape_store() {
     }
     stopping_.notify_one();
     thread_.join();
-    write_all();
+    unless_memory_is_out([this] { write_all(); });
 }
 
 std::shared_ptr<tape_sink> tape_store::begin(const std::filesystem::path& folder, const std::string& name,
@@ -139,11 +144,11 @@ std::shared_ptr<tape_sink> tape_store::begin(const std::filesystem::path& folder
     one->on_failure = std::move(on_failure);
     one->waiting = to_line(head) + '\n';
     one->bytes = one->waiting.size();
-    waiting_bytes_ += one->waiting.size();
     {
         const std::lock_guard lock(using_);
         files_.push_back(one);
     }
+    waiting_bytes_ += one->bytes;
     return std::make_shared<sink>(shared_from_this(), std::move(one));
 }
 
@@ -155,7 +160,7 @@ void tape_store::run() {
     std::unique_lock lock(using_);
     while (!stopping_.wait_for(lock, write_every, [this] { return stopped_; })) {
         lock.unlock();
-        write_all();
+        unless_memory_is_out([this] { write_all(); }); // otherwise the next time writes what waits
         lock.lock();
     }
 }
@@ -190,9 +195,13 @@ bool tape_store::write_waiting(file& one) {
     }
     if (text.empty()) return last;
     std::string why;
-    if (const auto opened = one.open(why)) {
-        why = write_whole(opened.get(), text);
-        if (!why.empty()) why = one.created.string() + ": " + why;
+    try {
+        if (const auto opened = one.open(why)) {
+            why = write_whole(opened.get(), text);
+            if (!why.empty()) why = one.created.string() + ": " + why;
+        }
+    } catch (const std::bad_alloc&) {
+        why = "no memory";
     }
     waiting_bytes_ -= text.size();
     if (why.empty()) return last;

@@ -65,9 +65,10 @@ class connection : public websocket, public std::enable_shared_from_this<connect
     }
 
     void abandon() override {
-        if (std::exchange(abandoned_, true)) return;
+        if (abandoned_) return;
         // The handler that called this may be one of them.
         asio::post(stream_.get_executor(), [self = shared_from_this()] { self->on_ = {}; });
+        abandoned_ = true;
         if (stage_ == stage::opening) return give_up({});
         close(beast::websocket::close_code::going_away, {});
     }

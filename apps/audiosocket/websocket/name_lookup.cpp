@@ -42,10 +42,17 @@ void name_lookup::find(const std::string& host, std::uint16_t port, handler on_f
 }
 
 void name_lookup::ask(const key& what) {
-    entries_[what].asking = true;
-    ask_(what.first, what.second, [self = shared_from_this(), what](const error_code& error, const addresses& found) {
-        self->answered(what, error, found);
-    });
+    entry& known = entries_[what];
+    known.asking = true;
+    try {
+        ask_(what.first, what.second,
+             [self = shared_from_this(), what](const error_code& error, const addresses& found) {
+                 self->answered(what, error, found);
+             });
+    } catch (...) { // the next call asks again
+        known.asking = false;
+        throw;
+    }
 }
 
 void name_lookup::answered(const key& what, const error_code& error, const addresses& found) {

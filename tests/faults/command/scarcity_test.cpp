@@ -80,13 +80,20 @@ TEST_F(scarcity, back_end_that_gets_no_descriptor_is_lost_in_order_and_the_next_
     EXPECT_EQ(stop(), 0);
 }
 
-// What a process without memory can do differs. It must not be killed by a signal, must say why, and must keep calls.
-TEST_F(scarcity, without_memory_calls_are_refused_and_those_in_progress_go_on) {
+namespace {
+
+// What a process without memory can do differs. It must not be killed by a signal, must say why, must keep calls, and
+// must end in order, also while there is no memory.
+class without_memory : public scarcity {
+  protected:
+    void SetUp() override {
 #ifdef AUDIOSOCKET_SANITIZED
-    GTEST_SKIP() << skipped("a sanitizer needs more address space than the limit");
+        GTEST_SKIP() << skipped("a sanitizer needs more address space than the limit");
 #endif
-    for (const char* shards : {"1", "2"}) {
-        ASSERT_NO_FATAL_FAILURE(start({"--echo", "--shards", shards, "--record", (folder / "rec").string()}));
+    }
+
+    // With one call in progress, lets callers take all memory that is left. Then ends the server.
+    void run_out(bool recovers) {
         raw_peer live = raw_caller();
         expect_alive(live);
         EXPECT_EQ(get("/healthz").status, 200);
@@ -110,10 +117,40 @@ TEST_F(scarcity, without_memory_calls_are_refused_and_those_in_progress_go_on) {
         })) << server->err;
         expect_alive(live);
         expect_alive(live);
-        more.clear();
-        limit_server(RLIMIT_AS, RLIM_INFINITY);
-        EXPECT_TRUE(eventually([&] { return call({"--duration", "0.1"}).code == 0; })) << server->err;
-        live.finish();
+        if (recovers) {
+            more.clear();
+            limit_server(RLIMIT_AS, RLIM_INFINITY);
+            EXPECT_TRUE(eventually([&] { return call({"--duration", "0.1"}).code == 0; })) << server->err;
+            live.finish();
+        }
         EXPECT_EQ(stop(), 0) << server->err;
+    }
+};
+
+} // namespace
+
+TEST_F(without_memory, calls_are_refused_and_those_in_progress_go_on) {
+    for (const char* shards : {"1", "2"}) {
+        ASSERT_NO_FATAL_FAILURE(start({"--echo", "--shards", shards, "--record", (folder / "rec").string()}));
+        run_out(true);
+    }
+}
+
+TEST_F(without_memory, process_ends_in_order) {
+    for (const char* shards : {"1", "2"}) {
+        ASSERT_NO_FATAL_FAILURE(
+            start({"--echo", "--shards", shards, "--record", (folder / "rec").string(), "--drain-timeout", "1"}));
+        run_out(false);
+    }
+}
+
+TEST_F(without_memory, gateway_recovers_and_ends_in_order) {
+    process back_end(command({"backend", "--dialect", "pcm", "--echo", "--listen", "127.0.0.1:0", "--json"}));
+    ASSERT_TRUE(back_end.wait_for_output("\n")) << back_end.err;
+    const auto port = boost::json::parse(back_end.out.substr(0, back_end.out.find('\n'))).at("port").as_int64();
+    for (const bool recovers : {true, false}) {
+        ASSERT_NO_FATAL_FAILURE(gateway({"--dialect", "pcm", "--backend", "ws://127.0.0.1:" + std::to_string(port),
+                                         "--tape", (folder / "tapes").string(), "--drain-timeout", "1"}));
+        run_out(recovers);
     }
 }

@@ -183,6 +183,6 @@ TEST_F(admin_directory, bot_hangs_up_its_call_as_at_twilio) {
     while (!end)
         calls_io.run_one();
     EXPECT_EQ(end->reason, end_reason::hung_up);
-    registry.ended(*call, *end);
+    registry.ended(*call, *end, {});
     EXPECT_EQ(boost::json::parse(ask("POST", resource, "Status=completed").body).at("code").to_number<int>(), 20404);
 }

@@ -29,7 +29,8 @@ TEST_F(registry_of_calls, call_is_in_progress_until_it_ends) {
     const auto first = started();
     const auto second = started();
     EXPECT_EQ(registry_.in_progress(), 2U);
-    EXPECT_EQ(registry_.ended(*first, {end_reason::hung_up, {}, {}}), 1U);
+    registry_.ended(*first, {end_reason::hung_up, {}, {}}, first->line().statistics());
+    EXPECT_EQ(registry_.ended(), 1U);
     EXPECT_EQ(registry_.in_progress(), 1U);
     const auto page = registry_.look();
     ASSERT_EQ(page.in_progress.size(), 1U);
@@ -40,15 +41,15 @@ TEST_F(registry_of_calls, call_is_in_progress_until_it_ends) {
 
 TEST_F(registry_of_calls, end_of_a_call_counts_once) {
     const auto call = started();
-    EXPECT_EQ(registry_.ended(*call, {end_reason::peer_hung_up, {}, {}}), 1U);
-    EXPECT_EQ(registry_.ended(*call, {end_reason::peer_hung_up, {}, {}}), 1U);
+    registry_.ended(*call, {end_reason::peer_hung_up, {}, {}}, {});
+    registry_.ended(*call, {end_reason::peer_hung_up, {}, {}}, {});
     EXPECT_EQ(registry_.ended(), 1U);
 }
 
 TEST_F(registry_of_calls, oldest_come_in_the_order_of_their_start) {
     const call_list all{started(), started(), started(), started()};
     EXPECT_EQ(registry_.oldest(2), (call_list{all[0], all[1]}));
-    registry_.ended(*all[0], {});
+    registry_.ended(*all[0], {}, {});
     EXPECT_EQ(registry_.oldest(9), (call_list{all[1], all[2], all[3]}));
     EXPECT_TRUE(registry_.oldest(0).empty());
 }
