@@ -47,7 +47,9 @@ struct endpoint {
     bool keep_sent = true;
     std::uint64_t messages_sent = 0;
     bytes in_flight;
-    time_point taken_at{};
+    time_point begun_at{};    ///< when the message in flight was begun
+    time_point taken_at{};    ///< when the network takes it
+    clock::duration waited{}; ///< how long messages were in flight, in sum
     bool fin_sent = false;
     time_point fails_at = time_point::max();
 
@@ -59,6 +61,7 @@ struct endpoint {
     std::deque<parcel> arriving;
     time_point arrives_last = time_point::min();
     std::uint64_t bytes_delivered = 0;
+    time_point audio_since = time_point::max(); ///< when the first audio arrived
 };
 
 class simulated_call {
@@ -143,6 +146,7 @@ class simulated_call {
             } else {
                 e.bytes_delivered += parcel.data.size();
                 e.s.receive(parcel.data, now);
+                if (e.s.statistics().frames_received > 0) e.audio_since = std::min(e.audio_since, now);
             }
             send(e);
         }
@@ -154,6 +158,7 @@ class simulated_call {
             if (view.empty()) break;
             if (e.in_flight.empty()) {
                 e.in_flight.assign(view.begin(), view.end());
+                e.begun_at = now;
                 e.taken_at = now + (chance(net_.stall_chance) ? up_to(net_.stall_max) : 0ns);
             }
             EXPECT_TRUE(std::ranges::equal(view, e.in_flight)) << "a message changed while it was being sent";
@@ -161,11 +166,16 @@ class simulated_call {
             post(e, e.in_flight);
             ++e.messages_sent;
             if (e.keep_sent) e.sent.push_back({now, e.in_flight});
-            e.in_flight.clear();
+            end_flight(e);
             e.s.transmitted(now);
         }
-        if (e.s.closed()) e.in_flight.clear();
+        if (e.s.closed() && !e.in_flight.empty()) end_flight(e);
         if (e.s.sending_done() && !std::exchange(e.fin_sent, true)) post(e, {});
+    }
+
+    void end_flight(endpoint& e) const {
+        e.waited += now - e.begun_at;
+        e.in_flight.clear();
     }
 
     // Sends a message to the other end, in one piece or several; an empty one is the FIN.

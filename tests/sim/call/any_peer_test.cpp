@@ -246,7 +246,14 @@ class any_peer {
     }
 
     void hang_up() {
+        if (chance(4)) hangup_takes_ = driver_.send_time = 50ms;
         ends(ended(end_reason::hung_up), [this] { driver_.act([](session& s) { return s.hang_up(); }); });
+        if (hangup_takes_ == 0s) return;
+        driver_.run_for(20ms);
+        driver_.receive_end();
+        EXPECT_FALSE(driver_->closed()) << "closed before the hangup was sent";
+        driver_.run_for(40ms);
+        EXPECT_TRUE(driver_->closed()) << "both sides have closed";
     }
 
     // Nothing of it may reach the application.
@@ -263,6 +270,10 @@ class any_peer {
             driver_.run_for(300ms);
             driver_.receive_end();
             EXPECT_TRUE(driver_->closed()) << "both sides have closed";
+        }
+        if (chance(4)) { // the first reason stays, and no event follows the end
+            driver_.fail();
+            EXPECT_TRUE(driver_->closed());
         }
     }
 
@@ -282,8 +293,8 @@ class any_peer {
         }
         if (lost_) return;
         EXPECT_EQ(driver_.sent.back().what(), kind::hangup);
-        EXPECT_EQ(driver_.sent.back().at, ended_at_);
-        EXPECT_EQ(driver_.fin_at, ended_at_);
+        EXPECT_EQ(driver_.sent.back().at, ended_at_ + hangup_takes_);
+        EXPECT_EQ(driver_.fin_at, ended_at_ + hangup_takes_);
         EXPECT_LE(driver_.closed_at, ended_at_ + 1s);
     }
 
@@ -306,6 +317,7 @@ class any_peer {
     std::optional<time_point> started_at_;
     time_point last_bytes_{};
     time_point ended_at_{};
+    clock::duration hangup_takes_{}; // on a slow network
     std::string end_;
     bool over_ = false;
     bool lost_ = false; // nothing can be sent at the end

@@ -15,6 +15,7 @@ namespace {
 
 // The requests of one end's application, to compare with the events that it gets.
 struct application {
+    std::optional<kind> format; // of what is sent, if the options say it
     std::vector<std::string> marks;
     std::chrono::milliseconds played{};
     std::string digits;
@@ -52,6 +53,7 @@ class random_call {
         EXPECT_TRUE(caller_.digits.starts_with(call_.server.digits));
         check_server_wire();
         check_caller_wire();
+        check_formats();
     }
 
   private:
@@ -63,15 +65,16 @@ class random_call {
         net.stall_chance = dice_() % 4 == 0 ? 0.05 : 0;
         net.stall_max = dice_() % 8 == 0 ? clock::duration(6s) : clock::duration(200ms);
         if (dice_() % 4 == 0) net.fails_at = epoch + std::chrono::microseconds(dice_() % 2'500'000);
-        return {session(role::server, options(), epoch), session(sample_id, options(), epoch), net, seed};
+        return {session(role::server, options(server_), epoch), session(sample_id, options(caller_), epoch), net, seed};
     }
 
-    call_options options() {
+    call_options options(application& p) {
         static constexpr std::array ptimes{10ms, 20ms, 20ms, 20ms, 30ms, 40ms, 60ms};
         call_options o;
         o.ptime = ptimes[dice_() % ptimes.size()];
         o.input = input_format::slin; // the test needs exact audio, not a good guess
-        if (dice_() % 2 == 0) o.send_format = media_format{*slin_kind(rate()), encoding::slin};
+        if (dice_() % 2 == 0) p.format = *slin_kind(rate());
+        if (p.format) o.send_format = media_format{*p.format, encoding::slin};
         return o;
     }
 
@@ -156,6 +159,8 @@ class random_call {
         EXPECT_EQ(marks, p.marks);
         EXPECT_LE(2 * std::abs((accounted - p.played).count()), roundings);
         EXPECT_EQ(e.s.queued(), 0ms);
+        EXPECT_TRUE(e.end.error != protocol_errc::send_timeout || e.waited >= call_options{}.send_timeout)
+            << "given up after " << e.waited / 1ms << " ms";
     }
 
     // The other end heard what this end sent, up to the end.
@@ -216,10 +221,28 @@ class random_call {
         EXPECT_TRUE(call_.server.end.reason != end_reason::peer_hung_up || call_.server.digits == caller_.digits);
     }
 
+    // Each end sends the format of its options, or 8 kHz. A server without one answers in the caller's format, from the
+    // first frame that it begins after the caller's audio has arrived.
+    void check_formats() const {
+        const kind asked = caller_.format.value_or(kind::slin);
+        const kind at_first = server_.format.value_or(kind::slin);
+        const kind learned = server_.format.value_or(asked);
+        for (const auto& m : call_.caller.sent)
+            EXPECT_TRUE(!m.is_frame() || m.what() == asked);
+        int others = 0;
+        for (const auto& m : call_.server.sent) {
+            if (!m.is_frame()) continue;
+            const bool right = (m.what() == at_first && m.at <= call_.server.audio_since) ||
+                               (m.what() == learned && m.at >= call_.server.audio_since);
+            others += right ? 0 : 1;
+        }
+        EXPECT_LE(others, server_.format ? 0 : 1) << "more than the frame that was in flight";
+    }
+
     std::mt19937 dice_;
-    simulated_call call_;
     application server_;
     application caller_;
+    simulated_call call_;
 };
 
 } // namespace

@@ -34,8 +34,10 @@ struct bot_plan {
     };
     greeting begins = greeting::accepts;
     ending ends = ending::stays;
-    nanoseconds lives{};   ///< Until the ending.
-    bool is_nasty = false; ///< It also sends garbage, and stops reading now and then.
+    nanoseconds lives{};    ///< Until the ending.
+    bool is_nasty = false;  ///< It also sends garbage.
+    bool is_narrow = false; ///< The buffers of its connection hold a fraction of a second.
+    bool is_slow = false;   ///< It stops reading now and then, for less time than the gateway allows.
 };
 
 /// One connection of a back end that speaks the dialect pcm: talks, marks, clears, as the dice say, and checks what it
@@ -58,11 +60,14 @@ class bot : public std::enable_shared_from_this<bot> {
     bool has_spoken() const noexcept { return has_spoken_; }
     bot_plan::ending ended_by() const noexcept { return plan_.ends; }
 
-    /// Returns whether its connection is lost, so that what it said need not be heard.
+    /// Returns whether its connection is lost.
     bool was_lost() const noexcept { return was_lost_; }
 
     /// Returns when it ended by its own decision, if it has.
     std::optional<nanoseconds> ended_at() const noexcept { return ended_at_; }
+
+    /// Returns whether it did not read when it ended. The gateway waits for it to read the answer to its close.
+    bool ended_unread() const noexcept { return ended_unread_; }
 
     /// Returns the number behind its last sample that must be heard: nothing has cut it off.
     std::uint64_t last_word() const noexcept { return said_to_; }
@@ -84,8 +89,10 @@ class bot : public std::enable_shared_from_this<bot> {
     void set_mark();
     void clear();
     void be_nasty();
+    void stop_reading();
     void end();
-    void lost();
+    void lost(bool with_audio = true);
+    void given_up();
 
     void heard(websocket_peer::opcode kind, std::string_view message);
     void heard_audio(std::string_view payload);
@@ -101,12 +108,14 @@ class bot : public std::enable_shared_from_this<bot> {
     std::deque<mark> marks_;
     std::uint64_t named_ = 0;
     std::uint64_t said_to_ = 0; // since the last clear
+    const nanoseconds dialled_at_;
     std::optional<nanoseconds> accepted_at_;
     bool has_spoken_ = false;
     bool has_ended_ = false;
     bool was_closed_ = false; // by the gateway
     bool was_lost_ = false;
     bool missed_some_ = false; // it has not read for some time
+    bool ended_unread_ = false;
     std::optional<nanoseconds> ended_at_;
     nanoseconds closed_at_{};
 

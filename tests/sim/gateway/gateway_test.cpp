@@ -96,14 +96,20 @@ class gateway_world {
     void add_place(std::size_t n) {
         const auto host = "198.51.100." + std::to_string(n + 1);
         plan_->back_ends.push_back("ws://" + host + ":" + std::to_string(back_end_port) + "/");
+        const bool is_narrow = random_.one_in(3);
         place fresh;
-        for (int i = 0; i < 4; ++i)
+        for (int i = 0; i < 4; ++i) {
             fresh.plans.push_back(any_plan());
+            fresh.plans.back().is_narrow = is_narrow;
+        }
         places_.push_back(fresh);
         const auto address = boost::asio::ip::make_address(host);
         addresses_.push_back({address, back_end_port});
         if (random_.one_in(8)) return; // nothing listens there
-        world_.listen(addresses_.back(), [this, n](remote& line) { accept(n, line); });
+        remote_buffers buffers;
+        if (is_narrow) buffers.receive = buffers.of_machine = 2048;
+        world_.listen(
+            addresses_.back(), [this, n](remote& line) { accept(n, line); }, {}, buffers);
     }
 
     bot_plan any_plan() {
@@ -120,6 +126,7 @@ class gateway_world {
         plan.ends = endings[random_.below(endings.size())];
         plan.lives = random_.between(nanoseconds(0ms), nanoseconds(8s));
         plan.is_nasty = random_.one_in(3);
+        plan.is_slow = random_.one_in(4);
         return plan;
     }
 
@@ -200,21 +207,34 @@ class gateway_world {
             EXPECT_EQ(phone_.failure_samples(), static_cast<std::uint64_t>(failure_sound.count()) * 8)
                 << "the failure sound is not played whole";
         }
+        if (no_back_end_at_ && !hung_up_for_duration_) {
+            EXPECT_GE(std::max(phone_.heard_to(), said_.may_skip_to), said_.lost_to)
+                << "what a lost back end has said is cut off";
+        }
+        EXPECT_TRUE(no_back_end_at_ || hung_up_for_duration_ || std::ranges::any_of(bots_, has_ended_the_call))
+            << "the gateway ends a call without a reason";
         EXPECT_TRUE(!all_dead_at_ || ended - *all_dead_at_ <= 45s) << "silence without end";
         check_last_word(ended);
     }
 
-    // A back end that ends the call in order is heard to its end.
+    static bool has_ended_the_call(const std::shared_ptr<bot>& one) {
+        const bool in_order =
+            one->ended_by() == bot_plan::ending::disconnects || one->ended_by() == bot_plan::ending::closes;
+        return in_order && one->ended_at() && !one->was_lost();
+    }
+
+    // A back end that ends the call in order is heard to its end, and so is one that was lost just before.
     void check_last_word(nanoseconds ended) const {
         if (no_back_end_at_ || hung_up_for_duration_ || bots_.empty()) return;
         const bot& last = *bots_.back();
         const bool in_order = last.ended_by() == bot_plan::ending::disconnects ||
                               (last.ended_by() == bot_plan::ending::closes && last.has_spoken());
         if (!last.ended_at() || !in_order || last.was_lost()) return;
-        EXPECT_GE(phone_.heard_to(), last.last_word()) << "the last word is cut";
-        const auto spoken =
-            phone_.frames() > 0 && last.last_word() > 0 ? phone_.sent_at(last.last_word()) : nanoseconds{};
-        EXPECT_LE((ended - std::max(spoken, *last.ended_at())) / 1ms, 500) << "the hang-up is late";
+        const auto last_word = std::max(last.last_word(), said_.lost_to > said_.may_skip_to ? said_.lost_to : 0);
+        EXPECT_GE(phone_.heard_to(), last_word) << "the last word is cut";
+        const auto spoken = phone_.heard_to() > 0 ? phone_.sent_at(phone_.heard_to()) : nanoseconds{};
+        const auto most = 500ms + (last.ended_unread() ? plan_->bounds.close_timeout : 0ms);
+        EXPECT_LE((ended - std::max(spoken, *last.ended_at())) / 1ms, most / 1ms) << "the hang-up is late";
     }
 
     world world_;

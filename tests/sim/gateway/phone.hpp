@@ -33,10 +33,11 @@ constexpr std::int16_t waiting_sample = -1000;
 constexpr std::int16_t failure_sample = -2000;
 
 /// A caller, as Asterisk connects it: sends its id and numbered audio every 20 ms, and checks each message that the
-/// gateway sends at the time when it is sent.
+/// gateway sends at the time when it is sent. Some callers send frames of all lengths.
 class phone {
   public:
-    phone(world& in, dice random, said& spoken) : world_(in), random_(random), said_(spoken) {}
+    phone(world& in, dice random, said& spoken)
+        : world_(in), random_(random), said_(spoken), is_uneven_(random_.one_in(3)) {}
     phone(const phone&) = delete;
     phone& operator=(const phone&) = delete;
 
@@ -49,6 +50,11 @@ class phone {
     /// Returns whether the call has ended, from either side.
     bool is_over() const noexcept { return hung_up_at_ || ended_at_; }
     bool hung_up() const noexcept { return hung_up_at_.has_value(); }
+
+    /// Returns when the caller has hung up with a FIN, if they have: all that they said arrives.
+    std::optional<nanoseconds> hung_up_in_order_at() const noexcept {
+        return was_in_order_ ? hung_up_at_ : std::nullopt;
+    }
 
     /// Returns when the gateway has ended the call, if it has.
     std::optional<nanoseconds> ended_at() const noexcept { return ended_at_; }
@@ -79,12 +85,15 @@ class phone {
     dice random_;
     said& said_;
     remote* line_ = nullptr;
+    const bool is_uneven_;
+    std::uint64_t turns_ = 0;
     std::uint64_t talked_ = 0;
     std::string digits_;
 
     std::optional<nanoseconds> began_at_;
     std::optional<nanoseconds> last_at_;
     std::optional<nanoseconds> hung_up_at_;
+    bool was_in_order_ = false;
     std::optional<nanoseconds> ended_at_;
     bool got_hangup_ = false;
     std::uint64_t frames_ = 0;

@@ -32,7 +32,7 @@ application::application(world& in, call line, dice random, const habits& how, w
 
 void application::start() {
     if (!habits_.recording.empty()) record();
-    if (habits_.what != kind::absent) wait();
+    if (habits_.what != kind::absent) wait_first();
     if (habits_.what == kind::generator) generate();
     if (habits_.what != kind::echo) act_later();
 }
@@ -41,6 +41,18 @@ void application::drop() {
     call_.reset();
     stream_.reset();
     recorder_.reset();
+}
+
+void application::wait_first() {
+    waits_since_ = world_.now();
+    if (habits_.waits_after == nanoseconds{}) return wait();
+    world_.after(habits_.waits_after, [self = shared_from_this()] {
+        if (!self->call_) return;
+        asio::post(self->call_->get_executor(), [self] {
+            self->waits_since_ = self->world_.now();
+            self->wait();
+        });
+    });
 }
 
 void application::wait() {
@@ -98,7 +110,7 @@ void application::misbehave() {
 
 void application::on_audio(const audio_event& a) {
     if (habits_.caller_is_good && a.rate_hz != rate_hz) complain("audio of " + std::to_string(a.rate_hz) + " Hz");
-    if (habits_.is_heard_at_once && world_.now() - started_at_ > 200ms && wire_.waited() > arrival_wait_max)
+    if (habits_.is_heard_at_once && world_.now() - waits_since_ > 200ms && wire_.waited() > arrival_wait_max)
         complain("audio waited for " + std::to_string(wire_.waited().count() / 1000) + " us in the machine");
     for (const std::int16_t sample : a.samples) {
         if (sample == 0 || !habits_.caller_is_good) continue;
@@ -153,14 +165,27 @@ void application::act() {
     case 7:
     case 8: play_and_wait(1 + random_.below(40)); break;
     case 20:
-    case 21: call_->hang_up(); break;
-    case 22: call_->hang_up_when_played(); break;
-    case 23: drop(); break;
+    case 21: hang_up(); break;
+    case 22:
+        ends_when_played_ = true;
+        call_->hang_up_when_played();
+        break;
+    case 23: hang_up_and_drop(); break;
     default:
         play(1 + random_.below(60));
         if (random_.one_in(2)) mark();
     }
     if (call_ && call_->queued() > queue_max + 2s) complain("the queue is longer than what was played");
+}
+
+void application::hang_up() {
+    call_->hang_up();
+    wire_.expect_no_frames();
+}
+
+void application::hang_up_and_drop() {
+    drop();
+    if (!ends_when_played_) wire_.expect_no_frames();
 }
 
 // Plays audio while it is being made. A clear ends the stream, and the next one goes on.
@@ -230,7 +255,7 @@ void application::clear() {
     call_->clear();
 }
 
-void application::check_end(bool is_orderly, std::uint64_t caller_samples, const std::string& caller_digits) const {
+void application::check_end(bool by_caller, std::uint64_t caller_samples, const std::string& caller_digits) const {
     if (plays_pending_ > 0) complain(std::to_string(plays_pending_) + " sounds were never reported");
     if (!call_ || habits_.what == kind::absent) return;
     if (ends_ != 1) return complain("the end was reported " + std::to_string(ends_) + " times");
@@ -249,7 +274,7 @@ void application::check_end(bool is_orderly, std::uint64_t caller_samples, const
     if (!habits_.caller_is_good) return;
     if (statistics_.frames_dropped == 0 && skips_ > 0) complain("audio of the caller was lost or reordered");
     if (!caller_digits.starts_with(digits_)) complain("digits " + digits_ + " of " + caller_digits);
-    if (!is_orderly || statistics_.frames_dropped > 0) return;
+    if (!by_caller || statistics_.frames_dropped > 0) return;
     if (digits_ != caller_digits) complain("digits " + digits_ + " of " + caller_digits);
     if (heard_samples_ != caller_samples)
         complain("heard " + std::to_string(heard_samples_) + " of " + std::to_string(caller_samples) + " samples");

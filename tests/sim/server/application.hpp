@@ -31,6 +31,7 @@ class application : public std::enable_shared_from_this<application> {
         kind what = kind::player;
         bool caller_is_good = true;
         bool waits_with_timeouts = false;
+        nanoseconds waits_after{};       ///< before that it does not wait for events
         bool is_heard_at_once = false;   ///< machine, network and applications are healthy
         std::filesystem::path recording; ///< empty: none
         double throw_chance = 0;         ///< in a handler
@@ -47,9 +48,9 @@ class application : public std::enable_shared_from_this<application> {
     /// Destroys the handle of the call.
     void drop();
 
-    /// Checks what must be true when the call has ended and nothing is on its way. `is_orderly`: the caller hung up
-    /// after this many samples and these digits, and nothing failed.
-    void check_end(bool is_orderly, std::uint64_t caller_samples, const std::string& caller_digits) const;
+    /// Checks what must be true when the call has ended and nothing is on its way. `by_caller`: the caller closed or
+    /// reset the connection after this many samples and these digits, and nothing else ended the call.
+    void check_end(bool by_caller, std::uint64_t caller_samples, const std::string& caller_digits) const;
 
     bool has_ended() const noexcept { return ends_ > 0; }
     const ended_event& end() const noexcept { return end_; }
@@ -59,11 +60,14 @@ class application : public std::enable_shared_from_this<application> {
 
   private:
     void wait();
+    void wait_first();
     void on_event(boost::system::error_code error, const event& e);
     void on_audio(const audio_event& a);
     void on_mark(const std::string& name, bool cleared, nanoseconds sent, nanoseconds cut);
     void act_later();
     void act();
+    void hang_up();
+    void hang_up_and_drop();
     void play(std::size_t frames);
     void play_and_wait(std::size_t frames);
     void mark();
@@ -80,6 +84,7 @@ class application : public std::enable_shared_from_this<application> {
     wire_watch& wire_;
     const std::string who_;
     nanoseconds started_at_;
+    nanoseconds waits_since_{};
     nanoseconds ended_at_{};
 
     // Played.
@@ -90,6 +95,7 @@ class application : public std::enable_shared_from_this<application> {
     std::size_t plays_pending_ = 0;
     std::size_t next_play_ = 0;
     std::size_t plays_reported_ = 0;
+    bool ends_when_played_ = false;
     std::optional<playout_stream> stream_;
     std::shared_ptr<call_recorder> recorder_;
     int recordings_finished_ = 0;

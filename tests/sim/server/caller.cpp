@@ -26,7 +26,12 @@ caller::caller(world& in, remote& line, const uuid& id, dice random, const plan&
     : world_(in), line_(line), random_(random), plan_(p), session_(id, options_of_caller(), time_point(in.now())),
       speaks_at_(in.now()), hangs_up_at_(in.now() + p.hangs_up_after) {
     line_.on_change = [this](remote&) { on_change(); };
+    if (plan_.begins_silent) fall_silent();
     pump();
+}
+
+void caller::fall_silent() {
+    silent_frames_ = static_cast<int>(random_.below(static_cast<std::uint64_t>(plan_.pause_frames_max)));
 }
 
 void caller::hang_up() {
@@ -54,13 +59,13 @@ void caller::speak() {
         speaks_at_ += frame_time;
         if (random_.chance(plan_.digit_chance)) {
             const char digit = "0123456789*#ABCD"[random_.below(16)];
-            if (!session_.send_dtmf(digit)) digits_ += digit;
+            static_cast<void>(session_.send_dtmf(digit)); // noted when it is sent
         }
         if (silent_frames_ > 0) {
             --silent_frames_;
             continue;
         }
-        if (random_.chance(plan_.pause_chance)) silent_frames_ = static_cast<int>(random_.below(60));
+        if (random_.chance(plan_.pause_chance)) fall_silent();
         std::array<std::int16_t, frame_samples> frame;
         numbered_samples(queued_).fill(frame);
         if (!session_.play(frame, 8000)) queued_ += frame.size();
@@ -104,8 +109,9 @@ void caller::pump() {
     }
 }
 
-// Counts the numbered samples of a message that was sent.
+// Notes the digit, or counts the numbered samples, of a message that was sent.
 void caller::send(std::span<const std::byte> message) {
+    if (message[0] == std::byte{0x03}) digits_ += static_cast<char>(message[3]);
     if ((std::to_integer<unsigned>(message[0]) & 0xF0U) != 0x10) return;
     for (std::size_t i = 3; i + 1 < message.size(); i += 2)
         if (message[i] != std::byte{} || message[i + 1] != std::byte{}) ++sent_;

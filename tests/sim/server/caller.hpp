@@ -18,6 +18,8 @@ class caller {
         nanoseconds hangs_up_after{};
         double digit_chance = 0.02; ///< of a digit in a frame time
         double pause_chance = 0;    ///< of a pause of the audio to begin in a frame time
+        int pause_frames_max = 60;  ///< of a pause
+        bool begins_silent = false; ///< with a pause
         bool resets = false;        ///< ends with a reset, and not with a hangup
     };
 
@@ -35,10 +37,17 @@ class caller {
     std::uint64_t sent() const noexcept { return sent_; }
     const std::string& digits() const noexcept { return digits_; }
     bool hung_up() const noexcept { return hung_up_; }
+
+    /// Returns whether it has closed in order.
+    bool closed_in_order() const noexcept { return hung_up_ && over_ && !plan_.resets; }
+
+    /// Returns whether the server has closed its side in order.
+    bool got_end() const noexcept { return got_end_; }
     const ended_event& end() const noexcept { return end_; }
 
   private:
     void on_change();
+    void fall_silent();
     void speak();
     void pump();
     void send(std::span<const std::byte> message);

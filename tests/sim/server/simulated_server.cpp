@@ -106,6 +106,7 @@ void simulated_server::run() {
     to_connect_ = static_cast<int>(20 + random_.below(60));
     stops_at_ = world_.now() + random_.between(nanoseconds(4s), nanoseconds(15s));
     connect_later();
+    if (random_.one_in(3)) world_.remote_after(random_.between(nanoseconds{}, nanoseconds(3s)), [this] { rush(); });
     if (trouble_.bad_machine) disturb_later();
     check_waiting();
     world_.run_until([this] { return world_.now() >= stops_at_; }, 20s);
@@ -124,6 +125,14 @@ void simulated_server::connect_later() {
         connect(static_cast<unsigned>(random_.below(16)), false);
         connect_later();
     });
+}
+
+// Many callers of one host at the same instant, as after a restart of it.
+void simulated_server::rush() {
+    if (to_connect_ < 0) return;
+    const auto host = static_cast<unsigned>(random_.below(8));
+    for (auto count = 40 + random_.below(40); count > 0; --count)
+        connect(host, true);
 }
 
 conditions simulated_server::network() {
@@ -159,8 +168,11 @@ void simulated_server::connect(unsigned host_number, bool is_good) {
         return;
     }
     caller::plan plan;
-    plan.hangs_up_after = random_.between(nanoseconds(100ms), nanoseconds(12s));
+    plan.hangs_up_after = random_.one_in(8) ? random_.between(nanoseconds{}, nanoseconds(100ms))
+                                            : random_.between(nanoseconds(100ms), nanoseconds(12s));
     plan.pause_chance = random_.one_in(3) ? 0.01 : 0;
+    plan.begins_silent = random_.one_in(8);
+    if (random_.one_in(3)) plan.pause_frames_max = 400;
     plan.resets = random_.one_in(6);
     l.good = std::make_unique<caller>(world_, *l.connection, id_of(number), own, plan);
 }
@@ -188,8 +200,9 @@ void simulated_server::on_call(call c) {
         habits.what = application::kind::brief;
     else if (random_.one_in(4))
         habits.what = application::kind::generator;
-    habits.is_heard_at_once = l.was_undisturbed && !trouble_.bad_machine && !trouble_.bad_applications;
+    habits.is_heard_at_once = l.was_undisturbed && is_healthy();
     habits.waits_with_timeouts = random_.one_in(6);
+    if (random_.one_in(6)) habits.waits_after = random_.between(nanoseconds{}, nanoseconds(400ms));
     if (l.was_undisturbed && random_.one_in(12)) habits.recording = folder_ / (std::to_string(found->first) + ".wav");
     if (trouble_.bad_applications && random_.one_in(4)) {
         habits.throw_chance = 0.02;
@@ -231,16 +244,26 @@ void simulated_server::disturb() {
 }
 
 void simulated_server::check_step() {
-    for (const auto* server : {server_.get(), successor_.get()}) {
+    for (std::size_t i = 0; i < last_.size(); ++i) {
+        const auto* const server = i == 0 ? server_.get() : successor_.get();
         if (server == nullptr) continue;
-        const auto& s = server->listening().statistics();
-        if (s.calls_up > options_.calls_max || s.handshakes > options_.handshakes_max)
-            ADD_FAILURE() << s.calls_up << " calls of " << options_.calls_max << ", " << s.handshakes
-                          << " handshakes of " << options_.handshakes_max;
+        const auto& now = server->listening().statistics();
+        check_limits(last_[i], now);
+        last_[i] = now;
     }
 }
 
-// Checks that no connection without an id is kept.
+void simulated_server::check_limits(const listener_statistics& before, const listener_statistics& now) {
+    if (now.calls_up > options_.calls_max || now.handshakes > options_.handshakes_max)
+        ADD_FAILURE() << now.calls_up << " calls of " << options_.calls_max << ", " << now.handshakes
+                      << " handshakes of " << options_.handshakes_max;
+    const bool was_full = before.calls_up == options_.calls_max && now.calls_up == options_.calls_max &&
+                          before.calls == now.calls; // no call has ended, because none has begun
+    if (was_full && now.handshakes > before.handshakes)
+        ADD_FAILURE() << "a connection was not refused at once, with " << now.calls_up << " calls in progress";
+}
+
+// Checks that callers get a call at once, and that no connection without an id is kept.
 void simulated_server::check_waiting() {
     for (auto& [number, one] : lines_) {
         const remote& c = *one->connection;
@@ -249,8 +272,11 @@ void simulated_server::check_waiting() {
             continue;
         }
         if (!one->waits_since) one->waits_since = world_.now();
-        if (world_.now() - *one->waits_since > options_.call.id_timeout + 1500ms && !trouble_.bad_machine &&
-            !trouble_.bad_applications)
+        const nanoseconds waited = world_.now() - *one->waits_since;
+        if (!is_healthy()) continue;
+        if (one->good && one->was_undisturbed && waited > 200ms)
+            ADD_FAILURE() << "caller " << number << " waits for its call";
+        if (waited > options_.call.id_timeout + 1500ms)
             ADD_FAILURE() << "peer " << number << " is connected without an id";
     }
     if (!is_ending_) world_.after(500ms, [this] { check_waiting(); });
@@ -387,15 +413,19 @@ void simulated_server::hang_up_callers() {
 void simulated_server::check_calls() {
     for (auto& [number, one] : lines_) {
         if (!one->app) continue;
+        const bool is_healthy_line = one->was_undisturbed && is_healthy();
+        if (one->good && one->good->closed_in_order() && is_healthy_line) {
+            EXPECT_TRUE(one->good->got_end()) << "call " << number << ": the caller closed, and got no answer";
+        }
         const nanoseconds end = one->app->has_ended() ? one->app->ended_at() : world_.now();
         call_time_ += end - one->app->started_at();
         if (!one->app->has_ended()) continue;
         const auto reason = one->app->end().reason;
-        const bool is_orderly = one->good && reason == end_reason::peer_hung_up;
-        one->app->check_end(is_orderly, one->good ? one->good->sent() : 0, one->good ? one->good->digits() : "");
-        if (!one->was_undisturbed) continue;
-        EXPECT_FALSE(is_failure(reason) && !trouble_.bad_machine && !trouble_.bad_applications)
-            << "call " << number << " ended: " << name(reason) << ": " << one->app->end().error.message();
+        const bool by_caller = one->good && (reason == end_reason::peer_hung_up || reason == end_reason::peer_reset);
+        one->app->check_end(by_caller, one->good ? one->good->sent() : 0, one->good ? one->good->digits() : "");
+        if (!is_healthy_line) continue;
+        EXPECT_FALSE(is_failure(reason)) << "call " << number << " ended: " << name(reason) << ": "
+                                         << one->app->end().error.message();
     }
 }
 

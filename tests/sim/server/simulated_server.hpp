@@ -7,6 +7,7 @@
 
 #include <audiosocket/server/call_server.hpp>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -56,10 +57,12 @@ class simulated_server {
     void start_server();
     void connect_later();
     void connect(unsigned host_number, bool is_good);
+    void rush();
     void on_call(call c);
     void disturb_later();
     void disturb();
     void check_step();
+    void check_limits(const listener_statistics& before, const listener_statistics& now);
     void check_waiting();
     std::string open_calls() const;
     void probe();
@@ -69,6 +72,8 @@ class simulated_server {
     void hang_up_callers();
     void check_calls();
     conditions network();
+
+    bool is_healthy() const noexcept { return !trouble_.bad_machine && !trouble_.bad_applications; }
 
     const trouble trouble_;
     world world_;
@@ -84,6 +89,7 @@ class simulated_server {
     int to_connect_ = 0;
     std::filesystem::path folder_; // of recordings
     nanoseconds stops_at_{};
+    std::array<listener_statistics, 2> last_; // of the server and its successor, in the last step
     bool is_ending_ = false;
     bool drained_ = false;
     std::uint64_t calls_ = 0;

@@ -85,6 +85,7 @@ void wire_watch::look_at_message() {
 
 void wire_watch::look_at_frame(std::span<const std::byte> payload) {
     ++frames_;
+    if (!may_send_frames_ && ++frames_too_late_ > 1) complain("frames after the application has ended the call");
     if (started_ && gaps_count_) check_gap("frame");
     const nanoseconds now = world_.now();
     last_frame_ = now;

@@ -30,6 +30,9 @@ class wire_watch {
     /// Says whether the samples that are not zero are numbered from 0 (numbered_samples).
     void expect_numbers(bool expected) noexcept { numbered_ = expected; }
 
+    /// Says that the application has ended the call. Only a frame that is on its way may follow.
+    void expect_no_frames() noexcept { may_send_frames_ = false; }
+
     /// Checks that the last frame is not too old. Call it when the call has ended.
     void call_ended();
 
@@ -59,6 +62,8 @@ class wire_watch {
     bool gaps_count_ = true;
     bool numbered_ = true;
     bool started_ = false;
+    bool may_send_frames_ = true;
+    int frames_too_late_ = 0;
     bool was_stalled_ = false;
     bool got_hangup_ = false;
     bool ended_ = false;

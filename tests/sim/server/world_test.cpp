@@ -108,6 +108,17 @@ TEST_F(simulated_world, a_reset_ends_both_directions) {
     EXPECT_EQ(failed, asio::error::broken_pipe);
 }
 
+TEST_F(simulated_world, an_answered_reset_does_not_overtake_bytes) {
+    auto& far = connected({.stall_chance = 1, .stall_max = 10s});
+    far.send(bytes("late"));
+    far.close();
+    socket->write_some(asio::buffer("x", 1)); // the answer is a reset
+    world.run_for(60s);
+    EXPECT_EQ(read(), "late");
+    read();
+    EXPECT_TRUE(failed);
+}
+
 TEST_F(simulated_world, a_close_with_unread_bytes_resets) {
     auto& far = connected();
     far.send(bytes("unread"));

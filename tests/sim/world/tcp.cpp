@@ -201,12 +201,16 @@ void tcp_end::deliver() {
     schedule();
 }
 
-// The other end was closed, or has forgotten the connection.
+// The other end was closed, or has forgotten the connection. Its reset arrives behind what it has sent before, because
+// TCP accepts no reset out of order.
 void tcp_end::answer_with_reset() {
     segments.clear();
     out.free();
     if (other->lost) return;
-    k.schedule(k.now + other->travel_time(), [this] { fail(other->fin_sent && !fin_in ? EPIPE : ECONNRESET); });
+    k.schedule(std::max(other->latest, k.now + other->travel_time()), [this] {
+        other->deliver_bytes();
+        fail(other->fin_sent && !fin_in ? EPIPE : ECONNRESET);
+    });
 }
 
 // --- Connections ---
@@ -281,6 +285,7 @@ int kernel::connect(tcp_socket_description& socket, const tcp_endpoint& to) {
     tcp_end& end = add_connection(from, to, found != remote_listeners.end() ? found->second.network : conditions{});
     end.socket = &socket;
     end.out_max = socket.send_buffer;
+    if (found != remote_listeners.end()) end.out_max = std::min(end.out_max, found->second.buffers.of_machine);
     end.in_max = socket.receive_buffer;
     socket.end = &end;
     socket.bound = from;

@@ -55,6 +55,7 @@ struct conditions {
 struct remote_buffers {
     std::size_t send = 256 * 1024;
     std::size_t receive = 256 * 1024;
+    std::size_t of_machine = 256 * 1024; ///< what the machine may send to a listener before it is delivered, at most
 };
 
 struct kernel;
