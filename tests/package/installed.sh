@@ -23,6 +23,7 @@ gone() {
 # call_as_service: the installed command, with the installed settings and as the service's user, answers a call.
 call_as_service() {
     local server events=$state/events address
+    rm -f "$events" # of the last call
     # Records, instead of the settings in the comments, to check the owner of the recordings.
     setpriv --reuid audiosocket --regid audiosocket --clear-groups --inh-caps=-all \
         sh -c "cd $state && exec audiosocket serve --config $settings --listen 127.0.0.1:0 --record $state/calls --json --quiet >$events" &
