@@ -46,7 +46,7 @@ HOW_TO = [
     "docs/from-go.md",
 ]
 GATEWAY = ["docs/gateway.md", "docs/gateway-context.md", "docs/gateway-benchmarks.md"]
-REFERENCE = ["docs/protocol.md", "docs/benchmarks.md", "docs/benchmarks-details.md", "docs/python-benchmarks.md", "docs/peers.md", "docs/dependencies.md", "CHANGELOG.md"]
+REFERENCE = ["docs/protocol.md", "docs/benchmarks.md", "docs/benchmarks-details.md", "docs/python-benchmarks.md", "docs/cluster-benchmarks.md", "docs/peers.md", "docs/dependencies.md", "CHANGELOG.md"]
 DESIGN = ["docs/design.md", "docs/testing.md", "docs/reliability.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
