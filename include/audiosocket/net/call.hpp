@@ -61,7 +61,8 @@ class AUDIOSOCKET_EXPORT call {
     /// Hangs up the call of this handle, as the destructor does, and moves the other call here.
     call& operator=(call&& other) noexcept;
 
-    /// Hangs up in the background, and ends a wait in progress with `boost::asio::error::operation_aborted`.
+    /// Hangs up in the background, and ends a wait in progress with `boost::asio::error::operation_aborted`. A result
+    /// that is on its way to the handler still arrives.
     ~call();
 
     /// Returns whether the handle has a call, in progress or ended.

@@ -63,8 +63,8 @@ void application::wait() {
 
 void application::on_event(boost::system::error_code error, const event& e) {
     ++events_;
-    if (!call_) {
-        if (error != asio::error::operation_aborted && ends_ == 0) complain("an event after the handle was destroyed");
+    if (!call_) { // the wait ends; an event that was on its way arrives
+        if (++ends_after_drop_ > 1) complain("a wait ended twice after the handle was destroyed");
         return;
     }
     if (error == asio::error::timed_out && habits_.waits_with_timeouts) return wait();

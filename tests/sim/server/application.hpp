@@ -78,6 +78,7 @@ class application : public std::enable_shared_from_this<application> {
     void complain(const std::string& what) const;
 
     world& world_;
+    int ends_after_drop_ = 0;
     std::optional<call> call_;
     dice random_;
     const habits habits_;
