@@ -11,6 +11,7 @@
 
 #include <audiosocket/call/session.hpp>
 #include <audiosocket/net/detail/completion.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -60,10 +61,7 @@ class shared_format {
 /// Gives a completion up in a destructor. If there is no memory for that, its handler is destroyed.
 template <class Result>
 void give_up_if_possible(completion<Result>& waiter, boost::system::error_code error) noexcept {
-    try {
-        waiter.give_up(error);
-    } catch (const std::bad_alloc&) {
-    }
+    unless_memory_is_out([&] { waiter.give_up(error); });
 }
 
 /// A completion that is posted to the io_context. It is given up if the io_context is destroyed before it has arrived.

@@ -5,6 +5,8 @@
 #include "base/process_figures.hpp"
 #include "directory/cluster_node.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <fmt/format.h>
@@ -12,7 +14,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 namespace audiosocket::app {
@@ -71,18 +72,12 @@ void cluster_link::report(bool stopping, std::size_t calls_max) {
 
 // Without memory the cluster does not know of this call, and the call goes on.
 void cluster_link::started(const call& c) {
-    try {
-        node_->call_started(c.id(), host_port(c.peer()));
-    } catch (const std::bad_alloc&) {
-    }
+    audiosocket::detail::unless_memory_is_out([&] { node_->call_started(c.id(), host_port(c.peer())); });
 }
 
 // Without memory the cluster may show this call until the process ends.
 void cluster_link::ended(const call& c) {
-    try {
-        node_->call_ended(c.id());
-    } catch (const std::bad_alloc&) {
-    }
+    audiosocket::detail::unless_memory_is_out([&] { node_->call_ended(c.id()); });
 }
 
 void cluster_link::end(const uuid& id, bool when_played, const std::string& by) {

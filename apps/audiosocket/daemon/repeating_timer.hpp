@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
+
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -22,10 +24,7 @@ class repeating_timer {
         timer_.async_wait([this](boost::system::error_code error) { // first, in the memory of the wait that is over
             if (!error && !cancelled_) start();
         });
-        try {
-            what_();
-        } catch (const std::bad_alloc&) { // what it reports, or draws, is not as important as the calls
-        }
+        detail::unless_memory_is_out(what_); // what it reports, or draws, is not as important as the calls
     }
 
     void cancel() {

@@ -9,17 +9,23 @@ namespace {
 
 class scarcity : public faults_test {
   protected:
+    void SetUp() override {
+#ifdef AUDIOSOCKET_SANITIZED
+        GTEST_SKIP() << skipped("UndefinedBehaviorSanitizer needs a descriptor of its own to look at memory, and a "
+                                "sanitizer more address space than the limit");
+#endif
+    }
+
     // A call that is served now: the server answers its audio.
-    static void expect_alive(raw_peer& caller) { EXPECT_EQ(caller.receive_bytes(10 * 323).size(), 10 * 323U); }
+    static void expect_alive(raw_peer& caller) {
+        EXPECT_EQ(caller.receive_bytes(10 * 323).size(), 10 * 323U);
+    }
 };
 
 } // namespace
 
 // The limit is lowered below what is open, so that accept() itself fails.
 TEST_F(scarcity, without_descriptors_it_waits_does_not_spin_and_recovers) {
-#ifdef AUDIOSOCKET_SANITIZED
-    GTEST_SKIP() << skipped("UndefinedBehaviorSanitizer needs a descriptor of its own to look at memory");
-#endif
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "440"}));
     raw_peer live = raw_caller();
     expect_alive(live);
@@ -45,9 +51,6 @@ TEST_F(scarcity, without_descriptors_it_waits_does_not_spin_and_recovers) {
 }
 
 TEST_F(scarcity, calls_beyond_the_descriptors_are_refused_with_the_reason) {
-#ifdef AUDIOSOCKET_SANITIZED
-    GTEST_SKIP() << skipped("UndefinedBehaviorSanitizer needs a descriptor of its own to look at memory");
-#endif
     ASSERT_NO_FATAL_FAILURE(start({"--tone", "440"}));
     raw_peer live = raw_caller();
     expect_alive(live);
@@ -61,9 +64,6 @@ TEST_F(scarcity, calls_beyond_the_descriptors_are_refused_with_the_reason) {
 }
 
 TEST_F(scarcity, back_end_that_gets_no_descriptor_is_lost_in_order_and_the_next_one_is_not) {
-#ifdef AUDIOSOCKET_SANITIZED
-    GTEST_SKIP() << skipped("UndefinedBehaviorSanitizer needs a descriptor of its own to look at memory");
-#endif
     scripted_back_end bot(plays(numbers(1600)));
     gateway({"--dialect", "pcm", "--backend", bot.url(), "--on-failure", our_sound("sorry.wav", 800).string()});
     // The first call opens what is opened once.
@@ -86,12 +86,6 @@ namespace {
 // must end in order, also while there is no memory.
 class without_memory : public scarcity {
   protected:
-    void SetUp() override {
-#ifdef AUDIOSOCKET_SANITIZED
-        GTEST_SKIP() << skipped("a sanitizer needs more address space than the limit");
-#endif
-    }
-
     // With one call in progress, lets callers take all memory that is left. Then ends the server.
     void run_out(bool recovers) {
         raw_peer live = raw_caller();
