@@ -35,7 +35,7 @@ constexpr magic magics[] = {
     {"riff\x2e\x91\xcf\x11"sv, {content::readable, "a Wave64 file", "rename it to .w64"}},
     {"fLaC"sv, {content::readable, "a FLAC file", "rename it to .flac"}},
     {"FORM"sv, {content::readable, "an AIFF file", "rename it to .aiff"}, 8, "AIF"sv},
-    {".snd\0\0"sv, {content::readable, "an AU file", "rename it to .au"}},
+    {".snd\0\0"sv, {content::readable, "an AU file", "rename it to .au"}, 12, "\0\0\0"sv}, // the codec's number
     {"caff\0\1"sv, {content::readable, "a CAF file", "rename it to .caf"}},
     {"Creative Voice File"sv, {content::readable, "a VOC file", "rename it to .voc"}},
     {"NIST_1A\n"sv, {content::readable, "a NIST SPHERE file", "rename it to .sph"}},

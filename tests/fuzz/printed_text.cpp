@@ -13,6 +13,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <cmath>
+
 using namespace audiosocket::app;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -34,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto shown = to_text(value);
     REQUIRE(shown.find('\n') == std::string::npos);
     const auto again = boost::json::parse(shown, error);
-    REQUIRE(!error && again.kind() == value.kind()); // Boost reads long numbers with an error in the last digit
+    REQUIRE(!error);
+    // Boost reads long numbers with an error in the last digit, and 1e999 as infinity.
+    const bool infinite = value.is_double() && !std::isfinite(value.get_double());
+    REQUIRE(infinite ? again.is_null() : again.kind() == value.kind());
     return 0;
 }

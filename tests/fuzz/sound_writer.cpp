@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sound file that is written, synced and closed in any order is valid: sound_reader reads the same number of frames,
-// and the same samples where the format keeps them. So is a WAV file after each sync().
+// and the same samples where the format keeps them. So is a WAV file after each sync(). Samples without a header that
+// begin like a file of another kind are left out: they are read as that kind.
 //
 // Input: bytes for the suffix, the rate and the channels; then for each step a byte, and for a write a length and
 // samples.
@@ -8,11 +9,15 @@
 #include "fuzz/input.hpp"
 #include "fuzz/scratch_folder.hpp"
 
+#include "audio/file_signature.hpp"
+
 #include <audiosocket/audio/resampler.hpp>
 #include <audiosocket/audio/sound_reader.hpp>
 #include <audiosocket/audio/sound_writer.hpp>
 
 #include <array>
+#include <fstream>
+#include <span>
 
 using namespace audiosocket;
 
@@ -43,9 +48,18 @@ std::vector<std::int16_t> frames_of(const std::filesystem::path& file) {
     return all;
 }
 
+bool begins_like_another_kind(const std::filesystem::path& file) {
+    std::vector<char> head(signature_bytes);
+    std::ifstream in(file, std::ios::binary);
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    head.resize(static_cast<std::size_t>(in.gcount()));
+    return recognise(std::as_bytes(std::span(head))).has_value();
+}
+
 // Encoders with blocks may hold samples back, so their unfinished files are not compared.
 void compare(const std::filesystem::path& file, const format& as, const std::vector<std::int16_t>& written) {
     if (written.empty()) return; // a file without a sample is refused
+    if (as.headless && begins_like_another_kind(file)) return;
     const auto read = frames_of(file);
     REQUIRE(read.size() >= written.size() && read.size() < written.size() + as.block);
     if (as.exact) REQUIRE(read == written);

@@ -46,7 +46,7 @@ void add(std::string& text, const json::value& value) {
     } else if (const auto* array = value.if_array()) {
         add_all(text, '[', ']', *array, [&](const json::value& element) { add(text, element); });
     } else if (const auto* number = value.if_double()) {
-        text += fmt::format("{}", *number);
+        text += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
     } else if (const auto* count = value.if_uint64()) {
         text += fmt::format("{}", *count);
     } else {

@@ -20,6 +20,12 @@ TEST(json_text, numbers_are_written_as_people_write_them) {
               "[20,0.5,-3,18446744073709551615,0.001]");
 }
 
+// Boost.JSON reads a number that is too large as infinity.
+TEST(json_text, what_is_no_number_in_json_is_null) {
+    EXPECT_EQ(to_text(json::parse(R"({"a":[1e30000,-1e30000]})")), R"({"a":[null,null]})");
+    EXPECT_EQ(to_text(std::numeric_limits<double>::quiet_NaN()), "null");
+}
+
 TEST(json_text, empty_and_nested_values_keep_their_shape) {
     EXPECT_EQ(to_text(json::object{{"a", json::object{}}, {"b", json::array{}}, {"c", {json::object{{"d", nullptr}}}}}),
               R"({"a":{},"b":[],"c":[{"d":null}]})");
