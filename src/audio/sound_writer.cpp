@@ -58,6 +58,16 @@ sound_format format_for(const std::filesystem::path& path, int rate_hz, int chan
     return *format;
 }
 
+// Returns whether the encoder takes the rate: libsndfile asks it only at the first write. A frame of FLAC has 16 bits
+// for its rate, in Hz or in tens of Hz; Vorbis has tables up to 200 kHz.
+bool encoder_takes(int sndfile_format, int rate_hz) {
+    switch (sndfile_format & SF_FORMAT_TYPEMASK) {
+    case SF_FORMAT_FLAC: return rate_hz <= 0xffff || (rate_hz % 10 == 0 && rate_hz / 10 <= 0xffff);
+    case SF_FORMAT_OGG: return rate_hz <= 200'000;
+    default: return true;
+    }
+}
+
 int create_file(const std::filesystem::path& path, const file_creation& creation) {
     const int existing = creation.exclusive ? O_EXCL | O_NOFOLLOW : O_TRUNC;
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | existing,
@@ -92,7 +102,7 @@ struct sound_writer::state {
         info.format = format.sndfile_format;
         info.samplerate = rate_hz;
         info.channels = channels;
-        if (sf_format_check(&info) == SF_FALSE) {
+        if (sf_format_check(&info) == SF_FALSE || !encoder_takes(info.format, rate_hz)) {
             refuse(path, "the format cannot hold " + std::to_string(channels) + " channels at " +
                              std::to_string(rate_hz) + " Hz; use .wav");
         }

@@ -11,4 +11,7 @@ namespace audiosocket::app {
 /// UTF-8 become `\xff`. Everything else is unchanged.
 std::string printable(std::string_view text);
 
+/// Returns whether text from outside is UTF-8, as JSON, TOML and WebSocket require.
+bool is_utf8(std::string_view text);
+
 } // namespace audiosocket::app

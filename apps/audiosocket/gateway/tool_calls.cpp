@@ -2,6 +2,7 @@
 #include "gateway/tool_calls.hpp"
 
 #include "base/failure.hpp"
+#include "base/printable.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
@@ -19,13 +20,6 @@ using audiosocket::gateway::call_context;
 
 // What a model learns of an answer that is an error: enough for a sentence, and not a page of HTML.
 constexpr std::size_t excerpt_bytes_max = 300;
-
-// Back ends end the session of a message that is not UTF-8.
-bool is_utf8(std::string_view text) {
-    boost::system::error_code error;
-    json::parse(json::serialize(json::string(text)), error); // all else is escaped
-    return !error;
-}
 
 // Most dialects have JSON here, and one has whatever the model wrote.
 json::value arguments_of(std::string_view text) {
@@ -50,7 +44,7 @@ json::object body_of(const call_context& context, std::string_view id, std::stri
 // What the model gets.
 tool_answer answer_of(const websocket::post_answer& answer) {
     if (answer.status == 0) return {"the function could not be called: " + answer.failure, true};
-    const bool readable = is_utf8(answer.body);
+    const bool readable = is_utf8(answer.body); // back ends end the session of a message that is not
     if (answer.is_good()) {
         if (readable) return {answer.body, false};
         return {"the function's answer is not text in UTF-8", true};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/settings.hpp"
 
+#include "base/failure.hpp"
 #include "base/printable.hpp"
 #include "settings/option_kind.hpp"
 
@@ -309,6 +310,9 @@ std::string settings::as_toml() const {
     for (const auto* option : settable_options(verb_)) {
         const auto value = all.find(long_name(*option));
         if (value == all.end()) continue;
+        if (!is_utf8(value->second.text))
+            throw failure(exit_code::usage,
+                          fmt::format("--{}: the value is not UTF-8, so no settings file can have it", value->first));
         const auto from = places_.find(option);
         std::string origin = "default";
         if (is_given(*option) && from != places_.end())

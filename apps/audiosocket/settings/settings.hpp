@@ -68,7 +68,8 @@ class settings {
     /// Returns the values in effect. Options that are not set and have no default are left out.
     settings_by_name values() const;
 
-    /// Returns them as a file that can be read again, with the place of each value.
+    /// Returns them as a file that can be read again, with the place of each value. Throws a failure if a value is not
+    /// UTF-8, as the path of a file can be.
     std::string as_toml() const;
 
     /// Returns warnings about possible mistakes, a line each: variables whose names are similar to an option.

@@ -70,9 +70,28 @@ TEST_F(sound_writer_test, what_cannot_be_written_is_refused_with_the_reason) {
     EXPECT_TRUE(contains(why_refused(directory / "x.wav", 8000, 65), "channels"));
     EXPECT_TRUE(contains(why_refused(directory / "x.wav", 8000, 0), "channels"));
     EXPECT_TRUE(contains(why_refused(directory / "x.flac", 0), "0 Hz"));
+    EXPECT_TRUE(contains(why_refused(directory / "x.flac", 192'001), "192001 Hz; use .wav"));
+    EXPECT_TRUE(contains(why_refused(directory / "x.flac", 655'360), "655360 Hz; use .wav"));
+    EXPECT_TRUE(contains(why_refused(directory / "x.ogg", 200'001), "200001 Hz; use .wav"));
     std::filesystem::create_directory(directory / "d.wav");
     EXPECT_TRUE(contains(why_refused(directory / "d.wav"), "is a directory"));
     EXPECT_FALSE(std::filesystem::exists(directory / "x.wav")) << "refused, but left a file";
+}
+
+// An encoder says only at the first write what it takes.
+TEST_F(sound_writer_test, what_is_not_refused_can_be_written) {
+    for (const std::string suffix : {".wav", ".flac", ".ogg"}) {
+        for (const int rate_hz : {4'000, 44'100, 65'535, 65'540, 192'000, 200'000, 655'350, 768'000}) {
+            const auto path = directory / ("x" + suffix);
+            if (const auto why = why_refused(path, rate_hz, 2); why != "not refused") {
+                EXPECT_GT(rate_hz, 192'000) << why;
+                continue;
+            }
+            sound_writer writer(path, rate_hz, 2);
+            EXPECT_TRUE(writer.write(samples(2'048))) << rate_hz << ": " << writer.failure();
+            EXPECT_TRUE(writer.close()) << rate_hz << ": " << writer.failure();
+        }
+    }
 }
 
 TEST_F(sound_writer_test, exclusive_creation_refuses_a_file_and_a_link) {

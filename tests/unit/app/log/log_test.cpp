@@ -43,6 +43,14 @@ TEST(printable, controls_and_bytes_that_are_no_text_are_escaped) {
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");                   // beyond the last character
 }
 
+TEST(printable, utf8_is_told_from_other_bytes) {
+    EXPECT_TRUE(is_utf8("a \x1b \xc3\xa4 \xf0\x9f\x98\x80"));
+    EXPECT_TRUE(is_utf8(""));
+    EXPECT_FALSE(is_utf8("a\xff"));
+    EXPECT_FALSE(is_utf8("\xc3"));
+    EXPECT_FALSE(is_utf8("\xed\xa0\x80")); // half of a character of UTF-16
+}
+
 TEST(log_line, json_has_time_level_message_and_fields) {
     const auto line =
         log_line(log_format::json, spdlog::level::warn, "a \"b\"\n\x1b", {{"peer", "x\ny"}, {"lines", 3}}, noon);

@@ -288,6 +288,17 @@ TEST_F(settings_test, what_is_printed_can_be_read_again) {
     EXPECT_EQ(v->listen, "a\"b\\c\x01");
 }
 
+TEST_F(settings_test, what_no_file_can_have_is_not_printed) {
+    read("", {"--play", "sounds/\xf3.wav"});
+    EXPECT_EQ(mistakes(), "");
+    try {
+        (void)v->said.as_toml();
+        FAIL() << "TOML is UTF-8";
+    } catch (const failure& e) {
+        EXPECT_STREQ(e.what(), "--play: the value is not UTF-8, so no settings file can have it");
+    }
+}
+
 TEST_F(settings_test, values_say_which_of_them_can_be_reloaded) {
     read("tone = 440\n");
     const auto values = v->said.values();
