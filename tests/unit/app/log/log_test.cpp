@@ -43,7 +43,7 @@ TEST(printable, controls_and_bytes_that_are_no_text_are_escaped) {
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");                   // beyond the last character
 }
 
-TEST(printable, utf8_is_told_from_other_bytes) {
+TEST(printable, utf8_is_recognised) {
     EXPECT_TRUE(is_utf8("a \x1b \xc3\xa4 \xf0\x9f\x98\x80"));
     EXPECT_TRUE(is_utf8(""));
     EXPECT_FALSE(is_utf8("a\xff"));
