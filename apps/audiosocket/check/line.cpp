@@ -155,7 +155,7 @@ void line::read(time_point now) {
         last_bytes_ = now;
         incoming_.feed(std::span(buffer).first(static_cast<std::size_t>(n)));
         take(now);
-        if (bytes_kept_ > kept_bytes_max) return end(ending::flooded, now);
+        if (bytes_kept_ > kept_bytes_max || received_.size() > kept_messages_max) return end(ending::flooded, now);
     }
 }
 

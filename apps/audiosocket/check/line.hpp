@@ -91,11 +91,12 @@ class line {
 
     const std::vector<received_message>& received() const noexcept { return received_; }
     std::size_t bytes_received() const noexcept { return bytes_received_; }
-    /// Forgets received messages, for a line that is watched for long. More than kept_bytes_max ends the line
-    /// (flooded).
+    /// Forgets received messages, for a line that is watched for long. More than kept_bytes_max or kept_messages_max
+    /// end the line (flooded).
     void forget();
     /// The size of messages in memory, not on the wire: a message with one sample takes thirty times its five bytes.
     static constexpr std::size_t kept_bytes_max = 32 * 1024 * 1024; // five minutes at 48 kHz
+    static constexpr std::size_t kept_messages_max = 50'000; ///< 16 minutes of frames; a flood has them in a moment.
     /// Returns what the peer sends instead of AudioSocket, judged by the bytes so far; nothing for AudioSocket.
     std::optional<diagnosis::finding> something_else() const;
     /// Returns whether a message is incomplete.
