@@ -2,8 +2,7 @@
 #pragma once
 
 #include "net/io_timer.hpp"
-
-#include <audiosocket/net/detail/reserved_memory.hpp>
+#include "net/reserved_memory.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
