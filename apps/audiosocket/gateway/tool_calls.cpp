@@ -6,7 +6,6 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
 
