@@ -6,6 +6,7 @@
 
 #include <audiosocket/version.hpp>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
@@ -15,7 +16,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <future>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,13 +26,28 @@
 namespace audiosocket::c {
 namespace {
 
-// Runs `work` on the thread of a context, and waits for its end. Throws what it throws.
+// Runs `work` on the thread of a context, and waits for its end. Throws what it throws. It needs no memory but this.
 template <class Work>
-void run_on(boost::asio::io_context& where, Work work) {
-    std::packaged_task<void()> task(std::move(work));
-    auto done = task.get_future();
-    boost::asio::post(where, [&task] { task(); });
-    done.get();
+void run_on(boost::asio::io_context& where, audiosocket::detail::reserved_memory& memory, Work work) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_done = false;
+    std::exception_ptr thrown;
+    auto run = [&] {
+        try {
+            work();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        const std::lock_guard lock(mutex); // what the other thread has waits until this is the last use
+        is_done = true;
+        changed.notify_one();
+    };
+    boost::asio::post(where, boost::asio::bind_allocator(audiosocket::detail::reserved_memory::allocator<void>(memory),
+                                                         std::move(run)));
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return is_done; });
+    if (thrown) std::rethrow_exception(thrown);
 }
 
 } // namespace
@@ -37,7 +55,7 @@ void run_on(boost::asio::io_context& where, Work work) {
 engine_state::engine_state(std::size_t threads) : threads_(threads) {}
 
 engine_state::~engine_state() {
-    run_on(home(), [this] {
+    run_on(home(), for_end_, [this] {
         for (const auto& server : servers_)
             server->close();
     });
@@ -46,9 +64,18 @@ engine_state::~engine_state() {
 void engine_state::listen(const std::shared_ptr<server_state>& server, const address& where,
                           const option_set& options) {
     auto socket = listening_socket::listen(where);
-    run_on(home(), [&] { server->answer(home(), threads_.contexts(), std::move(socket), options); });
-    const std::lock_guard lock(mutex_);
-    servers_.push_back(server);
+    { // first, because it may throw, and a server that answers must be in the list
+        const std::lock_guard lock(mutex_);
+        servers_.push_back(server);
+    }
+    try {
+        audiosocket::detail::reserved_memory memory;
+        run_on(home(), memory, [&] { server->answer(home(), threads_.contexts(), std::move(socket), options); });
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        std::erase(servers_, server);
+        throw;
+    }
 }
 
 void engine_state::close(const std::shared_ptr<server_state>& server) noexcept {
@@ -64,14 +91,16 @@ void engine_state::connect(const std::shared_ptr<call_state>& state, const addre
                            const connect_options& options) {
     const auto contexts = threads_.contexts();
     auto& context = *contexts[connected_++ % contexts.size()];
-    auto connected = [state](boost::system::error_code error, call line) {
-        if (error) return state->fail(error);
-        state->safely([&] {
-            if (!state->attach(std::move(line))) return;
+    const auto owed = std::make_shared<owed_event>(state, AUDIOSOCKET_EVENT_ENDED, 0);
+    auto connected = [owed](boost::system::error_code error, call line) {
+        const auto fresh = owed->take();
+        if (error) return fresh->fail(error);
+        fresh->safely([&] {
+            if (!fresh->attach(std::move(line))) return;
             pending_event event;
             event.what.type = AUDIOSOCKET_EVENT_CONNECTED;
-            state->push(std::move(event));
-            state->take_events();
+            fresh->push(std::move(event));
+            fresh->take_events();
         });
     };
     // A signal belongs to the thread of the context.

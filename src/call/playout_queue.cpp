@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace audiosocket {
@@ -58,7 +59,12 @@ void playout_queue::append(std::span<const std::int16_t> samples, int rate_hz) {
                        items_.back().own.size() + samples.size() <= merged_samples_max;
     item& to = merge ? items_.back() : push(item::type::samples, rate_hz);
     const auto before = duration_of(to.own.size(), rate_hz);
-    to.own.insert(to.own.end(), samples.begin(), samples.end());
+    try {
+        to.own.insert(to.own.end(), samples.begin(), samples.end());
+    } catch (const std::bad_alloc&) {
+        if (!merge) items_.erase(items_.size() - 1);
+        throw;
+    }
     queued_ += duration_of(to.own.size(), rate_hz) - before;
     ends_here_ = false;
 }
@@ -150,7 +156,9 @@ std::chrono::nanoseconds playout_queue::leave_out(std::chrono::nanoseconds most)
 
 void playout_queue::reach(item& mark, std::vector<played_event>& reached) {
     if (mark.what == item::type::ticket) return report(mark, {}, false);
-    reached.push_back({std::move(mark.name), rounded_ms(std::exchange(untold_, {}))});
+    played_event& event = reached.emplace_back(); // first, because it may throw, and the mark is reached again then
+    event.mark = std::move(mark.name);
+    event.sent = rounded_ms(std::exchange(untold_, {}));
 }
 
 void playout_queue::report(const item& ticket, std::chrono::nanoseconds cut, bool cleared) {

@@ -4,6 +4,7 @@
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 #include <audiosocket/net/error.hpp>
 
 #include <boost/asio/connect.hpp>
@@ -81,7 +82,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
 
     void finish(io_error error, call result) {
         timer_.cancel();
-        resolver_.cancel();
+        unless_memory_is_out([this] { resolver_.cancel(); }); // a late result changes nothing
         io_error ignored;
         socket_.close(ignored);
         const io_error without_place(error.value(), error.category()); // the place is in Asio's code

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "net/io_timer.hpp"
-#include "net/reserved_memory.hpp"
+
+#include <audiosocket/net/detail/reserved_memory.hpp>
 
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>

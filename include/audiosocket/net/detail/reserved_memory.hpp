@@ -7,8 +7,8 @@
 
 namespace audiosocket::detail {
 
-/// Memory for one handler at a time, so that a handler can be posted when operator new fails. Use it on one thread. It
-/// must outlive the handler.
+/// Memory for one handler at a time, so that a handler can be posted when operator new fails. Use it on one thread, or
+/// once. It must outlive the handler.
 class reserved_memory {
   public:
     reserved_memory() = default;
