@@ -6,7 +6,6 @@
 
 #include <audiosocket/version.hpp>
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
@@ -43,8 +42,7 @@ void run_on(boost::asio::io_context& where, audiosocket::detail::reserved_memory
         is_done = true;
         changed.notify_one();
     };
-    boost::asio::post(where, boost::asio::bind_allocator(audiosocket::detail::reserved_memory::allocator<void>(memory),
-                                                         std::move(run)));
+    memory.post(where.get_executor(), std::move(run));
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return is_done; });
     if (thrown) std::rethrow_exception(thrown);
@@ -91,9 +89,9 @@ void engine_state::connect(const std::shared_ptr<call_state>& state, const addre
                            const connect_options& options) {
     const auto contexts = threads_.contexts();
     auto& context = *contexts[connected_++ % contexts.size()];
-    const auto owed = std::make_shared<owed_event>(state, AUDIOSOCKET_EVENT_ENDED, 0);
-    auto connected = [owed](boost::system::error_code error, call line) {
-        const auto fresh = owed->take();
+    owed_event owed(state, AUDIOSOCKET_EVENT_ENDED, 0);
+    auto connected = [o = std::move(owed)](boost::system::error_code error, call line) mutable {
+        const auto fresh = o.take();
         if (error) return fresh->fail(error);
         fresh->safely([&] {
             if (!fresh->attach(std::move(line))) return;
@@ -109,11 +107,12 @@ void engine_state::connect(const std::shared_ptr<call_state>& state, const addre
         if (const auto self = engine.lock())
             boost::asio::post(context, [cancel] { cancel->emit(boost::asio::cancellation_type::all); });
     });
-    async_connect(context, where, id, options,
-                  boost::asio::bind_cancellation_slot(cancel->slot(), [cancel, done = std::move(connected)](
-                                                                          boost::system::error_code error, call line) {
-                      done(error, std::move(line));
-                  }));
+    async_connect(
+        context, where, id, options,
+        boost::asio::bind_cancellation_slot(
+            cancel->slot(), [cancel, done = std::move(connected)](boost::system::error_code error, call line) mutable {
+                done(error, std::move(line));
+            }));
 }
 
 } // namespace audiosocket::c

@@ -4,9 +4,7 @@
 
 #include "net/turn_table.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/multiple_exceptions.hpp>
-#include <boost/asio/post.hpp>
 
 #include <exception>
 #include <new>
@@ -22,12 +20,6 @@ detail::io_home& home_of(boost::asio::io_context& context) {
 // Returns whether calls have used this context. Without calls it has no table, and makes none at its end.
 bool has_table(boost::asio::io_context& context) {
     return boost::asio::has_service<detail::turn_table>(context);
-}
-
-template <class Action>
-void post_with(detail::reserved_memory& memory, boost::asio::io_context& context, Action action) {
-    boost::asio::post(context,
-                      boost::asio::bind_allocator(detail::reserved_memory::allocator<void>(memory), std::move(action)));
 }
 
 } // namespace
@@ -77,7 +69,8 @@ void io_thread::wait_for_calls() {
 // one.
 void io_thread::stop() {
     if (!thread_.joinable()) return;
-    post_with(for_stop_, context_, [this] { context_.stop(); }); // after the handlers of calls that have just ended
+    // After the handlers of calls that have just ended.
+    for_stop_.post(context_.get_executor(), [this] { context_.stop(); });
     thread_.join();
     if (has_table(context_)) boost::asio::use_service<detail::turn_table>(context_).end_calls();
 }
@@ -85,7 +78,7 @@ void io_thread::stop() {
 void io_thread::hang_up_all() {
     std::call_once(ending_, [this] {
         wait_until_ = std::chrono::steady_clock::now() + hang_up_max;
-        post_with(for_hang_up_, context_, [this] { home_of(context_).hang_up_all(); });
+        for_hang_up_.post(context_.get_executor(), [this] { home_of(context_).hang_up_all(); });
     });
 }
 

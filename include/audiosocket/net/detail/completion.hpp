@@ -7,10 +7,14 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <algorithm>
@@ -183,13 +187,25 @@ class completion {
                     return boost::asio::dispatch(where, std::move(out));
                 }
             }
-            bool taken = false;
-            const unused_block rest{memory, own, taken};
-            auto run = boost::asio::bind_allocator(block_allocator<void>(memory, own, taken), std::move(out));
-            if (now)
-                boost::asio::dispatch(where, std::move(run));
-            else
-                boost::asio::post(where, std::move(run));
+            if constexpr (is_on_io_context) {
+                bool taken = false;
+                const unused_block rest{memory, own, taken};
+                // Not boost::asio::post(): with an allocator, it uses that again when the operation runs, where
+                // running_in_this_thread() is false. Between two shared libraries it is.
+                const auto in_block = boost::asio::prefer(
+                    where, boost::asio::execution::allocator(block_allocator<void>(memory, own, taken)));
+                if (now)
+                    in_block.execute(std::move(out));
+                else
+                    boost::asio::require(in_block, boost::asio::execution::blocking.never).execute(std::move(out));
+            } else {
+                std::allocator_traits<allocator_type>::deallocate(memory, own, 1);
+                auto run = boost::asio::bind_allocator(memory, std::move(out));
+                if (now)
+                    boost::asio::dispatch(where, std::move(run));
+                else
+                    boost::asio::post(where, std::move(run));
+            }
         }
 
         void give_up(boost::system::error_code error) override {

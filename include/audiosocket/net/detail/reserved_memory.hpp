@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
+
 #include <array>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace audiosocket::detail {
 
@@ -16,6 +23,15 @@ class reserved_memory {
     reserved_memory& operator=(const reserved_memory&) = delete;
 
     bool in_use() const noexcept { return in_use_; }
+
+    /// Posts `action` to the context. Throws std::bad_alloc if another handler is here.
+    template <class Action>
+    void post(const boost::asio::io_context::executor_type& where, Action action) {
+        namespace execution = boost::asio::execution;
+        boost::asio::prefer(boost::asio::require(where, execution::blocking.never),
+                            execution::allocator(allocator<void>(*this)))
+            .execute(std::move(action));
+    }
 
     /// For boost::asio::bind_allocator.
     template <class T>
