@@ -150,7 +150,9 @@ std::chrono::nanoseconds playout_queue::leave_out(std::chrono::nanoseconds most)
 
 void playout_queue::reach(item& mark, std::vector<played_event>& reached) {
     if (mark.what == item::type::ticket) return report(mark, {}, false);
-    reached.push_back({std::move(mark.name), rounded_ms(std::exchange(untold_, {}))});
+    played_event& event = reached.emplace_back(); // first, because it may throw, and the mark is reached again then
+    event.mark = std::move(mark.name);
+    event.sent = rounded_ms(std::exchange(untold_, {}));
 }
 
 void playout_queue::report(const item& ticket, std::chrono::nanoseconds cut, bool cleared) {
@@ -210,7 +212,18 @@ std::size_t playout_queue::owed() const noexcept {
     return whole > stream_out_ ? static_cast<std::size_t>(whole - stream_out_) : 0;
 }
 
+// Returns how many marks with a name are queued.
+std::size_t playout_queue::names() const noexcept {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+        if (items_[i].what == item::type::mark) ++count;
+    return count;
+}
+
 void playout_queue::clear(std::vector<cleared_event>& cut) {
+    cut.reserve(cut.size() + cleared_max()); // first, because it may throw
+    reports_.make_room(marks_ - names());
+
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
     std::chrono::nanoseconds all_left{}; // before the item, across all marks
