@@ -218,7 +218,18 @@ std::size_t playout_queue::owed() const noexcept {
     return whole > stream_out_ ? static_cast<std::size_t>(whole - stream_out_) : 0;
 }
 
+// Returns how many marks with a name are queued.
+std::size_t playout_queue::names() const noexcept {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+        if (items_[i].what == item::type::mark) ++count;
+    return count;
+}
+
 void playout_queue::clear(std::vector<cleared_event>& cut) {
+    cut.reserve(cut.size() + cleared_max()); // first, because it may throw
+    reports_.make_room(marks_ - names());
+
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
     std::chrono::nanoseconds all_left{}; // before the item, across all marks

@@ -68,7 +68,11 @@ class playout_queue {
     std::chrono::nanoseconds leave_out(std::chrono::nanoseconds most) noexcept;
 
     /// Empties the queue. Appends each pending mark to `cut`, and audio behind the last mark as a mark without a name.
+    /// If it throws std::bad_alloc, nothing has changed.
     void clear(std::vector<cleared_event>& cut);
+
+    /// Returns how many events clear() appends at most.
+    std::size_t cleared_max() const noexcept { return empty() ? 0 : names() + 1; }
 
   private:
     // A piece of audio of one rate, owned or shared, or a mark with a name or a ticket.
@@ -92,6 +96,7 @@ class playout_queue {
     item& push(item::type what, int rate_hz);
     void pop() noexcept;
     const item* next_audio() const noexcept;
+    std::size_t names() const noexcept;
     void reach(item& mark, std::vector<played_event>& reached);
     void report(const item& ticket, std::chrono::nanoseconds cut, bool cleared);
     void account(item& from, std::size_t samples) noexcept;

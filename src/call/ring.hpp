@@ -37,6 +37,12 @@ class ring {
         return back();
     }
 
+    /// Makes room for this many more elements, so that as many calls of push() allocate nothing.
+    void make_room(std::size_t more) {
+        while (slot_count_ - size_ < more)
+            grow();
+    }
+
     void pop() noexcept {
         assert(size_ > 0);
         first_ = --size_ == 0 ? 0 : (first_ + 1) & (slot_count_ - 1);

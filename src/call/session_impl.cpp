@@ -148,6 +148,7 @@ void session::impl::transmitted() {
 
 void session::impl::report_reached() {
     auto& reached = output.frames().reached();
+    events.make_room(reached.size()); // first, because it may throw, and the next frame reports them then
     for (played_event& r : reached)
         events.push(std::move(r));
     reached.clear();
@@ -155,6 +156,7 @@ void session::impl::report_reached() {
 
 void session::impl::clear() {
     report_reached();
+    events.make_room(output.frames().queue().cleared_max()); // first, because it may throw, and nothing is cleared then
     std::vector<cleared_event> cut;
     output.frames().clear(cut);
     for (cleared_event& c : cut)
@@ -185,12 +187,12 @@ void session::impl::begin_close(const ended_event& why) {
     life.begin_close(why, now);
     watch.stop();
     incoming.reset();
-    receiving.settle(monitor);
-
-    clear();
     output.frames().stop();
     // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
     if (!was_up && !output.in_flight()) output.drop_queued();
+
+    receiving.settle(monitor);
+    clear(); // if it finds no memory, finish() repeats it
     // Asterisk never sends a hangup, it closes. So the calling side does the same.
     if (was_up && side == role::server) output.push(hangup_message());
     close_when_done();
@@ -202,6 +204,8 @@ void session::impl::close_when_done() {
 
 void session::impl::finish() {
     if (life.closed()) return;
+    clear();
+    events.make_room(1); // first, because it may throw, and finish() is called again then
     const ended_event& end = life.finish();
     output.abandon();
     events.push(end);

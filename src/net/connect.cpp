@@ -8,6 +8,7 @@
 #include <audiosocket/net/error.hpp>
 
 #include <boost/asio/connect.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
@@ -75,7 +76,17 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         if (error) return finish(error, {});
         rules.transmitted(clock::now());
         rules.next_event(); // started_event
-        const auto fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
+        begin(std::move(stream), std::move(rules));
+    }
+
+    // The first call of an io_context needs descriptors for its turn table.
+    void begin(byte_stream stream, session rules) {
+        std::shared_ptr<connection> fresh;
+        try {
+            fresh = std::make_shared<connection>(io_, std::move(stream), std::move(rules), options_.call);
+        } catch (const boost::system::system_error& failed) {
+            return finish(failed.code(), {});
+        }
         fresh->start();
         finish({}, fresh->as_call());
     }

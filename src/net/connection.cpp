@@ -158,16 +158,14 @@ time_point connection::drain(time_point now, handlers run) {
         }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
+        if (next.event && !abandoned_) returned_ = std::move(next.event); // first, because a watcher may throw
         tell_of_end();
-        // The handler of a sound may end the wait for which the event was taken, or may throw.
-        if (next.event && !abandoned_) returned_ = std::move(next.event);
-        const bool reported = report_plays(run);
+        if (report_plays()) run = handlers::later; // no event overtakes the end of a sound
         switch (next.what) {
         case session_action::type::deliver: publish(); break;
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
-            if (reported) break; // the handler may have requested something
             if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
             return now;
         case session_action::type::close: return now;

@@ -232,7 +232,7 @@ class connection final : public turn_taker,
     void wait(completion<event> waiter, time_point until);
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
-    bool report_plays(handlers run);
+    bool report_plays();
     void tell_watchers();
     void tell_of_end();
     void note_queue();

@@ -94,13 +94,14 @@ void connection::cancel_play(play_ticket ticket) {
     });
 }
 
-// Reports the ends of sounds. Returns whether there was something to report.
-bool connection::report_plays(handlers run) {
+// Reports the ends of sounds. Returns whether there was something to report. The handlers run later in any case: one
+// that ran at once would overtake those of earlier sounds, if a request of the application has posted them.
+bool connection::report_plays() {
     bool any = false;
     while (const auto report = session_.take_report()) {
         any = true;
         publish();
-        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
+        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, false);
     }
     return any;
 }

@@ -53,7 +53,7 @@ class AUDIOSOCKET_EXPORT listener {
 
     /// Uses a socket that listens already, for calls on `homes`. There must be at least one home, and exactly one
     /// thread must run each. Throws std::invalid_argument if the socket is closed, for no homes, or for options outside
-    /// their documented limits.
+    /// their documented limits, and boost::system::system_error if the system has no descriptors for the homes.
     listener(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
