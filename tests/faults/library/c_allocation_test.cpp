@@ -126,6 +126,7 @@ class scene : public checked_calls {
         file_ = file;
         caller_ = {};
         callee_ = {};
+        is_connected_ = is_heard_ = false;
         caller_.call = made([&](audiosocket_error* error) {
             return audiosocket_connect(engine_, address_.data(), id, nullptr, error);
         });
@@ -183,8 +184,15 @@ class scene : public checked_calls {
         if (event.type != AUDIOSOCKET_EVENT_CUT) own.played |= bit;
         if (event.type == AUDIOSOCKET_EVENT_WRITTEN)
             with_ticket(own, stream, [&] { return audiosocket_call_finish(own.call, stream); });
-        // The caller keys when it has heard the first sound. Then the server hangs up.
-        if (&own == &callee_ && event.ticket == stream && caller_.call && !caller_.has_ended)
+        if (&own != &callee_ || event.ticket != stream) return;
+        is_heard_ = true;
+        press_key();
+    }
+
+    // The caller keys when it has heard the first sound. Then the server hangs up. A caller that lacks memory may learn
+    // later than the server that it is connected, or is not.
+    void press_key() {
+        if (is_heard_ && is_connected_ && !caller_.has_ended)
             done([&] { return audiosocket_call_send_dtmf(caller_.call, '5'); });
     }
 
@@ -208,6 +216,8 @@ class scene : public checked_calls {
         with_ticket(caller_, sound,
                     [&] { return audiosocket_call_play(call, samples_.data(), samples_.size(), rate_hz, sound); });
         with_ticket(caller_, mark, [&] { return audiosocket_call_mark(call, mark); });
+        is_connected_ = true;
+        press_key();
     }
 
     void read(side& own) {
@@ -236,6 +246,8 @@ class scene : public checked_calls {
     const char* file_ = "";
     side caller_;
     side callee_;
+    bool is_connected_ = false; // of the caller
+    bool is_heard_ = false;     // the first sound of the server
     bool is_recorded_ = false;
 };
 
