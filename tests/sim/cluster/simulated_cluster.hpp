@@ -73,6 +73,7 @@ class simulated_cluster {
 
     void disturb();
     void kill(process& p);
+    void replace(node_id id);
     void drain(process& p);
     void partition(process& p, std::chrono::seconds most);
     void end_partitions();

@@ -34,6 +34,10 @@ void simulated_cluster::kill(process& p) {
         forget(call);
         ++lost_calls_;
     }
+    replace(id);
+}
+
+void simulated_cluster::replace(node_id id) {
     std::vector<uuid> unanswered; // its dialplans try another node
     for (const auto& [call, by] : asked_)
         if (by == id) unanswered.push_back(call);
