@@ -79,7 +79,7 @@ void playout_queue::append(clip sound) {
 
 void playout_queue::append_mark(std::string name) {
     push(item::type::mark, 0).name = std::move(name);
-    ++marks_;
+    ++names_;
     ends_here_ = true;
 }
 
@@ -87,7 +87,7 @@ void playout_queue::append_ticket(play_ticket ticket, std::chrono::nanoseconds a
     item& added = push(item::type::ticket, 0);
     added.ticket = ticket;
     added.audio = audio;
-    ++marks_;
+    ++tickets_;
     ends_here_ = true;
 }
 
@@ -122,8 +122,8 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         if (!first.is_audio()) {
             if (stream_ends()) return filled; // the last samples before the mark follow
             reach(first, reached);
+            --(first.what == item::type::mark ? names_ : tickets_);
             pop();
-            --marks_;
             continue;
         }
         if (filled == out.size()) return filled;
@@ -218,17 +218,9 @@ std::size_t playout_queue::owed() const noexcept {
     return whole > stream_out_ ? static_cast<std::size_t>(whole - stream_out_) : 0;
 }
 
-// Returns how many marks with a name are queued.
-std::size_t playout_queue::names() const noexcept {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < items_.size(); ++i)
-        if (items_[i].what == item::type::mark) ++count;
-    return count;
-}
-
 void playout_queue::clear(std::vector<cleared_event>& cut) {
     cut.reserve(cut.size() + cleared_max()); // first, because it may throw
-    reports_.make_room(marks_ - names());
+    reports_.make_room(tickets_);
 
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
@@ -256,7 +248,7 @@ void playout_queue::clear(std::vector<cleared_event>& cut) {
     if (left > std::chrono::nanoseconds{}) cut.push_back({{}, rounded_ms(sent), rounded_ms(left)});
     drop_stream();
     queued_ = {};
-    marks_ = 0;
+    names_ = tickets_ = 0;
     ends_here_ = true;
 }
 

@@ -184,17 +184,18 @@ void session::impl::hang_up_if_played() {
 void session::impl::begin_close(const ended_event& why) {
     if (life.ending()) return;
     const bool was_up = life.up();
+    // First, because it may throw, and nothing has happened then. Asterisk never sends a hangup, it closes. So the
+    // calling side does the same.
+    if (was_up && side == role::server) output.push(hangup_message());
+    // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
+    if (!was_up && !output.in_flight()) output.drop_queued();
     life.begin_close(why, now);
     watch.stop();
     incoming.reset();
     output.frames().stop();
-    // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
-    if (!was_up && !output.in_flight()) output.drop_queued();
 
     receiving.settle(monitor);
-    clear(); // if it finds no memory, finish() repeats it
-    // Asterisk never sends a hangup, it closes. So the calling side does the same.
-    if (was_up && side == role::server) output.push(hangup_message());
+    clear(); // if it finds no memory, poll() and finish() do the rest
     close_when_done();
 }
 

@@ -130,7 +130,7 @@ void connection::close_stream() noexcept {
 
 // Called after anything has happened: does what the session wants, and schedules the next turn. Handlers that run from
 // here may act on the call and so call pump() again; the outer round does what they requested. An exception of a
-// handler passes through here. The call continues when the io_context is run again.
+// handler passes through here. The call continues in the next tick.
 void connection::pump(time_point now, handlers run) try {
     if (closed_ || std::exchange(pumping_, true)) return;
     const time_point frame_at = engine_hooks::frame_time(session_);
@@ -145,27 +145,30 @@ void connection::pump(time_point now, handlers run) try {
         schedule(now);
 } catch (...) {
     pumping_ = false;
-    asio::post(executor_, [self = shared_from_this()] { self->pump(clock::now()); });
+    turns_.schedule(shared_from_this(), clock::now());
     throw;
 }
 
 // Does what the session wants until nothing is left. Returns the time after that.
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
+    if (posted_reports_ > 0) run = handlers::later;
     for (;;) {
         tell_of_end();
         while (waiter_ && deliver_known(run)) {
         }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
-        if (next.event && !abandoned_) returned_ = std::move(next.event); // first, because a watcher may throw
+        // First, because what follows may throw, and the handler of a sound may end the wait for this event.
+        if (next.event && !abandoned_) returned_ = std::move(next.event);
         tell_of_end();
-        if (report_plays()) run = handlers::later; // no event overtakes the end of a sound
+        const bool reported = report_plays(run);
         switch (next.what) {
         case session_action::type::deliver: publish(); break;
         case session_action::type::transmit: ready.transmit = send(next.bytes, now); break;
         case session_action::type::shut_down: stream_.shut_down(); break;
         case session_action::type::wait:
+            if (reported) break; // the handler may have requested something
             if (waiter_ && wait_until_ <= now) waiter_.complete(asio::error::timed_out, {}, false);
             return now;
         case session_action::type::close: return now;

@@ -232,7 +232,8 @@ class connection final : public turn_taker,
     void wait(completion<event> waiter, time_point until);
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
-    bool report_plays();
+    bool report_plays(handlers run);
+    void order_handlers();
     void tell_watchers();
     void tell_of_end();
     void note_queue();
@@ -267,6 +268,7 @@ class connection final : public turn_taker,
 
     completion<event> waiter_;
     pending_plays plays_;
+    std::size_t posted_reports_ = 0; // how often handlers of sounds have been posted and have not run yet
     std::vector<std::weak_ptr<playout_watcher>> watchers_;
     std::chrono::milliseconds watched_{}; // the length of the queue before the last change
     std::string unread_;                  // digits for the next waits

@@ -72,6 +72,7 @@ audiosocket::error_code connection::clear() {
 template <class Queue>
 void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
     start_operation(std::move(waiter), [this, ticket, q = std::move(queue)](completion<play_result> w) mutable {
+        plays_.make_room(); // first, because it may throw, and nothing is queued then
         if (const auto refused = q(session_)) return w.complete(refused, {}, false);
         plays_.add(ticket, std::move(w));
         publish();
@@ -94,16 +95,24 @@ void connection::cancel_play(play_ticket ticket) {
     });
 }
 
-// Reports the ends of sounds. Returns whether there was something to report. The handlers run later in any case: one
-// that ran at once would overtake those of earlier sounds, if a request of the application has posted them.
-bool connection::report_plays() {
+// Reports the ends of sounds. Returns whether there was something to report.
+bool connection::report_plays(handlers run) {
     bool any = false;
     while (const auto report = session_.take_report()) {
         any = true;
         publish();
-        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, false);
+        if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
     }
+    if (any && run == handlers::later) order_handlers();
     return any;
+}
+
+// Lets no handler of this call overtake those of sounds that have just been posted.
+void connection::order_handlers() {
+    unless_memory_is_out([this] {
+        asio::post(executor_, [self = shared_from_this()] { --self->posted_reports_; });
+        ++posted_reports_;
+    });
 }
 
 // --- Watchers of the playout queue ---

@@ -7,6 +7,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <future>
+#include <string>
 #include <vector>
 
 using namespace audiosocket;
@@ -79,6 +80,30 @@ TEST_F(play_on_loopback, sounds_that_two_clears_cut_off_complete_in_order) {
     while (completed.size() < 2)
         home.run_one();
     EXPECT_EQ(completed, (std::vector{1, 2}));
+}
+
+TEST_F(play_on_loopback, event_does_not_overtake_the_end_of_a_sound) {
+    // The handler of the sound was posted, because the application had cleared it within a handler. The event, which
+    // came next, was delivered at once.
+    asio::io_context home{1};
+    listener calls{home, {"127.0.0.1", 0}};
+    raw_peer peer(calls.local_endpoint());
+    peer.send(id_bytes());
+    call c;
+    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
+    while (!c)
+        home.run_one();
+    std::vector<std::string> completed;
+    c.async_next_event([&](boost::system::error_code, const event&) { completed.emplace_back("event"); });
+    asio::post(home, [&] {
+        c.async_play(clip({}, 8000), [&](boost::system::error_code, play_result) { completed.emplace_back("sound"); });
+        c.clear();
+    });
+    EXPECT_FALSE(c.mark("next"));
+    c.clear(); // which is an event
+    while (completed.size() < 2)
+        home.run_one();
+    EXPECT_EQ(completed, (std::vector<std::string>{"sound", "event"}));
 }
 
 TEST_F(play_on_loopback, it_adds_no_events) {

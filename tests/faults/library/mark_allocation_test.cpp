@@ -36,7 +36,7 @@ class marked_call {
     }
 
     void live() {
-        step([&] { s_.receive(id_message(uuid{}).to_bytes(), now_); });
+        step([&] { s_.receive(id_, now_); });
         // The application takes no events meanwhile, so the queue of events grows in each part.
         queue_sounds(5);
         pass(6); // one mark each frame
@@ -60,6 +60,8 @@ class marked_call {
         EXPECT_EQ(marks_.reported, marks_.accepted) << "after the failure of allocation " << failing;
         EXPECT_EQ(sounds_.reported, sounds_.accepted) << "after the failure of allocation " << failing;
         EXPECT_EQ(ends_, 1) << "after the failure of allocation " << failing;
+        EXPECT_EQ(hangups_, 1) << "after the failure of allocation " << failing;
+        EXPECT_EQ(shut_downs_, 1) << "after the failure of allocation " << failing;
         EXPECT_TRUE(is_end_last_) << "after the failure of allocation " << failing;
     }
     std::size_t marks() const { return marks_.accepted.size(); }
@@ -88,10 +90,12 @@ class marked_call {
 
     void queue_sounds(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
-            step([&] {
+            const auto queued = s_.queued();
+            const bool played = step([&] {
                 const play_ticket ticket{sounds_.accepted.size()};
                 if (!s_.play(sound_, ticket)) sounds_.accepted.push_back(ticket);
             });
+            EXPECT_TRUE(played || s_.queued() == queued) << "it failed, and is queued all the same";
             queue_marks(1);
         }
     }
@@ -115,7 +119,12 @@ class marked_call {
     void send_due() {
         for (;;) {
             const auto next = s_.poll(now_, {.transmit = true, .events = false});
-            if (next.what == session_action::type::transmit) s_.transmitted(now_);
+            if (next.what == session_action::type::transmit) {
+                if (!std::exchange(in_flight_, true) && next.bytes.size() == header_bytes) ++hangups_;
+                s_.transmitted(now_);
+                in_flight_ = false;
+            }
+            if (next.what == session_action::type::shut_down) ++shut_downs_;
             if (next.what == session_action::type::wait || next.what == session_action::type::close) return;
         }
     }
@@ -133,11 +142,15 @@ class marked_call {
             sounds_.reported.push_back(report->ticket);
     }
 
+    const std::vector<std::byte> id_ = id_message(uuid{}).to_bytes();
     time_point now_{1h};
     session s_{role::server, {}, now_};
     const clip sound_{std::vector<std::int16_t>(160, 1), 8000};
     account<std::string> marks_;
     account<play_ticket> sounds_;
+    bool in_flight_ = false; // a message whose transmitted() has thrown is offered again
+    int hangups_ = 0;
+    int shut_downs_ = 0;
     int ends_ = 0;
     bool is_end_last_ = false;
 };

@@ -4,7 +4,6 @@
 #include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/require.hpp>
 
 #include <array>
@@ -27,13 +26,13 @@ class reserved_memory {
     /// Posts `action` to the context. Throws std::bad_alloc if another handler is here.
     template <class Action>
     void post(const boost::asio::io_context::executor_type& where, Action action) {
+        static_assert(sizeof(Action) + size_of_operation <= size_bytes);
         namespace execution = boost::asio::execution;
-        boost::asio::prefer(boost::asio::require(where, execution::blocking.never),
-                            execution::allocator(allocator<void>(*this)))
-            .execute(std::move(action));
+        const auto later = boost::asio::require(where, execution::blocking.never);
+        boost::asio::require(later, execution::allocator(allocator<void>(*this))).execute(std::move(action));
     }
 
-    /// For boost::asio::bind_allocator.
+    /// The allocator of one handler.
     template <class T>
     class allocator {
       public:
@@ -64,7 +63,8 @@ class reserved_memory {
     };
 
   private:
-    static constexpr std::size_t size_bytes = 256; // Asio's operation and a small lambda: less than 100
+    static constexpr std::size_t size_of_operation = 16 * sizeof(void*); // what Asio adds to a handler, at most
+    static constexpr std::size_t size_bytes = 2 * size_of_operation;
 
     alignas(std::max_align_t) std::array<std::byte, size_bytes> room_;
     bool in_use_ = false;
