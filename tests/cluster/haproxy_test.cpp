@@ -99,11 +99,15 @@ class behind_haproxy : public cluster_test {
         const auto expect_none = [&](const char* figure) {
             EXPECT_EQ(report.at(figure).to_number<std::size_t>(), 0U) << figure << " in " << json::serialize(report);
         };
-        for (const auto* figure : {"calls_failed", "calls_ended_by_server", "calls_silent", "frames_again",
-                                   "frames_torn", "samples_foreign", "messages_unlawful"})
+        for (const auto* figure :
+             {"calls_failed", "calls_silent", "frames_again", "frames_torn", "samples_foreign", "messages_unlawful"})
             expect_none(figure);
-        // An echo that waited too long, because the machine stood still, is left out.
-        in_real_time(*machine_, [&] { expect_none("frames_lost"); });
+        // On a busy machine, HAProxy may send calls to a node that drains for longer than its notice, and an echo that
+        // waited too long is left out.
+        in_real_time(*machine_, [&] {
+            expect_none("calls_ended_by_server");
+            expect_none("frames_lost");
+        });
     }
 
     std::unique_ptr<process> bench_;
