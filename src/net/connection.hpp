@@ -238,6 +238,8 @@ class connection final : public turn_taker,
     void tell_of_end();
     void note_queue();
     template <class Queue>
+    error_code queue_reported(Queue& queue);
+    template <class Queue>
     void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
     template <class Play>
     error_code play_from_elsewhere(int rate_hz, std::chrono::nanoseconds length, std::chrono::nanoseconds room,
