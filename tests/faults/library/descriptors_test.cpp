@@ -2,7 +2,9 @@
 // The process has few descriptors left. An io_context needs some for its first call. If they could not be opened then,
 // the exception left io_context::run(), also on the thread of an io_thread.
 #include "support/bytes.hpp"
+#include "support/clang_sanitizer.hpp"
 #include "support/raw_peer.hpp"
+#include "support/skipped.hpp"
 
 #include <audiosocket/net.hpp>
 
@@ -43,7 +45,14 @@ class taken_descriptors {
     std::vector<file_descriptor> taken_;
 };
 
-TEST(last_descriptor, listener_answers_the_first_call_of_a_home) {
+class last_descriptor : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (clang_sanitizer) GTEST_SKIP() << skipped(needs_descriptors);
+    }
+};
+
+TEST_F(last_descriptor, listener_answers_the_first_call_of_a_home) {
     asio::io_context io{1};
     asio::io_context home{1};
     listener_options options;
@@ -63,7 +72,7 @@ TEST(last_descriptor, listener_answers_the_first_call_of_a_home) {
 }
 
 // However few there are, the reason is always the same, and no server sees a call.
-TEST(last_descriptor, first_call_of_a_caller_fails_with_the_reason) {
+TEST_F(last_descriptor, first_call_of_a_caller_fails_with_the_reason) {
     asio::io_context elsewhere{1};
     raw_peer::tcp::acceptor server(elsewhere, {asio::ip::address_v4::loopback(), 0});
     const address where{"127.0.0.1", server.local_endpoint().port()};
@@ -89,7 +98,7 @@ TEST(last_descriptor, first_call_of_a_caller_fails_with_the_reason) {
     EXPECT_GT(completed, 0U);
 }
 
-TEST(last_descriptor, thread_without_calls_ends_without_it) {
+TEST_F(last_descriptor, thread_without_calls_ends_without_it) {
     std::optional<io_thread> io(std::in_place);
     const taken_descriptors few(0);
     io.reset();
