@@ -202,8 +202,7 @@ TEST_F(listener_on_loopback, thousand_calls_leave_nothing_behind) {
 }
 
 TEST_F(listener_on_loopback, out_of_descriptors_accept_waits_and_recovers) {
-    if (clang_sanitizer)
-        GTEST_SKIP() << skipped(needs_descriptors);
+    if (clang_sanitizer) GTEST_SKIP() << skipped(needs_descriptors);
     listen();
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
