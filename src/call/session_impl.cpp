@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace audiosocket {
@@ -184,9 +185,11 @@ void session::impl::hang_up_if_played() {
 void session::impl::begin_close(const ended_event& why) {
     if (life.ending()) return;
     const bool was_up = life.up();
-    // First, because it may throw, and nothing has happened then. Asterisk never sends a hangup, it closes. So the
-    // calling side does the same.
-    if (was_up && side == role::server) output.push(hangup_message());
+    // Asterisk never sends a hangup, it closes. So the calling side does the same.
+    try {
+        if (was_up && side == role::server) output.push(hangup_message());
+    } catch (const std::bad_alloc&) { // the call must end all the same
+    }
     // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
     if (!was_up && !output.in_flight()) output.drop_queued();
     life.begin_close(why, now);
@@ -205,8 +208,12 @@ void session::impl::close_when_done() {
 
 void session::impl::finish() {
     if (life.closed()) return;
-    clear();
-    events.make_room(1); // first, because it may throw, and finish() is called again then
+    try { // first, because these may throw, and finish() is called again then
+        clear();
+        events.make_room(1);
+    } catch (const std::bad_alloc&) {
+        // the call ends all the same
+    }
     const ended_event& end = life.finish();
     output.abandon();
     events.push(end);
