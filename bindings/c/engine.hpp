@@ -4,7 +4,6 @@
 #include "event_queue.hpp"
 #include "server_state.hpp"
 
-#include <audiosocket/net/detail/reserved_memory.hpp>
 #include <audiosocket/server/shards.hpp>
 
 #include <boost/asio/thread_pool.hpp>
@@ -56,7 +55,6 @@ class engine_state final : public std::enable_shared_from_this<engine_state> {
 
     boost::asio::io_context& home() const noexcept { return *threads_.contexts().front(); }
 
-    audiosocket::detail::reserved_memory for_end_; // the end needs no memory
     owned_queue events_;
     disk_thread disk_; // outlives the calls, whose recordings it writes
     shards threads_;

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "net/io_timer.hpp"
-
-#include <audiosocket/net/detail/reserved_memory.hpp>
+#include "net/reserved_memory.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <new>
@@ -25,12 +25,15 @@ class retry {
     template <class Action>
     void after(std::chrono::nanoseconds wait, const Action& action) noexcept {
         if (reserve_.in_use()) return;
+        const auto run = [&] {
+            return boost::asio::bind_allocator(reserved_memory::allocator<void>(reserve_),
+                                               [action](boost::system::error_code = {}) { action(); });
+        };
         try {
             timer_.expires_after(wait);
-            timer_.async_wait(boost::asio::bind_allocator(reserved_memory::allocator<void>(reserve_),
-                                                          [action](boost::system::error_code) { action(); }));
+            timer_.async_wait(run());
         } catch (const std::bad_alloc&) { // Asio's heap of timers cannot grow
-            reserve_.post(timer_.get_executor(), [action] { action(); });
+            boost::asio::post(timer_.get_executor(), run());
         }
     }
 

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 
 namespace audiosocket::app {
 namespace {
 
 std::string last_error() {
-    return "cannot be read: " + std::generic_category().message(errno);
+    return std::string("cannot be read: ") + std::strerror(errno);
 }
 
 } // namespace

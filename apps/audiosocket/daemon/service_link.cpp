@@ -10,10 +10,9 @@
 
 namespace audiosocket::app {
 
-std::error_code service_link::ready(const std::string& status, std::span<boost::asio::io_context* const> calls,
-                                    bool reads) {
+std::error_code service_link::ready(const std::string& status, std::span<boost::asio::io_context* const> calls) {
     const auto error = manager_.ready(status, inherited_.from_predecessor());
-    channel_ = inherited_.report_ready(reads); // last, because the predecessor may end at once
+    inherited_.report_ready(); // last, because the predecessor may end at once
     let_signals_in();
     if (const auto interval = manager_.watchdog_interval()) {
         std::vector<boost::asio::io_context*> threads(calls.begin(), calls.end());

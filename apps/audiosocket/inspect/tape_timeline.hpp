@@ -40,7 +40,6 @@ class tape_timeline {
     struct run_name {
         std::string_view arrow;
         std::string what;
-        // NOLINTNEXTLINE(modernize-use-nullptr): the compiler writes the comparison with 0
         auto operator<=>(const run_name&) const = default;
     };
 

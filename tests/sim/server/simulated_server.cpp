@@ -15,6 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+// Descriptors of a server without connections: three a thread, one for its calls, and the listening socket.
+constexpr std::size_t descriptors_a_thread = 4;
+
 uuid id_of(std::uint16_t number) {
     uuid id{};
     id.bytes[0] = std::byte{0xA5};
@@ -237,6 +240,192 @@ void simulated_server::disturb() {
         world_.after(random_.between(nanoseconds{}, nanoseconds(1s)), [this] { world_.set_files_max(1024); });
         break;
     default: break;
+    }
+}
+
+void simulated_server::check_step() {
+    for (std::size_t i = 0; i < last_.size(); ++i) {
+        const auto* const server = i == 0 ? server_.get() : successor_.get();
+        if (server == nullptr) continue;
+        const auto& now = server->listening().statistics();
+        check_limits(last_[i], now);
+        last_[i] = now;
+    }
+}
+
+void simulated_server::check_limits(const listener_statistics& before, const listener_statistics& now) {
+    if (now.calls_up > options_.calls_max || now.handshakes > options_.handshakes_max)
+        ADD_FAILURE() << now.calls_up << " calls of " << options_.calls_max << ", " << now.handshakes
+                      << " handshakes of " << options_.handshakes_max;
+    const bool was_full = before.calls_up == options_.calls_max && now.calls_up == options_.calls_max &&
+                          before.calls == now.calls; // no call has ended, because none has begun
+    if (was_full && now.handshakes > before.handshakes)
+        ADD_FAILURE() << "a connection was not refused at once, with " << now.calls_up << " calls in progress";
+}
+
+// Checks that callers get a call at once, and that no connection without an id is kept.
+void simulated_server::check_waiting() {
+    for (auto& [number, one] : lines_) {
+        const remote& c = *one->connection;
+        if (!c.is_connected() || one->app || c.is_over() || one->wire->has_ended()) {
+            one->waits_since.reset();
+            continue;
+        }
+        if (!one->waits_since) one->waits_since = world_.now();
+        const nanoseconds waited = world_.now() - *one->waits_since;
+        if (!is_healthy()) continue;
+        if (one->good && one->was_undisturbed && waited > 200ms)
+            ADD_FAILURE() << "caller " << number << " waits for its call";
+        if (waited > options_.call.id_timeout + 1500ms)
+            ADD_FAILURE() << "peer " << number << " is connected without an id";
+    }
+    if (!is_ending_) world_.after(500ms, [this] { check_waiting(); });
+}
+
+// Returns the calls that have not ended, in words.
+std::string simulated_server::open_calls() const {
+    std::string text;
+    for (const auto& [number, one] : lines_)
+        if (one->app && !one->app->has_ended())
+            text += ", call " + std::to_string(number) + (one->good ? " of a good" : " of a hostile") + " peer" +
+                    (one->connection->is_over() ? ", whose connection is over" : "");
+    return text;
+}
+
+// Checks that the server still takes calls, from each host, as if it were new: nothing of earlier calls is left.
+void simulated_server::probe() {
+    hang_up_callers();
+    world_.run_until([this] { return server_->calls_in_progress() == 0; }, 40s);
+    world_.run_for(8s);
+    EXPECT_EQ(server_->calls_in_progress(), 0U) << "calls never ended" << open_calls();
+    for (unsigned host = 0; host < 8; ++host) {
+        const auto before = calls_;
+        connect(host, true);
+        world_.run_for(1s);
+        EXPECT_EQ(calls_, before + 1) << "host " << host << " cannot call any more";
+        hang_up_callers();
+        world_.run_for(4s);
+    }
+}
+
+// --- The end ---
+
+void simulated_server::end() {
+    is_ending_ = true;
+    world_.fail_accept(0);
+    world_.set_files_max(1024);
+    if (random_.one_in(3)) probe();
+    switch (static_cast<ending>(random_.below(5))) {
+    case ending::drain: drain(); break;
+    case ending::drain_with_timeout: drain(); break;
+    case ending::hand_over: hand_over(); break;
+    case ending::close: server_.reset(); break;
+    case ending::destroy: return; // with its calls
+    }
+    // Everything that the peers and the applications still do ends by itself, or by the deadlines.
+    hang_up_callers();
+    const auto all_over = [this] {
+        for (const auto& [number, one] : lines_)
+            if (one->app && !one->app->has_ended()) return false;
+        return (!server_ || server_->calls_in_progress() == 0) && (!successor_ || successor_->calls_in_progress() == 0);
+    };
+    world_.run_until(all_over, 40s);
+    world_.run_for(10s);
+    if (server_) {
+        EXPECT_EQ(server_->calls_in_progress(), 0U) << "calls never ended" << open_calls();
+        EXPECT_EQ(server_->listening().statistics().handshakes, 0U);
+    }
+    if (successor_) {
+        EXPECT_EQ(successor_->calls_in_progress(), 0U) << "calls of the successor never ended";
+        successor_.reset();
+    }
+    server_.reset();
+    world_.run_for(2s);
+    for (auto& [number, one] : lines_)
+        if (one->app && one->app->has_ended()) one->app->drop();
+    EXPECT_LE(world_.open_descriptors(), descriptors_a_thread * threads_.size()) << "a connection is still open";
+}
+
+void simulated_server::drain() {
+    const bool has_timeout = random_.one_in(2);
+    const nanoseconds timeout = has_timeout ? random_.between(nanoseconds{}, nanoseconds(5s)) : nanoseconds::max();
+    const nanoseconds began = world_.now();
+    int reports = 0;
+    server_->async_drain(timeout, [this, &reports, has_timeout](boost::system::error_code error, drain_report r) {
+        ++reports;
+        drained_ = true;
+        EXPECT_FALSE(error) << error.message();
+        EXPECT_EQ(server_->calls_in_progress(), 0U) << "drained with calls in progress";
+        if (!has_timeout) {
+            EXPECT_EQ(r.hung_up, 0U);
+        }
+    });
+    if (!has_timeout)
+        for (auto& [number, one] : lines_) {
+            if (one->good) one->good->hang_up();
+            if (one->bad) one->bad->leave();
+        }
+    world_.run_until([&] { return reports > 0; }, has_timeout ? timeout + 60s : nanoseconds(60s));
+    EXPECT_EQ(reports, 1) << "the drain did not complete, with " << server_->calls_in_progress() << " calls and "
+                          << server_->listening().statistics().handshakes << " handshakes";
+    const auto lost = world_.lost_time(*threads_.front()) + world_.lost_time(*homes_.back());
+    if (has_timeout && reports == 1 && !trouble_.bad_machine) {
+        EXPECT_LE(world_.now() - began,
+                  timeout + options_.call.send_timeout + options_.call.hangup_timeout + 1s + lost);
+    }
+    // Nothing is accepted any more.
+    const auto before = server_->listening().statistics().connections;
+    remote& late = world_.connect({asio::ip::make_address("10.0.0.1"), next_port_++}, port_);
+    world_.run_for(3s);
+    EXPECT_TRUE(late.was_reset()) << "a connection after the drain was not refused";
+    EXPECT_EQ(server_->listening().statistics().connections, before);
+}
+
+// Another server takes over the listening socket, and the first drains.
+void simulated_server::hand_over() {
+    successor_ = std::make_unique<call_server>(
+        *threads_.front(), listening_socket::adopt(file_descriptor(::dup(server_->listening().socket().descriptor()))),
+        [this](call c) { on_call(std::move(c)); }, options_, homes_);
+    bool drained = false;
+    server_->async_drain(random_.between(nanoseconds{}, nanoseconds(5s)),
+                         [&](boost::system::error_code error, drain_report) {
+                             drained = true;
+                             EXPECT_FALSE(error) << error.message();
+                         });
+    to_connect_ = 10;
+    connect_later();
+    world_.run_until([&] { return drained; }, 60s);
+    EXPECT_TRUE(drained);
+    EXPECT_EQ(server_->calls_in_progress(), 0U);
+    server_.reset();
+    world_.run_for(3s);
+    EXPECT_GT(successor_->listening().statistics().connections, 0U) << "the successor accepted nothing";
+}
+
+void simulated_server::hang_up_callers() {
+    to_connect_ = -1;
+    for (auto& [number, one] : lines_) {
+        if (one->good) one->good->hang_up();
+        if (one->bad) one->bad->leave();
+    }
+}
+
+void simulated_server::check_calls() {
+    for (auto& [number, one] : lines_) {
+        if (!one->app) continue;
+        const bool is_healthy_line = one->was_undisturbed && is_healthy();
+        if (one->good && one->good->closed_in_order() && is_healthy_line) {
+            EXPECT_TRUE(one->good->got_end()) << "call " << number << ": the caller closed, and got no answer";
+        }
+        const nanoseconds end = one->app->has_ended() ? one->app->ended_at() : world_.now();
+        call_time_ += end - one->app->started_at();
+        if (!one->app->has_ended()) continue;
+        const auto reason = one->app->end().reason;
+        const bool by_caller = one->good && (reason == end_reason::peer_hung_up || reason == end_reason::peer_reset);
+        one->app->check_end(by_caller, one->good ? one->good->sent() : 0, one->good ? one->good->digits() : "");
+        if (!is_healthy_line) continue;
+        EXPECT_FALSE(is_failure(reason)) << "call " << number << " ended: " << name(reason) << ": "
+                                         << one->app->end().error.message();
     }
 }
 
