@@ -101,16 +101,18 @@ std::string words_of(const CLI::ExtrasError&, const CLI::App& command, int argc,
 
 // CLI11 reports any text as not in the range of the option.
 std::string words_of(const CLI::ParseError& e, const CLI::App& command) {
-    for (const auto* verb : command.get_subcommands())
+    for (const auto* verb : command.get_subcommands()) {
         for (const auto* option : verb->get_options())
             if (option->count() > 0)
                 if (const auto wrong = number_mistake(*option, option->results().front()))
                     return option->get_name() + ": " + *wrong;
-    for (const auto* verb : command.get_subcommands())
+    }
+    for (const auto* verb : command.get_subcommands()) {
         for (const auto* option : verb->get_options())
             if (option->get_positional() && option->get_required() && option->count() == 0)
                 return fmt::format("{} is missing: audiosocket {} {}", option->get_name(), verb->get_name(),
                                    option->get_type_name().empty() ? option->get_name() : option->get_type_name());
+    }
     const std::string text = e.what();
     const auto colon = text.starts_with("--") ? text.find(": ") : std::string::npos;
     return colon == std::string::npos ? text : text.substr(0, colon + 2) + in_one_form(text.substr(colon + 2));

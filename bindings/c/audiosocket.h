@@ -167,7 +167,8 @@ typedef enum audiosocket_event_type {
     /** A sound or a mark with this `ticket` was played to its end (`sent_ms`). */
     AUDIOSOCKET_EVENT_PLAYED = 5,
     /** It was cut off, by a clear or by the end of the call: `sent_ms` were heard, `cut_ms` were not. `code` is an
-     * error if it was never queued (AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_CALL_ENDED). */
+     * error if it was never queued (AUDIOSOCKET_QUEUE_FULL, AUDIOSOCKET_CALL_ENDED), or if memory was exhausted
+     * (AUDIOSOCKET_NO_MEMORY): then it may have been played. */
     AUDIOSOCKET_EVENT_CUT = 6,
     /** All samples of audiosocket_call_write() with this `ticket` are in the playout queue: there is room for more. */
     AUDIOSOCKET_EVENT_WRITTEN = 7,

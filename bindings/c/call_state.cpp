@@ -51,13 +51,17 @@ audiosocket_end_reason reason_of(end_reason reason) {
     case end_reason::protocol_violation: return AUDIOSOCKET_END_PROTOCOL_VIOLATION;
     case end_reason::peer_error: return AUDIOSOCKET_END_PEER_ERROR;
     case end_reason::timed_out: return AUDIOSOCKET_END_TIMED_OUT;
-    case end_reason::connection_failed: return AUDIOSOCKET_END_CONNECTION_FAILED;
+    case end_reason::connection_failed:
     case end_reason::never_started: return AUDIOSOCKET_END_CONNECTION_FAILED;
     }
     return AUDIOSOCKET_END_NONE;
 }
 
 } // namespace
+
+owed_event::~owed_event() {
+    if (state_ && std::this_thread::get_id() != maker_) state_->on_lost(how_, ticket_);
+}
 
 struct call_state::stream {
     stream(const call& line, int rate) : out(line, rate, ahead_max), rate_hz(rate) {}
@@ -209,7 +213,9 @@ void call_state::on_end(const ended_event& end) {
             const std::lock_guard lock(mutex_);
             ++pending_;
         }
-        recorder->async_finish([self = shared_from_this(), recorder](const boost::system::error_code& error) {
+        owed_event owed(shared_from_this(), AUDIOSOCKET_EVENT_RECORDED, 0);
+        recorder->async_finish([o = std::move(owed), recorder](const boost::system::error_code& error) mutable {
+            const auto self = o.take();
             self->safely([&] {
                 auto event = event_of(AUDIOSOCKET_EVENT_RECORDED);
                 event.code = error ? AUDIOSOCKET_SYSTEM : AUDIOSOCKET_OK;
@@ -218,8 +224,10 @@ void call_state::on_end(const ended_event& end) {
             });
         });
     }
-    conclude(event_of_end(reason_of(end.reason), is_failure(end.reason) ? AUDIOSOCKET_CALL_FAILED : AUDIOSOCKET_OK,
-                          end.error ? end.error.message() : std::string(name(end.reason))));
+    auto code = is_failure(end.reason) ? AUDIOSOCKET_CALL_FAILED : AUDIOSOCKET_OK;
+    if (end.error && code_of(end.error) == AUDIOSOCKET_NO_MEMORY) code = AUDIOSOCKET_NO_MEMORY;
+    conclude(
+        event_of_end(reason_of(end.reason), code, end.error ? end.error.message() : std::string(name(end.reason))));
 }
 
 // A piece that a clear cut off is not an error.
@@ -230,6 +238,17 @@ void call_state::on_written(std::uint64_t ticket, const boost::system::error_cod
     if (error && error != usage_errc::playout_cleared) event.code = code_of(error);
     event.sent_ms = std::chrono::round<std::chrono::milliseconds>(taken).count();
     event.cut_ms = std::chrono::round<std::chrono::milliseconds>(rest).count();
+    report(event);
+}
+
+void call_state::on_lost(audiosocket_event_type how, std::uint64_t ticket) noexcept {
+    constexpr std::string_view why = "memory is exhausted";
+    if (how == AUDIOSOCKET_EVENT_ENDED)
+        return conclude(event_of_end(AUDIOSOCKET_END_CONNECTION_FAILED, AUDIOSOCKET_NO_MEMORY, why));
+    auto event = event_of(how);
+    event.ticket = ticket;
+    event.code = AUDIOSOCKET_NO_MEMORY;
+    if (how == AUDIOSOCKET_EVENT_RECORDED) copy_text(why, event.text, sizeof event.text);
     report(event);
 }
 
@@ -260,6 +279,7 @@ void call_state::settle() noexcept {
 void call_state::conclude(const audiosocket_event& end) noexcept {
     const std::lock_guard lock(mutex_);
     if (!concluded_) end_.front().what = end;
+    if (end.code == AUDIOSOCKET_NO_MEMORY) pending_ = 0; // it does not wait for events that may never come
     ended_ = true;
     concluded_ = true;
     push_end_if_due();
@@ -277,11 +297,10 @@ void call_state::push_end_if_due() noexcept {
         end_.clear();
 }
 
-// Ends the call without memory. Its ENDED needs none, and does not wait for events that may never come.
+// Ends the call without memory. Its ENDED needs none.
 void call_state::give_up() noexcept {
     try {
         const std::lock_guard lock(mutex_);
-        pending_ = 0;
         if (line_) line_.hang_up();
     } catch (const std::exception&) { // the application hangs up when it frees the call
     }
@@ -342,9 +361,10 @@ int call_state::send_dtmf(char digit) {
 int call_state::play(clip sound, std::uint64_t ticket) {
     if (ticket == 0) return act([&](call& line) { return line.play(std::move(sound)); });
     return begin([&](call& line) -> error_code {
-        line.async_play(std::move(sound), [self = shared_from_this(), ticket](boost::system::error_code error,
-                                                                              const play_result& result) {
-            self->on_played(ticket, error, result);
+        owed_event owed(shared_from_this(), AUDIOSOCKET_EVENT_CUT, ticket);
+        line.async_play(std::move(sound), [o = std::move(owed), ticket](boost::system::error_code error,
+                                                                        const play_result& result) mutable {
+            o.take()->on_played(ticket, error, result);
         });
         return {};
     });
@@ -366,11 +386,18 @@ int call_state::write(std::span<const std::int16_t> samples, int rate_hz, std::u
         if (stream_ && stream_->writing) return make_error_code(usage_errc::playout_full);
         if (!stream_ || stream_->rate_hz != rate_hz) stream_ = std::make_shared<stream>(line, rate_hz);
         stream_->writing = true;
-        stream_->out.async_write(samples, [self = shared_from_this(), on = stream_, ticket, count = samples.size()](
-                                              const boost::system::error_code& error, std::size_t taken) {
-            on->writing = false;
-            self->on_written(ticket, error, duration_of(taken, on->rate_hz), duration_of(count - taken, on->rate_hz));
-        });
+        try {
+            owed_event owed(shared_from_this(), AUDIOSOCKET_EVENT_CUT, ticket);
+            stream_->out.async_write(samples, [o = std::move(owed), on = stream_, ticket, count = samples.size()](
+                                                  const boost::system::error_code& error, std::size_t taken) mutable {
+                on->writing = false;
+                o.take()->on_written(ticket, error, duration_of(taken, on->rate_hz),
+                                     duration_of(count - taken, on->rate_hz));
+            });
+        } catch (const std::bad_alloc&) {
+            stream_->writing = false;
+            throw;
+        }
         return {};
     });
 }
@@ -380,9 +407,10 @@ int call_state::finish(std::uint64_t ticket) {
         const std::lock_guard lock(stream_mutex_);
         if (!stream_) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "no stream is being written");
         if (stream_->writing) return make_error_code(usage_errc::playout_full);
+        owed_event owed(shared_from_this(), AUDIOSOCKET_EVENT_CUT, ticket);
         stream_->out.async_finish(
-            [self = shared_from_this(), ticket](boost::system::error_code error, const play_result& result) {
-                self->on_played(ticket, error, result);
+            [o = std::move(owed), ticket](boost::system::error_code error, const play_result& result) mutable {
+                o.take()->on_played(ticket, error, result);
             });
         stream_.reset(); // what follows is another stream
         return {};

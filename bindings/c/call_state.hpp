@@ -20,6 +20,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
+#include <utility>
 
 namespace audiosocket::c {
 
@@ -28,6 +30,29 @@ struct surroundings {
     std::shared_ptr<event_queue> queue;
     boost::asio::any_io_executor disk; ///< Where recordings are written.
     std::weak_ptr<const void> engine;  ///< While it is locked, the threads of the calls exist.
+};
+
+class call_state;
+
+/// What a handler of the library owes the application: the event of a ticket. A handler that finds no memory is
+/// destroyed without being called; then the destructor reports that. It does nothing on the thread that made it,
+/// because there the function that failed to start the operation reports it.
+class owed_event {
+  public:
+    owed_event(std::shared_ptr<call_state> state, audiosocket_event_type how, std::uint64_t ticket)
+        : state_(std::move(state)), how_(how), ticket_(ticket) {}
+    owed_event(owed_event&&) noexcept = default;
+    owed_event& operator=(owed_event&&) = delete;
+    ~owed_event();
+
+    /// The handler runs: returns the call, to which it reports.
+    std::shared_ptr<call_state> take() noexcept { return std::move(state_); }
+
+  private:
+    std::shared_ptr<call_state> state_;
+    audiosocket_event_type how_;
+    std::uint64_t ticket_;
+    std::thread::id maker_ = std::this_thread::get_id();
 };
 
 /// A call of the C interface: takes the events of an audiosocket::call on its thread, keeps the received audio, and
@@ -113,6 +138,9 @@ class call_state final : public std::enable_shared_from_this<call_state> {
 
     /// The counters as they were at the last event, and the samples that were lost here.
     std::pair<call_statistics, std::uint64_t> statistics() const;
+
+    /// Reports the end of a ticket whose operation was lost without memory.
+    void on_lost(audiosocket_event_type how, std::uint64_t ticket) noexcept;
 
   private:
     struct stream;

@@ -15,7 +15,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <future>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,13 +25,27 @@
 namespace audiosocket::c {
 namespace {
 
-// Runs `work` on the thread of a context, and waits for its end. Throws what it throws.
+// Runs `work` on the thread of a context, and waits for its end. Throws what it throws. It needs no memory but this.
 template <class Work>
-void run_on(boost::asio::io_context& where, Work work) {
-    std::packaged_task<void()> task(std::move(work));
-    auto done = task.get_future();
-    boost::asio::post(where, [&task] { task(); });
-    done.get();
+void run_on(boost::asio::io_context& where, audiosocket::detail::reserved_memory& memory, Work work) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_done = false;
+    std::exception_ptr thrown;
+    auto run = [&] {
+        try {
+            work();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        const std::lock_guard lock(mutex); // what the other thread has waits until this is the last use
+        is_done = true;
+        changed.notify_one();
+    };
+    memory.post(where.get_executor(), std::move(run));
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return is_done; });
+    if (thrown) std::rethrow_exception(thrown);
 }
 
 } // namespace
@@ -37,7 +53,7 @@ void run_on(boost::asio::io_context& where, Work work) {
 engine_state::engine_state(std::size_t threads) : threads_(threads) {}
 
 engine_state::~engine_state() {
-    run_on(home(), [this] {
+    run_on(home(), for_end_, [this] {
         for (const auto& server : servers_)
             server->close();
     });
@@ -46,9 +62,18 @@ engine_state::~engine_state() {
 void engine_state::listen(const std::shared_ptr<server_state>& server, const address& where,
                           const option_set& options) {
     auto socket = listening_socket::listen(where);
-    run_on(home(), [&] { server->answer(home(), threads_.contexts(), std::move(socket), options); });
-    const std::lock_guard lock(mutex_);
-    servers_.push_back(server);
+    { // first, because it may throw, and a server that answers must be in the list
+        const std::lock_guard lock(mutex_);
+        servers_.push_back(server);
+    }
+    try {
+        audiosocket::detail::reserved_memory memory;
+        run_on(home(), memory, [&] { server->answer(home(), threads_.contexts(), std::move(socket), options); });
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        std::erase(servers_, server);
+        throw;
+    }
 }
 
 void engine_state::close(const std::shared_ptr<server_state>& server) noexcept {
@@ -64,14 +89,16 @@ void engine_state::connect(const std::shared_ptr<call_state>& state, const addre
                            const connect_options& options) {
     const auto contexts = threads_.contexts();
     auto& context = *contexts[connected_++ % contexts.size()];
-    auto connected = [state](boost::system::error_code error, call line) {
-        if (error) return state->fail(error);
-        state->safely([&] {
-            if (!state->attach(std::move(line))) return;
+    owed_event owed(state, AUDIOSOCKET_EVENT_ENDED, 0);
+    auto connected = [o = std::move(owed)](boost::system::error_code error, call line) mutable {
+        const auto fresh = o.take();
+        if (error) return fresh->fail(error);
+        fresh->safely([&] {
+            if (!fresh->attach(std::move(line))) return;
             pending_event event;
             event.what.type = AUDIOSOCKET_EVENT_CONNECTED;
-            state->push(std::move(event));
-            state->take_events();
+            fresh->push(std::move(event));
+            fresh->take_events();
         });
     };
     // A signal belongs to the thread of the context.
@@ -80,11 +107,12 @@ void engine_state::connect(const std::shared_ptr<call_state>& state, const addre
         if (const auto self = engine.lock())
             boost::asio::post(context, [cancel] { cancel->emit(boost::asio::cancellation_type::all); });
     });
-    async_connect(context, where, id, options,
-                  boost::asio::bind_cancellation_slot(cancel->slot(), [cancel, done = std::move(connected)](
-                                                                          boost::system::error_code error, call line) {
-                      done(error, std::move(line));
-                  }));
+    async_connect(
+        context, where, id, options,
+        boost::asio::bind_cancellation_slot(
+            cancel->slot(), [cancel, done = std::move(connected)](boost::system::error_code error, call line) mutable {
+                done(error, std::move(line));
+            }));
 }
 
 } // namespace audiosocket::c

@@ -4,6 +4,7 @@
 #include "event_queue.hpp"
 #include "server_state.hpp"
 
+#include <audiosocket/net/detail/reserved_memory.hpp>
 #include <audiosocket/server/shards.hpp>
 
 #include <boost/asio/thread_pool.hpp>
@@ -55,6 +56,7 @@ class engine_state final : public std::enable_shared_from_this<engine_state> {
 
     boost::asio::io_context& home() const noexcept { return *threads_.contexts().front(); }
 
+    audiosocket::detail::reserved_memory for_end_; // the end needs no memory
     owned_queue events_;
     disk_thread disk_; // outlives the calls, whose recordings it writes
     shards threads_;

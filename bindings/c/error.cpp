@@ -19,6 +19,7 @@ audiosocket_code code_of(const error_code& error) noexcept {
     if (error == usage_errc::unsupported_rate) return AUDIOSOCKET_BAD_RATE;
     if (error == usage_errc::not_a_dtmf_digit) return AUDIOSOCKET_BAD_DIGIT;
     if (error == usage_errc::caller_only) return AUDIOSOCKET_CALLER_ONLY;
+    if (error == std::errc::not_enough_memory) return AUDIOSOCKET_NO_MEMORY;
     if (error.category() == usage_category()) return AUDIOSOCKET_BAD_ARGUMENT;
     return AUDIOSOCKET_SYSTEM;
 }

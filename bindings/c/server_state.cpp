@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <list>
+#include <new>
 #include <utility>
 
 namespace audiosocket::c {
@@ -38,15 +39,21 @@ void server_state::on_call(call line) {
 
 void server_state::drain(std::chrono::nanoseconds timeout) {
     if (draining_.exchange(true)) throw failure(AUDIOSOCKET_BAD_ARGUMENT, "a drain is in progress already");
-    server_->async_drain(timeout, [self = shared_from_this(), one = std::list<pending_event>(1)](
-                                      boost::system::error_code error, drain_report report) mutable {
-        self->draining_ = false;
-        if (error) return;
-        one.front().what.type = AUDIOSOCKET_EVENT_DRAINED;
-        one.front().what.hung_up = report.hung_up;
-        one.front().server = self;
-        self->where_.queue->push(one);
-    });
+    try {
+        auto on_end = [self = shared_from_this(), one = std::list<pending_event>(1)](boost::system::error_code error,
+                                                                                     drain_report report) mutable {
+            self->draining_ = false;
+            if (error) return;
+            one.front().what.type = AUDIOSOCKET_EVENT_DRAINED;
+            one.front().what.hung_up = report.hung_up;
+            one.front().server = self;
+            self->where_.queue->push(one);
+        };
+        server_->async_drain(timeout, std::move(on_end));
+    } catch (const std::bad_alloc&) { // it has not begun
+        draining_ = false;
+        throw;
+    }
 }
 
 } // namespace audiosocket::c

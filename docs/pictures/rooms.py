@@ -34,10 +34,11 @@ BOXES = {
     "tape": (742, 280, 90, 62, COMMAND, ["tape", "of both sides"]),
     "admin": (450, 392, 150, 62, COMMAND, ["admin", "HTTP, metrics, page;", "knows live calls"]),
     "live": (450, 502, 100, 52, COMMAND, ["live", "calls in progress"]),
-    "diagnosis": (558, 502, 98, 52, COMMAND, ["diagnosis", "judges streams"]),
-    "settings": (664, 502, 104, 52, COMMAND, ["settings", "file, environment"]),
-    "service": (776, 502, 100, 52, COMMAND, ["service", "systemd, sockets"]),
-    "log": (884, 502, 84, 52, COMMAND, ["log", "lines, console"]),
+    "directory": (557, 502, 84, 52, COMMAND, ["directory", "nodes, NATS"]),
+    "diagnosis": (648, 502, 92, 52, COMMAND, ["diagnosis", "judges streams"]),
+    "settings": (747, 502, 104, 52, COMMAND, ["settings", "file, environment"]),
+    "service": (858, 502, 98, 52, COMMAND, ["service", "systemd, sockets"]),
+    "log": (963, 502, 78, 52, COMMAND, ["log", "lines, console"]),
     "base": (450, 588, 612, 48, COMMAND, ["base", "failures, JSON, text"]),
 }
 
@@ -47,10 +48,11 @@ ARROWS = [
     ("call", "protocol", 0.3, 0.6), ("call", "audio", 0.7, 0.4),
     ("run", "serve", 0.1, 0.5), ("run", "v_gateway", 0.2, 0.5), ("run", "backend", 0.35, 0.5), ("run", "v_call", 0.5, 0.5),
     ("run", "check", 0.65, 0.5), ("run", "bench", 0.8, 0.5), ("run", "inspect", 0.9, 0.5),
-    ("run", "cluster", 0.97, 0.5), ("cluster", "base", 0.5, None),
+    ("run", "cluster", 0.97, 0.5), ("cluster", "base", 0.86, None),
     ("v_gateway", "daemon", 0.4, 0.8), ("v_gateway", "websocket", 0.8, 0.2), ("backend", "websocket", 0.5, None),
     ("v_gateway", "tape", 0.9, 0.15), ("inspect", "tape", 0.15, 0.85),
     ("serve", "daemon", 0.5, None), ("daemon", "admin", 0.5, 0.5), ("admin", "live", 0.4, None),
+    ("admin", "directory", 0.85, 0.3), ("directory", "base", 0.5, None),
     ("daemon", "settings", 0.97, 0.4), ("daemon", "service", 0.97, 0.4), ("daemon", "log", 0.97, 0.25),
     ("v_call", "log", 0.5, 0.45), ("check", "log", 0.5, 0.6), ("bench", "log", 0.5, 0.75),
     ("v_call", "diagnosis", 0.5, 0.55), ("check", "diagnosis", 0.3, 0.7),
@@ -97,7 +99,7 @@ def picture():
            '<path d="M0,0 L8,4 L0,8 z" fill="#555555"/></marker></defs>')
     yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
     yield from panel(12, 396, "The library", "include/audiosocket, src: one target a room, audiosocket::ROOM")
-    yield from panel(436, 552, "The command", "apps/audiosocket: one target a room; every room may use the library")
+    yield from panel(436, 632, "The command", "apps/audiosocket: one target a room; every room may use the library")
     for a in ARROWS:
         yield arrow(*a)
     for b in BOXES.values():

@@ -54,7 +54,7 @@ void playout::set_format(media_format format) {
 }
 
 playout::frame playout::make_frame() {
-    clear_and_keep(reached_, reached_kept_max);
+    if (reached_.empty()) clear_and_keep(reached_, reached_kept_max); // else from a frame that found no memory
     const auto samples = sent_as_they_are(format_.encoding) ? std::span(message_).subspan(payload_offset) : samples_;
     const std::size_t filled = pull_audio(samples);
     const bool full = filled == samples.size();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace audiosocket {
@@ -58,7 +59,12 @@ void playout_queue::append(std::span<const std::int16_t> samples, int rate_hz) {
                        items_.back().own.size() + samples.size() <= merged_samples_max;
     item& to = merge ? items_.back() : push(item::type::samples, rate_hz);
     const auto before = duration_of(to.own.size(), rate_hz);
-    to.own.insert(to.own.end(), samples.begin(), samples.end());
+    try {
+        to.own.insert(to.own.end(), samples.begin(), samples.end());
+    } catch (const std::bad_alloc&) {
+        if (!merge) items_.erase(items_.size() - 1);
+        throw;
+    }
     queued_ += duration_of(to.own.size(), rate_hz) - before;
     ends_here_ = false;
 }
@@ -73,7 +79,7 @@ void playout_queue::append(clip sound) {
 
 void playout_queue::append_mark(std::string name) {
     push(item::type::mark, 0).name = std::move(name);
-    ++marks_;
+    ++names_;
     ends_here_ = true;
 }
 
@@ -81,7 +87,7 @@ void playout_queue::append_ticket(play_ticket ticket, std::chrono::nanoseconds a
     item& added = push(item::type::ticket, 0);
     added.ticket = ticket;
     added.audio = audio;
-    ++marks_;
+    ++tickets_;
     ends_here_ = true;
 }
 
@@ -116,8 +122,8 @@ std::size_t playout_queue::pull(std::span<std::int16_t> out, int rate_hz, std::v
         if (!first.is_audio()) {
             if (stream_ends()) return filled; // the last samples before the mark follow
             reach(first, reached);
+            --(first.what == item::type::mark ? names_ : tickets_);
             pop();
-            --marks_;
             continue;
         }
         if (filled == out.size()) return filled;
@@ -150,7 +156,9 @@ std::chrono::nanoseconds playout_queue::leave_out(std::chrono::nanoseconds most)
 
 void playout_queue::reach(item& mark, std::vector<played_event>& reached) {
     if (mark.what == item::type::ticket) return report(mark, {}, false);
-    reached.push_back({std::move(mark.name), rounded_ms(std::exchange(untold_, {}))});
+    played_event& event = reached.emplace_back(); // first, because it may throw, and the mark is reached again then
+    event.mark = std::move(mark.name);
+    event.sent = rounded_ms(std::exchange(untold_, {}));
 }
 
 void playout_queue::report(const item& ticket, std::chrono::nanoseconds cut, bool cleared) {
@@ -211,6 +219,9 @@ std::size_t playout_queue::owed() const noexcept {
 }
 
 void playout_queue::clear(std::vector<cleared_event>& cut) {
+    cut.reserve(cut.size() + cleared_max()); // first, because it may throw
+    reports_.make_room(tickets_);
+
     std::chrono::nanoseconds sent = std::exchange(untold_, {});
     std::chrono::nanoseconds left{};
     std::chrono::nanoseconds all_left{}; // before the item, across all marks
@@ -237,7 +248,7 @@ void playout_queue::clear(std::vector<cleared_event>& cut) {
     if (left > std::chrono::nanoseconds{}) cut.push_back({{}, rounded_ms(sent), rounded_ms(left)});
     drop_stream();
     queued_ = {};
-    marks_ = 0;
+    names_ = tickets_ = 0;
     ends_here_ = true;
 }
 

@@ -39,7 +39,7 @@ class playout_queue {
     std::chrono::nanoseconds queued() const noexcept { return queued_; }
 
     /// Returns the number of marks with a name or a ticket, and of reports that were not taken.
-    std::size_t marks() const noexcept { return marks_ + reports_.size(); }
+    std::size_t marks() const noexcept { return names_ + tickets_ + reports_.size(); }
 
     /// Returns the report of the next ticket that was reached or cleared; nothing if there is none.
     std::optional<play_report> take_report();
@@ -68,7 +68,14 @@ class playout_queue {
     std::chrono::nanoseconds leave_out(std::chrono::nanoseconds most) noexcept;
 
     /// Empties the queue. Appends each pending mark to `cut`, and audio behind the last mark as a mark without a name.
+    /// If it throws std::bad_alloc, nothing has changed.
     void clear(std::vector<cleared_event>& cut);
+
+    /// Returns how many events clear() appends at most.
+    std::size_t cleared_max() const noexcept { return empty() ? 0 : names_ + 1; }
+
+    /// Makes room for this many clips, marks and tickets, so that as many calls of append() cannot fail.
+    void make_room(std::size_t more) { items_.make_room(more); }
 
   private:
     // A piece of audio of one rate, owned or shared, or a mark with a name or a ticket.
@@ -107,7 +114,9 @@ class playout_queue {
     ring<play_report> reports_;
     std::chrono::nanoseconds queued_{};
     std::chrono::nanoseconds untold_{};
-    std::uint32_t marks_ = 0;
+    // Marks, with a name or with a ticket. The session allows fewer than 65,536.
+    std::uint16_t names_ = 0;
+    std::uint16_t tickets_ = 0;
     bool ends_here_ = true;
     bool finishing_ = false; // the converter is being flushed; audio that follows is another stream
 

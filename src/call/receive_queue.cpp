@@ -6,6 +6,7 @@
 #include <audiosocket/audio/duration.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace audiosocket {
@@ -20,11 +21,16 @@ std::span<std::int16_t> receive_queue::room_for_audio(std::size_t samples, int r
     const auto before = joinable ? entries_.back().duration() : joined_audio; // divisions, so only once a message
     const bool join = before < joined_audio;
     entry& to = join ? entries_.back() : push_entry(audio_event{{}, rate_hz});
+    try {
+        to.samples.resize(to.samples.size() + samples);
+    } catch (const std::bad_alloc&) {
+        if (!join) erase(entries_.size() - 1);
+        throw;
+    }
     if (join)
         audio_ -= before;
     else
         ++audio_entries_;
-    to.samples.resize(to.samples.size() + samples);
     ++to.messages;
     audio_ += to.duration();
     const auto entries_max = static_cast<std::size_t>(audio_max_ / joined_audio) + unjoined_entries_max;

@@ -31,6 +31,9 @@ class receive_queue {
     void push_digit(char digit);
     void push(event other);
 
+    /// Makes room for this many more events, so that as many calls of push() cannot fail.
+    void make_room(std::size_t more) { entries_.make_room(more); }
+
     /// Returns and removes the next event. Its views are valid until the next pop().
     std::optional<event> pop();
 

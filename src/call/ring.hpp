@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -32,9 +33,14 @@ class ring {
 
     /// Adds the next slot to the queue and returns it, with its old content.
     T& push() {
-        if (size_ == slot_count_) grow();
+        if (size_ == slot_count_) grow_to(std::max<std::size_t>(1, slot_count_ * std::size_t{2}));
         ++size_;
         return back();
+    }
+
+    /// Makes room for this many more elements, so that as many calls of push() allocate nothing.
+    void make_room(std::size_t more) {
+        if (slot_count_ - size_ < more) grow_to(std::bit_ceil(size_ + more));
     }
 
     void pop() noexcept {
@@ -62,13 +68,12 @@ class ring {
     void release() noexcept { *this = ring{}; }
 
   private:
-    void grow() {
-        const std::uint32_t more = slot_count_ == 0 ? 1 : slot_count_ * 2;
-        auto larger = std::make_unique<T[]>(more);
+    void grow_to(std::size_t count) {
+        auto larger = std::make_unique<T[]>(count);
         for (std::size_t i = 0; i < size_; ++i)
             larger[i] = std::move((*this)[i]);
         slots_ = std::move(larger);
-        slot_count_ = more;
+        slot_count_ = static_cast<std::uint32_t>(count);
         first_ = 0;
         assert(std::has_single_bit(slot_count_));
     }

@@ -64,6 +64,7 @@ session_action session::poll(time_point now, driver_readiness ready) {
     using type = session_action::type;
     impl& s = *impl_;
     s.now = now;
+    s.close_when_done(); // where an earlier step found no memory
     for (;;) {
         if (s.life.take_shut_down()) return {.what = type::shut_down};
         if (ready.events) {
@@ -181,8 +182,10 @@ error_code session::play(clip sound, play_ticket ticket) {
     const auto audio = sound.duration();
     if (const auto refused = impl_->refuse_if_ending()) return refused;
     if (const auto refused = impl_->refuse_if_too_many_marks()) return refused;
+    auto& queue = impl_->output.frames().queue();
+    queue.make_room(2); // first, because it may throw, and nothing is queued then
     if (const auto refused = play(std::move(sound))) return refused;
-    impl_->output.frames().queue().append_ticket(ticket, audio);
+    queue.append_ticket(ticket, audio);
     return {};
 }
 

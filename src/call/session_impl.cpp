@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace audiosocket {
@@ -148,6 +149,7 @@ void session::impl::transmitted() {
 
 void session::impl::report_reached() {
     auto& reached = output.frames().reached();
+    events.make_room(reached.size()); // first, because it may throw, and the next frame reports them then
     for (played_event& r : reached)
         events.push(std::move(r));
     reached.clear();
@@ -155,6 +157,7 @@ void session::impl::report_reached() {
 
 void session::impl::clear() {
     report_reached();
+    events.make_room(output.frames().queue().cleared_max()); // first, because it may throw, and nothing is cleared then
     std::vector<cleared_event> cut;
     output.frames().clear(cut);
     for (cleared_event& c : cut)
@@ -182,17 +185,20 @@ void session::impl::hang_up_if_played() {
 void session::impl::begin_close(const ended_event& why) {
     if (life.ending()) return;
     const bool was_up = life.up();
+    // Asterisk never sends a hangup, it closes. So the calling side does the same.
+    try {
+        if (was_up && side == role::server) output.push(hangup_message());
+    } catch (const std::bad_alloc&) { // the call must end all the same
+    }
+    // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
+    if (!was_up && !output.in_flight()) output.drop_queued();
     life.begin_close(why, now);
     watch.stop();
     incoming.reset();
-    receiving.settle(monitor);
-
-    clear();
     output.frames().stop();
-    // An id that was not sent yet is not sent any more. Digits behind an id are sent before the FIN.
-    if (!was_up && !output.in_flight()) output.drop_queued();
-    // Asterisk never sends a hangup, it closes. So the calling side does the same.
-    if (was_up && side == role::server) output.push(hangup_message());
+
+    receiving.settle(monitor);
+    clear(); // if it finds no memory, poll() and finish() do the rest
     close_when_done();
 }
 
@@ -202,6 +208,12 @@ void session::impl::close_when_done() {
 
 void session::impl::finish() {
     if (life.closed()) return;
+    try { // first, because these may throw, and finish() is called again then
+        clear();
+        events.make_room(1);
+    } catch (const std::bad_alloc&) {
+        // the call ends all the same
+    }
     const ended_event& end = life.finish();
     output.abandon();
     events.push(end);

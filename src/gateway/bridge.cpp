@@ -7,6 +7,21 @@
 #include <utility>
 
 namespace audiosocket::gateway {
+namespace {
+
+// Sets a flag as long as it exists, because an allocation may throw meanwhile.
+class flag_while {
+  public:
+    explicit flag_while(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+    flag_while(const flag_while&) = delete;
+    flag_while& operator=(const flag_while&) = delete;
+    ~flag_while() { flag_ = false; }
+
+  private:
+    bool& flag_;
+};
+
+} // namespace
 
 std::chrono::nanoseconds bridge::held::length() const noexcept {
     return digit == 0 ? duration_of(samples.size(), rate_hz) : std::chrono::nanoseconds{};
@@ -111,12 +126,12 @@ void bridge::press(char digit, time_point at) {
 // If there is no room, the oldest audio is dropped for new audio. Of digits the newest is dropped, because half a
 // number is useless.
 void bridge::hold(held what) {
-    if (what.digit != 0) {
-        if (held_digits_ == digits_max) return;
-        ++held_digits_;
-    }
-    held_audio_ += what.length();
+    const bool is_digit = what.digit != 0;
+    if (is_digit && held_digits_ == digits_max) return;
+    const auto length = what.length();
     held_.push_back(std::move(what));
+    if (is_digit) ++held_digits_;
+    held_audio_ += length;
     while (held_audio_ > hold_max) {
         const auto oldest = std::ranges::find(held_, char{0}, &held::digit);
         held_audio_ -= oldest->length();
@@ -128,7 +143,7 @@ void bridge::hold(held what) {
 // The dialect may end the readiness again meanwhile.
 void bridge::release_held() {
     if (!takes_audio()) return;
-    releasing_ = true;
+    const flag_while releasing(releasing_);
     while (ready_ && !congested_ && !held_.empty()) {
         const held next = std::move(held_.front());
         held_.pop_front();
@@ -140,7 +155,6 @@ void bridge::release_held() {
         held_audio_ -= next.length();
         pass_on(next.samples, next.rate_hz, next.at);
     }
-    releasing_ = false;
 }
 
 void bridge::tool_result(std::string_view id, std::string_view result, bool is_error) {

@@ -4,9 +4,12 @@
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 #include <audiosocket/net/error.hpp>
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/dispatch.hpp>
+
+#include <iterator>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
@@ -52,21 +55,34 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         resolver_.async_resolve(where_.host.empty() ? "localhost" : where_.host, std::to_string(where_.port),
                                 [self = shared_from_this()](io_error error, const auto& found) {
                                     if (error) return self->finish(error, {});
-                                    if (self->waiter_) self->connect(found);
+                                    self->connect(found.begin(), asio::error::host_not_found);
                                 });
     }
 
     using resolver = asio::ip::basic_resolver<tcp, io_executor>;
+    using address_iterator = resolver::results_type::const_iterator;
 
-    void connect(const resolver::results_type& found) {
-        asio::async_connect(socket_, found, [self = shared_from_this()](io_error error, const tcp::endpoint& peer) {
-            self->send_id(error, peer);
-        });
+    // Tries the addresses from `next` on in turn. `error` is that of the one before. Not asio::async_connect() for a
+    // range, because it hides why a socket cannot be opened.
+    void connect(address_iterator next, io_error error) {
+        for (; waiter_ && next != address_iterator(); ++next) {
+            io_error ignored;
+            socket_.close(ignored);
+            const tcp::endpoint peer = next->endpoint();
+            socket_.open(peer.protocol(), error);
+            if (error) continue;
+            return socket_.async_connect(peer, [self = shared_from_this(), next, peer](io_error failed) {
+                if (failed) return self->connect(std::next(next), failed);
+                self->send_id(peer);
+            });
+        }
+        finish(error, {});
     }
 
     // Sends the id. A new connection has room for it.
-    void send_id(io_error error, const tcp::endpoint& peer) {
-        if (error || !waiter_) return finish(error, {});
+    void send_id(const tcp::endpoint& peer) {
+        if (!waiter_) return;
+        io_error error;
         byte_stream stream(std::move(socket_), peer);
         session rules(id_, options_.call, clock::now());
         const auto message = rules.transmit();
@@ -81,7 +97,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
 
     void finish(io_error error, call result) {
         timer_.cancel();
-        resolver_.cancel();
+        unless_memory_is_out([this] { resolver_.cancel(); }); // a late result changes nothing
         io_error ignored;
         socket_.close(ignored);
         const io_error without_place(error.value(), error.category()); // the place is in Asio's code
@@ -105,6 +121,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
 std::shared_ptr<connector> make_connector(asio::io_context& io, const address& where, const uuid& id,
                                           const connect_options& options) {
     validate(options.call);
+    asio::use_service<turn_table>(io); // has its descriptors before the connection has one
     return std::make_shared<connector>(io, where, id, options);
 }
 

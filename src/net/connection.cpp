@@ -130,7 +130,7 @@ void connection::close_stream() noexcept {
 
 // Called after anything has happened: does what the session wants, and schedules the next turn. Handlers that run from
 // here may act on the call and so call pump() again; the outer round does what they requested. An exception of a
-// handler passes through here. The call continues when the io_context is run again.
+// handler passes through here. The call continues in the next tick.
 void connection::pump(time_point now, handlers run) try {
     if (closed_ || std::exchange(pumping_, true)) return;
     const time_point frame_at = engine_hooks::frame_time(session_);
@@ -145,22 +145,23 @@ void connection::pump(time_point now, handlers run) try {
         schedule(now);
 } catch (...) {
     pumping_ = false;
-    asio::post(executor_, [self = shared_from_this()] { self->pump(clock::now()); });
+    turns_.schedule(shared_from_this(), clock::now());
     throw;
 }
 
 // Does what the session wants until nothing is left. Returns the time after that.
 time_point connection::drain(time_point now, handlers run) {
     driver_readiness ready;
+    if (posted_reports_ > 0) run = handlers::later;
     for (;;) {
         tell_of_end();
         while (waiter_ && deliver_known(run)) {
         }
         ready.events = waiter_ || abandoned_;
         auto next = session_.poll(now, ready);
-        tell_of_end();
-        // The handler of a sound may end the wait for which the event was taken, or may throw.
+        // First, because what follows may throw, and the handler of a sound may end the wait for this event.
         if (next.event && !abandoned_) returned_ = std::move(next.event);
+        tell_of_end();
         const bool reported = report_plays(run);
         switch (next.what) {
         case session_action::type::deliver: publish(); break;

@@ -233,9 +233,12 @@ class connection final : public turn_taker,
     void deliver(event next, handlers run);
     bool deliver_known(handlers run);
     bool report_plays(handlers run);
+    void order_handlers();
     void tell_watchers();
     void tell_of_end();
     void note_queue();
+    template <class Queue>
+    error_code queue_reported(Queue& queue);
     template <class Queue>
     void start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue);
     template <class Play>
@@ -267,6 +270,7 @@ class connection final : public turn_taker,
 
     completion<event> waiter_;
     pending_plays plays_;
+    std::size_t posted_reports_ = 0; // how often handlers of sounds have been posted and have not run yet
     std::vector<std::weak_ptr<playout_watcher>> watchers_;
     std::chrono::milliseconds watched_{}; // the length of the queue before the last change
     std::string unread_;                  // digits for the next waits

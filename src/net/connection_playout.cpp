@@ -9,6 +9,7 @@
 #include <audiosocket/net/error.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
@@ -69,10 +70,19 @@ audiosocket::error_code connection::clear() {
 
 // --- Waits for the end of a sound ---
 
+// Queues a sound, with room for the operation that waits for its end. What finds no memory changes nothing.
+template <class Queue>
+audiosocket::error_code connection::queue_reported(Queue& queue) try {
+    plays_.make_room();
+    return queue(session_);
+} catch (const std::bad_alloc&) {
+    return make_error_code(std::errc::not_enough_memory);
+}
+
 template <class Queue>
 void connection::start_reported(play_ticket ticket, completion<play_result> waiter, Queue queue) {
     start_operation(std::move(waiter), [this, ticket, q = std::move(queue)](completion<play_result> w) mutable {
-        if (const auto refused = q(session_)) return w.complete(refused, {}, false);
+        if (const auto refused = queue_reported(q)) return w.complete(refused, {}, false);
         plays_.add(ticket, std::move(w));
         publish();
         pump(clock::now(), handlers::later);
@@ -102,7 +112,16 @@ bool connection::report_plays(handlers run) {
         publish();
         if (auto waiter = plays_.take(report->ticket)) waiter.complete({}, report->result, run == handlers::now);
     }
+    if (any && run == handlers::later) order_handlers();
     return any;
+}
+
+// Lets no handler of this call overtake those of sounds that have just been posted.
+void connection::order_handlers() {
+    unless_memory_is_out([this] {
+        asio::post(executor_, [self = shared_from_this()] { --self->posted_reports_; });
+        ++posted_reports_;
+    });
 }
 
 // --- Watchers of the playout queue ---

@@ -5,16 +5,21 @@
 #include "net/turn_table.hpp"
 
 #include <boost/asio/multiple_exceptions.hpp>
-#include <boost/asio/post.hpp>
 
 #include <exception>
 #include <new>
+#include <utility>
 
 namespace audiosocket {
 namespace {
 
 detail::io_home& home_of(boost::asio::io_context& context) {
     return *boost::asio::use_service<detail::turn_table>(context).home();
+}
+
+// Returns whether this context has a table. Without one it has no calls.
+bool has_table(boost::asio::io_context& context) {
+    return boost::asio::has_service<detail::turn_table>(context);
 }
 
 } // namespace
@@ -57,22 +62,28 @@ io_thread::~io_thread() {
 }
 
 void io_thread::wait_for_calls() {
-    home_of(context_).wait_until_empty(wait_until_);
+    if (has_table(context_)) home_of(context_).wait_until_empty(wait_until_);
 }
 
 // Ends the thread and the rest of its calls: their last completions may need a context that is destroyed before this
 // one.
 void io_thread::stop() {
     if (!thread_.joinable()) return;
-    boost::asio::post(context_, [this] { context_.stop(); }); // after the handlers of calls that have just ended
+    // After the handlers of calls that have just ended.
+    for_stop_.post(context_.get_executor(), [this] { context_.stop(); });
     thread_.join();
-    boost::asio::use_service<detail::turn_table>(context_).end_calls();
+    if (has_table(context_)) boost::asio::use_service<detail::turn_table>(context_).end_calls();
 }
 
 void io_thread::hang_up_all() {
     std::call_once(ending_, [this] {
         wait_until_ = std::chrono::steady_clock::now() + hang_up_max;
-        boost::asio::post(context_, [this] { home_of(context_).hang_up_all(); });
+        for_hang_up_.post(context_.get_executor(), [this] {
+            try {
+                home_of(context_).hang_up_all();
+            } catch (const boost::system::system_error&) { // no descriptors for a table: there is no call either
+            }
+        });
     });
 }
 

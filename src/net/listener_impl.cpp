@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener_impl.hpp"
 
+#include <audiosocket/net/detail/reserved_memory.hpp>
+
 #include <algorithm>
 
 namespace audiosocket {
@@ -150,6 +152,33 @@ listener::impl::home& listener::impl::home_for(const uuid& id) {
     return wanted && *wanted < homes.size() ? homes[*wanted] : *std::ranges::min_element(homes, {}, &home::calls);
 }
 
+// Tells the listener, on its io_context, that a call has ended. Has its memory from the start of the call: without it
+// the listener would count the call for as long as there is no memory, and a process could not end.
+struct listener::impl::end_notice {
+    end_notice(std::shared_ptr<impl> to, home& of, host_key from, std::uint64_t number)
+        : listener(std::move(to)), place(of), host(from), call(number) {}
+
+    static void send(const std::shared_ptr<end_notice>& notice) {
+        const auto& where = notice->listener->executor;
+        if (where.running_in_this_thread()) return notice->arrive();
+        notice->memory.post(where, [notice] { notice->arrive(); });
+    }
+
+    void arrive() {
+        if (listener->in_progress.erase(call) == 0) return; // done already: `call_closed` ran out of memory
+        listener->admitted.leave(host);
+        --place.calls;
+        --listener->counters.calls_up;
+        if (listener->call_closed) listener->call_closed();
+    }
+
+    std::shared_ptr<impl> listener;
+    home& place;
+    host_key host;
+    std::uint64_t call;
+    detail::reserved_memory memory;
+};
+
 // Called when the id has arrived. A call that is refused, or for which there is no memory, frees its place.
 void listener::impl::start_call(detail::pending_connection& c) {
     detail::admission::place place(admitted, c.host);
@@ -165,15 +194,8 @@ void listener::impl::start_call(detail::pending_connection& c) {
     const auto fresh =
         std::make_shared<detail::connection>(*here.context, c.line.take_stream(), *std::move(own), rules);
     const auto number = counters.calls + 1;
-    fresh->on_closed([self = shared_from_this(), &here, host = c.host, number] {
-        asio::dispatch(self->executor, [self, &here, host, number] {
-            if (self->in_progress.erase(number) == 0) return; // done already: `call_closed` ran out of memory
-            self->admitted.leave(host);
-            --here.calls;
-            --self->counters.calls_up;
-            if (self->call_closed) self->call_closed();
-        });
-    });
+    const auto notice = std::make_shared<end_notice>(shared_from_this(), here, c.host, number);
+    fresh->on_closed([notice] { end_notice::send(notice); });
     ++here.calls;
     ++counters.calls_up;
     try {

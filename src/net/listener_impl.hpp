@@ -34,12 +34,16 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
         std::size_t calls = 0;
     };
 
+    struct end_notice;
+
     impl(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
          std::span<boost::asio::io_context* const> contexts)
         : executor(io.get_executor()), endpoint(socket.local_endpoint()), accepting(io, std::move(socket), *this),
           admitted(options), pending(executor, *this), report_timer(executor) {
-        for (auto* c : contexts)
+        for (auto* c : contexts) {
             homes.push_back({c});
+            boost::asio::use_service<detail::turn_table>(*c); // has its descriptors now, and not with the first call
+        }
     }
 
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }

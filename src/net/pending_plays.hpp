@@ -17,6 +17,9 @@ namespace audiosocket::detail {
 /// In steady state nothing here allocates.
 class pending_plays {
   public:
+    /// Makes room for one more operation, so that add() cannot fail.
+    void make_room() { entries_.make_room(1); }
+
     void add(play_ticket ticket, completion<play_result> waiter) {
         entry& added = entries_.push();
         added.ticket = ticket;

@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace audiosocket {
 namespace asio = boost::asio;
@@ -89,7 +91,12 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
     // Playing here may call queue_is() and cut_off() of this object.
     void write_more() {
         writing = true;
-        const auto p = write(std::span(rest).subspan(taken));
+        progress p;
+        try {
+            p = write(std::span(rest).subspan(taken));
+        } catch (const std::bad_alloc&) {
+            p.error = std::make_error_code(std::errc::not_enough_memory);
+        }
         writing = false;
         taken += p.samples;
         if (writer && (p.error || taken == rest.size())) writer.complete(p.error, taken, false);

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "net/io_timer.hpp"
-#include "net/reserved_memory.hpp"
+
+#include <audiosocket/net/detail/reserved_memory.hpp>
 
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <new>
+#include <thread>
 
 namespace audiosocket::detail {
 
@@ -25,15 +26,13 @@ class retry {
     template <class Action>
     void after(std::chrono::nanoseconds wait, const Action& action) noexcept {
         if (reserve_.in_use()) return;
-        const auto run = [&] {
-            return boost::asio::bind_allocator(reserved_memory::allocator<void>(reserve_),
-                                               [action](boost::system::error_code = {}) { action(); });
-        };
         try {
             timer_.expires_after(wait);
-            timer_.async_wait(run());
+            timer_.async_wait(boost::asio::bind_allocator(reserved_memory::allocator<void>(reserve_),
+                                                          [action](boost::system::error_code) { action(); }));
         } catch (const std::bad_alloc&) { // Asio's heap of timers cannot grow
-            boost::asio::post(timer_.get_executor(), run());
+            std::this_thread::sleep_for(pause); // does not spin until there is memory
+            reserve_.post(timer_.get_executor(), [action] { action(); });
         }
     }
 
@@ -41,6 +40,8 @@ class retry {
     void hurry() noexcept { timer_.cancel(); }
 
   private:
+    static constexpr std::chrono::milliseconds pause{1}; // a tick: other calls of this thread lose no frame
+
     reserved_memory reserve_;
     io_timer timer_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <audiosocket/server/context_registry.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <list>
 #include <mutex>
 #include <stdexcept>
@@ -8,9 +10,11 @@
 #include <utility>
 
 // All entries have the same lifetime, so the order of registration is the order of expiry. Each operation first removes
-// expired entries from the front of the list, so the cost of an entry does not depend on their number.
+// expired entries from the front of the list, so the cost of an entry does not depend on their number. Only restore()
+// looks for a place, from the end of the list: past the few entries that are newer.
 //
-// Invariant: by_id has exactly the ids of entries, and bytes is the sum of their contexts.
+// Invariant: entries is in the order of `since`, except for small differences between the clocks of threads. by_id has
+// exactly the ids of entries, and bytes is the sum of their contexts.
 
 namespace audiosocket {
 
@@ -38,6 +42,27 @@ struct context_registry::impl {
         }
     }
 
+    // What has no room is counted as refused. The entry of `replaced` makes room.
+    registration check_room(const std::string& context, places::const_iterator replaced) {
+        const bool replaces = replaced != by_id.end();
+        const std::size_t others = entries.size() - (replaces ? 1 : 0);
+        const std::size_t other_bytes = bytes - (replaces ? replaced->second->context.size() : 0);
+        const bool too_large = context.size() > options.context_bytes_max;
+        const bool full = others >= options.entries_max || context.size() > options.bytes_max - other_bytes;
+        if (!too_large && !full) return registration::accepted;
+        ++counted.refused;
+        return too_large ? registration::too_large : registration::full;
+    }
+
+    // Inserts the only entry of `fresh`. Has no effect if it throws.
+    void insert(in_order& fresh, in_order::const_iterator before) {
+        const auto& one = fresh.front();
+        by_id.emplace(one.id, fresh.begin());
+        bytes += one.context.size(); // nothing can fail from here on
+        entries.splice(before, fresh);
+        ++counted.registered;
+    }
+
     const context_registry_options options;
     std::mutex mutex; // protects all members below
     in_order entries; // by time
@@ -59,24 +84,14 @@ registration context_registry::add(const uuid& id, std::string context, time_poi
     const std::lock_guard lock(r.mutex);
     r.expire(now);
     const auto earlier = r.by_id.find(id);
-    const bool replaces = earlier != r.by_id.end();
-    const std::size_t others = r.entries.size() - (replaces ? 1 : 0);
-    const std::size_t other_bytes = r.bytes - (replaces ? earlier->second->context.size() : 0);
-    const bool too_large = context.size() > r.options.context_bytes_max;
-    if (too_large || others >= r.options.entries_max || context.size() > r.options.bytes_max - other_bytes) {
-        ++r.counted.refused;
-        return too_large ? registration::too_large : registration::full;
-    }
+    if (const auto room = r.check_room(context, earlier); room != registration::accepted) return room;
     impl::in_order fresh;
     fresh.push_back({id, std::move(context), now});
-    if (replaces) {
+    if (earlier != r.by_id.end()) {
         r.drop(earlier);
         ++r.counted.replaced;
     }
-    r.by_id.emplace(id, fresh.begin());
-    r.bytes += fresh.front().context.size(); // nothing can fail from here on
-    r.entries.splice(r.entries.end(), fresh);
-    ++r.counted.registered;
+    r.insert(fresh, r.entries.end());
     return registration::accepted;
 }
 
@@ -112,6 +127,32 @@ bool context_registry::remove(const uuid& id, time_point now) {
     if (found == r.by_id.end()) return false;
     r.drop(found);
     ++r.counted.removed;
+    return true;
+}
+
+std::vector<waiting_context> context_registry::waiting(time_point now) const {
+    impl& r = *impl_;
+    const std::lock_guard lock(r.mutex);
+    r.expire(now);
+    std::vector<waiting_context> all;
+    all.reserve(r.entries.size());
+    for (const auto& one : r.entries)
+        all.push_back({one.id, one.context, std::max(now - one.since, time_point::duration{})});
+    return all;
+}
+
+bool context_registry::restore(waiting_context one, time_point now) {
+    impl& r = *impl_;
+    const std::lock_guard lock(r.mutex);
+    r.expire(now);
+    if (one.age >= r.options.lifetime || r.by_id.contains(one.id)) return false;
+    if (r.check_room(one.context, r.by_id.end()) != registration::accepted) return false;
+    const auto since = now - std::max(one.age, std::chrono::nanoseconds{});
+    const auto older =
+        std::find_if(r.entries.rbegin(), r.entries.rend(), [&](const auto& e) { return e.since <= since; });
+    impl::in_order fresh;
+    fresh.push_back({one.id, std::move(one.context), since});
+    r.insert(fresh, older.base());
     return true;
 }
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three gateways and a real NATS with JetStream on loopback. Without nats-server the tests are skipped.
+// Three gateways and a real NATS with JetStream on loopback. Without nats-server, or without libnats in the command,
+// the tests are skipped.
 #include "browser.hpp"
 #include "gateway_test.hpp"
+#include "support/nats_credentials.hpp"
+#include "unit/app/websocket/certificates.hpp"
+
+#include "directory/store.hpp"
 
 #include <array>
 
@@ -21,7 +26,10 @@ class cluster : public gateway_test {
         raw_peer::tcp::endpoint admin;
     };
 
-    bool has_nats() const { return std::filesystem::exists(nats_server); }
+    void SetUp() override {
+        if (!app::directory::has_nats()) GTEST_SKIP() << skipped("libnats was missing in the build");
+        if (!std::filesystem::exists(nats_server)) GTEST_SKIP() << skipped("nats-server is missing");
+    }
 
     /// Starts NATS: on a free port first, later on the same one.
     void start_nats(const std::vector<std::string>& more = {}) {
@@ -50,7 +58,7 @@ class cluster : public gateway_test {
         nats->wait();
     }
 
-    std::string directory_url() const { return "nats://127.0.0.1:" + nats_port; }
+    std::string directory_url() const { return "nats://" + nats_host + ":" + nats_port; }
 
     node& start_node(const std::string& name, std::vector<std::string> more = {}) {
         for (const auto* word : {"3", "--directory-lease", name.c_str(), "--node"})
@@ -103,6 +111,7 @@ class cluster : public gateway_test {
     inline static const std::string id = "40325ec2-5efd-4bd3-805f-53576e581d13";
     scripted_back_end bot{{.opened = [](auto& one) { one.play(numbers(400)); }}};
     std::unique_ptr<process> nats;
+    std::string nats_host = "127.0.0.1";
     std::string nats_port;
     std::map<std::string, node> nodes;
 };
@@ -110,7 +119,6 @@ class cluster : public gateway_test {
 } // namespace
 
 TEST_F(cluster, call_is_announced_at_one_node_arrives_at_another_and_is_found_and_ended_from_a_third) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     start_three();
     const auto answer = announce("a");
     ASSERT_EQ(answer.status, 200) << answer.body;
@@ -132,7 +140,6 @@ TEST_F(cluster, call_is_announced_at_one_node_arrives_at_another_and_is_found_an
 }
 
 TEST_F(cluster, full_or_draining_node_names_another_that_has_the_context_by_then) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     start_nats();
     start_node("a", {"--max-calls", "1"});
     start_node("b");
@@ -157,7 +164,6 @@ TEST_F(cluster, full_or_draining_node_names_another_that_has_the_context_by_then
 }
 
 TEST_F(cluster, killed_node_and_its_calls_are_gone_after_the_lease_and_no_others) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     start_three();
     for (const auto* name : {"a", "b"}) {
         const auto call_id = numbered(*name - 'a');
@@ -174,7 +180,6 @@ TEST_F(cluster, killed_node_and_its_calls_are_gone_after_the_lease_and_no_others
 }
 
 TEST_F(cluster, directory_that_is_killed_or_stands_still_harms_no_call_and_comes_back) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     start_three();
     EXPECT_EQ(announce("a").status, 200);
     call_at("a", id);
@@ -207,7 +212,6 @@ TEST_F(cluster, directory_that_is_killed_or_stands_still_harms_no_call_and_comes
 }
 
 TEST_F(cluster, entries_that_cannot_be_read_are_counted_and_harm_nothing) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     start_nats();
     start_node("a");
     ASSERT_TRUE(eventually([&] { // the bucket is there by then
@@ -231,7 +235,6 @@ TEST_F(cluster, entries_that_cannot_be_read_are_counted_and_harm_nothing) {
 }
 
 TEST_F(cluster, directory_with_tls_and_password_is_used_and_a_wrong_password_is_said) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     const auto run_openssl = [&](std::vector<std::string> line) {
         line.insert(line.begin(), "/usr/bin/openssl");
         process p(std::move(line));
@@ -254,14 +257,59 @@ TEST_F(cluster, directory_with_tls_and_password_is_used_and_a_wrong_password_is_
     EXPECT_EQ(announce("c").status, 200); // it goes on alone
 }
 
-TEST_F(cluster, wrong_options_are_mistakes) {
-    const auto mistake = [](std::vector<std::string> more) {
+TEST_F(cluster, directory_that_asks_for_a_client_certificate_gets_it) {
+    const certificates files;
+    nats_host = "localhost"; // the name in the certificate
+    start_nats(
+        {"--tlsverify", "--tlscert", files.server(), "--tlskey", files.server_key(), "--tlscacert", files.authority()});
+    const std::vector<std::string> with{"--directory-ca", files.authority(), "--directory-cert",
+                                        files.client(),   "--directory-key", files.client_key()};
+    start_node("a", with);
+    start_node("b", with);
+    EXPECT_TRUE(sees("b", "ready", 2)) << nodes["b"].running->err;
+    auto& c = start_node("c", {"--directory-ca", files.authority()});
+    EXPECT_TRUE(c.running->wait_for_errors("is away: cannot connect to NATS")) << c.running->err;
+    EXPECT_EQ(seen_by("a").at("nodes").as_array().size(), 2U);
+}
+
+TEST_F(cluster, directory_with_credentials_is_used_and_those_of_another_operator_are_refused) {
+    const nats_operator ours;
+    const auto write = [&](const std::string& name, const std::string& text) {
+        std::ofstream(folder / name) << text;
+        return (folder / name).string();
+    };
+    start_nats({"-c", write("nats.conf", ours.configuration())});
+    start_node("a", {"--directory-credentials", write("a.creds", ours.credentials())});
+    start_node("b", {"--directory-credentials", write("b.creds", ours.credentials())});
+    EXPECT_TRUE(sees("b", "ready", 2)) << nodes["b"].running->err;
+    EXPECT_EQ(announce("a").status, 200);
+    EXPECT_EQ(ask(nodes["b"].admin, "GET /calls/" + id + "/context").status, 200);
+    auto& c = start_node("c", {"--directory-credentials", write("c.creds", nats_operator().credentials())});
+    EXPECT_TRUE(c.running->wait_for_errors("is away: cannot connect to NATS")) << c.running->err;
+    EXPECT_EQ(seen_by("a").at("nodes").as_array().size(), 2U);
+}
+
+namespace {
+
+// Returns what `serve` says of these options.
+class directory_mistakes : public command_test {
+  protected:
+    static std::string mistake(std::vector<std::string> more) {
         std::vector<std::string> line{"serve", "--check-config", "--listen", "127.0.0.1:0"};
         line.insert(line.end(), more.begin(), more.end());
         const auto result = run(std::move(line));
         EXPECT_EQ(result.code, 2) << result.err;
         return result.err;
-    };
+    }
+};
+
+} // namespace
+
+TEST_F(directory_mistakes, wrong_options_are_mistakes) {
+    if (!app::directory::has_nats()) { // any use of it is the first mistake
+        EXPECT_NE(mistake({"--directory", "nats://127.0.0.1"}).find("built without libnats"), std::string::npos);
+        return;
+    }
     EXPECT_NE(mistake({"--directory", "127.0.0.1:4222"}).find("nats://"), std::string::npos);
     const auto with_login = mistake({"--directory", "nats://u:secret@127.0.0.1"});
     EXPECT_NE(with_login.find("--directory-login-file"), std::string::npos);
@@ -269,12 +317,14 @@ TEST_F(cluster, wrong_options_are_mistakes) {
     EXPECT_NE(mistake({"--node", "a b"}).find("letters"), std::string::npos);
     EXPECT_NE(mistake({"--directory", "nats://127.0.0.1", "--listen", "0.0.0.0:0"}).find("--advertise"),
               std::string::npos);
-    EXPECT_NE(mistake({"--directory", "nats://127.0.0.1", "--directory-ca", "/no/such"}).find("/no/such"),
+    for (const auto* file : {"--directory-ca", "--directory-cert", "--directory-credentials"})
+        EXPECT_NE(mistake({"--directory", "nats://127.0.0.1", file, "/no/such"}).find("/no/such"), std::string::npos);
+    EXPECT_NE(mistake({"--directory", "nats://127.0.0.1", "--directory-credentials", AUDIOSOCKET_COMMAND})
+                  .find("no credentials of NATS"),
               std::string::npos);
 }
 
 TEST_F(cluster, browser_shows_the_nodes) {
-    if (!has_nats()) GTEST_SKIP() << skipped("nats-server is missing");
     const auto browser = find_chromium();
     if (browser.empty()) GTEST_SKIP() << skipped("chromium is missing");
     start_nats();

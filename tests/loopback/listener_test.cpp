@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net_test.hpp"
 
+#include "support/clang_sanitizer.hpp"
 #include "support/skipped.hpp"
 
 #include <sys/resource.h>
@@ -16,12 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 class listener_on_loopback : public net_test {};
-
-#if defined(__has_feature)
-constexpr bool clang_sanitizer = __has_feature(address_sanitizer);
-#else
-constexpr bool clang_sanitizer = false;
-#endif
 
 std::size_t open_files() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
@@ -207,8 +202,7 @@ TEST_F(listener_on_loopback, thousand_calls_leave_nothing_behind) {
 }
 
 TEST_F(listener_on_loopback, out_of_descriptors_accept_waits_and_recovers) {
-    if (clang_sanitizer)
-        GTEST_SKIP() << skipped("UndefinedBehaviorSanitizer needs a descriptor of its own to look at memory");
+    if (clang_sanitizer) GTEST_SKIP() << skipped(needs_descriptors);
     listen();
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);

@@ -7,6 +7,8 @@
 #include <boost/asio/deferred.hpp>
 
 #include <future>
+#include <string>
+#include <vector>
 
 using namespace audiosocket;
 using namespace audiosocket::test;
@@ -48,6 +50,60 @@ TEST_F(play_on_loopback, plays_complete_in_order_though_nothing_waits_for_events
     EXPECT_FALSE(one.cleared);
     EXPECT_EQ(two.sent, 20ms);
     EXPECT_GE(peer.receive_bytes(4 * 323).size(), 4U * 323);
+}
+
+TEST_F(play_on_loopback, sounds_that_two_clears_cut_off_complete_in_order) {
+    // The handler of the first was posted, because the application had requested the clear within a handler. The second
+    // clear was posted before that, from elsewhere. It ran the handler of the second sound at once.
+    asio::io_context home{1};
+    listener calls{home, {"127.0.0.1", 0}};
+    raw_peer peer(calls.local_endpoint());
+    peer.send(id_bytes());
+    call c;
+    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
+    while (!c)
+        home.run_one();
+    std::vector<int> completed;
+    const auto play = [&](int number) {
+        c.async_play(sound(10s), [&completed, number](boost::system::error_code error, play_result r) {
+            EXPECT_FALSE(error);
+            EXPECT_TRUE(r.cleared);
+            completed.push_back(number);
+        });
+    };
+    asio::post(home, [&] {
+        play(1);
+        c.clear();
+        play(2);
+    });
+    c.clear();
+    while (completed.size() < 2)
+        home.run_one();
+    EXPECT_EQ(completed, (std::vector{1, 2}));
+}
+
+TEST_F(play_on_loopback, event_does_not_overtake_the_end_of_a_sound) {
+    // The handler of the sound was posted, because the application had cleared it within a handler. The event, which
+    // came next, was delivered at once.
+    asio::io_context home{1};
+    listener calls{home, {"127.0.0.1", 0}};
+    raw_peer peer(calls.local_endpoint());
+    peer.send(id_bytes());
+    call c;
+    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
+    while (!c)
+        home.run_one();
+    std::vector<std::string> completed;
+    c.async_next_event([&](boost::system::error_code, const event&) { completed.emplace_back("event"); });
+    asio::post(home, [&] {
+        c.async_play(clip({}, 8000), [&](boost::system::error_code, play_result) { completed.emplace_back("sound"); });
+        c.clear();
+    });
+    EXPECT_FALSE(c.mark("next"));
+    c.clear(); // which is an event
+    while (completed.size() < 2)
+        home.run_one();
+    EXPECT_EQ(completed, (std::vector<std::string>{"sound", "event"}));
 }
 
 TEST_F(play_on_loopback, it_adds_no_events) {

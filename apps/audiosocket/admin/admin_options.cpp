@@ -34,7 +34,7 @@ constexpr std::size_t token_variety_min = 6;
 
 address read_address(const std::string& text, bool with_token) {
     // The default port would be that of the calls.
-    const address where = parse_listen_address_with_port(text);
+    address where = parse_listen_address_with_port(text);
     if (!with_token && !is_loopback(where.host))
         throw failure(exit_code::usage, "\"" + text +
                                             "\": others can reach this address, and could hang up calls; give "
@@ -66,11 +66,12 @@ std::vector<std::string> token_remarks(const std::filesystem::path& file, const 
         all.push_back(fmt::format("{}: its mode {:04o} lets other users read or change the token; chmod 640 {}",
                                   file.string(), static_cast<unsigned>(mode), file.string()));
     const std::set<char> different(token.begin(), token.end());
-    if (different.size() < token_variety_min)
+    if (different.size() < token_variety_min) {
         all.push_back(
             fmt::format("{}: the token has only {} different characters, and can be guessed; create a token with: "
                         "openssl rand -hex 32",
                         file.string(), different.size()));
+    }
     return all;
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace audiosocket::app::admin {
 
@@ -45,11 +46,29 @@ class call_directory {
     /// Returns the announcement that waits for a call with this id, as JSON; nothing if there is none.
     virtual std::optional<std::string> find(const uuid& id) const = 0;
 
-    /// Removes the announcement for this id. Returns whether there was one.
-    virtual bool remove(const uuid& id) = 0;
+    /// Removes the announcement for this id. Returns whether there was one; nothing after hand_over(), because the
+    /// successor would still have it.
+    virtual std::optional<bool> remove(const uuid& id) = 0;
 
     /// Returns the counters for the metrics.
     virtual context_registry_counts counts() const = 0;
+
+    // --- Hand-over, on any thread ---
+
+    /// Returns the announcements that wait, the oldest first, for the successor of this process. Copies stay, because
+    /// calls may still arrive here. Refuses announcements and remove() from now on.
+    virtual std::vector<waiting_context> hand_over() = 0;
+
+    /// Makes calls without an announcement wait until inherit_ends(), because the predecessor is sending its
+    /// announcements. A call waits for at most two seconds. Called before the first call.
+    virtual void inherit_begins() = 0;
+
+    /// Keeps an announcement of the predecessor. Returns whether it waits here now. It is refused if it has expired,
+    /// cannot be read, was announced, used or withdrawn here, and if there is no room.
+    virtual bool inherit(waiting_context one) = 0;
+
+    /// Called when all announcements of the predecessor have arrived, or no more will arrive.
+    virtual void inherit_ends() = 0;
 
   protected:
     call_directory() = default;

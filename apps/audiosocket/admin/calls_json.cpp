@@ -56,11 +56,12 @@ json::value level_json(const std::optional<level>& l) {
 
 json::array findings_json(const std::vector<diagnosis::finding>& findings) {
     json::array all;
-    for (const auto& f : findings)
+    for (const auto& f : findings) {
         all.push_back(json::object{{"code", name(f.code)},
                                    {"fault", f.weight == diagnosis::severity::finding},
                                    {"text", f.text},
                                    {"advice", f.advice}});
+    }
     return all;
 }
 

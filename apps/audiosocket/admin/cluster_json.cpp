@@ -42,7 +42,7 @@ bool matches(const std::string& filter, const uuid& id, const std::string& peer)
 json::object nodes_json(const directory::cluster_node& cluster) {
     const auto known = cluster.look();
     json::array nodes;
-    for (const auto& n : known.nodes)
+    for (const auto& n : known.nodes) {
         nodes.push_back(json::object{{"node", directory::name_of(n.node)},
                                      {"session", n.node.substr(std::min(n.node.find('=') + 1, n.node.size()))},
                                      {"this", n.is_this},
@@ -53,6 +53,7 @@ json::object nodes_json(const directory::cluster_node& cluster) {
                                      {"calls_max", n.facts.calls_max},
                                      {"waiting", n.facts.waiting},
                                      {"load", rounded(n.facts.load)}});
+    }
     return {{"directory", json::object{{"where", printable(known.directory)},
                                        {"connected", known.connected},
                                        {"why", printable(known.why)}}},

@@ -9,10 +9,10 @@
 #include <prometheus/text_serializer.h>
 
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <type_traits>
@@ -277,7 +277,7 @@ void add_process(families& f) {
     f.gauge("process_start_time_seconds", "When the process was started, in seconds since 1970.", started);
 }
 
-void add(families& f, const metric& m) {
+void add_metric(families& f, const metric& m) {
     const auto* number = std::get_if<double>(&m.value);
     if (number && m.is_gauge)
         f.gauge(m.name.c_str(), m.help.c_str(), *number);
@@ -300,7 +300,7 @@ std::string metrics_text(const snapshot& s, const own_counters& own, const conte
     add_distributions(f, s);
     add_contexts(f, contexts);
     for (const metric& m : of_verb)
-        add(f, m);
+        add_metric(f, m);
     add_admin(f, own);
     add_process(f);
     return prom::TextSerializer().Serialize(f.all());

@@ -86,18 +86,20 @@ void observers::sweep() {
         }
         at = levels ? std::next(at) : looked_at_.erase(at);
     }
-    if (!unseen.calls.empty())
+    if (!unseen.calls.empty()) {
         visit_calls(
             std::move(unseen.calls),
             [sounds = std::move(unseen.sounds)](live_call& c, std::size_t n) {
                 if (c.shown() == sounds[n]) c.show(nullptr);
             },
             back_, [] {});
-    if (!unwatched.calls.empty())
+    }
+    if (!unwatched.calls.empty()) {
         visit_calls(
             std::move(unwatched.calls),
             [sounds = std::move(unwatched.sounds)](live_call&, std::size_t n) { sounds[n]->draw(false); }, back_,
             [] {});
+    }
 }
 
 } // namespace audiosocket::app::admin

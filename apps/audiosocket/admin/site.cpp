@@ -159,14 +159,15 @@ void site::answer_for(const target& wanted, const request& r, const own_counters
     if (path == "/healthz") return respond(health_.verdict());
     if (path == "/calls") return show_calls(call_query::from(wanted.query), respond);
     with_snapshot(respond, [this, path, own, respond](const std::shared_ptr<const snapshot>& s) {
-        if (path == "/metrics")
+        if (path == "/metrics") {
             respond({200, metrics_type,
                      metrics_text(*s, own, directory_ ? directory_->counts() : context_registry_counts{},
                                   all_metrics(of_verb_, cluster_.get()))});
-        else if (path == "/readyz")
+        } else if (path == "/readyz") {
             respond(readiness(*s, cluster_.get()));
-        else
+        } else {
             respond(json_response(with_nodes(status_json(*s), cluster_.get())));
+        }
     });
 }
 
@@ -256,7 +257,14 @@ void site::show_outline(const uuid& id, std::uint64_t from, const reply& respond
 void site::answer_for_context(const uuid& id, const request& r, const reply& respond) {
     const bool removes = r.method == "DELETE";
     if (!removes && !only_looks(r)) return respond(wrong_method("GET, HEAD, DELETE"));
-    if (removes && directory_->remove(id)) return respond(json_response({{"removed", 1}}));
+    if (removes) {
+        const auto removed = directory_->remove(id);
+        if (!removed)
+            return respond(error_response(503,
+                                          "a new process has taken over the announced calls; repeat the request in "
+                                          "a new connection, which reaches that process"));
+        if (*removed) return respond(json_response({{"removed", 1}}));
+    }
     const auto found = removes ? std::nullopt : directory_->find(id);
     if (found) return respond({200, "application/json", *found + '\n'});
     const auto answer = [id, removes](const std::optional<std::string>& context) {

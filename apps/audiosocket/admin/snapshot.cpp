@@ -76,7 +76,7 @@ void snapshots::begin() {
     auto fresh = std::make_shared<snapshot>();
     fresh->at = clock::now();
     auto page = calls_.look();
-    fresh->ended = std::move(page.ended);
+    fresh->ended = page.ended;
     fresh->calls.resize(page.in_progress.size());
     fresh->threads.resize(server_.call_contexts().size());
 

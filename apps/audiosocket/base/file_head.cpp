@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace audiosocket::app {
 namespace {
 
 std::string last_error() {
-    return std::string("cannot be read: ") + std::strerror(errno);
+    return "cannot be read: " + std::generic_category().message(errno);
 }
 
 } // namespace

@@ -18,11 +18,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <system_error>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -86,11 +86,12 @@ void check_limits(const bench_options& o) {
         throw wrong_value("--shards", std::to_string(o.shards),
                           fmt::format("more threads than calls (--calls {})", o.calls));
     const std::size_t wanted = o.calls + o.idle;
-    if (const auto allowed = connections_max(); wanted > allowed)
+    if (const auto allowed = connections_max(); wanted > allowed) {
         throw failure(exit_code::usage,
                       fmt::format("{} connections (--calls and --idle): the limit of open files allows "
                                   "{}; raise it first, for example with ulimit -n {}",
                                   wanted, allowed, wanted + 128));
+    }
 }
 
 generator_options prepare(const bench_options& o) {
@@ -168,7 +169,7 @@ class bench_run {
     // A connected socket may not be accepted yet: the server has this long to accept before its memory is measured.
     static constexpr std::chrono::milliseconds accept_time{300};
 
-    static std::string why_not() { return std::string("cannot be written: ") + std::strerror(errno); }
+    static std::string why_not() { return "cannot be written: " + std::generic_category().message(errno); }
 
     // Opened before the measurement, so that a wrong path is reported at once and not minutes later.
     static std::ofstream open_plot(const std::string& file) {

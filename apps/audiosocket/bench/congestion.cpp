@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -42,7 +42,7 @@ void check_congestion(const std::string& name) {
                           fmt::format("only root may use it; every user may use: {}",
                                       line_of("/proc/sys/net/ipv4/tcp_allowed_congestion_control")));
     throw wrong_value(option, name,
-                      fmt::format("the kernel refuses it ({}); it has: {}", std::strerror(error),
+                      fmt::format("the kernel refuses it ({}); it has: {}", std::generic_category().message(error),
                                   line_of("/proc/sys/net/ipv4/tcp_available_congestion_control")));
 }
 

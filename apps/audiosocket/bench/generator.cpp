@@ -87,6 +87,7 @@ measurement generator::measure(const step& what) {
     result.calls = what.calls;
     const auto begin = clock::now() + start_margin;
     std::vector<std::jthread> threads;
+    // NOLINTNEXTLINE(modernize-loop-convert): the plan depends on the index
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         shard& s = *shards_[i];
         s.done = false;

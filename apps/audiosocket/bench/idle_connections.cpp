@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <system_error>
 
 namespace audiosocket::app::bench {
 
@@ -15,8 +15,8 @@ idle_connections::idle_connections(const endpoint& server, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         call_socket socket;
         if (const int error = socket.connect_and_wait(server); error != 0)
-            throw failure(exit_code::network,
-                          fmt::format("--idle: the server accepted {} connections, then: {}", i, std::strerror(error)));
+            throw failure(exit_code::network, fmt::format("--idle: the server accepted {} connections, then: {}", i,
+                                                          std::generic_category().message(error)));
         sockets_.push_back(std::move(socket));
     }
 }

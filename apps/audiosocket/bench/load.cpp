@@ -9,8 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 namespace audiosocket::app::bench {
@@ -55,7 +55,7 @@ load::load(const endpoint& server, mode what, const numbered_frames& frames, std
            time_point epoch, nanoseconds caller_jitter)
     : server_(server), first_(first), step_(step), epoch_(epoch), epoll_(epoll_create1(EPOLL_CLOEXEC)),
       buffer_(header_bytes + payload_bytes_max), jitter_slots_(caller_jitter / slot_time) {
-    if (epoll_ < 0) throw failure(exit_code::internal, std::string("epoll: ") + std::strerror(errno));
+    if (epoll_ < 0) throw failure(exit_code::internal, "epoll: " + std::generic_category().message(errno));
     with_.mode = what;
     with_.frames = &frames;
     with_.buffer = buffer_;
@@ -138,11 +138,12 @@ void load::end_measuring() {
     phase_ = phase::after;
     after_since_ = now_;
     with_.measuring = false;
-    for (const auto& slot : wheel_)
+    for (const auto& slot : wheel_) {
         for (const auto index : slot) {
             if (calls_[index]->now_is() == load_call::state::up) ++with_.seen.calls_up;
             calls_[index]->end_measured(with_);
         }
+    }
 }
 
 // Checked once in a turn of the wheel.

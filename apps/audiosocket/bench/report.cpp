@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace audiosocket::app::bench {
 namespace {
@@ -106,11 +106,12 @@ std::string server_lines(const subject& what, const measurement& m) {
         "           {} resident before any call, {} with {} calls: {:.1f} KiB a call\n",
         mebibytes(s.resident_bytes_idle), mebibytes(s.resident_bytes_up), m.seen.calls_up,
         static_cast<double>(share(growth(s.resident_bytes_idle, s.resident_bytes_up), m.seen.calls_up)) / 1024);
-    if (what.idle > 0)
+    if (what.idle > 0) {
         text += fmt::format(
             "           {:.1f} KiB for each of {} idle connections\n",
             static_cast<double>(share(growth(s.resident_bytes_before, s.resident_bytes_idle), what.idle_held)) / 1024,
             what.idle_held);
+    }
     return text;
 }
 
@@ -132,11 +133,14 @@ std::vector<std::string> findings(const subject& what, const measurement& m) {
     // An immediate reset is more often a limit of the server than a fault.
     const bool limited = m.seen.first_failure == ECONNRESET;
     add(m.seen.calls_failed,
-        fmt::format("calls got no connection: {}{}", std::strerror(m.seen.first_failure),
+        fmt::format("calls got no connection: {}{}", std::generic_category().message(m.seen.first_failure),
                     limited ? "; is that a limit of the server's (serve --max-calls, --allow)?" : ""));
     add(m.seen.calls_killed, "calls were killed: the server did not read, and Asterisk does not send a message twice");
     add(m.seen.calls_ended_by_server, "calls were ended by the server");
     add(m.seen.calls_silent, "calls received nothing from the server");
+    // Calls of less than a second are too short to count as silent.
+    if (m.seen.frames_sent > 0 && m.seen.frames_received == 0 && m.seen.calls_silent == 0)
+        all.emplace_back("no audio arrived from the server");
     add(m.seen.messages_unlawful, "messages of the server would have ended the call in Asterisk");
     if (what.mode == mode::playback) return all;
     if (m.seen.frames_returned == 0 && m.seen.frames_received > 0) {

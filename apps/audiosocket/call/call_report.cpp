@@ -25,6 +25,9 @@ using std::chrono::nanoseconds;
 // Frames whose jitter is kept: five and a half hours, 8 MB. A longer call is judged by these.
 constexpr std::size_t deviations_max = 1'000'000;
 
+// Not a fault in a short call: AudioSocket allows a server to be silent.
+constexpr std::string_view no_audio = "no audio arrived from the server";
+
 double ms(nanoseconds d) {
     return std::chrono::duration<double, std::milli>(d).count();
 }
@@ -188,6 +191,7 @@ std::vector<call_report::remark> call_report::remarks() const {
                      counted.stalled_sends));
     note(end.reason == end_reason::peer_reset, "a reset instead of an orderly close: the dialplan sees a failure");
 
+    note(audio.frames() == 0, std::string(no_audio));
     const auto first = audio.first_frame();
     note(first && *first > asterisk::first_audio_max && *first <= asterisk::idle_max,
          fmt::format("the first audio came only after {:.0f} ms (asterisk#2089)", ms(first.value_or(nanoseconds{}))));
@@ -207,11 +211,12 @@ bool call_report::is_good() const {
     return !verdict().costs_the_call() && std::ranges::none_of(remarks(), &remark::is_fault);
 }
 
-// Returns the last line: faults, which concern all releases, and then the releases.
+// Returns the last line: faults, which concern all releases, and then the releases. A call without audio proves little,
+// so the line says that as well.
 std::string conclusion(const call_report& r, const std::vector<call_report::remark>& remarks) {
     const auto faults = std::ranges::count_if(remarks, &call_report::remark::is_fault);
     const auto verdict = r.verdict();
-    if (faults == 0) return verdict.text();
+    if (faults == 0) return r.audio.frames() > 0 ? verdict.text() : fmt::format("{}; {}", verdict.text(), no_audio);
     return fmt::format("not good: the server has {}; {}", faults == 1 ? "a fault" : fmt::format("{} faults", faults),
                        verdict.costs_the_call() ? verdict.text() : "no release ends the call for it");
 }
@@ -230,10 +235,12 @@ std::string to_text(const call_report& r) {
         fmt::format("  received       {} frames, {:.2f} s of {}, peak {:.1f} dBFS, RMS {:.1f} dBFS\n", r.audio.frames(),
                     ms(r.audio.audio()) / 1000, name(r.format), loudness.peak_dbfs, loudness.rms_dbfs);
     text += fmt::format("  sent           {} frames\n", r.counted.frames_sent);
-    text += fmt::format("  jitter         p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms\n", ms(r.audio.jitter(0.5)),
-                        ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
-    text += fmt::format("  gaps           {}, longest {:.0f} ms; {} underruns with a jitter buffer of {} ms\n",
-                        r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), asterisk::phone_buffer.count());
+    if (r.audio.frames() > 0) {
+        text += fmt::format("  jitter         p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms\n", ms(r.audio.jitter(0.5)),
+                            ms(r.audio.jitter(0.99)), ms(r.audio.jitter(1)));
+        text += fmt::format("  gaps           {}, longest {:.0f} ms; {} underruns with a jitter buffer of {} ms\n",
+                            r.audio.gaps(), ms(r.audio.gap_max()), r.audio.underruns(), asterisk::phone_buffer.count());
+    }
     if (r.ruling)
         text += fmt::format("  as             Asterisk {} with {}\n", r.ruling->of().version, name(r.who.through));
     text += fates(r);
@@ -265,11 +272,12 @@ json::object to_json(const call_report& r) {
     for (const auto& group : verdict.bad())
         costs.emplace_back(verdict::text(group));
     json::array findings;
-    for (const auto& f : r.findings)
+    for (const auto& f : r.findings) {
         findings.push_back(json::object{{"code", name(f.code)},
                                         {"severity", f.weight == diagnosis::severity::finding ? "finding" : "remark"},
                                         {"text", f.text},
                                         {"advice", f.advice}});
+    }
     json::array releases;
     const auto end = end_of(r);
     for (const auto& reader : r.releases)

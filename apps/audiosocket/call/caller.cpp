@@ -183,7 +183,7 @@ void caller::draw_status() {
 
 call_report place_call(const caller_options& options, std::string& recording_failure) {
     caller one(options);
-    const call_report report = one.run();
+    call_report report = one.run();
     recording_failure = one.recording_failure();
     return report;
 }

@@ -34,8 +34,6 @@ struct caller_identity {
 /// that would have ended the call in that release ends it here, at the same time and in the same way. Each message is
 /// written once, without waiting, and nothing is sent while the release would be blocked in a read. One io_context, one
 /// thread.
-/// have ended the call there ends it here, at that moment and in that way; each message is written once, without
-/// waiting; and nothing is said while it is stuck in a read. One io_context, one thread.
 class placed_call : public std::enable_shared_from_this<placed_call> {
   public:
     using event_handler = std::function<void(const event&)>;

@@ -23,6 +23,7 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace audiosocket::app::check {
@@ -143,7 +144,7 @@ target prepare(const check_options& o) {
 }
 
 std::string why_not() {
-    return std::string("cannot be written: ") + std::strerror(errno);
+    return "cannot be written: " + std::generic_category().message(errno);
 }
 
 // Opened before the first case, so that a wrong path is reported at once and not hours later.

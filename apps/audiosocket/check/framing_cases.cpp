@@ -25,12 +25,13 @@ std::string frames_of(const target& t, std::span<const std::size_t> sizes_bytes)
     line l = call_with_echo(t);
     numbers sent;
     std::size_t samples = 0;
-    for (int round = 0; round < 5; ++round)
+    for (int round = 0; round < 5; ++round) {
         for (const std::size_t size : sizes_bytes) {
             l.send(audio(sent.take(size / 2)));
             samples += size / 2;
             l.pass(milliseconds(static_cast<int>(size) / 16));
         }
+    }
     expect_echo(l, samples);
     return fmt::format("{} samples, in order", samples);
 }

@@ -139,8 +139,8 @@ std::string jitter(const target& t) {
     const auto p999 = every[every.size() * 999 / 1000];
     const auto machine99 = t.machine->lateness(0.99, from);
     const auto machine999 = t.machine->lateness(0.999, from);
-    const auto seen = fmt::format("{} calls: p99 {}, p99.9 {}; a thread on this machine oversleeps by {} and {}",
-                                  t.load_calls, text(p99), text(p999), text(machine99), text(machine999));
+    auto seen = fmt::format("{} calls: p99 {}, p99.9 {}; a thread on this machine oversleeps by {} and {}",
+                            t.load_calls, text(p99), text(p999), text(machine99), text(machine999));
     expect(!t.strict || (p99 <= p99_max + machine99 && p999 <= p999_max + machine999), seen);
     return seen;
 }

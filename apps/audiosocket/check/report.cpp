@@ -85,7 +85,7 @@ std::string list(const std::vector<conformance_case>& cases) {
 
 json::array list_json(const std::vector<conformance_case>& cases) {
     json::array all;
-    for (const auto& c : cases)
+    for (const auto& c : cases) {
         all.push_back(json::object{{"number", c.number},
                                    {"group", name(c.in)},
                                    {"name", c.name},
@@ -93,12 +93,13 @@ json::array list_json(const std::vector<conformance_case>& cases) {
                                    {"why", c.why},
                                    {"strict", c.starred},
                                    {"long", c.lasts}});
+    }
     return all;
 }
 
 json::object to_json(const std::string& server, const target* t, const std::vector<case_result>& results) {
     json::array cases;
-    for (const auto& r : results)
+    for (const auto& r : results) {
         cases.push_back(json::object{{"number", r.of.number},
                                      {"group", name(r.of.in)},
                                      {"name", r.of.name},
@@ -106,6 +107,7 @@ json::object to_json(const std::string& server, const target* t, const std::vect
                                      {"expected", r.of.expected},
                                      {"seen", r.seen},
                                      {"seconds", rounded(seconds(r.took))}});
+    }
     json::object all{{"address", server},
                      {"passed", count(results, outcome::passed)},
                      {"failed", count(results, outcome::failed)},

@@ -39,12 +39,13 @@ line first_call(const target& t, line l) {
 
 void expect_audiosocket(const line& l) {
     if (const auto other = l.something_else()) throw failure(exit_code::findings, to_text(*other));
-    if (l.end() == ending::flooded)
+    if (l.end() == ending::flooded) {
         throw failure(
             exit_code::findings,
             fmt::format(
                 "the server floods: {} audio messages within its first two seconds; send 20 ms of audio every 20 ms",
                 l.frames()));
+    }
 }
 
 traits probe_audio(const target& t, line first) {

@@ -92,11 +92,12 @@ backend nodes
     balance hash var(sess.key)
     hash-type consistent
 )";
-    if (takes_announcements(plan))
+    if (takes_announcements(plan)) {
         all +=
             R"(    # A call goes to the node that has its announcement, also if that drains, or if weights have changed since.
     stick match var(sess.key) table announcements
 )";
+    }
     all += fmt::format(
         R"(    # check: the port answers. agent-check: the node sets its own weight, and asks for no more calls (drain) before
     # it stops. The calls of a node that is down end at once, so that the dialplan goes on.

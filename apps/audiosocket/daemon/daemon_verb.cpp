@@ -5,9 +5,9 @@
 #include "base/file_limit.hpp"
 #include "base/host_port.hpp"
 #include "base/printable.hpp"
-#include "daemon/daemon.hpp"
 #include "daemon/file_budget.hpp"
 #include "daemon/recording_folder.hpp"
+#include "daemon/run_daemon.hpp"
 #include "directory/cluster_node.hpp"
 #include "service/held_signals.hpp"
 
@@ -35,13 +35,14 @@ const std::map<std::string, input_format> input_formats{
 std::vector<std::string> remarks_on(const daemon_options& o, const settings& said) {
     auto all = said.remarks();
     const file_budget files(o);
-    if (const auto wanted = files.wanted(o.listener.calls_max); file_limit_max() < wanted)
+    if (const auto wanted = files.wanted(o.listener.calls_max); file_limit_max() < wanted) {
         all.push_back(
             fmt::format("--max-calls {} needs {} open files, {} for each call, and the system allows {}: "
                         "more than {} calls will be refused; raise the limit (ulimit -Hn, LimitNOFILE=), or set "
                         "--max-calls lower",
                         o.listener.calls_max, wanted, files.per_call(), file_limit_max(),
                         std::min(o.listener.calls_max, files.calls_within(file_limit_max()))));
+    }
     return all;
 }
 
@@ -233,11 +234,12 @@ daemon_options daemon_verb::prepare() {
             throw failure(exit_code::usage, "only together with --agent-check or --directory");
     });
     complete(ready);
-    if (record_)
+    if (record_) {
         said_.attempt("--record", [&] {
             check_recording_folder(*record_, said_.check_only());
             ready.record = *record_;
         });
+    }
     ready.settings = said_.values();
     said_.throw_if_wrong();
     const auto more = remarks_on(ready, said_);

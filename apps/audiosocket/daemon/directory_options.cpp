@@ -63,6 +63,17 @@ std::string check_login(std::string text) {
     return text;
 }
 
+// The library reads the file only when it connects.
+void check_credentials(const std::string& file) {
+    constexpr std::size_t credentials_bytes_max = std::size_t{64} << 10; // a token with permissions has some KiB
+    std::string text;
+    if (const auto why = read_file_head(file, credentials_bytes_max, text); !why.empty())
+        throw failure(exit_code::file, file + ": " + why);
+    if (text.find("-----BEGIN NATS USER JWT-----") == std::string::npos ||
+        text.find("-----BEGIN USER NKEY SEED-----") == std::string::npos)
+        throw failure(exit_code::file, file + ": has no credentials of NATS, as nsc writes them: a token and a seed");
+}
+
 bool is_name(const std::string& text) {
     return !text.empty() && text.size() <= 64 &&
            std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
@@ -126,15 +137,15 @@ void directory_options::complete(settings& said, daemon_options& options) const 
         nats_options nats;
         said.attempt("--directory", [&] {
             nats.servers = read_servers(*directory_);
+            if (!directory::has_nats())
+                throw failure(exit_code::usage, "this audiosocket was built without libnats; build it where the "
+                                                "package libnats-dev is installed");
             nats.tls = directory_->starts_with("tls://") || ca_ || certificate_;
             boost::system::error_code error;
             const auto listening = boost::asio::ip::make_address(options.listen.host, error);
             if (!advertise_ && (options.listen.host.empty() || (!error && listening.is_unspecified())))
                 throw failure(exit_code::usage, "the other nodes have to know where calls connect to this one: give "
                                                 "--advertise HOST:PORT, or --listen with an address");
-            if (!directory::has_nats())
-                throw failure(exit_code::usage, "this audiosocket was built without libnats; build it where the "
-                                                "package libnats-dev is installed");
         });
         said.attempt("--directory-bucket", [&] {
             if (!is_name(bucket_))
@@ -176,8 +187,10 @@ void directory_options::complete(settings& said, daemon_options& options) const 
             with.certificate_file = *certificate_;
             with.key_file = key_.value_or(*certificate_);
         });
-        try_files("--directory-credentials", credentials_.has_value(),
-                  [&](nats_options& with) { with.credentials_file = *credentials_; });
+        try_files("--directory-credentials", credentials_.has_value(), [&](nats_options& with) {
+            check_credentials(*credentials_);
+            with.credentials_file = *credentials_;
+        });
         how.directory = *directory_;
         how.make_store = [nats] { return directory::make_nats_store(nats); };
         options.files_of_verb += 4;

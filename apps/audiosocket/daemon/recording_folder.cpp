@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -23,7 +22,7 @@ void check_could_be_made(const std::string& folder) {
         parent = parent.parent_path();
     std::string other = (parent / ".audiosocket-XXXXXX").string();
     if (mkdtemp(other.data()) == nullptr)
-        throw failure(exit_code::file, folder + ": cannot be created: " + std::strerror(errno));
+        throw failure(exit_code::file, folder + ": cannot be created: " + std::generic_category().message(errno));
     rmdir(other.c_str());
 }
 
@@ -35,7 +34,7 @@ void check_recording_folder(const std::string& folder, bool only_look) {
     if (only_look && !std::filesystem::exists(folder, error)) return check_could_be_made(folder);
     if (error || !std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK | X_OK) != 0)
         throw failure(exit_code::file, folder + ": cannot write there: " +
-                                           (error ? error.message() : std::string(std::strerror(errno))));
+                                           (error ? error.message() : std::generic_category().message(errno)));
 }
 
 } // namespace audiosocket::app

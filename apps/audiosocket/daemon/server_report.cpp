@@ -245,13 +245,14 @@ void server_report::ended_early(const endpoint& peer, const ended_event& why, st
 
 void server_report::sum_up() {
     const std::lock_guard lock(using_);
-    if (const auto failures = take_memory_failures(); failures > 0)
+    if (const auto failures = take_memory_failures(); failures > 0) {
         reserve_.lend([&] {
             console_.log().error(
                 "no memory, {} times within a second: calls are refused or end early. Lower --max-calls, or "
                 "raise the limit (ulimit -v, MemoryMax=)",
                 failures);
         });
+    }
     sum_up_quotas(clock::now(), false);
 }
 
@@ -295,13 +296,14 @@ void server_report::refused(const refusals& sum) {
     event.insert(fields.begin(), fields.end());
     event["first_peer"] = first;
     fields["peer"] = first;
-    if (sum.total() == 1)
+    if (sum.total() == 1) {
         console_.log(level_enum::warn, fmt::format("{}: refused: {}", first, refusal_cause(sum)), {{"peer", first}});
-    else
+    } else {
         console_.log(
             level_enum::warn,
             fmt::format("{} more connections refused ({}), the first from {}", sum.total(), refusal_counts(sum), first),
             fields);
+    }
     print(event);
 }
 

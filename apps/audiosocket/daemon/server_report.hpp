@@ -59,10 +59,10 @@ class server_report {
     /// Draws the status line.
     void status(const std::string& line);
 
-    void listening(const endpoint& where);
+    void listening(const endpoint& at);
     void notes(const std::vector<std::string>& all);
     void remarks(const std::vector<std::string>& all);
-    void admin_listening(const endpoint& where);
+    void admin_listening(const endpoint& at);
     void agent_listening(const endpoint& at);
     void announcing_drain(const std::string& why, std::chrono::milliseconds notice);
     void admin_failed(const char* why);

@@ -10,9 +10,10 @@
 
 namespace audiosocket::app {
 
-std::error_code service_link::ready(const std::string& status, std::span<boost::asio::io_context* const> calls) {
+std::error_code service_link::ready(const std::string& status, std::span<boost::asio::io_context* const> calls,
+                                    bool reads) {
     const auto error = manager_.ready(status, inherited_.from_predecessor());
-    inherited_.report_ready(); // last, because the predecessor may end at once
+    channel_ = inherited_.report_ready(reads); // last, because the predecessor may end at once
     let_signals_in();
     if (const auto interval = manager_.watchdog_interval()) {
         std::vector<boost::asio::io_context*> threads(calls.begin(), calls.end());

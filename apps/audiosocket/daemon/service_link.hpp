@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace audiosocket::app {
 
@@ -22,9 +23,12 @@ class service_link {
         : main_(main), inherited_(inherited), manager_(manager) {}
 
     /// Called when connections are accepted. Releases the signals that were held back. If the manager asks for it,
-    /// sends signs of life as long as the threads of `calls` and the main thread answer. Returns why the manager cannot
-    /// be reached.
-    std::error_code ready(const std::string& status, std::span<boost::asio::io_context* const> calls);
+    /// sends signs of life as long as the threads of `calls` and the main thread answer. `reads`: this process reads
+    /// what the predecessor sends. Returns why the manager cannot be reached.
+    std::error_code ready(const std::string& status, std::span<boost::asio::io_context* const> calls, bool reads);
+
+    /// Returns what the predecessor sends on; empty if it sends nothing. After ready().
+    file_descriptor take_channel() noexcept { return std::move(channel_); }
 
     /// Called when the settings are being read again, and when they have been read.
     void reloading() { manager_.reloading(); }
@@ -45,6 +49,7 @@ class service_link {
     boost::asio::io_context& main_;
     inherited_sockets& inherited_;
     service_notify& manager_;
+    file_descriptor channel_; // to the predecessor
     std::optional<watchdog> watchdog_;
 };
 

@@ -26,7 +26,7 @@ bool settings_reload::start() {
             post_back(main_, [this, result] {
                 reading_ = false;
                 result->asked_again = std::exchange(asked_again_, false);
-                done_(*result);
+                done_(result);
             });
         });
     } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,7 +24,7 @@ class settings_reload {
         std::string mistakes;                ///< Then a line for each mistake.
         bool asked_again = false;            ///< start() was called during the reading: the result may be outdated.
     };
-    using handler = std::function<void(const outcome&)>;
+    using handler = std::function<void(std::shared_ptr<const outcome>)>;
 
     settings_reload(boost::asio::io_context& main, disk_thread& disk, settings_reader read, handler done);
 

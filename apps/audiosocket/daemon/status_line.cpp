@@ -19,11 +19,12 @@ constexpr int meter_cells = 8;
 
 std::string status_line(const call_registry& calls, std::optional<std::chrono::nanoseconds> stops_in) {
     auto line = fmt::format("{} in progress, {} ended", calls.in_progress(), calls.ended());
-    for (const auto& c : calls.oldest(metered_calls_max))
+    for (const auto& c : calls.oldest(metered_calls_max)) {
         line += fmt::format(" | {} {:%M:%S} received {} sent {}", to_string(c->line().id()).substr(0, 8),
                             std::chrono::duration_cast<std::chrono::seconds>(c->age()),
                             level_bar(c->take_received_level().rms_dbfs, meter_cells),
                             level_bar(c->take_sent_level().rms_dbfs, meter_cells));
+    }
     if (stops_in)
         line += fmt::format(" | stopping in {} s", std::chrono::ceil<std::chrono::seconds>(*stops_in).count());
     return line;

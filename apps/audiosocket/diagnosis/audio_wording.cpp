@@ -86,13 +86,14 @@ finding audio_judge::describe_pace() const {
                 fmt::format("send {} bytes every 20 ms", rate_hz(kind_) / 25)};
     text += fmt::format(": {} samples labelled {}?", kilohertz(f.actual_rate_hz), label);
     const auto right = slin_kind(f.actual_rate_hz);
-    if (from_ == sender::caller)
+    if (from_ == sender::caller) {
         return {code::wrong_rate, severity::finding, text,
                 right && kind_ == kind::slin
                     ? fmt::format("dial with c(slin) (Asterisk before 20.17, 21.12 and 22.7 labels {0} so), or read it "
                                   "as it is: --input-format {0}",
                                   audiosocket::name(*right))
                     : "label the samples with their rate"};
+    }
     std::string advice;
     if (right == kind::slin)
         advice = "label it slin (kind 0x10), or ";

@@ -43,7 +43,8 @@ bool look_like_samples(std::span<const std::byte> bytes) {
         if (i > 0) steps += std::abs(now - last);
         last = now;
     }
-    const double n = static_cast<double>(bytes.size() / 2);
+    const auto samples = bytes.size() / 2;
+    const auto n = static_cast<double>(samples);
     const double rms = std::sqrt(squares / n);
     return rms < 64 || steps / n < rms * 0.7; // below 64 it is line noise, which is not smooth
 }

@@ -3,6 +3,8 @@
 
 #include "base/printable.hpp"
 
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
+
 #include <fmt/format.h>
 
 #include <iterator>
@@ -12,8 +14,13 @@
 namespace audiosocket::app::directory {
 namespace {
 
+using audiosocket::detail::unless_memory_is_out;
+
 // A call waits for it with silence.
 constexpr std::chrono::seconds fetch_time{1};
+
+// Contexts arrive within ten seconds, or not at all. A large Asterisk starts a thousand calls in that time.
+constexpr std::size_t settled_max = 10'000;
 
 std::int64_t milliseconds_since_1970() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -144,6 +151,11 @@ void cluster_node::poll() {
             late.push_back(std::move(f->second));
             f = fetches_.erase(f);
         }
+        std::erase_if(waiting_fetches_, [this](const waiting_fetch& f) {
+            if (fetches_.contains(f.ticket)) return false;
+            if (f.take) settle(f.id);
+            return true;
+        });
         if (const auto bad = m.counts().bad + m.counts().omitted; bad > 0 && std::exchange(bad_reported_, bad) == 0)
             news_.push_back(fmt::format("the directory {} has entries that cannot be used; they are ignored, and "
                                         "counted in audiosocket_directory_ignored_total",
@@ -176,28 +188,46 @@ void cluster_node::announce(const uuid& id, std::string context, std::function<v
 }
 
 std::optional<std::string> cluster_node::take(const uuid& id) {
-    return changed([&](member& m, time_point now) { return m.take(id, now); });
+    return changed([&](member& m, time_point now) {
+        auto context = m.take(id, now);
+        if (context) settle(id);
+        return context;
+    });
 }
 
-bool cluster_node::withdraw(const uuid& id) {
-    return changed([&](member& m, time_point now) { return m.withdraw(id, now); });
+std::optional<bool> cluster_node::withdraw(const uuid& id) {
+    return changed([&](member& m, time_point now) {
+        const auto removed = m.withdraw(id, now);
+        if (removed.value_or(false)) settle(id);
+        return removed;
+    });
 }
 
 bool cluster_node::knows_more() const {
     const std::lock_guard lock(using_);
+    return inheriting_ || asks_directory();
+}
+
+bool cluster_node::asks_directory() const {
     return store_ && store_->is_shared() && member_.is_connected();
 }
 
 void cluster_node::find_elsewhere(const uuid& id, bool take, std::function<void(std::optional<std::string>)> done) {
-    std::uint64_t ticket = 0;
+    waiting_fetch f{0, id, take};
     {
         const std::lock_guard lock(using_);
-        ticket = ++next_ticket_;
-        fetches_.emplace(ticket, pending_fetch{std::move(done), now_() + fetch_time});
+        f.ticket = ++next_ticket_;
+        // First, because `done` is not to be called if there is no memory. Without its ticket, this has no effect.
+        if (inheriting_) waiting_fetches_.push_back(f);
+        fetches_.emplace(f.ticket, pending_fetch{std::move(done), now_() + fetch_time});
+        if (inheriting_) return;
     }
-    store_->fetch(member::context_key(id), [this, ticket, id, take](const std::optional<std::string>& value) {
-        fetched(ticket, id, take, value);
-    });
+    answer(f);
+}
+
+void cluster_node::fetch(const waiting_fetch& f) {
+    store_->fetch(member::context_key(f.id),
+                  [this, f](const std::optional<std::string>& value) { fetched(f.ticket, f.id, f.take, value); });
 }
 
 void cluster_node::fetched(std::uint64_t ticket, const uuid& id, bool take, const std::optional<std::string>& value) {
@@ -205,11 +235,68 @@ void cluster_node::fetched(std::uint64_t ticket, const uuid& id, bool take, cons
     if (value) entry = parse_context(*value);
     if (entry && entry->refused) entry.reset();
     std::unique_lock lock(using_);
-    auto waiting = fetches_.extract(ticket);
-    if (!waiting) return; // too late
+    const auto waiting = fetches_.find(ticket);
+    if (waiting == fetches_.end()) return; // too late
     if (entry && take) member_.took(id);
-    drive(lock);
-    waiting.mapped().done(entry ? std::optional(std::move(entry->context)) : std::nullopt);
+    const auto done = std::move(waiting->second.done);
+    fetches_.erase(waiting);
+    drive_anyway(lock);
+    done(entry ? std::optional(std::move(entry->context)) : std::nullopt);
+}
+
+// For a caller that has taken a context: it is passed on even if there is no memory for what follows.
+void cluster_node::drive_anyway(std::unique_lock<std::mutex>& lock) noexcept {
+    unless_memory_is_out([&] { drive(lock); });
+    if (lock.owns_lock()) lock.unlock();
+}
+
+// --- Announced calls of an earlier process ---
+
+std::vector<waiting_context> cluster_node::hand_over() {
+    return changed([](member& m, time_point now) { return m.hand_over(now); });
+}
+
+void cluster_node::inherit_begins() {
+    const std::lock_guard lock(using_);
+    inheriting_ = true;
+}
+
+bool cluster_node::inherit(waiting_context one) {
+    return changed(
+        [&](member& m, time_point now) { return !settled_.contains(one.id) && m.inherit(std::move(one), now); });
+}
+
+void cluster_node::settle(const uuid& id) noexcept {
+    if (inheriting_ && settled_.size() < settled_max) unless_memory_is_out([&] { settled_.insert(id); });
+}
+
+void cluster_node::inherit_ends() {
+    std::vector<waiting_fetch> all;
+    {
+        const std::lock_guard lock(using_);
+        inheriting_ = false;
+        settled_.clear();
+        all = std::exchange(waiting_fetches_, {});
+    }
+    for (const auto& f : all)
+        unless_memory_is_out([&] { answer(f); }); // otherwise poll() answers
+}
+
+// The context may have been inherited since the caller looked here.
+void cluster_node::answer(const waiting_fetch& f) {
+    std::unique_lock lock(using_);
+    const auto waiting = fetches_.find(f.ticket);
+    if (waiting == fetches_.end()) return; // too late
+    auto context = member_.find(f.id, now_());
+    if (!context && asks_directory()) {
+        lock.unlock();
+        return fetch(f);
+    }
+    if (context && f.take) member_.take(f.id, now_());
+    const auto done = std::move(waiting->second.done);
+    fetches_.erase(waiting);
+    drive_anyway(lock);
+    done(std::move(context));
 }
 
 // --- Calls ---

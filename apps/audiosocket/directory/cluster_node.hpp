@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <mutex>
+#include <unordered_set>
 
 namespace audiosocket::app::directory {
 
@@ -48,16 +49,31 @@ class cluster_node {
         member::placement what = member::placement::here;
         std::string connect; ///< For `later`: empty if no node takes the call.
     };
-    /// `done` is called at once, or later on any thread; never with `later` and no result.
+    /// Announces a call. `done` is called at once, or later on any thread; never with `later` and no result.
     void announce(const uuid& id, std::string context, std::function<void(placed)> done, bool here_too = true);
     std::optional<std::string> take(const uuid& id);
-    bool withdraw(const uuid& id);
+    /// Removes an announcement on this node. Returns whether there was one; nothing after hand_over(), because the new
+    /// process would still have it.
+    std::optional<bool> withdraw(const uuid& id);
 
-    /// Returns whether the directory may know contexts that this process does not.
+    /// Returns whether the directory, or an earlier process, may know contexts that this process does not.
     bool knows_more() const;
-    /// Finds a context that was announced at another node, and removes it there if `take`. `done` is called on any
-    /// thread within a second, with nothing if there is none.
+    /// Finds a context that was announced at another node, or that an earlier process hands over, and removes it there
+    /// if `take`. `done` is called on any thread within two seconds, with nothing if there is none.
     void find_elsewhere(const uuid& id, bool take, std::function<void(std::optional<std::string>)> done);
+
+    /// Returns the announced calls that have not arrived, the oldest first, for the process that takes over the
+    /// address. This node keeps copies for calls that still arrive here. It takes no announcements from now on.
+    std::vector<waiting_context> hand_over();
+
+    /// Makes find_elsewhere() wait until inherit_ends(), because an earlier process is sending its announced calls.
+    void inherit_begins();
+    /// Keeps an announced call of the earlier process. Returns whether it waits here now. It is refused as by
+    /// member::inherit(), and if its call has arrived or was withdrawn here since inherit_begins(). It gets no early
+    /// connection to a back end.
+    bool inherit(waiting_context one);
+    /// Called when all have arrived, or no more will arrive. Answers what has waited in find_elsewhere().
+    void inherit_ends();
 
     // --- Calls ---
 
@@ -93,10 +109,22 @@ class cluster_node {
         time_point until;
     };
 
+    // A question that waits until the earlier process has sent its announced calls.
+    struct waiting_fetch {
+        std::uint64_t ticket;
+        uuid id;
+        bool take;
+    };
+
     template <class Change>
     auto changed(Change change);
     void drive(std::unique_lock<std::mutex>& lock);
+    void drive_anyway(std::unique_lock<std::mutex>& lock) noexcept;
+    void settle(const uuid& id) noexcept;
     void perform(const member::action& a);
+    void fetch(const waiting_fetch& f);
+    void answer(const waiting_fetch& f);
+    bool asks_directory() const;
     void fetched(std::uint64_t ticket, const uuid& id, bool take, const std::optional<std::string>& value);
     void poll();
     void connection_lost(const std::string& why);
@@ -112,6 +140,9 @@ class cluster_node {
     std::unique_ptr<store> store_; // once started
     std::unordered_map<uuid, std::function<void(placed)>> placing_;
     std::unordered_map<std::uint64_t, pending_fetch> fetches_;
+    std::vector<waiting_fetch> waiting_fetches_;
+    bool inheriting_ = false;
+    std::unordered_set<uuid> settled_; // while inheriting: has arrived or was withdrawn, so it is not inherited
     std::uint64_t next_ticket_ = 0;
     std::string why_away_;
     std::uint64_t connections_ = 0;

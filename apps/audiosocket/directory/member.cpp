@@ -3,6 +3,7 @@
 
 #include "directory/placement.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Calls and contexts belong to a node and have no lease of their own: with the lease of the node they all end. So the
@@ -192,7 +193,7 @@ void member::write_node(time_point now) {
 
 // Without a first report the limit is unknown.
 bool member::has_room() const {
-    return (facts_.calls_max == 0 || facts_.calls < facts_.calls_max) && !leaving_;
+    return (facts_.calls_max == 0 || facts_.calls < facts_.calls_max) && !leaving_ && !handed_over_;
 }
 
 bool member::takes_calls() const {
@@ -206,7 +207,7 @@ std::optional<std::string> member::choose(const uuid& id, time_point now, bool h
     const candidate here{options_.node, used_share(facts_.calls + waiting, facts_.calls_max),
                          used_share(1, facts_.calls_max), is_busy(facts_.load)};
     std::vector<candidate> others;
-    if (state_ == link::connected)
+    if (state_ == link::connected) {
         for (const auto& [node, p] : peers_.all()) {
             // Behind one address a balancer chooses.
             if (p.facts.connect.empty() || p.facts.connect == facts_.connect) continue;
@@ -216,6 +217,7 @@ std::optional<std::string> member::choose(const uuid& id, time_point now, bool h
             others.push_back(
                 {node, used_share(calls, p.facts.calls_max), used_share(1, p.facts.calls_max), is_busy(p.facts.load)});
         }
+    }
     const auto* home = choose_home(id, takes ? &here : nullptr, others);
     // A node that is to get no more calls accepts them still.
     if (!home && here_too && has_room()) return std::string();
@@ -282,14 +284,37 @@ std::optional<std::string> member::take(const uuid& id, time_point now) {
     return context;
 }
 
+std::optional<std::string> member::find(const uuid& id, time_point now) const {
+    return contexts_ ? contexts_->find(id, now) : std::nullopt;
+}
+
 void member::took(const uuid& id) {
     if (state_ == link::connected) actions_.emplace_back(write{context_key(id), std::nullopt});
 }
 
-bool member::withdraw(const uuid& id, time_point now) {
+std::optional<bool> member::withdraw(const uuid& id, time_point now) {
+    if (handed_over_) return std::nullopt;
     if (!contexts_ || !contexts_->remove(id, now)) return false;
     own_.remove(context_key(id));
     actions_.emplace_back(withdrawn{id});
+    return true;
+}
+
+std::vector<waiting_context> member::hand_over(time_point now) {
+    handed_over_ = true;
+    return contexts_ ? contexts_->waiting(now) : std::vector<waiting_context>{};
+}
+
+bool member::inherit(waiting_context one, time_point now) {
+    const auto id = one.id;
+    auto value = to_value(context_entry{options_.node, true, false, one.context});
+    const auto end = now + contexts_->options().lifetime - one.age;
+    if (!contexts_->restore(std::move(one), now)) return false;
+    own_.set(context_key(id), std::move(value));
+    // From the back, because the oldest are inherited first.
+    const auto earlier =
+        std::find_if(context_ends_.rbegin(), context_ends_.rend(), [&](const auto& e) { return e.first <= end; });
+    context_ends_.emplace(earlier.base(), end, id);
     return true;
 }
 
@@ -361,39 +386,6 @@ std::optional<member::action> member::next(time_point now) {
     if (state_ != link::connected) return std::nullopt;
     if (auto w = own_.next(now)) return action(*std::move(w));
     return std::nullopt;
-}
-
-std::vector<member::known_node> member::nodes(time_point now) const {
-    std::vector<known_node> all;
-    auto own = facts_;
-    own.waiting = contexts_ ? contexts_->counts(now).entries : 0;
-    all.push_back({options_.node, own, true});
-    for (const auto& [node, p] : peers_.all()) {
-        const auto state = peers_.state_of(p, now);
-        if (!state) continue;
-        all.push_back({node, p.facts, false});
-        all.back().facts.state = *state;
-        all.back().facts.calls = p.calls.size();
-    }
-    return all;
-}
-
-std::vector<member::known_call> member::calls_of(const node_id& node, time_point now) const {
-    std::vector<known_call> all;
-    const auto found = peers_.all().find(node);
-    if (found == peers_.all().end() || !peers_.state_of(found->second, now)) return all;
-    all.reserve(found->second.calls.size());
-    for (const auto& [id, call] : found->second.calls)
-        all.push_back({node, id, call.facts});
-    return all;
-}
-
-std::vector<member::known_call> member::find_elsewhere(const uuid& id, time_point now) const {
-    std::vector<known_call> all;
-    for (const auto& [node, p] : peers_.all())
-        if (const auto found = p.calls.find(id); found != p.calls.end() && peers_.state_of(p, now))
-            all.push_back({node, id, found->second.facts});
-    return all;
 }
 
 } // namespace audiosocket::app::directory

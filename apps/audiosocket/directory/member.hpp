@@ -44,7 +44,7 @@ class member {
         uuid id;
         std::string context;
     };
-    /// That was withdrawn, or another node took the call.
+    /// The announcement of a call was withdrawn, or another node took the call.
     struct withdrawn {
         uuid id;
     };
@@ -89,14 +89,14 @@ class member {
         bool is_this = false;
     };
 
-    /// `contexts` has the announced calls of this node and must outlive the member; null: none.
+    /// Makes a member. `contexts` has the announced calls of this node and must outlive the member; null: none.
     member(options how, context_registry* contexts);
     void keep_contexts(context_registry& contexts) { contexts_ = &contexts; }
 
     // --- The directory ---
 
-    /// The directory is connected; a snapshot of it follows as updates. It removes entries `ttl` after they were
-    /// written; 0: never.
+    /// Called when the directory is connected; its snapshot follows as updates. It removes entries `ttl` after they
+    /// were written; 0: never.
     void connected(std::chrono::nanoseconds ttl, time_point now);
     void apply(const update& u, time_point now);
     void snapshot_complete(time_point now);
@@ -109,18 +109,29 @@ class member {
     void report(const node_facts& now_is, time_point now);
     void set_addresses(std::string connect, std::string admin);
 
-    /// `here_too`: this node accepts calls, unless it is full; while it drains, only those that no other node takes. An
-    /// earlier announcement of this call that is still `later` gets no `placed`.
+    /// Announces a call. `here_too`: this node accepts calls, unless it is full; while it drains, only those that no
+    /// other node takes. An earlier announcement of this call that is still `later` gets no `placed`.
     placement announce(const uuid& id, std::string context, time_point now, bool here_too = true);
 
     /// Returns and removes the context of a call that has arrived here. If there is none, the directory may have it
     /// under context_key(): then fetch it, and report that by took().
     std::optional<std::string> take(const uuid& id, time_point now);
     static std::string context_key(const uuid& id);
+    /// Returns the context of a call that has not arrived, and keeps it.
+    std::optional<std::string> find(const uuid& id, time_point now) const;
     void took(const uuid& id);
 
-    /// Removes the context of a call, on this node. Returns whether there was one. took() withdraws it elsewhere.
-    bool withdraw(const uuid& id, time_point now);
+    /// Removes the context of a call, on this node. Returns whether there was one; nothing after hand_over(), because
+    /// the other process would still have it. took() withdraws it elsewhere.
+    std::optional<bool> withdraw(const uuid& id, time_point now);
+
+    /// Returns the contexts that wait for their calls, the oldest first, for the process that takes over the address.
+    /// Copies stay here, because calls may still arrive here. From now on no announced call connects here.
+    std::vector<waiting_context> hand_over(time_point now);
+
+    /// Keeps a context that an earlier process has handed over. Returns whether it waits here now. It is refused if it
+    /// has expired or was announced here, and if there is no room. Call keep_contexts() before.
+    bool inherit(waiting_context one, time_point now);
 
     void call_started(const uuid& id, const call_entry& facts);
     void call_ended(const uuid& id);
@@ -128,7 +139,7 @@ class member {
     /// Asks other nodes to hang up the calls with this id. Returns where they are.
     std::vector<node_id> end_elsewhere(const uuid& id, bool when_played, time_point now);
 
-    /// This node leaves the cluster: all its entries are removed.
+    /// Removes all entries of this node, because it leaves the cluster.
     void leave();
 
     // --- Results ---
@@ -184,6 +195,7 @@ class member {
     std::deque<std::pair<time_point, uuid>> context_ends_; // by time
     std::deque<action> actions_;
     bool leaving_ = false;
+    bool handed_over_ = false;
     counters counts_;
 };
 

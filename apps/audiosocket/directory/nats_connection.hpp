@@ -8,11 +8,13 @@
 #include <memory>
 
 // Forward declarations of libnats, whose header only nats_connection.cpp includes.
+// NOLINTBEGIN(bugprone-reserved-identifier): libnats chose the names
 struct __natsOptions;
 struct __natsConnection;
 struct __jsCtx;
 struct __kvStore;
 struct __kvWatcher;
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace audiosocket::app::directory {
 

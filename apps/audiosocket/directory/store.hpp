@@ -29,6 +29,8 @@ class store {
     };
 
     virtual ~store() = default;
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
 
     virtual void start(handlers on) = 0;
 
@@ -49,8 +51,6 @@ class store {
 
   protected:
     store() = default;
-    store(const store&) = delete;
-    store& operator=(const store&) = delete;
 };
 
 /// Keeps nothing, because there is no other node: everything that the process knows is in itself.

@@ -66,11 +66,12 @@ dialect_output& back_end_link::begin_tape() {
                                context_.from,          context_.to,
                                context_.parameters};
     const auto on_failure = [weak = weak_from_this(), executor = executor_](const std::string& why) {
-        if (const auto alive = weak.lock()) // and with it the thread of the call
+        if (const auto alive = weak.lock()) { // and with it the thread of the call
             boost::asio::post(executor, [weak, why] {
                 if (const auto self = weak.lock())
                     self->note(weight::warning, "tape_failed", "the tape is lost: " + why);
             });
+        }
     };
     dialect_output& own = *this;
     return tape_.emplace(plan_->begin_tape(context_.id, head, on_failure), own);

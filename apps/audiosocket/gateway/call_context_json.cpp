@@ -75,11 +75,12 @@ json::object parse_form(std::string_view text) {
     }
     json::object object;
     for (const auto& [name, value] : fields) {
-        if (!is_name(name))
+        if (!is_name(name)) {
             throw invalid_context(
                 fmt::format("neither a JSON object nor a form: \"{}\" is not the name of a field; write "
                             "{{\"from\":\"...\"}} or from=...&to=...",
                             printable(name.substr(0, 40))));
+        }
         object.emplace(name, value);
     }
     return object;

@@ -70,7 +70,8 @@ void context_directory::announce_elsewhere(const admin::announcement& what, cons
     cluster_->announce(
         what.id, std::move(context),
         [this, why, respond](const auto& where) {
-            respond(where.connect.empty() ? admin::error_response(503, why) : answer(where, {}));
+            const bool is_why = where.connect.empty() && where.what != directory::member::placement::too_large;
+            respond(is_why ? admin::error_response(503, why) : answer(where, {}));
         },
         false);
 }
@@ -91,7 +92,7 @@ admin::response context_directory::answer(const directory::cluster_node::placed&
         if (!where.connect.empty()) break;
         [[fallthrough]];
     case member::placement::nowhere:
-        return admin::error_response(503, "no server of the cluster takes calls now; try again, or another way");
+        return admin::error_response(503, "no server takes calls now; try again, or another way");
     case member::placement::here: break;
     }
     const auto& connect = where.connect.empty() ? here : where.connect;
@@ -106,7 +107,7 @@ void context_directory::on_change(std::function<void(audiosocket::gateway::call_
     withdrawn_ = std::move(withdrawn);
 }
 
-bool context_directory::remove(const uuid& id) {
+std::optional<bool> context_directory::remove(const uuid& id) {
     return cluster_->withdraw(id);
 }
 
@@ -114,6 +115,10 @@ std::optional<audiosocket::gateway::call_context> context_directory::take(const 
     const auto context = cluster_->take(id);
     if (!context) return std::nullopt;
     return read(id, *context);
+}
+
+bool context_directory::inherit(waiting_context one) {
+    return read(one.id, one.context) && cluster_->inherit(std::move(one));
 }
 
 bool context_directory::fetch(const uuid& id,

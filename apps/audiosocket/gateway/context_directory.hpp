@@ -35,8 +35,12 @@ class context_directory final : public admin::call_directory {
     void announce_elsewhere(const admin::announcement& what, const std::string& why,
                             const admin::reply& respond) override;
     std::optional<std::string> find(const uuid& id) const override { return registry_.find(id, now_()); }
-    bool remove(const uuid& id) override;
+    std::optional<bool> remove(const uuid& id) override;
     context_registry_counts counts() const override { return registry_.counts(now_()); }
+    std::vector<waiting_context> hand_over() override { return cluster_->hand_over(); }
+    void inherit_begins() override { cluster_->inherit_begins(); }
+    bool inherit(waiting_context one) override;
+    void inherit_ends() override { cluster_->inherit_ends(); }
 
     /// Returns how long an announcement waits for its call.
     std::chrono::nanoseconds lifetime() const noexcept { return registry_.options().lifetime; }
@@ -44,8 +48,8 @@ class context_directory final : public admin::call_directory {
     /// Returns what is known of a call that has arrived, and forgets it; nothing if it was not announced.
     std::optional<audiosocket::gateway::call_context> take(const uuid& id);
 
-    /// Asks the cluster for a call that take() does not know. Returns false if there is nothing to ask. Otherwise
-    /// `done` is called within a second, on any thread.
+    /// Asks the cluster, or waits for the predecessor of this process, for a call that take() does not know. Returns
+    /// false if there is nothing to ask. Otherwise `done` is called within two seconds, on any thread.
     bool fetch(const uuid& id, std::function<void(std::optional<audiosocket::gateway::call_context>)> done);
 
   private:

@@ -57,18 +57,19 @@ void gateway_call::start() {
 }
 
 void gateway_call::begin(std::optional<audiosocket::gateway::call_context> announced) try {
-    auto known = announced ? *std::move(announced) : context_;
+    const bool is_announced = announced.has_value();
+    auto known = is_announced ? *std::move(announced) : context_;
     known.id = call_.id();
     context_ = without_back_end(*plan_, known);
     begin_hooks();
-    if (!announced && plan_->require_context) {
+    if (!is_announced && plan_->require_context) {
         plan_->counts->count([](auto& f) { ++f.without_context; });
         note(weight::warning, "no_context", "hung up: nothing was announced for this id (--require-context)");
         leave("no_context");
         return wait();
     }
     if (plan_->while_connecting) playback_.wait_with(*plan_->while_connecting);
-    if (!announced || !take_early_link()) find_back_end(std::move(known));
+    if (!is_announced || !take_early_link()) find_back_end(std::move(known));
     arm_timer();
     wait();
 } catch (const std::bad_alloc&) {

@@ -21,11 +21,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -235,7 +235,7 @@ void replayed_call::noted(const call_note& n) {
 
 replay_script read_tape(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
-    if (!file) throw failure(exit_code::file, path + ": cannot be opened: " + std::strerror(errno));
+    if (!file) throw failure(exit_code::file, path + ": cannot be opened: " + std::generic_category().message(errno));
     try {
         tape::tape_reader reader([&](std::span<std::byte> to) {
             const auto got = std::fread(to.data(), 1, to.size(), file.get());

@@ -27,10 +27,9 @@ std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
-class table {
-  public:
+struct table {
     void row(std::string_view what, std::string_view tape, std::string_view replay) {
-        text_ += fmt::format("{:<34} {:>16} {:>16}\n", what, tape, replay);
+        text += fmt::format("{:<34} {:>16} {:>16}\n", what, tape, replay);
     }
     void row(std::string_view what, std::uint64_t tape, std::uint64_t replay) {
         row(what, std::to_string(tape), std::to_string(replay));
@@ -48,7 +47,7 @@ class table {
         for (const auto& type : types)
             row(fmt::format("  {} {}", direction, printable(type)), number(tape, type), number(replay, type));
     }
-    std::string text_;
+    std::string text;
 };
 
 std::string turn_time(const std::vector<tape::tape_turn>& turns, std::size_t which) {
@@ -87,17 +86,17 @@ std::string as_table(const replay_result& result) {
     for (std::size_t i = 0; i < std::min(turns_shown, std::max(tape.turns.size(), replay.turns.size())); ++i)
         t.row(fmt::format("  turn {}", i + 1), turn_time(tape.turns, i), turn_time(replay.turns, i));
     t.row("barge-ins", tape.barge_ins, replay.barge_ins);
-    t.text_ += "messages\n";
+    t.text += "messages\n";
     t.messages("to", tape.sent, replay.sent);
     t.messages("from", tape.received, replay.received);
     t.row("the call ended", printable(or_dash(tape.ended)), printable(or_dash(replay.ended)));
     if (result.damaged_lines > 0)
-        t.text_ += fmt::format("the tape has {} damaged lines: audiosocket inspect shows them\n", result.damaged_lines);
+        t.text += fmt::format("the tape has {} damaged lines: audiosocket inspect shows them\n", result.damaged_lines);
     for (const auto& loss : result.losses)
-        t.text_ += "lost: " + printable(loss) + '\n';
+        t.text += "lost: " + printable(loss) + '\n';
     for (const auto& why : result.failures())
-        t.text_ += "FAILED: " + printable(why) + '\n';
-    return t.text_;
+        t.text += "FAILED: " + printable(why) + '\n';
+    return t.text;
 }
 
 json::object to_json(const replay_result& result) {

@@ -29,7 +29,7 @@ websocket::post_request to_request(const web_hook& hook, websocket::websocket_ur
 std::string utc_now() {
     using namespace std::chrono;
     const auto now = system_clock::now();
-    const auto part = duration_cast<milliseconds>(now.time_since_epoch()).count() % 1000;
+    const auto part = now.time_since_epoch() / 1ms % 1000;
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(system_clock::to_time_t(now)), part);
 }
 

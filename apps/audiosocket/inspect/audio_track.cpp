@@ -14,9 +14,9 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace audiosocket::app::inspect {
 
@@ -199,7 +199,8 @@ void write_text_file(const std::string& path, const std::string& text) {
         else if (errno != EINTR)
             break;
     }
-    if (!file || !rest.empty()) throw failure(exit_code::file, path + ": cannot be written: " + std::strerror(errno));
+    if (!file || !rest.empty())
+        throw failure(exit_code::file, path + ": cannot be written: " + std::generic_category().message(errno));
 }
 
 } // namespace audiosocket::app::inspect

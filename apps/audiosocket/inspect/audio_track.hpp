@@ -65,9 +65,9 @@ class audio_extraction final : public inspect_observer {
     audio_extraction(std::string where, bool is_directory, std::optional<encoding> forced, std::ostream* out);
     ~audio_extraction() override;
 
-    void begin(const call_label& call) override;
-    void message(const call_label& call, const seen_message& seen) override;
-    void end(const call_label& call, const stream_findings& caller, const stream_findings& server) override;
+    void begin(const call_label& label) override;
+    void message(const call_label& label, const seen_message& seen) override;
+    void end(const call_label& label, const stream_findings& caller, const stream_findings& server) override;
 
   private:
     struct output;

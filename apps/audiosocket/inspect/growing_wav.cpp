@@ -14,8 +14,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <limits>
+#include <system_error>
 
 namespace audiosocket::app::inspect {
 namespace {
@@ -68,13 +68,13 @@ growing_wav::growing_wav(std::filesystem::path path, int rate_hz) : path_(std::m
     if (!header.close()) throw failure(exit_code::file, header.failure());
     const file created(path_, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat status {};
-    if (!created.is_open() || !created.status(status)) refuse(std::strerror(errno));
+    if (!created.is_open() || !created.status(status)) refuse(std::generic_category().message(errno));
     device_ = status.st_dev;
     inode_ = status.st_ino;
     header_bytes_ = static_cast<std::uint64_t>(status.st_size);
 }
 
-void growing_wav::refuse(const char* why) const {
+void growing_wav::refuse(const std::string& why) const {
     throw failure(exit_code::file,
                   fmt::format("{}: cannot be written after {:.2f} s: {}", path_.string(),
                               std::chrono::duration<double>(duration_of(data_bytes_ / 2, rate_hz_)).count(), why));
@@ -93,14 +93,14 @@ void growing_wav::complete() {
     if (data_bytes_ + waiting_.size() > data_bytes_max) refuse("a WAV file holds no more than 4 GiB");
     const file to(path_, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat status {};
-    if (!to.is_open() || !to.status(status)) refuse(std::strerror(errno));
+    if (!to.is_open() || !to.status(status)) refuse(std::generic_category().message(errno));
     if (status.st_dev != device_ || status.st_ino != inode_) refuse("another file has taken its name");
     // The lengths are written last, so until then the file is valid with its old content.
     const std::uint64_t bytes = data_bytes_ + waiting_.size();
     if (!to.write(waiting_, header_bytes_ + data_bytes_) ||
         !to.write_length(header_bytes_ + bytes - riff_head_bytes, riff_length_at) ||
         !to.write_length(bytes, header_bytes_ - length_bytes))
-        refuse(std::strerror(errno));
+        refuse(std::generic_category().message(errno));
     data_bytes_ = bytes;
     waiting_.clear();
 }

@@ -28,7 +28,7 @@ class growing_wav {
     std::chrono::nanoseconds duration() const;
 
   private:
-    [[noreturn]] void refuse(const char* why) const;
+    [[noreturn]] void refuse(const std::string& why) const;
 
     std::filesystem::path path_;
     int rate_hz_;

@@ -66,11 +66,12 @@ json::array to_json(const remark_list& remarks, bool has_clock) {
 
 json::array to_json(const std::vector<diagnosis::finding>& diagnoses) {
     json::array list;
-    for (const diagnosis::finding& f : diagnoses)
+    for (const diagnosis::finding& f : diagnoses) {
         list.push_back(json::object{{"name", diagnosis::name(f.code)},
                                     {"costs_call", f.weight == diagnosis::severity::finding},
                                     {"text", f.text},
                                     {"advice", f.advice}});
+    }
     return list;
 }
 

@@ -19,7 +19,7 @@ namespace json = boost::json;
 using tape::tape_entry;
 using tape::tape_summary;
 
-double in_seconds(std::chrono::nanoseconds d) {
+double seconds_of(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
 }
 
@@ -29,9 +29,9 @@ json::object to_json(const tape_entry& one) {
     object["line"] = one.line;
     if (one.what == "audio") {
         object.erase("samples");
-        object["ms"] = rounded(in_seconds(tape::caller_audio_length(one)) * 1000);
+        object["ms"] = rounded(seconds_of(tape::caller_audio_length(one)) * 1000);
     }
-    if (one.what == "play") object["ms"] = rounded(in_seconds(tape::play_length(one)) * 1000);
+    if (one.what == "play") object["ms"] = rounded(seconds_of(tape::play_length(one)) * 1000);
     if (one.what != "sent" && one.what != "received") return object;
     object["type"] = tape::message_type(one);
     if (!object.contains("bytes")) object["bytes"] = message_bytes(one);
@@ -84,16 +84,16 @@ void print_head(const tape::tape_head& head, std::ostream& out) {
 
 void print_summary(const tape_summary& sums, const tape::tape_reader& tape, std::ostream& out) {
     out << fmt::format("\n{:.1f} s; caller {:.2f} s of audio, {} digits; back end {:.2f} s of audio",
-                       in_seconds(sums.length), in_seconds(sums.caller_audio), sums.digits,
-                       in_seconds(sums.agent_audio));
+                       seconds_of(sums.length), seconds_of(sums.caller_audio), sums.digits,
+                       seconds_of(sums.agent_audio));
     if (sums.agent_audio_refused.count() > 0)
-        out << fmt::format(", {:.2f} s refused", in_seconds(sums.agent_audio_refused));
+        out << fmt::format(", {:.2f} s refused", seconds_of(sums.agent_audio_refused));
     out << fmt::format("\nturns {}, barge-ins {}, connections {}\n", sums.turn_count, sums.barge_ins, sums.connections);
     for (const auto& one : sums.turns)
-        out << fmt::format("  {:9.3f}  {}\n", in_seconds(one.at), to_text(one));
+        out << fmt::format("  {:9.3f}  {}\n", seconds_of(one.at), to_text(one));
     if (sums.longest_silence.count() > 0)
         out << fmt::format("longest silence of the back end {:.3f} s, from {:.3f} s on\n",
-                           in_seconds(sums.longest_silence), in_seconds(sums.longest_silence_at));
+                           seconds_of(sums.longest_silence), seconds_of(sums.longest_silence_at));
     out << "messages to the back end: " << numbers(sums.sent) << '\n';
     out << "messages from the back end: " << numbers(sums.received) << '\n';
     if (!sums.close.empty()) out << "the connection ended: " << printable(sums.close) << '\n';

@@ -76,7 +76,7 @@ std::string quoted(std::string_view text) {
     return '"' + printable(text) + '"';
 }
 
-double in_seconds(std::chrono::nanoseconds d) {
+double seconds_of(std::chrono::nanoseconds d) {
     return std::chrono::duration<double>(d).count();
 }
 
@@ -89,7 +89,7 @@ std::string describe_message(const tape_entry& one) {
 std::pair<std::string_view, std::string> describe(const tape_entry& one) {
     const auto& what = one.what;
     if (what == "audio")
-        return {from_caller, fmt::format("audio, {:.3f} s", in_seconds(tape::caller_audio_length(one)))};
+        return {from_caller, fmt::format("audio, {:.3f} s", seconds_of(tape::caller_audio_length(one)))};
     if (what == "digit") return {from_caller, "digit " + printable(one.text("digit"))};
     if (what == "played")
         return {to_caller, fmt::format("played up to {}, {} ms", quoted(one.text("mark")), one.number("sent_ms"))};
@@ -102,7 +102,7 @@ std::pair<std::string_view, std::string> describe(const tape_entry& one) {
         return {ours, fmt::format("function {} {}: {}", printable(one.text("name")),
                                   one.flag("failed") ? "failed" : "answered", excerpt(one.text("text")))};
     if (what == "play")
-        return {to_caller, fmt::format("play {:.3f} s{}", in_seconds(tape::play_length(one)),
+        return {to_caller, fmt::format("play {:.3f} s{}", seconds_of(tape::play_length(one)),
                                        one.flag("refused") ? ": REFUSED, the queue is full" : "")};
     if (what == "mark") return {to_caller, "mark " + quoted(one.text("mark"))};
     if (what == "clear") return {to_caller, "clear"};
@@ -136,7 +136,7 @@ std::uint64_t message_bytes(const tape_entry& message) {
 }
 
 void tape_timeline::line(std::chrono::milliseconds at, std::string_view arrow, std::string_view text) {
-    out_ << fmt::format("{:9.3f}  {:<18} {}\n", in_seconds(at), arrow, text);
+    out_ << fmt::format("{:9.3f}  {:<18} {}\n", seconds_of(at), arrow, text);
 }
 
 // Returns whether the entry belongs to a run, and adds it if so.
@@ -182,7 +182,7 @@ void tape_timeline::finish() {
     for (const auto& [name, one] : ordered) {
         const auto size = name.arrow == to_back_end || name.arrow == from_back_end
                               ? fmt::format("{} bytes", one.bytes)
-                              : fmt::format("{:.2f} s", in_seconds(one.audio));
+                              : fmt::format("{:.2f} s", seconds_of(one.audio));
         line(one.from, name.arrow, fmt::format("{} x {}, {}", printable(name.what), one.entries, size));
     }
     runs_.clear();

@@ -40,6 +40,7 @@ class tape_timeline {
     struct run_name {
         std::string_view arrow;
         std::string what;
+        // NOLINTNEXTLINE(modernize-use-nullptr): the compiler writes the comparison with 0
         auto operator<=>(const run_name&) const = default;
     };
 

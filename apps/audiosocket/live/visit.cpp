@@ -73,11 +73,12 @@ void visit_contexts(std::span<asio::io_context* const> contexts,
                     std::function<void(asio::io_context&, std::size_t)> each, const back_context& back,
                     std::function<void()> done) {
     const auto whole = std::make_shared<visit>(back, contexts.size() + 1, std::move(done));
-    for (std::size_t n = 0; n < contexts.size(); ++n)
+    for (std::size_t n = 0; n < contexts.size(); ++n) {
         asio::post(*contexts[n], [context = contexts[n], each, n, whole] {
             each(*context, n);
             whole->part_done();
         });
+    }
     whole->part_done();
 }
 

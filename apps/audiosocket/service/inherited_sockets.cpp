@@ -2,12 +2,13 @@
 #include "service/inherited_sockets.hpp"
 
 #include "base/failure.hpp"
+#include "service/environment.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
@@ -21,15 +22,6 @@ constexpr int descriptors_max = 8;
 
 [[noreturn]] void refuse(const std::string& why) {
     throw failure(exit_code::network, "inherited sockets: " + why);
-}
-
-std::optional<std::string> take_variable(std::string_view name) {
-    const std::string key(name);
-    const char* const value = std::getenv(key.c_str());
-    if (value == nullptr) return std::nullopt;
-    std::string copy = value;
-    unsetenv(key.c_str());
-    return copy;
 }
 
 std::optional<int> number(const std::optional<std::string>& text) {
@@ -50,7 +42,7 @@ std::string without_suffix(std::string name) {
 
 inherited_sockets inherited_sockets::take() {
     const auto meant_for = number(take_variable("LISTEN_PID"));
-    const auto predecessor = number(take_variable(predecessor_variable));
+    const auto predecessor = number(take_variable(std::string(predecessor_variable)));
     const auto count_text = take_variable("LISTEN_FDS");
     const auto names_text = take_variable("LISTEN_FDNAMES");
     inherited_sockets all;
@@ -84,8 +76,8 @@ void inherited_sockets::add(const std::string& name, file_descriptor socket, int
         refuse("two of them are named " + name + "; expected one");
 }
 
-// The predecessor's pipe stays open until this process ends: its end shows the predecessor that this process has
-// failed. The reason has to be reported before that.
+// The channel to the predecessor stays open until this process ends: its end shows the predecessor that this process
+// has failed. The reason has to be reported before that.
 inherited_sockets::~inherited_sockets() {
     static_cast<void>(extract(ready_name).release());
 }
@@ -116,11 +108,19 @@ std::vector<std::string> inherited_sockets::close_rest() {
     return names;
 }
 
-void inherited_sockets::report_ready() {
-    const auto pipe = extract(ready_name);
-    if (!pipe) return;
-    const char byte = 1;
-    [[maybe_unused]] const auto written = write(pipe.get(), &byte, 1); // fails if the predecessor has ended
+bool inherited_sockets::can_read() const {
+    const auto found = descriptors_.find(ready_name);
+    struct stat what {};
+    return found != descriptors_.end() && fstat(found->second.get(), &what) == 0 && S_ISSOCK(what.st_mode);
+}
+
+file_descriptor inherited_sockets::report_ready(bool reads) {
+    reads = reads && can_read();
+    auto channel = extract(ready_name);
+    if (!channel) return {};
+    const char byte = reads ? ready_and_reads : ready;
+    [[maybe_unused]] const auto written = write(channel.get(), &byte, 1); // fails if the predecessor has ended
+    return reads ? std::move(channel) : file_descriptor();
 }
 
 } // namespace audiosocket::app

@@ -15,15 +15,20 @@ namespace audiosocket::app {
 /// The listening sockets that this process was started with, by the convention of systemd's socket activation
 /// (sd_listen_fds(3)): from descriptor 3 on, as many as LISTEN_FDS says, with the names in LISTEN_FDNAMES.
 ///
-/// A predecessor (successor.hpp) passes its sockets in the same way. It also passes a pipe, on which this process
-/// reports that it is ready.
+/// A predecessor (successor.hpp) passes its sockets in the same way. It also passes a channel, on which this process
+/// reports that it is ready, and on which the predecessor then sends what else it hands over. A predecessor of an
+/// earlier version passes a pipe instead, and sends nothing.
 class inherited_sockets {
   public:
     /// The names of the sockets; FileDescriptorName= in a socket unit.
     static constexpr std::string_view calls_name = "audiosocket";
     static constexpr std::string_view admin_name = "admin";
     static constexpr std::string_view agent_name = "agent-check";
-    static constexpr std::string_view ready_name = "ready"; // the predecessor's pipe
+    static constexpr std::string_view ready_name = "ready"; // the channel to the predecessor
+
+    /// What report_ready() writes. A later version may write a larger number; it then reads all that this one reads.
+    static constexpr char ready = 1;           ///< This process accepts connections.
+    static constexpr char ready_and_reads = 2; ///< It also reads from the channel.
 
     /// Holds the process id of the predecessor, which is the parent of this process. It stands in for LISTEN_PID,
     /// because a predecessor does not know the id of its successor before it starts it.
@@ -43,14 +48,17 @@ class inherited_sockets {
     std::optional<listening_socket> release(std::string_view name);
 
     /// Closes the sockets that were not released, and returns their names. If such a socket stayed open, the kernel
-    /// would accept callers whom this process never answers. Keeps the predecessor's pipe open.
+    /// would accept callers whom this process never answers. Keeps the channel to the predecessor open.
     std::vector<std::string> close_rest();
 
     bool from_predecessor() const noexcept { return from_predecessor_; }
 
+    /// Returns whether the predecessor sends something after report_ready(true).
+    bool can_read() const;
+
     /// Reports to the predecessor, if there is one, that this process accepts connections now. The predecessor then
-    /// stops accepting.
-    void report_ready();
+    /// stops accepting. Returns the channel if this process `reads` from it and can_read(); otherwise closes it.
+    file_descriptor report_ready(bool reads);
 
   private:
     inherited_sockets() = default;

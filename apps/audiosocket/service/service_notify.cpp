@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/service_notify.hpp"
 
+#include "service/environment.hpp"
+
 #include <audiosocket/net/file_descriptor.hpp>
 
 #include <sys/socket.h>
@@ -10,7 +12,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -19,13 +20,6 @@ namespace {
 
 // The manager's queue is full only if it has problems. A report is worth this wait; calls survive it.
 constexpr timeval send_patience{0, 100'000};
-
-std::string take_variable(const char* name) {
-    const char* const value = std::getenv(name);
-    std::string copy = value == nullptr ? "" : value;
-    unsetenv(name);
-    return copy;
-}
 
 // Returns nothing if the text is not a positive number.
 std::optional<long long> number(const std::string& text) {
@@ -43,9 +37,9 @@ std::error_code last_error() {
 
 service_notify service_notify::take() {
     service_notify n;
-    n.socket_ = take_variable("NOTIFY_SOCKET");
-    const auto interval = number(take_variable("WATCHDOG_USEC"));
-    const auto watched = take_variable("WATCHDOG_PID");
+    n.socket_ = take_variable("NOTIFY_SOCKET").value_or("");
+    const auto interval = number(take_variable("WATCHDOG_USEC").value_or(""));
+    const auto watched = take_variable("WATCHDOG_PID").value_or("");
     if (interval && (watched.empty() || number(watched) == getpid())) n.watchdog_.emplace(*interval);
     return n;
 }

@@ -150,12 +150,13 @@ void settings::take_file() {
     for (const auto& table : all.tables) {
         const auto here = file_place('[' + table.name + ']', table.line, table.column);
         const auto* of = verb_called(verb_, table.name);
-        if (!of)
+        if (!of) {
             complain(
                 here, exit_code::usage,
                 fmt::format("no such table; use [{}], or put the settings at the top of the file", verb_.get_name()));
-        else if (!of->get_option_no_throw("--config"))
+        } else if (!of->get_option_no_throw("--config")) {
             complain(here, exit_code::usage, "this verb reads no settings");
+        }
     }
     // Settings for this verb override those for all verbs.
     for (const auto& s : all.settings)

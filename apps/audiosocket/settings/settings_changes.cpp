@@ -12,20 +12,22 @@ settings_changes take_changes(settings_by_name& holding, const settings_by_name&
         for (const auto& [name, value] : *all)
             names.insert(name);
     settings_changes changes;
+    auto held = holding;
     for (const auto& name : names) {
-        const auto before = holding.find(name);
+        const auto before = held.find(name);
         const auto now = read.find(name);
-        if (before != holding.end() && now != read.end() && before->second.text == now->second.text) continue;
+        if (before != held.end() && now != read.end() && before->second.text == now->second.text) continue;
         if (!(now == read.end() ? before : now)->second.reloadable) {
             changes.need_restart.push_back(name);
             continue;
         }
         changes.taken.push_back(name);
         if (now == read.end())
-            holding.erase(name);
+            held.erase(name);
         else
-            holding[name] = now->second;
+            held[name] = now->second;
     }
+    holding.swap(held);
     return changes;
 }
 

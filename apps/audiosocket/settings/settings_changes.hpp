@@ -15,7 +15,7 @@ struct settings_changes {
 };
 
 /// Compares the values in effect with new values. Copies a new value into `holding` if the setting is reloadable; a
-/// setting that needs a restart keeps its old value there.
+/// setting that needs a restart keeps its old value there. After an exception, `holding` is as before.
 settings_changes take_changes(settings_by_name& holding, const settings_by_name& read);
 
 /// Returns "changed: play, tone; calls in progress keep their settings", or that nothing has changed.

@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace audiosocket::app::tape {
@@ -33,7 +33,7 @@ std::string write_whole(int to, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(to, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return std::string("cannot be written: ") + std::strerror(errno);
+        if (written < 0) return "cannot be written: " + std::generic_category().message(errno);
         text.remove_prefix(static_cast<std::size_t>(written));
     }
     return {};
@@ -45,7 +45,7 @@ std::string write_whole(int to, std::string_view text) {
 struct tape_store::file {
     file_descriptor open(std::string& why);
 
-    std::mutex using_; // guards the members below
+    std::mutex mutex; // guards the members below
     std::string waiting;
     std::uint64_t bytes = 0; // accepted bytes, written ones included
     std::uint64_t lines_left_out = 0;
@@ -69,7 +69,8 @@ file_descriptor tape_store::file::open(std::string& why) {
             is_new ? folder / (attempt == 1 ? name + ".tape" : fmt::format("{}-{}.tape", name, attempt)) : created;
         opened = file_descriptor(::open(path.c_str(), is_new ? how | O_CREAT | O_EXCL : how, mode));
         if (!opened && is_new && errno == EEXIST) continue;
-        if (!opened) why = fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno));
+        if (!opened)
+            why = fmt::format("{}: cannot be written: {}", path.string(), std::generic_category().message(errno));
         if (opened) created = path;
         return opened;
     }
@@ -84,14 +85,14 @@ class tape_store::sink final : public tape_sink {
         : store_(std::move(store)), file_(std::move(to)) {}
 
     ~sink() override {
-        const std::lock_guard lock(file_->using_);
+        const std::lock_guard lock(file_->mutex);
         if (!file_->failed && file_->lines_left_out > 0) unless_memory_is_out([this] { take(left_out(last_)); });
         file_->finished = true;
     }
 
     void add(std::chrono::milliseconds at, std::string_view members) override {
         const auto line = fmt::format("{{\"t\":{},{}}}\n", at.count(), members);
-        const std::lock_guard lock(file_->using_);
+        const std::lock_guard lock(file_->mutex);
         last_ = at;
         if (file_->failed || file_->full) return;
         if (file_->bytes + line.size() > store_->limits_.file_bytes) {
@@ -185,7 +186,7 @@ bool tape_store::write_waiting(file& one) {
     std::string text;
     bool last = false;
     {
-        const std::lock_guard lock(one.using_);
+        const std::lock_guard lock(one.mutex);
         std::swap(text, one.waiting);
         last = one.finished;
         if (one.failed) {
@@ -206,7 +207,7 @@ bool tape_store::write_waiting(file& one) {
     waiting_bytes_ -= text.size();
     if (why.empty()) return last;
     {
-        const std::lock_guard lock(one.using_);
+        const std::lock_guard lock(one.mutex);
         one.failed = true;
     }
     if (one.on_failure) one.on_failure(why);

@@ -138,12 +138,13 @@ void tape_summary::add(const tape_entry& one) {
 
 json::object tape_summary::to_json() const {
     json::array listed;
-    for (const auto& one : turns)
+    for (const auto& one : turns) {
         listed.push_back(json::object{{"at", seconds(one.at)},
                                       {"total_ms", one.total_ms},
                                       {"network_ms", one.network_ms ? json::value(*one.network_ms) : json::value()},
                                       {"backend_ms", one.back_end_ms},
                                       {"queue_ms", one.queue_ms}});
+    }
     return {{"seconds", seconds(length)},
             {"caller_seconds", seconds(caller_audio)},
             {"audio_seconds", seconds(agent_audio)},

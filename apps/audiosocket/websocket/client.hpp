@@ -133,11 +133,12 @@ class client final : public connection {
             for (std::size_t at = 0; (at = body.find(secret, at)) != std::string::npos; at += 3)
                 body.replace(at, secret.size(), "***");
         std::string line;
-        for (const char c : body.substr(0, shown_max))
+        for (const char c : body.substr(0, shown_max)) {
             if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
                 line += c;
             else if (!line.empty() && line.back() != ' ')
                 line += ' ';
+        }
         return printable(line.empty() ? text : text + ": " + line);
     }
 

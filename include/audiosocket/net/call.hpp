@@ -125,7 +125,8 @@ class AUDIOSOCKET_EXPORT call {
     ///
     /// Errors, with nothing queued: `usage_errc::playout_full` if the queue has reached its bound
     /// (call_options::playout_queue) or 10,000 marks are pending; `usage_errc::unsupported_rate`;
-    /// `usage_errc::call_ended`. The sound may exceed the bound of the queue by its own length.
+    /// `usage_errc::call_ended`; `std::errc::not_enough_memory`. The sound may exceed the bound of the queue by its own
+    /// length.
     ///
     /// It completes whether or not the application waits for events. Several may be pending, and complete in their
     /// order. If the sound was played to its end, there is no event for it. If it was cut off behind the last mark, a

@@ -40,8 +40,9 @@ AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait
 /// meanwhile. If `io` is destroyed first, a handler with its own executor gets `operation_aborted`, and any other
 /// handler is destroyed.
 ///
-/// Exactly one thread must run the io_context. Throws std::invalid_argument for options that validate() refuses, when
-/// the operation is started. Safe from any thread.
+/// Exactly one thread must run the io_context. When the operation is started, throws std::invalid_argument for options
+/// that validate() refuses, and boost::system::system_error if the system has no descriptors left for the first call of
+/// an io_context. Safe from any thread.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, call))
               CompletionToken = boost::asio::deferred_t>
 [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <audiosocket/export.hpp>
+#include <audiosocket/net/detail/reserved_memory.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -54,6 +55,10 @@ class AUDIOSOCKET_EXPORT io_thread {
 
     void wait_for_calls();
     void stop();
+
+    // The end needs no memory.
+    detail::reserved_memory for_hang_up_;
+    detail::reserved_memory for_stop_;
 
     boost::asio::io_context context_{1}; // one thread runs it
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

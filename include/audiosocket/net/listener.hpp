@@ -41,19 +41,21 @@ class AUDIOSOCKET_EXPORT listener {
     using executor_type = boost::asio::io_context::executor_type;
 
     /// Listens on this address (listening_socket::listen), for calls on `io`. Throws boost::system::system_error, whose
-    /// text names the address, if that is not possible (port taken, host unknown, not permitted). Throws
-    /// std::invalid_argument for options outside their documented limits.
+    /// text names the address, if that is not possible (port taken, host unknown, not permitted), or without the
+    /// address if the system has no descriptors for `io`. Throws std::invalid_argument for options outside their
+    /// documented limits.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options = {});
 
     /// Listens on this address, for calls on `homes`. There must be at least one home, and exactly one thread must run
-    /// each. Throws boost::system::system_error, whose text names the address, if listening is not possible. Throws
-    /// std::invalid_argument for no homes, or for options outside their documented limits.
+    /// each. Throws boost::system::system_error, whose text names the address, if listening is not possible, or without
+    /// the address if the system has no descriptors for the homes. Throws std::invalid_argument for no homes, or for
+    /// options outside their documented limits.
     listener(boost::asio::io_context& io, const address& where, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 
     /// Uses a socket that listens already, for calls on `homes`. There must be at least one home, and exactly one
     /// thread must run each. Throws std::invalid_argument if the socket is closed, for no homes, or for options outside
-    /// their documented limits.
+    /// their documented limits, and boost::system::system_error if the system has no descriptors for the homes.
     listener(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
              std::span<boost::asio::io_context* const> homes);
 

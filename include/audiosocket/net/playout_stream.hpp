@@ -74,8 +74,9 @@ class AUDIOSOCKET_EXPORT playout_stream {
     /// is played. The number says how many samples were taken. A full stream waits until half of `ahead_max` has been
     /// played, or the rest fits.
     ///
-    /// Errors: those of write(), and `boost::asio::error::in_progress` if another async_write() is pending. Supports
-    /// cancellation (all types) with `operation_aborted`; what was taken plays on.
+    /// Errors: those of write(), `boost::asio::error::in_progress` if another async_write() is pending, and
+    /// `boost::system::errc::not_enough_memory`. Supports cancellation (all types) with `operation_aborted`; what was
+    /// taken plays on.
     ///
     /// The samples are copied before this function returns. The handler runs on its associated executor, by default
     /// that of the call, and never within this function. The stream may be moved meanwhile. A stream that is destroyed

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace audiosocket {
 
@@ -39,6 +40,13 @@ enum class registration {
     full,      ///< Refused: there is no room for another entry or for its bytes until entries are taken or expire.
 };
 
+/// A context that waits in a context_registry.
+struct waiting_context {
+    uuid id;                        ///< Of the call.
+    std::string context;            ///< As it was registered.
+    std::chrono::nanoseconds age{}; ///< Since it was registered. Not a time, so another process can use it.
+};
+
 /// Counters of a context_registry.
 struct context_registry_counts {
     std::size_t entries = 0;      ///< Entries that wait for their calls.
@@ -62,8 +70,9 @@ struct context_registry_counts {
 /// unless it was registered again. Registering an id again replaces its context and starts its lifetime again. A full
 /// registry refuses new entries. It does not drop entries, because their calls may be about to arrive.
 ///
-/// Entries are in memory only and are lost when the process ends. Safe to use from any thread. `now` may go back only
-/// by the small difference between threads that read the clock; an entry may then expire that much later.
+/// Entries are in memory only and are lost when the process ends, unless waiting() and restore() pass them to another.
+/// Safe to use from any thread. `now` may go back only by the small difference between threads that read the clock; an
+/// entry may then expire that much later.
 class AUDIOSOCKET_EXPORT context_registry {
   public:
     /// Makes an empty registry. Throws std::invalid_argument for a lifetime or a limit of 0 or less.
@@ -83,6 +92,14 @@ class AUDIOSOCKET_EXPORT context_registry {
 
     /// Removes the context that waits for this id. Returns whether there was one.
     bool remove(const uuid& id, time_point now);
+
+    /// Returns copies of all entries that wait, the oldest first.
+    std::vector<waiting_context> waiting(time_point now) const;
+
+    /// Registers a context that another registry has held, for instance in an earlier process. It expires as if it had
+    /// been registered here `age` ago. Returns false if it is refused: as by add(), or because it has expired, or
+    /// because the id is registered here, which is newer.
+    bool restore(waiting_context one, time_point now);
 
     /// Returns the counters. Entries that have expired by `now` are counted as expired.
     context_registry_counts counts(time_point now) const;

@@ -11,13 +11,18 @@
 namespace {
 std::atomic<std::size_t> in_use;
 thread_local std::size_t until_failure = 0; // 0: none fails
-thread_local bool failed = false;
+thread_local bool is_spared = false;        // fail_allocation_elsewhere() was called here
+std::atomic<std::size_t> until_failure_elsewhere = 0;
+std::atomic<bool> failed = false;
 
 // Counts this allocation. Returns whether it fails.
 bool fails() noexcept {
-    if (until_failure == 0 || --until_failure > 0) return false;
-    failed = true;
-    return true;
+    if (until_failure > 0 && --until_failure == 0) return failed = true;
+    if (is_spared) return false;
+    auto left = until_failure_elsewhere.load();
+    while (left > 0 && !until_failure_elsewhere.compare_exchange_weak(left, left - 1)) {
+    }
+    return left == 1 && (failed = true);
 }
 } // namespace
 
@@ -28,8 +33,19 @@ void fail_allocation(std::size_t number) noexcept {
     failed = false;
 }
 
+void fail_allocation_elsewhere(std::size_t number) noexcept {
+    is_spared = true;
+    failed = false;
+    until_failure_elsewhere = number;
+}
+
+bool allocation_failed() noexcept {
+    return failed;
+}
+
 bool has_failed_allocation() noexcept {
     until_failure = 0;
+    until_failure_elsewhere = 0;
     return failed;
 }
 

@@ -5,6 +5,8 @@
 #include "sim/cluster/simulated_cluster.hpp"
 #include "support/seed.hpp"
 
+#include <gtest/gtest.h>
+
 using namespace audiosocket;
 
 TEST(cluster, every_call_has_one_home_and_keeps_its_context_whatever_fails) {

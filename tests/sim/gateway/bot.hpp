@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/gateway/language.hpp"
 #include "sim/gateway/phone.hpp"
 #include "sim/gateway/websocket_peer.hpp"
 
@@ -38,15 +39,19 @@ struct bot_plan {
     bool is_nasty = false;  ///< It also sends garbage.
     bool is_narrow = false; ///< The buffers of its connection hold a fraction of a second.
     bool is_slow = false;   ///< It stops reading now and then, for less time than the gateway allows.
+    bool is_hasty = false;  ///< It says much at once, with marks behind each piece.
 };
 
-/// One connection of a back end that speaks the dialect pcm: talks, marks, clears, as the dice say, and checks what it
-/// gets.
+/// One connection of a back end: talks, marks, clears, as the dice say, and checks what it gets.
 class bot : public std::enable_shared_from_this<bot> {
   public:
-    bot(world& in, remote& line, dice random, const bot_plan& plan, said& spoken, const phone& caller);
+    bot(world& in, remote& line, dice random);
 
-    void start();
+    /// Waits for the handshake. Calls `on_request` when it has arrived, with its path: either serve() or kill().
+    void start(std::function<void(bot&, const std::string& path)> on_request);
+
+    /// Serves this call from now on. `spoken` and `caller` must outlive this object.
+    void serve(const bot_plan& plan, std::string_view dialect, said& spoken, const phone& caller);
 
     /// Loses the connection at once.
     void kill();
@@ -81,10 +86,11 @@ class bot : public std::enable_shared_from_this<bot> {
         bool was_cleared;   // a clear followed
     };
 
-    void requested();
     void accept();
+    void begin();
     void live();
     void act();
+    void hurry();
     void speak();
     void set_mark();
     void clear();
@@ -96,13 +102,16 @@ class bot : public std::enable_shared_from_this<bot> {
 
     void heard(websocket_peer::opcode kind, std::string_view message);
     void heard_audio(std::string_view payload);
-    void heard_mark(std::string_view message);
+    void heard_sample(std::int16_t sample);
+    void heard_mark(const std::string& name, const std::string& event);
+    void send(const language::message& what) { socket_.send(what.kind, what.payload); }
 
     world& world_;
     dice random_;
-    const bot_plan plan_;
-    said& said_;
-    const phone& caller_;
+    bot_plan plan_;
+    std::unique_ptr<language> language_;
+    said* said_ = nullptr; // from the handshake on
+    const phone* caller_ = nullptr;
     websocket_peer socket_;
 
     std::deque<mark> marks_;
@@ -110,6 +119,7 @@ class bot : public std::enable_shared_from_this<bot> {
     std::uint64_t said_to_ = 0; // since the last clear
     const nanoseconds dialled_at_;
     std::optional<nanoseconds> accepted_at_;
+    bool has_begun_ = false; // to live
     bool has_spoken_ = false;
     bool has_ended_ = false;
     bool was_closed_ = false; // by the gateway

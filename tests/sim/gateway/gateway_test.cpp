@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gateway between callers and back ends of all kinds, on a simulated machine. A seed names a call.
+// The gateway between callers and back ends of all kinds, on a simulated machine. A seed names a gateway with its
+// calls.
 
-#include "sim/gateway/bot.hpp"
-#include "sim/gateway/phone.hpp"
+#include "sim/gateway/simulated_call.hpp"
 #include "support/seed.hpp"
 #include "support/simulated_time.hpp"
 
@@ -16,6 +16,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 using namespace audiosocket;
 using namespace audiosocket::sim;
 using namespace std::chrono_literals;
@@ -25,28 +27,28 @@ namespace {
 
 constexpr std::uint16_t port = 9092;
 constexpr std::uint16_t back_end_port = 8765;
-const uuid call_id = uuid::parse("40325ec2-5efd-4bd3-805f-53576e581d13");
 
 clip sound_of(std::int16_t sample, std::chrono::milliseconds length) {
     return clip(std::vector<std::int16_t>(static_cast<std::size_t>(length.count()) * 8, sample), 8000);
 }
-constexpr std::chrono::milliseconds failure_sound = 440ms;
 
-// One call: a phone, up to three places with back ends, and the gateway between them.
+// A gateway, up to three places with back ends, and one to four calls.
 class gateway_world {
   public:
-    explicit gateway_world(unsigned seed)
-        : world_(seed), random_(world_.dice_for(1)), phone_(world_, world_.dice_for(2), said_) {
-        for (std::size_t n = 0; n <= random_.below(3); ++n)
-            add_place(n);
-        plan_->dialect = audiosocket::gateway::find_dialect("pcm");
+    explicit gateway_world(unsigned seed) : world_(seed), random_(world_.dice_for(1)) {
+        plan_->dialect = audiosocket::gateway::find_dialect(random_.one_in(2) ? "pcm" : "twilio");
         plan_->bounds.connect_timeout = 2s;
         plan_->bounds.ping_after = 2s;
         plan_->bounds.silent_max = 6s;
         plan_->bounds.unread_max = 4s;
         if (random_.one_in(2)) plan_->while_connecting = sound_of(waiting_sample, 300ms);
-        if (random_.one_in(2)) plan_->on_failure = sound_of(failure_sample, failure_sound);
+        if (random_.one_in(2)) plan_->on_failure = sound_of(failure_sample, 440ms);
         if (random_.one_in(8)) plan_->duration_max = std::chrono::milliseconds(random_.between(3000, 9000));
+        for (std::size_t n = 0; n <= random_.below(3); ++n)
+            add_place(n);
+        const auto calls = 1 + static_cast<unsigned>(random_.below(4));
+        for (unsigned n = 0; n < calls; ++n)
+            calls_.push_back(std::make_unique<simulated_call>(world_, n, *plan_));
     }
 
     void run() {
@@ -60,210 +62,141 @@ class gateway_world {
             world_.run_for(10ms);
             const auto before = world_.open_descriptors();
             dial_early(io);
-            phone_.call(port, call_id, of_the_phone());
-            decide_end();
-            world_.run_until([this] { return phone_.is_over(); }, 120s);
-            EXPECT_TRUE(phone_.is_over()) << "the call does not end";
+            for (const auto& one : calls_)
+                plan_call(*one);
+            if (random_.one_in(10))
+                world_.remote_after(random_.between(nanoseconds(500ms), nanoseconds(20s)), [this] { kill_all(); });
+            world_.run_until([this] { return std::ranges::all_of(calls_, [](auto& one) { return one->is_over(); }); },
+                             120s);
             early_->stop();
             world_.run_for(12s);
-            // The turns of the calls have an epoll, from the first call on.
-            EXPECT_EQ(world_.open_descriptors(), before + 1) << "descriptors are left open";
+            EXPECT_EQ(world_.open_descriptors(), before) << "descriptors are left open";
             EXPECT_EQ(server.calls_in_progress(), 0U);
         }
         world_.run_for(1s);
         world_.remove(io);
-        check();
+        for (const auto& one : gateway_calls_)
+            EXPECT_TRUE(one.expired()) << "the call of the gateway lives on";
+        for (const auto& one : calls_)
+            one->check();
     }
 
-    std::uint64_t trace() const { return said_.trace; }
-    nanoseconds simulated() const { return world_.now() - began_; }
+    std::uint64_t trace() const {
+        std::uint64_t all = 0;
+        for (const auto& one : calls_)
+            all = all * 31 + one->trace();
+        return all;
+    }
+
+    void add_to(test::simulated_time& simulated) const {
+        for (const auto& one : calls_)
+            simulated.add(one->length());
+    }
 
   private:
-    struct place {
-        std::vector<bot_plan> plans; // of its connections; the last is that of all later ones
-        std::size_t connections = 0;
-    };
-
-    conditions of_the_phone() {
-        conditions network;
-        if (random_.one_in(2)) network.delay_max = std::chrono::milliseconds(random_.between(1, 15));
-        if (random_.one_in(3)) network.cut_chance = 0.3;
-        return network;
-    }
-
     // --- The back ends ---
 
+    // The path of a connection says which call it is for.
     void add_place(std::size_t n) {
         const auto host = "198.51.100." + std::to_string(n + 1);
-        plan_->back_ends.push_back("ws://" + host + ":" + std::to_string(back_end_port) + "/");
+        plan_->back_ends.push_back("ws://" + host + ":" + std::to_string(back_end_port) + "/{uuid}");
         const bool is_narrow = random_.one_in(3);
-        place fresh;
-        for (int i = 0; i < 4; ++i) {
-            fresh.plans.push_back(any_plan());
-            fresh.plans.back().is_narrow = is_narrow;
-        }
-        places_.push_back(fresh);
         const auto address = boost::asio::ip::make_address(host);
         addresses_.push_back({address, back_end_port});
         if (random_.one_in(8)) return; // nothing listens there
         remote_buffers buffers;
         if (is_narrow) buffers.receive = buffers.of_machine = 2048;
         world_.listen(
-            addresses_.back(), [this, n](remote& line) { accept(n, line); }, {}, buffers);
+            addresses_.back(), [this, n, is_narrow](remote& line) { accept(n, is_narrow, line); }, {}, buffers);
     }
 
-    bot_plan any_plan() {
-        using greeting = bot_plan::greeting;
-        using ending = bot_plan::ending;
-        static constexpr std::array greetings{greeting::accepts, greeting::accepts,        greeting::accepts,
-                                              greeting::accepts, greeting::accepts_late,   greeting::says_nothing,
-                                              greeting::refuses, greeting::answers_garbage};
-        static constexpr std::array endings{
-            ending::stays,         ending::stays,  ending::stays,           ending::disconnects,  ending::closes,
-            ending::closes_failed, ending::resets, ending::ends_the_stream, ending::breaks_rules, ending::falls_silent};
-        bot_plan plan;
-        plan.begins = greetings[random_.below(greetings.size())];
-        plan.ends = endings[random_.below(endings.size())];
-        plan.lives = random_.between(nanoseconds(0ms), nanoseconds(8s));
-        plan.is_nasty = random_.one_in(3);
-        plan.is_slow = random_.one_in(4);
-        return plan;
-    }
-
-    void accept(std::size_t n, remote& line) {
+    void accept(std::size_t place, bool is_narrow, remote& line) {
         if (all_are_dead_) return line.reset();
-        auto& here = places_[n];
-        const auto& plan = here.plans[std::min(here.connections++, here.plans.size() - 1)];
-        bots_.push_back(std::make_shared<bot>(world_, line, world_.dice_for(100 + bots_.size()), plan, said_, phone_));
-        bots_.back()->start();
+        bots_.push_back(std::make_shared<bot>(world_, line, world_.dice_for(100'000 + bots_.size())));
+        bots_.back()->start([this, place, is_narrow](bot& fresh, const std::string& path) {
+            simulated_call* const call = find(path.substr(1));
+            ASSERT_TRUE(call) << "a connection for the unknown call " << path;
+            call->connected(place, is_narrow, fresh.shared_from_this());
+        });
     }
 
-    // --- The gateway ---
+    simulated_call* find(std::string_view id) const {
+        const auto found = std::ranges::find_if(calls_, [&](auto& one) { return to_string(one->id()) == id; });
+        return found == calls_.end() ? nullptr : found->get();
+    }
+
+    // --- The calls ---
 
     void dial_early(boost::asio::io_context& io) {
         if (!random_.one_in(4)) return;
-        plan_->take_context = [](const uuid& id) {
-            audiosocket::gateway::call_context context;
-            context.id = id;
-            return std::optional(context);
+        is_early_ = true;
+        plan_->take_context = [this](const uuid& id) {
+            return announced_.erase(to_string(id)) > 0 ? std::optional(context_of(id)) : std::nullopt;
         };
         plan_->take_early = [early = early_.get()](const uuid& id, const boost::asio::any_io_executor& here) {
             return early->take(id, here);
         };
         boost::asio::io_context* const homes[] = {&io};
         early_->use(homes, plan_, {10, 5s});
+    }
+
+    static audiosocket::gateway::call_context context_of(const uuid& id) {
         audiosocket::gateway::call_context context;
-        context.id = call_id;
-        early_->announced(std::move(context));
-        world_.run_for(random_.between(nanoseconds(0ms), nanoseconds(3s)));
+        context.id = id;
+        return context;
+    }
+
+    void plan_call(simulated_call& one) {
+        nanoseconds when{};
+        if (is_early_ && !random_.one_in(3)) {
+            announced_.insert(to_string(one.id()));
+            early_->announced(context_of(one.id()));
+            when = random_.between(nanoseconds(0ms), nanoseconds(3s));
+        } else if (calls_.size() > 1) {
+            when = random_.between(nanoseconds(0ms), nanoseconds(4s));
+        }
+        world_.remote_after(when, [&one] { one.begin(port); });
     }
 
     void begin(call line) {
+        simulated_call* const known = find(to_string(line.id()));
+        ASSERT_TRUE(known);
         const auto live = std::make_shared<app::live_call>(std::move(line));
-        const auto on_event = [this](const event& e) {
-            EXPECT_EQ(ends_, 0) << "an event behind the end";
-            if (std::holds_alternative<ended_event>(e)) ++ends_;
-        };
-        const auto on_note = [this](const app::call_note& note) {
-            if (note.name == "no_backend") no_back_end_at_ = world_.now();
-            if (note.name == "max_duration") hung_up_for_duration_ = true;
-        };
-        const auto fresh = std::make_shared<gw::gateway_call>(live, plan_, app::call_reporting{on_event, on_note});
-        gateway_call_ = fresh;
+        const auto fresh = std::make_shared<gw::gateway_call>(live, plan_, known->reporting());
+        gateway_calls_.push_back(fresh);
         fresh->start();
-    }
-
-    // --- The end ---
-
-    void decide_end() {
-        const auto when = random_.between(nanoseconds(500ms), nanoseconds(20s));
-        switch (random_.below(4)) {
-        case 0: return world_.remote_after(when, [this] { phone_.hang_up(true); });
-        case 1: // all back ends die, and the gateway has to end the call
-            return world_.remote_after(when, [this] { kill_all(); });
-        default: world_.remote_after(when, [this] { phone_.hang_up(false); });
-        }
     }
 
     void kill_all() {
         all_are_dead_ = true;
         for (const auto& address : addresses_)
             world_.stop_listening(address);
-        for (const auto& one : bots_)
-            one->kill();
-        if (!phone_.is_over()) all_dead_at_ = world_.now();
-    }
-
-    void check() {
-        EXPECT_EQ(ends_, 1) << "reports of the end";
-        EXPECT_TRUE(gateway_call_.expired()) << "the call of the gateway lives on";
-        const auto first = std::ranges::find_if(bots_, [](const auto& one) { return one->was_accepted(); });
-        for (auto one = first; one != bots_.end(); ++one)
-            (*one)->check_end(one == first);
-        if (phone_.hung_up()) return;
-        EXPECT_TRUE(phone_.got_hangup()) << "the gateway ends the call without a hangup message";
-        const auto ended = phone_.ended_at().value_or(nanoseconds::max());
-        if (no_back_end_at_ && plan_->on_failure && !hung_up_for_duration_) {
-            EXPECT_EQ(phone_.failure_samples(), static_cast<std::uint64_t>(failure_sound.count()) * 8)
-                << "the failure sound is not played whole";
-        }
-        if (no_back_end_at_ && !hung_up_for_duration_) {
-            EXPECT_GE(std::max(phone_.heard_to(), said_.may_skip_to), said_.lost_to)
-                << "what a lost back end has said is cut off";
-        }
-        EXPECT_TRUE(no_back_end_at_ || hung_up_for_duration_ || std::ranges::any_of(bots_, has_ended_the_call))
-            << "the gateway ends a call without a reason";
-        EXPECT_TRUE(!all_dead_at_ || ended - *all_dead_at_ <= 45s) << "silence without end";
-        check_last_word(ended);
-    }
-
-    static bool has_ended_the_call(const std::shared_ptr<bot>& one) {
-        const bool in_order =
-            one->ended_by() == bot_plan::ending::disconnects || one->ended_by() == bot_plan::ending::closes;
-        return in_order && one->ended_at() && !one->was_lost();
-    }
-
-    // A back end that ends the call in order is heard to its end, and so is one that was lost just before.
-    void check_last_word(nanoseconds ended) const {
-        if (no_back_end_at_ || hung_up_for_duration_ || bots_.empty()) return;
-        const bot& last = *bots_.back();
-        const bool in_order = last.ended_by() == bot_plan::ending::disconnects ||
-                              (last.ended_by() == bot_plan::ending::closes && last.has_spoken());
-        if (!last.ended_at() || !in_order || last.was_lost()) return;
-        const auto last_word = std::max(last.last_word(), said_.lost_to > said_.may_skip_to ? said_.lost_to : 0);
-        EXPECT_GE(phone_.heard_to(), last_word) << "the last word is cut";
-        const auto spoken = phone_.heard_to() > 0 ? phone_.sent_at(phone_.heard_to()) : nanoseconds{};
-        const auto most = 500ms + (last.ended_unread() ? plan_->bounds.close_timeout : 0ms);
-        EXPECT_LE((ended - std::max(spoken, *last.ended_at())) / 1ms, most / 1ms) << "the hang-up is late";
+        for (const auto& one : calls_)
+            one->kill_back_ends();
     }
 
     world world_;
-    const nanoseconds began_ = world_.now();
     dice random_;
-    said said_;
-    phone phone_;
-    std::vector<place> places_;
-    std::vector<tcp_endpoint> addresses_;
-    std::vector<std::shared_ptr<bot>> bots_;
     std::shared_ptr<gw::gateway_plan> plan_ = std::make_shared<gw::gateway_plan>();
     std::shared_ptr<gw::early_calls> early_ = std::make_shared<gw::early_calls>();
-    std::weak_ptr<gw::gateway_call> gateway_call_;
-    int ends_ = 0;
+    std::vector<tcp_endpoint> addresses_;
+    std::vector<std::shared_ptr<bot>> bots_;
+    std::vector<std::unique_ptr<simulated_call>> calls_;
+    std::vector<std::weak_ptr<gw::gateway_call>> gateway_calls_;
+    std::set<std::string> announced_;
+    bool is_early_ = false;
     bool all_are_dead_ = false;
-    bool hung_up_for_duration_ = false;
-    std::optional<nanoseconds> no_back_end_at_;
-    std::optional<nanoseconds> all_dead_at_;
 };
 
 } // namespace
 
 TEST(gateway_simulation, every_caller_is_served_and_every_call_ends_in_order) {
     test::simulated_time simulated;
-    test::for_each_seed(500, [&](unsigned seed) {
+    test::for_each_seed(200, [&](unsigned seed) {
         SCOPED_TRACE(test::replay(seed));
         gateway_world one(seed);
         one.run();
-        simulated.add(one.simulated());
+        one.add_to(simulated);
         return !testing::Test::HasFailure();
     });
 }

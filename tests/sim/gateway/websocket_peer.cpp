@@ -49,15 +49,27 @@ void websocket_peer::set_reading(bool reads) {
     if (reads) read();
 }
 
+std::string websocket_peer::path() const {
+    const auto begin = in_.find(' ') + 1;
+    return in_.substr(begin, in_.find(' ', begin) - begin);
+}
+
 void websocket_peer::accept() {
-    const std::string name = "Sec-WebSocket-Key: ";
-    const auto at = in_.find(name) + name.size();
-    const auto key = in_.substr(at, in_.find('\r', at) - at);
+    const auto key = field("Sec-WebSocket-Key");
+    const auto subprotocol = field("Sec-WebSocket-Protocol");
     in_.erase(0, in_.find(head_end) + head_end.size());
     accepted_ = true;
     send_raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-             accept_key(key) + "\r\nSec-WebSocket-Protocol: audio.drachtio.org\r\n\r\n");
+             accept_key(key) + (subprotocol.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + subprotocol) + "\r\n\r\n");
     read_frames();
+}
+
+// Returns a field of the request, or an empty text.
+std::string websocket_peer::field(const std::string& name) const {
+    const auto at = in_.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return {};
+    const auto begin = at + name.size() + 4;
+    return in_.substr(begin, in_.find('\r', begin) - begin);
 }
 
 void websocket_peer::send(opcode kind, std::string_view payload, bool last) {

@@ -30,7 +30,10 @@ class websocket_peer {
     /// Stops or continues to read.
     void set_reading(bool reads);
 
-    /// Accepts the handshake.
+    /// Returns the path of the request, until it is accepted.
+    std::string path() const;
+
+    /// Accepts the handshake, with the subprotocol that the gateway offers.
     void accept();
 
     /// Sends a frame. Returns false where the connection does not take it whole; the rest follows.
@@ -50,6 +53,7 @@ class websocket_peer {
     remote& line() noexcept { return line_; }
 
   private:
+    std::string field(const std::string& name) const;
     void read_frames();
     void flush();
 

@@ -77,3 +77,19 @@ TEST(ring, release_gives_the_memory_back) {
     r.push() = 5;
     EXPECT_EQ(r.front(), 5);
 }
+
+TEST(ring, room_that_was_made_holds_as_many_elements_without_an_allocation) {
+    for (std::size_t used = 0; used < 10; ++used)
+        for (std::size_t more = 0; more < 40; ++more) {
+            ring<int> r;
+            for (std::size_t i = 0; i < used; ++i)
+                r.push() = 1;
+            r.make_room(more);
+            const auto slots = r.slots();
+            EXPECT_LT(slots, 2 * (used + more) + 1);
+            for (std::size_t i = 0; i < more; ++i)
+                r.push() = 2;
+            EXPECT_EQ(r.slots(), slots);
+            EXPECT_EQ(r.size(), used + more);
+        }
+}

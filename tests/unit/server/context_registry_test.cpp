@@ -191,6 +191,56 @@ TEST_F(registry, random_use_is_that_of_a_plain_map) {
     });
 }
 
+TEST_F(registry, restored_context_expires_at_the_time_at_which_it_would_have_expired) {
+    limit({.lifetime = 60s});
+    add(1, "one");
+    now_ += 20s;
+    add(2, "two");
+    now_ += 10s;
+    const auto waiting = registry_->waiting(now_);
+    ASSERT_EQ(waiting.size(), 2U);
+    EXPECT_EQ(waiting[0].context, "one");
+    EXPECT_EQ(waiting[0].age, 30s);
+    EXPECT_EQ(waiting[1].age, 10s);
+    EXPECT_EQ(find(1), "one"); // copies were returned
+
+    limit({.lifetime = 60s}); // the other process, whose clock need not be the same
+    now_ += 1000h;
+    add(3, "three");
+    for (const auto& one : waiting)
+        EXPECT_TRUE(registry_->restore(one, now_));
+    EXPECT_EQ(registry_->waiting(now_).front().context, "one"); // still the order of their expiry
+    EXPECT_EQ(registry_->waiting(now_).back().context, "three");
+    EXPECT_EQ(counts().registered, 3U);
+    now_ += 30s - 1ms;
+    EXPECT_EQ(find(1), "one");
+    now_ += 1ms;
+    EXPECT_EQ(find(1), "none");
+    EXPECT_EQ(find(2), "two");
+    now_ += 20s;
+    EXPECT_EQ(find(2), "none");
+    EXPECT_EQ(take(3), "three");
+    EXPECT_EQ(counts().expired, 2U);
+}
+
+TEST_F(registry, context_that_is_expired_or_known_or_without_room_is_not_restored) {
+    limit({.lifetime = 60s, .entries_max = 2, .context_bytes_max = 5, .bytes_max = 8});
+    add(1, "newer");
+    EXPECT_FALSE(registry_->restore({id(1), "older", 10s}, now_));
+    EXPECT_FALSE(registry_->restore({id(2), "old", 60s}, now_));
+    EXPECT_EQ(counts().refused, 0U);
+    EXPECT_FALSE(registry_->restore({id(2), "longer", 1s}, now_));
+    EXPECT_FALSE(registry_->restore({id(2), "four", 1s}, now_));
+    EXPECT_TRUE(registry_->restore({id(2), "two", 1s}, now_));
+    EXPECT_FALSE(registry_->restore({id(3), "", 1s}, now_));
+    EXPECT_EQ(counts().refused, 3U);
+    EXPECT_EQ(counts().bytes, 8U);
+    EXPECT_EQ(take(1), "newer");
+    EXPECT_EQ(take(2), "two");
+    EXPECT_TRUE(registry_->restore({id(3), "old", -1s}, now_)); // nothing is younger than now
+    EXPECT_EQ(registry_->waiting(now_).front().age, 0s);
+}
+
 TEST_F(registry, threads_may_use_it_together) {
     constexpr int rounds = 500;
     std::array<std::thread, 4> threads;

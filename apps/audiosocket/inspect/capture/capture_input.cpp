@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace audiosocket::app::inspect {
 namespace {
@@ -56,7 +56,7 @@ std::FILE* open_file(const std::string& path) {
     if (file != nullptr) return file;
     if (errno == ENOENT) refuse(path, "no such file; check the name and the directory");
     if (errno == EACCES) refuse(path, "cannot be read; check its permissions");
-    refuse(path, std::strerror(errno));
+    refuse(path, std::generic_category().message(errno));
 }
 
 // Sound without a magic number (G.711, .sln) is recognised by its name, unless it is almost certainly messages. A file

@@ -16,6 +16,7 @@ struct endpoint {
     bool is_v6 = false;
     std::uint16_t port = 0;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): the compiler writes the comparison with 0
     auto operator<=>(const endpoint&) const = default;
 };
 

@@ -30,8 +30,9 @@ text{font:12px system-ui,sans-serif;fill:#6b6a65}.t{font-size:13px;fill:#33322f}
 // short.
 std::string svg_outline(const waveform& wave, int channel, int middle) {
     const auto columns = wave.columns(channel, plot_width / column_width);
+    constexpr int height = lane_wave / 2 - 1; // above or below the middle
     const auto y_of = [middle](int sample) {
-        return middle - static_cast<int>(std::lround(sample / full_scale * (lane_wave / 2 - 1)));
+        return middle - static_cast<int>(std::lround(sample / full_scale * height));
     };
     int y = y_of(columns.front().high);
     std::string path = fmt::format("M{} {}", svg_left, y);

@@ -19,7 +19,8 @@ class dot_canvas {
 
     void set(int x, int y) {
         static constexpr unsigned char bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-        unsigned char& cell = cells_[static_cast<std::size_t>(y / 4 * width_ + x / 2)];
+        const int which = y / 4 * width_ + x / 2;
+        unsigned char& cell = cells_[static_cast<std::size_t>(which)];
         cell = static_cast<unsigned char>(cell | bits[y % 4][x % 2]);
     }
 

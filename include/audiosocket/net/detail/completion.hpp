@@ -4,13 +4,16 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <algorithm>
@@ -129,6 +132,11 @@ class completion {
         source_pointer source;
         wait_number wait;
 
+        using allocator_type = boost::asio::associated_allocator_t<Handler, boost::asio::recycling_allocator<void>>;
+        allocator_type get_allocator() const noexcept {
+            return boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>());
+        }
+
         void operator()() {
             // Not earlier, because a slot belongs to the handler's thread.
             if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) slot.clear();
@@ -149,8 +157,8 @@ class completion {
         using fallback_type = boost::asio::io_context::executor_type;
         using executor_type = boost::asio::associated_executor_t<Handler, fallback_type>;
         struct block;
-        using allocator_type = typename std::allocator_traits<boost::asio::associated_allocator_t<
-            Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<block>;
+        using allocator_type =
+            typename std::allocator_traits<typename outcome<Handler>::allocator_type>::template rebind_alloc<block>;
 
         static waiter* make(Handler handler, const fallback_type& fallback) {
             allocator_type memory = allocator_of(handler);
@@ -178,18 +186,27 @@ class completion {
             outcome<Handler> out{std::move(handler), error, std::move(result), std::move(source), wait};
             block* const own = leave_block();
             if constexpr (is_on_io_context) {
-                if (now && where.running_in_this_thread()) { // it runs at once, and needs no operation
-                    std::allocator_traits<allocator_type>::deallocate(memory, own, 1);
-                    return boost::asio::dispatch(where, std::move(out));
+                namespace execution = boost::asio::execution;
+                if (!now || !runs_at_once(where)) {
+                    bool taken = false;
+                    const unused_block rest{memory, own, taken};
+                    // Not boost::asio::post() with an allocator: it would use the allocator a second time when the
+                    // operation runs, if running_in_this_thread() is false there. It is in another shared library.
+                    const auto later = boost::asio::require(where, execution::blocking.never);
+                    const auto in_block = execution::allocator(block_allocator<void>(memory, own, taken));
+                    return boost::asio::require(later, in_block).execute(std::move(out));
                 }
             }
-            bool taken = false;
-            const unused_block rest{memory, own, taken};
-            auto run = boost::asio::bind_allocator(block_allocator<void>(memory, own, taken), std::move(out));
+            std::allocator_traits<allocator_type>::deallocate(memory, own, 1);
             if (now)
-                boost::asio::dispatch(where, std::move(run));
+                boost::asio::dispatch(where, std::move(out));
             else
-                boost::asio::post(where, std::move(run));
+                boost::asio::post(where, std::move(out));
+        }
+
+        static bool runs_at_once(const fallback_type& where) noexcept {
+            return where.running_in_this_thread() && boost::asio::query(where, boost::asio::execution::blocking) !=
+                                                         boost::asio::execution::blocking.never;
         }
 
         void give_up(boost::system::error_code error) override {

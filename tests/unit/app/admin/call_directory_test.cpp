@@ -32,14 +32,22 @@ class plain_directory final : public call_directory {
         if (found == waiting.end()) return std::nullopt;
         return found->second;
     }
-    bool remove(const uuid& id) override { return waiting.erase(id) > 0; }
+    std::optional<bool> remove(const uuid& id) override {
+        if (handed_over) return std::nullopt;
+        return waiting.erase(id) > 0;
+    }
     context_registry_counts counts() const override {
         context_registry_counts c;
         c.entries = waiting.size();
         return c;
     }
+    std::vector<waiting_context> hand_over() override { return {}; }
+    void inherit_begins() override {}
+    bool inherit(waiting_context) override { return false; }
+    void inherit_ends() override {}
 
     std::map<uuid, std::string> waiting;
+    bool handed_over = false;
 };
 
 // Returns what the admin address answers, without HTTP.
@@ -106,6 +114,8 @@ TEST_F(admin_directory, call_is_announced_shown_and_removed) {
     EXPECT_NE(ask("GET", "/metrics").body.find("\naudiosocket_contexts 1\n"), std::string::npos);
     EXPECT_EQ(ask("DELETE", path + "/context").status, 200U);
     EXPECT_EQ(ask("DELETE", path + "/context").status, 404U);
+    directory->handed_over = true; // only a copy would be removed
+    EXPECT_EQ(ask("DELETE", path + "/context").status, 503U);
     EXPECT_TRUE(directory->waiting.empty());
     EXPECT_EQ(ask("GET", path).status, 404U); // it was not a call
 }

@@ -103,6 +103,17 @@ TEST_F(report_of_bench, each_fault_is_a_finding) {
     EXPECT_EQ(findings(what, m).size(), 5U);
 }
 
+// Playback to calls of half a second: none is long enough to count as silent.
+TEST_F(report_of_bench, server_without_audio_is_a_finding_also_with_short_calls) {
+    what.mode = mode::playback;
+    m.seen.frames_received = m.seen.frames_returned = 0;
+    EXPECT_EQ(findings(what, m), std::vector<std::string>{"no audio arrived from the server"});
+    m.seen.calls_silent = 2;
+    EXPECT_EQ(findings(what, m), std::vector<std::string>{"2 calls received nothing from the server"});
+    m.seen.calls_silent = m.seen.frames_sent = 0; // nothing was measured
+    EXPECT_TRUE(findings(what, m).empty());
+}
+
 TEST_F(report_of_bench, late_generator_is_warned_of) {
     for (int i = 0; i < 20; ++i)
         m.seen.own_lateness.add(2ms);

@@ -187,5 +187,25 @@ TEST(call_report, text_has_a_line_for_each_direction) {
     EXPECT_NE(text.find("  sent           7 frames\n"), std::string::npos) << text;
 }
 
+// The report of a call of half a second said "good on all releases", and nothing of the audio.
+TEST(call_report, call_without_audio_is_good_and_says_so) {
+    auto report = report_of(frames_at({}));
+    report.duration = 500ms;
+    report.releases = readers_after([](asterisk::reader&) {});
+    EXPECT_TRUE(has_remark(report, "no audio arrived from the server", false));
+    EXPECT_TRUE(report.is_good());
+    const auto text = to_text(report);
+    EXPECT_NE(text.find("verdict        good on all releases; no audio arrived from the server\n"), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("jitter"), std::string::npos) << text;
+    const auto json = to_json(report);
+    EXPECT_EQ(json.at("frames").to_number<int>(), 0);
+    EXPECT_TRUE(json.at("first_audio_ms").is_null());
+    EXPECT_EQ(json.at("notes").at(0).as_string(), "no audio arrived from the server");
+
+    report.audio = frames_at({0ms});
+    EXPECT_EQ(to_text(report).find("no audio"), std::string::npos) << to_text(report);
+}
+
 } // namespace
 } // namespace audiosocket::app::caller

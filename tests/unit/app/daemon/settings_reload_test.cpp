@@ -32,7 +32,7 @@ class settings_reload_in_background : public testing::Test {
                                 fresh.exit_after = static_cast<std::size_t>(readings_);
                                 return fresh;
                             },
-                            [this](const settings_reload::outcome& o) { outcomes_.push_back(o); }};
+                            [this](const auto& o) { outcomes_.push_back(*o); }};
 
   private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{main_.get_executor()};
@@ -76,5 +76,5 @@ TEST_F(settings_reload_in_background, reading_in_progress_says_that_it_was_asked
 TEST(settings_reload, without_a_reader_there_is_nothing_to_read) {
     boost::asio::io_context main{1};
     disk_thread disk;
-    EXPECT_FALSE(settings_reload(main, disk, {}, [](const settings_reload::outcome&) {}));
+    EXPECT_FALSE(settings_reload(main, disk, {}, [](const auto&) {}));
 }

@@ -147,10 +147,10 @@ TEST_F(directory, announcements_and_withdrawals_are_reported) {
         [&](const gateway::call_context& one) { reported.push_back(to_string(one.id) + " from " + one.from); },
         [&](const uuid& one) { reported.push_back(to_string(one) + " withdrawn"); });
     announce(*calls, announcement("not JSON"));
-    EXPECT_FALSE(calls->remove(id));
+    EXPECT_EQ(calls->remove(id), false);
     EXPECT_TRUE(reported.empty());
     announce(*calls, announcement(R"({"from":"1"})"));
-    EXPECT_TRUE(calls->remove(id));
+    EXPECT_EQ(calls->remove(id), true);
     EXPECT_EQ(reported, (std::vector<std::string>{to_string(id) + " from 1", to_string(id) + " withdrawn"}));
 }
 
@@ -194,4 +194,115 @@ TEST_F(directory, refusal_says_why) {
     EXPECT_EQ(full.status, 503U);
     EXPECT_NE(full.body.find("1 calls were announced"), std::string::npos) << full.body;
     EXPECT_EQ(calls->counts().refused, 2U);
+}
+
+// It was answered 503, so the dialplan tried other servers, which refuse it as well.
+TEST_F(directory, too_large_announcement_is_answered_413_also_where_no_call_is_accepted) {
+    const auto calls = make({.context_bytes_max = 20});
+    const auto announce_elsewhere = [&](const std::string& body) {
+        admin::response answer;
+        calls->announce_elsewhere(announcement(body), "full: 1 calls in progress", [&](auto one) { answer = one; });
+        return answer;
+    };
+    EXPECT_EQ(announce_elsewhere(R"({"from":"0123456789"})").status, 413U);
+    const auto full = announce_elsewhere("{}");
+    EXPECT_EQ(full.status, 503U);
+    EXPECT_NE(full.body.find("full: 1 calls"), std::string::npos) << full.body;
+}
+
+TEST_F(directory, announcements_are_handed_over_with_their_age) {
+    const auto before = make({.lifetime = 60s});
+    announce(*before, announcement(R"({"from":"1"})"));
+    now_ += 50s;
+    const auto handed_over = before->hand_over();
+    ASSERT_EQ(handed_over.size(), 1U);
+    EXPECT_EQ(announce(*before, announcement(R"({"from":"2"})")).status, 503U); // it would be lost
+    EXPECT_TRUE(before->take(id));                                              // a call that still arrives there
+
+    const auto after = make({.lifetime = 60s});
+    after->inherit_begins();
+    EXPECT_TRUE(after->inherit(handed_over[0]));
+    EXPECT_FALSE(after->inherit({uuid{}, "not JSON", 1s}));
+    after->inherit_ends();
+    now_ += 9s;
+    EXPECT_EQ(after->find(id), R"({"from":"1"})");
+    now_ += 1s;
+    EXPECT_FALSE(after->take(id));
+}
+
+// The successor accepts calls a moment before it has the announcements.
+TEST_F(directory, call_that_arrives_before_its_announcement_is_handed_over_waits_for_it) {
+    const auto calls = make();
+    calls->inherit_begins();
+    EXPECT_FALSE(calls->take(id));
+    std::vector<std::string> fetched;
+    const auto fetch = [&] {
+        return calls->fetch(id, [&](const auto& one) { fetched.push_back(one ? one->from : "none"); });
+    };
+    EXPECT_TRUE(fetch());
+    EXPECT_TRUE(fetch()); // a second call with this id
+    EXPECT_TRUE(calls->inherit({id, R"({"from":"1"})", 1s}));
+    EXPECT_TRUE(fetched.empty());
+    calls->inherit_ends();
+    EXPECT_EQ(fetched, (std::vector<std::string>{"1", "none"}));
+    EXPECT_FALSE(fetch());
+    EXPECT_EQ(calls->counts().entries, 0U);
+}
+
+TEST_F(directory, call_does_not_wait_for_a_predecessor_that_sends_nothing) {
+    const auto node = std::make_shared<app::directory::cluster_node>(app::directory::cluster_node::options{"a", {}},
+                                                                     [this] { return now_; });
+    context_directory calls(
+        {}, std::nullopt, [this] { return now_; }, node);
+    node->start("a:9092", "", {});
+    calls.inherit_begins();
+    bool gone = false;
+    EXPECT_TRUE(calls.fetch(id, [&](const auto& one) { gone = !one; }));
+    now_ += 1s;
+    node->report(false, 0, 100, 0); // each second
+    EXPECT_TRUE(gone);
+    EXPECT_FALSE(calls.inherit({id, "{}", 2s})); // too late: its call has arrived
+    EXPECT_TRUE(calls.inherit({uuid{}, "{}", 2s}));
+    calls.inherit_ends();
+    EXPECT_EQ(calls.counts().entries, 1U);
+}
+
+TEST_F(directory, announcement_that_was_handed_over_is_not_removed_from_the_copies) {
+    const auto calls = make();
+    announce(*calls, announcement("{}"));
+    EXPECT_EQ(calls->hand_over().size(), 1U);
+    EXPECT_EQ(calls->remove(id), std::nullopt);
+    EXPECT_TRUE(calls->find(id));
+}
+
+// The predecessor sends what it had before that.
+TEST_F(directory, call_that_was_announced_and_used_here_meanwhile_is_not_inherited) {
+    const auto used = uuid::parse("40325ec2-5efd-4bd3-805f-53576e581d14");
+    const auto calls = make();
+    calls->inherit_begins();
+    auto what = announcement("{}");
+    announce(*calls, what);
+    EXPECT_EQ(calls->remove(id), true);
+    what.id = used;
+    announce(*calls, what);
+    EXPECT_TRUE(calls->take(used));
+    EXPECT_FALSE(calls->inherit({id, "{}", 1s}));
+    EXPECT_FALSE(calls->inherit({used, "{}", 1s}));
+    calls->inherit_ends();
+    EXPECT_EQ(calls->counts().entries, 0U);
+}
+
+TEST_F(shared_directory, announcement_that_was_taken_over_is_one_of_this_node) {
+    calls_->inherit_begins();
+    bool found = false;
+    EXPECT_TRUE(calls_->fetch(id, [&](const auto& one) { found = one.has_value(); }));
+    EXPECT_TRUE(calls_->inherit({id, R"({"from":"1"})", 50s}));
+    calls_->inherit_ends();
+    EXPECT_TRUE(found);
+    EXPECT_TRUE(calls_->inherit({id, R"({"from":"1"})", 50s}));
+    EXPECT_EQ(world_.bucket.at(context_key),
+              to_value(app::directory::context_entry{node_->id(), true, false, R"({"from":"1"})"}));
+    now_ += 10s;
+    world_.on.idle(); // it has expired
+    EXPECT_FALSE(calls_->take(id));
 }

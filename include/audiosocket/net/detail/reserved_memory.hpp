@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/require.hpp>
+
 #include <array>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace audiosocket::detail {
 
-/// Memory for one handler at a time, so that a handler can be posted when operator new fails. Use it on one thread. It
-/// must outlive the handler.
+/// Memory for one handler at a time, so that a handler can be posted when operator new fails. Use it on one thread, or
+/// once. It must outlive the handler.
 class reserved_memory {
   public:
     reserved_memory() = default;
@@ -17,7 +23,16 @@ class reserved_memory {
 
     bool in_use() const noexcept { return in_use_; }
 
-    /// For boost::asio::bind_allocator.
+    /// Posts `action` to the context. Throws std::bad_alloc if another handler is here.
+    template <class Action>
+    void post(const boost::asio::io_context::executor_type& where, Action action) {
+        static_assert(sizeof(Action) + size_of_operation <= size_bytes);
+        namespace execution = boost::asio::execution;
+        const auto later = boost::asio::require(where, execution::blocking.never);
+        boost::asio::require(later, execution::allocator(allocator<void>(*this))).execute(std::move(action));
+    }
+
+    /// The allocator of one handler.
     template <class T>
     class allocator {
       public:
@@ -48,7 +63,8 @@ class reserved_memory {
     };
 
   private:
-    static constexpr std::size_t size_bytes = 256; // Asio's operation and a small lambda: less than 100
+    static constexpr std::size_t size_of_operation = 16 * sizeof(void*); // what Asio adds to a handler, at most
+    static constexpr std::size_t size_bytes = 2 * size_of_operation;
 
     alignas(std::max_align_t) std::array<std::byte, size_bytes> room_;
     bool in_use_ = false;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues of a call when an allocation fails: what found no memory is not in them, and is not counted.
+#include "call/receive_queue.hpp"
+#include "faults/library/failing_allocations.hpp"
+#include "support/bytes.hpp"
+#include "support/raw_peer.hpp"
+
+#include <audiosocket/net.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <new>
+#include <system_error>
+#include <vector>
+
+namespace audiosocket::test {
+namespace {
+
+namespace asio = boost::asio;
+
+// Pushes 100 ms of audio, as much as the queue takes, between keys. Returns whether the allocation existed.
+bool receive(std::size_t failing) {
+    constexpr std::size_t frames = 5;
+    call_statistics counters;
+    receive_queue queue(std::chrono::milliseconds(100), counters);
+    std::vector<std::int16_t> pushed;
+    std::vector<std::int16_t> heard;
+    pushed.reserve(frames * 160);
+    heard.reserve(frames * 160);
+    std::vector<std::int16_t> frame(160);
+    fail_allocation(failing);
+    for (std::size_t number = 0; number < frames; ++number) {
+        std::ranges::fill(frame, static_cast<std::int16_t>(number));
+        try {
+            queue.push_audio(frame, 8000);
+            pushed.insert(pushed.end(), frame.begin(), frame.end());
+            if (number % 2 == 0) queue.push_digit('5');
+        } catch (const std::bad_alloc&) {
+        }
+    }
+    const bool failed = has_failed_allocation();
+    while (const auto next = queue.pop())
+        if (const auto* audio = std::get_if<audio_event>(&*next)) {
+            EXPECT_FALSE(audio->samples.empty()) << "after the failure of allocation " << failing;
+            heard.insert(heard.end(), audio->samples.begin(), audio->samples.end());
+        }
+    EXPECT_EQ(heard, pushed) << "after the failure of allocation " << failing;
+    EXPECT_EQ(counters.frames_dropped, 0U) << "after the failure of allocation " << failing;
+    return failed;
+}
+
+// Plays from outside of the call's thread. Returns whether the allocation existed.
+bool play(std::size_t failing) {
+    asio::io_context io{1};
+    listener calls(io, {"127.0.0.1", 0});
+    raw_peer peer(calls.local_endpoint());
+    peer.send(frame(kind::id, bytes(16, std::byte{7})));
+    call c;
+    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
+    while (!c)
+        io.run_one();
+    const clip sound(std::vector<std::int16_t>(80'000, 1), 8000);
+    const auto step = [](auto what) {
+        try {
+            what();
+            return true;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+    };
+
+    int completed = 0;
+    boost::system::error_code error;
+    fail_allocation(failing);
+    const bool started = step([&] {
+        c.async_play(sound, [&](boost::system::error_code result, play_result) {
+            ++completed;
+            error = result;
+        });
+    });
+    step([&] { io.poll(); });
+    const bool failed = has_failed_allocation();
+    io.poll();
+    EXPECT_TRUE(!error || error == std::errc::not_enough_memory) << error.message();
+    EXPECT_EQ(c.queued().count(), started && !error ? 10'000 : 0) << "after the failure of allocation " << failing;
+    c.clear();
+    io.poll();
+    EXPECT_EQ(completed, started ? 1 : 0) << "after the failure of allocation " << failing;
+    return failed;
+}
+
+TEST(failing_allocations, received_audio_that_finds_no_memory_is_left_out_whole) {
+    std::size_t number = 1;
+    while (receive(number) && !::testing::Test::HasFailure())
+        ++number;
+    EXPECT_GT(number, 3U);
+}
+
+TEST(failing_allocations, play_that_finds_no_memory_completes_with_the_reason_or_does_not_begin) {
+    std::size_t number = 1;
+    while (play(number) && !::testing::Test::HasFailure())
+        ++number;
+    EXPECT_GT(number, 2U);
+}
+
+} // namespace
+} // namespace audiosocket::test
