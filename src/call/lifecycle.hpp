@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace audiosocket {
@@ -60,11 +61,20 @@ class lifecycle {
     /// Returns whether the sending side of the socket must be shut down now; true once.
     bool take_shut_down() noexcept { return sending_done_ && !std::exchange(shut_down_taken_, true); }
 
-    /// Ends the call, because its connection has ended. Returns the end to report.
-    const ended_event& finish() noexcept {
+    /// Ends the call, because its connection has ended.
+    void finish() noexcept {
         assert(closing());
         phase_ = phase::closed;
         deadline_ = time_point::max();
+    }
+
+    /// Returns whether the end has not been reported.
+    bool end_waits() const noexcept { return closed() && !end_taken_; }
+
+    /// Returns the end to report, once.
+    std::optional<ended_event> take_end() noexcept {
+        if (!end_waits()) return std::nullopt;
+        end_taken_ = true;
         return end_;
     }
 
@@ -83,6 +93,7 @@ class lifecycle {
     bool peer_done_ = false;
     bool sending_done_ = false;
     bool shut_down_taken_ = false;
+    bool end_taken_ = false;
 };
 
 } // namespace audiosocket

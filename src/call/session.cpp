@@ -68,7 +68,7 @@ session_action session::poll(time_point now, driver_readiness ready) {
     for (;;) {
         if (s.life.take_shut_down()) return {.what = type::shut_down};
         if (ready.events) {
-            if (!s.events.empty()) return {.what = type::deliver, .event = s.events.pop()};
+            if (s.has_event()) return {.what = type::deliver, .event = s.next_event()};
             s.events.forget_shown();
         }
         if (ready.transmit)
@@ -94,7 +94,7 @@ void session::transmitted(time_point now) {
 }
 
 std::optional<event> session::next_event() {
-    return impl_->events.pop();
+    return impl_->next_event();
 }
 
 // A report of audio in the frame that is still being sent would be too early.

@@ -206,17 +206,27 @@ void session::impl::close_when_done() {
     if (life.closing() && output.idle() && life.sending_is_done()) finish();
 }
 
+// If there is no memory to report the last marks, this throws, and poll() calls it again. The end waits for memory no
+// longer than for the peer.
 void session::impl::finish() {
     if (life.closed()) return;
-    try { // first, because these may throw, and finish() is called again then
+    try {
         clear();
-        events.make_room(1);
     } catch (const std::bad_alloc&) {
-        // the call ends all the same
+        if (!life.close_is_late(now)) throw;
     }
-    const ended_event& end = life.finish();
+    life.finish();
     output.abandon();
-    events.push(end);
+}
+
+bool session::impl::has_event() const noexcept {
+    return !events.empty() || life.end_waits();
+}
+
+// The end is the last event. It needs no memory, so that a call ends also without.
+std::optional<event> session::impl::next_event() {
+    if (auto next = events.pop()) return next;
+    return life.take_end();
 }
 
 } // namespace audiosocket

@@ -63,6 +63,10 @@ struct session::impl {
     void close_when_done();
     void finish();
 
+    // What the application is told, in order.
+    bool has_event() const noexcept;
+    std::optional<event> next_event();
+
     std::optional<uuid> id;
     bool hang_up_after_playout = false;
     const bool learns_format; // the first audio of the peer decides the format that we send

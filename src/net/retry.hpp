@@ -31,7 +31,7 @@ class retry {
             timer_.async_wait(boost::asio::bind_allocator(reserved_memory::allocator<void>(reserve_),
                                                           [action](boost::system::error_code) { action(); }));
         } catch (const std::bad_alloc&) { // Asio's heap of timers cannot grow
-            std::this_thread::sleep_for(pause); // does not spin until there is memory
+            std::this_thread::sleep_for(pause);
             reserve_.post(timer_.get_executor(), [action] { action(); });
         }
     }
@@ -40,7 +40,7 @@ class retry {
     void hurry() noexcept { timer_.cancel(); }
 
   private:
-    static constexpr std::chrono::milliseconds pause{1}; // a tick: other calls of this thread lose no frame
+    static constexpr std::chrono::milliseconds pause{1}; // so that it does not spin; no other call loses a frame
 
     reserved_memory reserve_;
     io_timer timer_;

@@ -11,12 +11,14 @@
 namespace {
 std::atomic<std::size_t> in_use;
 thread_local std::size_t until_failure = 0; // 0: none fails
+thread_local bool all_fail = false;
 thread_local bool is_spared = false;        // fail_allocation_elsewhere() was called here
 std::atomic<std::size_t> until_failure_elsewhere = 0;
 std::atomic<bool> failed = false;
 
 // Counts this allocation. Returns whether it fails.
 bool fails() noexcept {
+    if (all_fail) return failed = true;
     if (until_failure > 0 && --until_failure == 0) return failed = true;
     if (is_spared) return false;
     auto left = until_failure_elsewhere.load();
@@ -37,6 +39,11 @@ void fail_allocation_elsewhere(std::size_t number) noexcept {
     is_spared = true;
     failed = false;
     until_failure_elsewhere = number;
+}
+
+void fail_all_allocations(bool all) noexcept {
+    all_fail = all;
+    failed = false;
 }
 
 bool allocation_failed() noexcept {

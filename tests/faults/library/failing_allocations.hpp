@@ -14,6 +14,9 @@ void fail_allocation(std::size_t number) noexcept;
 /// Lets the `number`-th allocation of all other threads together fail, once. 0: none.
 void fail_allocation_elsewhere(std::size_t number) noexcept;
 
+/// Lets all allocations of this thread fail from now on, or not any more.
+void fail_all_allocations(bool all) noexcept;
+
 /// Returns whether an allocation has failed since the last fail_allocation() or fail_allocation_elsewhere().
 bool allocation_failed() noexcept;
 

@@ -56,6 +56,24 @@ class marked_call {
         take_events();
     }
 
+    // Hangs up with sounds in the queue, while there is no memory. Returns how long the call took to end.
+    std::chrono::nanoseconds end_without_memory() {
+        s_.receive(id_, now_);
+        queue_sounds(5);
+        pass(2);
+        const auto begin = now_;
+        fail_all_allocations(true);
+        step([&] { static_cast<void>(s_.hang_up()); });
+        for (; !s_.closed() && now_ < begin + 1min; now_ += 20ms)
+            step([&] { send_due(); });
+        EXPECT_TRUE(has_failed_allocation());
+        fail_all_allocations(false);
+        take_events();
+        EXPECT_EQ(ends_, 1);
+        EXPECT_TRUE(is_end_last_);
+        return now_ - begin;
+    }
+
     void check(std::size_t failing) const {
         EXPECT_EQ(marks_.reported, marks_.accepted) << "after the failure of allocation " << failing;
         EXPECT_EQ(sounds_.reported, sounds_.accepted) << "after the failure of allocation " << failing;
@@ -173,6 +191,12 @@ TEST(failing_allocations, session_reports_each_sound_and_mark_once_and_its_end) 
         EXPECT_LE(without_hangup, 1); // its own allocation
         return;
     }
+}
+
+// It waited for memory for ever, to report the marks that were not heard.
+TEST(failing_allocations, session_ends_without_memory) {
+    marked_call one;
+    EXPECT_LE(one.end_without_memory(), call_options{}.hangup_timeout + 20ms);
 }
 
 } // namespace

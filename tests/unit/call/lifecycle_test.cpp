@@ -88,9 +88,13 @@ TEST(lifecycle, finish_returns_why_it_closes_and_leaves_no_deadline) {
     lifecycle life(options(), epoch);
     life.start();
     life.begin_close({end_reason::timed_out, protocol_errc::message_timeout, {}}, epoch);
-    const ended_event& end = life.finish();
-    EXPECT_EQ(end.reason, end_reason::timed_out);
-    EXPECT_EQ(end.error, protocol_errc::message_timeout);
+    EXPECT_FALSE(life.take_end());
+    life.finish();
+    const auto end = life.take_end();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->reason, end_reason::timed_out);
+    EXPECT_EQ(end->error, protocol_errc::message_timeout);
+    EXPECT_FALSE(life.take_end()); // once
     EXPECT_TRUE(life.closed());
     EXPECT_TRUE(life.ending());
     EXPECT_FALSE(life.closing());
