@@ -54,13 +54,15 @@ ninja_steps() {
 ctest_counts() {
     awk '
         $1 == "Start" { name = $0; sub(/^ *Start +[0-9]+: /, "", name); running[name] = ++started; next }
-        match($0, /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: /) {
+        match($0, /^ *([0-9]+\/[0-9]+)? *Test +#[0-9]+: /) { # without counts: of another try
             rest = substr($0, RLENGTH + 1)
             name = rest; sub(/ .*/, "", name); delete running[name]
-            split($1, counts, "/"); ended = counts[1]; all = counts[2]
-            if (rest !~ / Passed +[0-9]/ && rest !~ /\*\*\*(Skipped|Not Run \(Disabled\))/) ++failed
+            if (split($1, counts, "/") == 2) { ended = counts[1]; all = counts[2] }
+            delete bad[name]
+            if (rest !~ / Passed +[0-9]/ && rest !~ /\*\*\*(Skipped|Not Run \(Disabled\))/) bad[name]
         }
         END {
+            for (name in bad) ++failed
             printf "%d of %s tests, %d failed", ended, all ? all : "?", failed
             for (turn = 0; turn < 2; ++turn) { # the two that run for the longest
                 oldest = ""

@@ -12,7 +12,7 @@ namespace {
 std::atomic<std::size_t> in_use;
 thread_local std::size_t until_failure = 0; // 0: none fails
 thread_local bool all_fail = false;
-thread_local bool is_spared = false;        // fail_allocation_elsewhere() was called here
+thread_local bool is_spared = false; // fail_allocation_elsewhere() was called here
 std::atomic<std::size_t> until_failure_elsewhere = 0;
 std::atomic<bool> failed = false;
 
