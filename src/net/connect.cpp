@@ -8,8 +8,10 @@
 #include <audiosocket/net/error.hpp>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <iterator>
+#include <new>
 
 namespace audiosocket::detail {
 namespace asio = boost::asio;
@@ -34,7 +36,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         waiter_ = std::move(waiter);
         asio::dispatch(io_, [self = shared_from_this()] {
             if (self->is_cancelled(self->waiter_.wait())) return self->finish(asio::error::operation_aborted, {});
-            self->resolve();
+            self->unless_lost([&] { self->resolve(); });
         });
     }
 
@@ -47,6 +49,18 @@ class connector final : public wait_source<call>, public std::enable_shared_from
     void take_back(call) override {}
 
   private:
+    // Takes a step. If there is no memory for it, or no thread for the resolver, the wait completes with that.
+    template <class Step>
+    void unless_lost(Step step) {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            finish(make_error_code(boost::system::errc::not_enough_memory), {});
+        } catch (const boost::system::system_error& e) {
+            finish(e.code(), {});
+        }
+    }
+
     void resolve() {
         timer_.expires_after(options_.connect_timeout);
         timer_.async_wait([self = shared_from_this()](io_error error) {
@@ -55,7 +69,8 @@ class connector final : public wait_source<call>, public std::enable_shared_from
         resolver_.async_resolve(where_.host.empty() ? "localhost" : where_.host, std::to_string(where_.port),
                                 [self = shared_from_this()](io_error error, const auto& found) {
                                     if (error) return self->finish(error, {});
-                                    self->connect(found.begin(), asio::error::host_not_found);
+                                    self->unless_lost(
+                                        [&] { self->connect(found.begin(), asio::error::host_not_found); });
                                 });
     }
 
@@ -72,8 +87,7 @@ class connector final : public wait_source<call>, public std::enable_shared_from
             socket_.open(peer.protocol(), error);
             if (error) continue;
             return socket_.async_connect(peer, [self = shared_from_this(), next, peer](io_error failed) {
-                if (failed) return self->connect(std::next(next), failed);
-                self->send_id(peer);
+                self->unless_lost([&] { failed ? self->connect(std::next(next), failed) : self->send_id(peer); });
             });
         }
         finish(error, {});

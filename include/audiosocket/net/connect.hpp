@@ -33,8 +33,8 @@ AUDIOSOCKET_EXPORT void cancel_connect(const std::weak_ptr<connector>& one, wait
 /// Completes with `void(boost::system::error_code, call)` when the id has been sent. The handler runs on its associated
 /// executor, by default that of `io`. A server that refuses the call ends it.
 ///
-/// Errors: an error of the resolver or of the system, or `boost::asio::error::timed_out`. In an expression with `||` a
-/// failure does not end the wait: see event.
+/// Errors: an error of the resolver or of the system, `not_enough_memory`, or `boost::asio::error::timed_out`. In an
+/// expression with `||` a failure does not end the wait: see event.
 ///
 /// Supports cancellation (all types): completes with `operation_aborted`, and hangs up a call that was connected
 /// meanwhile. If `io` is destroyed first, a handler with its own executor gets `operation_aborted`, and any other
