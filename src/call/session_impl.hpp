@@ -63,7 +63,7 @@ struct session::impl {
     void close_when_done();
     void finish();
 
-    // What the application is told, in order.
+    // What the application gets, in order.
     bool has_event() const noexcept;
     std::optional<event> next_event();
 
