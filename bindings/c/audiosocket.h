@@ -262,7 +262,8 @@ AUDIOSOCKET_API void audiosocket_server_free(audiosocket_server* server);
  * Calls a server as Asterisk does: connects to "HOST:PORT", sends the id, and sends a frame every 20 ms. `id` is a UUID
  * as text; NULL makes a random one. Returns at once. AUDIOSOCKET_EVENT_CONNECTED comes when the connection is made, or
  * AUDIOSOCKET_EVENT_ENDED with AUDIOSOCKET_END_CONNECTION_FAILED. Before that, functions that act on the call answer
- * AUDIOSOCKET_NOT_CONNECTED. Errors: AUDIOSOCKET_BAD_ARGUMENT.
+ * AUDIOSOCKET_NOT_CONNECTED. Errors: AUDIOSOCKET_BAD_ARGUMENT; AUDIOSOCKET_SYSTEM if the system has no descriptors for
+ * the first call of a thread.
  */
 AUDIOSOCKET_API audiosocket_call* audiosocket_connect(audiosocket_engine* engine, const char* address, const char* id,
                                                       const audiosocket_options* options, audiosocket_error* error);

@@ -86,7 +86,8 @@ bool call_state::attach(call line) {
 }
 
 void call_state::fail(const error_code& why) noexcept {
-    safely([&] { conclude(event_of_end(AUDIOSOCKET_END_CONNECTION_FAILED, AUDIOSOCKET_CALL_FAILED, why.message())); });
+    const auto code = code_of(why) == AUDIOSOCKET_NO_MEMORY ? AUDIOSOCKET_NO_MEMORY : AUDIOSOCKET_CALL_FAILED;
+    safely([&] { conclude(event_of_end(AUDIOSOCKET_END_CONNECTION_FAILED, code, why.message())); });
 }
 
 // Without memory for the cancellation the connection is made, and attach() drops it.
@@ -278,8 +279,12 @@ void call_state::settle() noexcept {
 
 void call_state::conclude(const audiosocket_event& end) noexcept {
     const std::lock_guard lock(mutex_);
-    if (!concluded_) end_.front().what = end;
-    if (end.code == AUDIOSOCKET_NO_MEMORY) pending_ = 0; // it does not wait for events that may never come
+    const bool is_lossy = end.code == AUDIOSOCKET_NO_MEMORY;
+    if (!concluded_)
+        end_.front().what = end;
+    else if (is_lossy && !end_queued_)
+        end_.front().what.code = AUDIOSOCKET_NO_MEMORY;
+    if (is_lossy) pending_ = 0; // it does not wait for events that may never come
     ended_ = true;
     concluded_ = true;
     push_end_if_due();

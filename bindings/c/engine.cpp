@@ -25,7 +25,8 @@
 namespace audiosocket::c {
 namespace {
 
-// Runs `work` on the thread of a context, and waits for its end. Throws what it throws. It needs no memory but this.
+// Runs `work` on the thread of a context, and waits for its end. Throws what it throws. Needs no memory except
+// `memory`.
 template <class Work>
 void run_on(boost::asio::io_context& where, audiosocket::detail::reserved_memory& memory, Work work) {
     std::mutex mutex;

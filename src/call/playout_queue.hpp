@@ -74,7 +74,7 @@ class playout_queue {
     /// Returns how many events clear() appends at most.
     std::size_t cleared_max() const noexcept { return empty() ? 0 : names_ + 1; }
 
-    /// Makes room for this many clips, marks and tickets, so that as many calls of append() cannot fail.
+    /// Makes room for this many clips, marks and tickets, so that appending as many cannot fail.
     void make_room(std::size_t more) { items_.make_room(more); }
 
   private:

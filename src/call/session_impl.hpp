@@ -20,8 +20,8 @@ namespace audiosocket {
 /// both sides send a FIN and read on. What arrives then is dropped; it is read only because closing a socket with
 /// unread data resets the connection.
 ///
-/// Invariants: frames are made only while the call is in progress. ended_event is pushed once, when the call is closed,
-/// and no event after it. A message that is half sent is dropped only with the connection.
+/// Invariants: frames are made only while the call is in progress. ended_event is the last event, once, when the call
+/// is closed. A message that is half sent is dropped only with the connection.
 struct session::impl {
     impl(role own_side, const call_options& options, time_point start)
         : learns_format(own_side == role::server && !options.send_format), side(own_side),

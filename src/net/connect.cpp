@@ -34,10 +34,15 @@ class connector final : public wait_source<call>, public std::enable_shared_from
 
     void start(completion<call> waiter) {
         waiter_ = std::move(waiter);
-        asio::dispatch(io_, [self = shared_from_this()] {
-            if (self->is_cancelled(self->waiter_.wait())) return self->finish(asio::error::operation_aborted, {});
-            self->unless_lost([&] { self->resolve(); });
-        });
+        try {
+            asio::dispatch(io_, [self = shared_from_this()] {
+                if (self->is_cancelled(self->waiter_.wait())) return self->finish(asio::error::operation_aborted, {});
+                self->unless_lost([&] { self->resolve(); });
+            });
+        } catch (const std::bad_alloc&) { // what throws does not complete as well
+            waiter_ = {};
+            throw;
+        }
     }
 
     void cancel(wait_number wait) {

@@ -62,7 +62,7 @@ void connection::start() {
     on_executor([this] { begin(); });
 }
 
-// The application has no handler here yet. If there is no memory, the posted pump() continues.
+// The application has no handler here yet. If there is no memory, the next turn continues.
 void connection::begin() {
     try {
         if (home_->is_ending()) session_.hang_up();
@@ -355,6 +355,7 @@ void connection::close() {
     turns_.leave(*this);
     home_->leave(*this);
     close_stream();
+    plays_.end(make_error_code(usage_errc::call_ended));
     report_closed();
 }
 

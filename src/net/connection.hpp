@@ -16,11 +16,14 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace audiosocket {
@@ -65,6 +68,8 @@ void give_up_if_possible(completion<Result>& waiter, boost::system::error_code e
 }
 
 /// A completion that is posted to the io_context. It is given up if the io_context is destroyed before it has arrived.
+/// If posting it throws, its handler is destroyed: an operation that throws in its initiation does not complete as
+/// well.
 template <class Result>
 class posted_completion {
   public:
@@ -73,7 +78,7 @@ class posted_completion {
     posted_completion(posted_completion&&) noexcept = default;
     posted_completion& operator=(posted_completion&&) = delete;
     ~posted_completion() {
-        if (waiter_) give_up_if_possible(waiter_, if_lost_);
+        if (waiter_ && std::uncaught_exceptions() <= exceptions_) give_up_if_possible(waiter_, if_lost_);
     }
 
     completion<Result> take() noexcept { return std::move(waiter_); }
@@ -81,6 +86,31 @@ class posted_completion {
   private:
     completion<Result> waiter_;
     boost::system::error_code if_lost_;
+    int exceptions_ = std::uncaught_exceptions();
+};
+
+/// Audio from another thread that counts as queued until it is queued, or lost.
+class posted_audio {
+  public:
+    posted_audio(mirror<std::int64_t>& sum_ms, std::int64_t own_ms) noexcept
+        : sum_ms_(&sum_ms), own_ms_(own_ms), with_own_ms_(sum_ms.add(own_ms)) {}
+    posted_audio(posted_audio&& other) noexcept
+        : sum_ms_(std::exchange(other.sum_ms_, nullptr)), own_ms_(other.own_ms_), with_own_ms_(other.with_own_ms_) {}
+    posted_audio& operator=(posted_audio&&) = delete;
+    ~posted_audio() { end(); }
+
+    /// Returns what was posted, this included, when it was added.
+    std::int64_t with_own_ms() const noexcept { return with_own_ms_; }
+
+    /// It does not count any more.
+    void end() noexcept {
+        if (auto* const sum = std::exchange(sum_ms_, nullptr)) sum->add(-own_ms_);
+    }
+
+  private:
+    mirror<std::int64_t>* sum_ms_;
+    std::int64_t own_ms_;
+    std::int64_t with_own_ms_;
 };
 
 /// A call in progress and its socket: does what its session wants.

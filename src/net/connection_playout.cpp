@@ -38,14 +38,12 @@ audiosocket::error_code connection::play_from_elsewhere(int rate_hz, std::chrono
     if (!resampler::takes(rate_hz)) return usage_errc::unsupported_rate;
     const auto more_ms = std::chrono::ceil<std::chrono::milliseconds>(length).count();
     const auto beyond_ms = more_ms - std::chrono::ceil<std::chrono::milliseconds>(room).count();
-    if (posted_ms_.add(more_ms) + queued_ms_.load() - beyond_ms > playout_queue_ms_) {
-        posted_ms_.add(-more_ms);
-        return usage_errc::playout_full;
-    }
-    return apply([this, play = std::move(play), more_ms](session& s) {
+    posted_audio posted(posted_ms_, more_ms);
+    if (posted.with_own_ms() + queued_ms_.load() - beyond_ms > playout_queue_ms_) return usage_errc::playout_full;
+    return apply([this, play = std::move(play), p = std::move(posted)](session& s) mutable {
         const error_code result = play(s);
         publish(); // other threads must see it as queued before they see it as no longer posted
-        posted_ms_.add(-more_ms);
+        p.end();
         return result;
     });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/io_home.hpp"
 
-#include <vector>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 namespace audiosocket::detail {
 
@@ -27,15 +27,20 @@ void io_home::leave(resident& who) noexcept {
 }
 
 void io_home::hang_up_all() {
-    std::vector<std::shared_ptr<resident>> all; // a copy, because a call may leave when it is hung up
-    {
-        const std::lock_guard lock(sharing_);
-        ending_ = true;
-        for (const auto& [place, one] : open_)
-            if (auto kept = one->self()) all.push_back(std::move(kept));
+    std::uint64_t last = 0;
+    while (const auto next = take_next(last))
+        unless_memory_is_out([&] { next->hang_up(); }); // then io_thread closes it a little later
+}
+
+// Returns the open call behind `last`, and sets that to its place. A call may leave when it is hung up.
+std::shared_ptr<resident> io_home::take_next(std::uint64_t& last) {
+    const std::lock_guard lock(sharing_);
+    ending_ = true;
+    for (auto at = open_.upper_bound(last); at != open_.end(); ++at) {
+        last = at->first;
+        if (auto kept = at->second->self()) return kept;
     }
-    for (const auto& one : all)
-        one->hang_up();
+    return nullptr;
 }
 
 bool io_home::is_ending() const {

@@ -92,6 +92,7 @@ class io_home {
     };
 
   private:
+    std::shared_ptr<resident> take_next(std::uint64_t& last);
     void count_work(bool more) noexcept;
     void end_post() noexcept;
 

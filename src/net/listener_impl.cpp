@@ -2,6 +2,7 @@
 #include "net/listener_impl.hpp"
 
 #include <audiosocket/net/detail/reserved_memory.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 #include <algorithm>
 
@@ -14,6 +15,9 @@ using asio::ip::tcp;
 // How much the kernel may hold for a peer that reads slowly: a second of 8 kHz audio, four frames at 192 kHz. More
 // would only be heard too late.
 constexpr int send_buffer_bytes = 32 * 1024;
+
+// How soon to try again what found no memory.
+constexpr std::chrono::milliseconds try_again{1};
 
 // For which host a connection from a proxy counts, until the proxy has named the peer: for none that can connect.
 constexpr host_key no_host{};
@@ -238,9 +242,9 @@ void listener::impl::take_back(call unheard) {
 
 void listener::impl::stop_accepting() {
     accepting.close();
-    if (refused_lately.due() != time_point::max()) report_refusals(clock::now());
     report_timer.cancel();
     stop_if_idle(false);
+    if (refused_lately.due() != time_point::max()) report_refusals(clock::now()); // last, because it may throw
 }
 
 // Called when no connection can become a call any more: stops all waits, so that the io_context may run out of work.
@@ -259,13 +263,21 @@ void listener::impl::close() {
     deliver(false);
 }
 
-// Hangs up a copy of the table, because a call may close while it is hung up and so leave the table.
 void listener::impl::hang_up_all() {
-    std::vector<std::shared_ptr<detail::connection>> all;
-    for (const auto& [number, one] : in_progress)
-        if (auto c = one.lock()) all.push_back(std::move(c));
-    for (const auto& c : all)
-        c->apply([](session& s) { return s.hang_up(); });
+    if (!in_progress.empty()) hang_up_until(in_progress.rbegin()->first);
+}
+
+// Hangs up the calls with a number up to this one. A call may close while it is hung up, and so leave the table. If
+// there is no memory for a call on another thread, tries again a little later.
+void listener::impl::hang_up_until(std::uint64_t last) {
+    bool is_done = true;
+    for (auto next = in_progress.begin(); next != in_progress.end() && next->first <= last;) {
+        const auto number = next->first;
+        if (const auto c = next->second.lock())
+            is_done &= detail::unless_memory_is_out([&] { c->apply([](session& s) { return s.hang_up(); }); });
+        next = in_progress.upper_bound(number);
+    }
+    if (!is_done) hang_up_again.after(try_again, [self = shared_from_this(), last] { self->hang_up_until(last); });
 }
 
 } // namespace audiosocket

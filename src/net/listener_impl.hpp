@@ -6,6 +6,7 @@
 #include "net/connection.hpp"
 #include "net/pending_connections.hpp"
 #include "net/refusal_log.hpp"
+#include "net/retry.hpp"
 
 #include <audiosocket/net/listener.hpp>
 
@@ -13,7 +14,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-
 #include <vector>
 
 // The states of a connection: accepted (acceptor) -> admitted (admission) or refused -> pending until its id has
@@ -39,7 +39,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     impl(boost::asio::io_context& io, listening_socket socket, const listener_options& options,
          std::span<boost::asio::io_context* const> contexts)
         : executor(io.get_executor()), endpoint(socket.local_endpoint()), accepting(io, std::move(socket), *this),
-          admitted(options), pending(executor, *this), report_timer(executor) {
+          admitted(options), pending(executor, *this), report_timer(executor), hang_up_again(executor) {
         for (auto* c : contexts) {
             homes.push_back({c});
             boost::asio::use_service<detail::turn_table>(*c); // has its descriptors now, and not with the first call
@@ -65,6 +65,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     void stop_if_idle(bool now);
     void close();
     void hang_up_all();
+    void hang_up_until(std::uint64_t last);
 
     // Returns how many calls count towards calls_max. Calls that ended before the application waited for them count
     // too.
@@ -86,6 +87,7 @@ struct listener::impl final : std::enable_shared_from_this<impl>,
     detail::refusal_log refused_lately{counters};
     detail::io_timer report_timer; // for the next report of refusals
     bool report_scheduled = false;
+    detail::retry hang_up_again;
     bool closed = false; // calls that are not handed over yet are hung up
 };
 

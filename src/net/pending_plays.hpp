@@ -5,6 +5,7 @@
 
 #include <audiosocket/call/play_result.hpp>
 #include <audiosocket/net/detail/completion.hpp>
+#include <audiosocket/net/detail/unless_memory_is_out.hpp>
 
 #include <utility>
 
@@ -36,6 +37,14 @@ class pending_plays {
             break;
         }
         return found;
+    }
+
+    /// Completes all operations with this error: those whose reports were lost, because there was no memory for them.
+    /// An operation whose executor needs memory for that, and finds none, is destroyed.
+    void end(boost::system::error_code error) noexcept {
+        auto all = std::exchange(entries_, {}); // destroying a handler may call this object again
+        for (; !all.empty(); all.pop())
+            unless_memory_is_out([&] { all.front().waiter.complete(error, {}, false); });
     }
 
     /// Gives all operations up, because their io_context is being destroyed.

@@ -91,11 +91,12 @@ struct playout_stream::state final : detail::playout_watcher, std::enable_shared
     // Playing here may call queue_is() and cut_off() of this object.
     void write_more() {
         writing = true;
+        const auto before = accepted.load();
         progress p;
         try {
             p = write(std::span(rest).subspan(taken));
         } catch (const std::bad_alloc&) {
-            p.error = std::make_error_code(std::errc::not_enough_memory);
+            p = {accepted.load() - before, std::make_error_code(std::errc::not_enough_memory)};
         }
         writing = false;
         taken += p.samples;

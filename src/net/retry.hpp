@@ -22,7 +22,8 @@ class retry {
     retry& operator=(const retry&) = delete;
 
     /// Runs `action()` after this time, unless a retry is pending. `action` must keep this object alive, because it is
-    /// stored here. It must fit into reserved_memory.
+    /// stored here. It must fit into reserved_memory. If there is no memory even for a timer, blocks the thread for a
+    /// millisecond and then posts `action`.
     template <class Action>
     void after(std::chrono::nanoseconds wait, const Action& action) noexcept {
         if (reserve_.in_use()) return;
@@ -40,7 +41,7 @@ class retry {
     void hurry() noexcept { timer_.cancel(); }
 
   private:
-    static constexpr std::chrono::milliseconds pause{1}; // so that it does not spin; no other call loses a frame
+    static constexpr std::chrono::milliseconds pause{1}; // it must not spin, and few frames may be late
 
     reserved_memory reserve_;
     io_timer timer_;

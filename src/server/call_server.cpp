@@ -19,14 +19,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::milliseconds accept_again{1};
+// How soon to try again what found no memory.
+constexpr std::chrono::milliseconds try_again{1};
 
 } // namespace
 
 // Everything here happens on the thread that runs `io`, except what is atomic.
 struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wait_source<drain_report> {
     impl(asio::io_context& own, call_handler handler, const call_server_options& options)
-        : io(own), on_call(std::move(handler)), again(own.get_executor()), timeout(own) {
+        : io(own), on_call(std::move(handler)), again(own.get_executor()), timeout(own),
+          timeout_again(own.get_executor()) {
         if (!on_call) throw std::invalid_argument("call_server: calls need a handler");
         if (options.threads > 0) threads.emplace(options.threads);
         homes = {&own};
@@ -37,6 +39,7 @@ struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wai
     void accept();
     void count();
     void drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait);
+    void wait_for_timeout();
     void hang_up_all();
     void report_if_drained(bool now);
 
@@ -56,6 +59,7 @@ struct call_server::impl final : std::enable_shared_from_this<impl>, detail::wai
 
     // A drain.
     asio::steady_timer timeout;
+    detail::retry timeout_again; // when there is no memory for the wait
     detail::completion<drain_report> waiter;
     std::optional<work_guard> busy; // keeps `io` running, because calls on other threads do not
     std::size_t taken_before = 0;   // calls that had ended when it began
@@ -90,7 +94,7 @@ void call_server::impl::accept() try {
         self->on_call(std::move(c));
     });
 } catch (const std::bad_alloc&) {
-    again.after(accept_again, [self = shared_from_this()] { self->accept(); });
+    again.after(try_again, [self = shared_from_this()] { self->accept(); });
     throw;
 }
 
@@ -100,20 +104,31 @@ void call_server::impl::count() {
 
 void call_server::impl::drain(std::chrono::nanoseconds limit, detail::completion<drain_report> wait) {
     if (waiter) return wait.complete(asio::error::in_progress, {}, false);
-    calls->stop_accepting(); // what needs memory comes first, so that the drain begins wholly or not at all
-    if (limit != std::chrono::nanoseconds::max()) {
-        timeout.expires_after(std::min<std::chrono::nanoseconds>(limit, std::chrono::hours(24 * 365)));
-        timeout.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-            const auto self = weak.lock();
-            if (!error && self) self->hang_up_all();
-        });
-    }
     waiter = std::move(wait);
     busy.emplace(io.get_executor());
     const auto& s = calls->statistics();
     taken_before = static_cast<std::size_t>(s.calls) - s.calls_up;
     hung_up = 0;
+    if (limit != std::chrono::nanoseconds::max()) {
+        timeout.expires_after(std::min<std::chrono::nanoseconds>(limit, std::chrono::hours(24 * 365)));
+        wait_for_timeout();
+    }
+    calls->stop_accepting();
     report_if_drained(false);
+}
+
+// If there is no memory for the wait, tries again a little later.
+void call_server::impl::wait_for_timeout() {
+    try {
+        timeout.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!error && self) self->hang_up_all();
+        });
+    } catch (const std::bad_alloc&) {
+        timeout_again.after(try_again, [self = shared_from_this()] {
+            if (self->waiter) self->wait_for_timeout();
+        });
+    }
 }
 
 void call_server::impl::hang_up_all() {

@@ -56,7 +56,7 @@ class AUDIOSOCKET_EXPORT io_thread {
     void wait_for_calls();
     void stop();
 
-    // The end needs no memory.
+    // Posting the end needs no memory.
     detail::reserved_memory for_hang_up_;
     detail::reserved_memory for_stop_;
 

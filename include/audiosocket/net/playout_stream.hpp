@@ -105,9 +105,9 @@ class AUDIOSOCKET_EXPORT playout_stream {
     /// cut off.
     ///
     /// Completes with `void(boost::system::error_code, play_result)`; the result covers all that was written to this
-    /// stream. Being cut off is not an error. Errors: `usage_errc::playout_full` while 10,000 marks are pending.
-    /// Cancellation (all types) ends only the wait, with `operation_aborted`. The handler runs on its associated
-    /// executor, by default that of the call, and never within this function.
+    /// stream. Being cut off is not an error. Errors: `usage_errc::playout_full` while 10,000 marks are pending,
+    /// `not_enough_memory`. Cancellation (all types) ends only the wait, with `operation_aborted`. The handler runs on
+    /// its associated executor, by default that of the call, and never within this function.
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, play_result))
                   CompletionToken = boost::asio::deferred_t>
     [[nodiscard("nothing starts without a token: pass a handler, use_awaitable or detached")]] auto

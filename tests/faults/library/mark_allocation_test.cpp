@@ -139,9 +139,8 @@ class marked_call {
         for (;;) {
             const auto next = s_.poll(now_, {.transmit = true, .events = false});
             if (next.what == session_action::type::transmit) {
-                if (!std::exchange(in_flight_, true) && next.bytes.size() == header_bytes) ++hangups_;
+                if (next.bytes.size() == header_bytes) ++hangups_;
                 s_.transmitted(now_);
-                in_flight_ = false;
             }
             if (next.what == session_action::type::shut_down) ++shut_downs_;
             if (next.what == session_action::type::wait || next.what == session_action::type::close) return;
@@ -167,7 +166,6 @@ class marked_call {
     const clip sound_{std::vector<std::int16_t>(160, 1), 8000};
     account<std::string> marks_;
     account<play_ticket> sounds_;
-    bool in_flight_ = false; // a message whose transmitted() has thrown is offered again
     int hangups_ = 0;
     int shut_downs_ = 0;
     int ends_ = 0;

@@ -13,9 +13,11 @@ namespace {
 class pending_plays_test : public testing::Test {
   protected:
     void add(std::uint64_t ticket) {
-        plays.add(play_ticket{ticket},
-                  {[this, ticket](boost::system::error_code, play_result) { reported.push_back(ticket); },
-                   io.get_executor()});
+        plays.add(play_ticket{ticket}, {[this, ticket](boost::system::error_code why, play_result) {
+                                            reported.push_back(ticket);
+                                            error = why;
+                                        },
+                                        io.get_executor()});
     }
 
     // Completes the operation with this ticket. Returns whether it existed.
@@ -31,6 +33,7 @@ class pending_plays_test : public testing::Test {
     boost::asio::io_context io{1};
     pending_plays plays;
     std::vector<std::uint64_t> reported;
+    boost::system::error_code error;
 };
 
 } // namespace
@@ -58,4 +61,15 @@ TEST_F(pending_plays_test, unknown_ticket_finds_nothing) {
     EXPECT_FALSE(complete(1));
     add(1);
     EXPECT_FALSE(complete(2));
+}
+
+TEST_F(pending_plays_test, end_completes_all_in_order) {
+    for (const std::uint64_t ticket : {1U, 2U, 3U})
+        add(ticket);
+    plays.end(boost::asio::error::eof);
+    EXPECT_TRUE(reported.empty()) << "a handler runs later";
+    io.run();
+    EXPECT_EQ(reported, (std::vector<std::uint64_t>{1, 2, 3}));
+    EXPECT_EQ(error, boost::asio::error::eof);
+    EXPECT_FALSE(complete(1));
 }
