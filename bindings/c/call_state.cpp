@@ -279,12 +279,11 @@ void call_state::settle() noexcept {
 
 void call_state::conclude(const audiosocket_event& end) noexcept {
     const std::lock_guard lock(mutex_);
-    const bool is_lossy = end.code == AUDIOSOCKET_NO_MEMORY;
-    if (!concluded_)
-        end_.front().what = end;
-    else if (is_lossy && !end_queued_)
-        end_.front().what.code = AUDIOSOCKET_NO_MEMORY;
-    if (is_lossy) pending_ = 0; // it does not wait for events that may never come
+    if (!concluded_) end_.front().what = end;
+    if (end.code == AUDIOSOCKET_NO_MEMORY) {
+        if (!end_queued_) end_.front().what.code = end.code;
+        pending_ = 0; // it does not wait for events that may never come
+    }
     ended_ = true;
     concluded_ = true;
     push_end_if_due();

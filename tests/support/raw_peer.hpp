@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,7 +43,15 @@ class raw_peer {
 
     explicit raw_peer(tcp::acceptor& acceptor) : socket_(acceptor.accept()) { be_patient(); }
 
-    void send(const bytes& data) { boost::asio::write(socket_, boost::asio::buffer(data)); }
+    /// Sends everything. If the other side resets the connection meanwhile, what reads next says so.
+    void send(const bytes& data) {
+        boost::system::error_code error;
+        boost::asio::write(socket_, boost::asio::buffer(data), error);
+        if (error == boost::asio::error::connection_reset || error == boost::asio::error::broken_pipe)
+            was_reset_ = true;
+        else if (error)
+            throw boost::system::system_error(error, "send");
+    }
 
     /// Returns the next data, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset
     /// or patience ran out.
@@ -52,13 +61,13 @@ class raw_peer {
         bytes data(max);
         boost::system::error_code error;
         data.resize(socket_.read_some(boost::asio::buffer(data), error));
-        if (error && error != boost::asio::error::eof) return std::nullopt;
+        if (error && (was_reset_ || error != boost::asio::error::eof)) return std::nullopt;
         return data;
     }
 
     /// Waits for what comes next. Returns whether it is a reset.
     bool is_reset() {
-        if (reset_at_once_) return true;
+        if (was_reset_) return true;
         pollfd file{socket_.native_handle(), POLLIN, 0};
         char byte = 0;
         return ::poll(&file, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1 &&
@@ -146,8 +155,8 @@ class raw_peer {
     void connect(const tcp::endpoint& to) {
         boost::system::error_code error;
         socket_.connect(to, error);
-        reset_at_once_ = error == boost::asio::error::connection_reset;
-        if (reset_at_once_) return;
+        was_reset_ = error == boost::asio::error::connection_reset;
+        if (was_reset_) return;
         if (error) throw boost::system::system_error(error, "connect");
         socket_.set_option(tcp::no_delay(true));
         be_patient();
@@ -161,7 +170,7 @@ class raw_peer {
 
     std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(); // movable
     tcp::socket socket_;
-    bool reset_at_once_ = false;
+    bool was_reset_ = false;
 };
 
 /// Returns the messages in a stream.
