@@ -60,6 +60,10 @@ void raw_back_end::visit::accept() {
     send(acceptance());
 }
 
+void raw_back_end::visit::send(std::string_view data) {
+    if (!peer.send(raw(data))) throw boost::system::system_error(boost::asio::error::connection_reset);
+}
+
 void raw_back_end::visit::send(int first_byte, std::string_view payload) {
     send(frame(first_byte, payload));
 }

@@ -39,7 +39,8 @@ class raw_back_end {
         /// Reads the request and accepts it.
         void accept();
 
-        void send(std::string_view data) { peer.send(raw(data)); }
+        /// Throws if the other side has reset the connection.
+        void send(std::string_view data);
         void send(int first_byte, std::string_view payload);
 
         /// Ends in order: sends a close with this code, then reads what the other side still sends, and the end of the

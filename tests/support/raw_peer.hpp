@@ -43,14 +43,15 @@ class raw_peer {
 
     explicit raw_peer(tcp::acceptor& acceptor) : socket_(acceptor.accept()) { be_patient(); }
 
-    /// Sends everything. If the other side resets the connection meanwhile, what reads next says so.
-    void send(const bytes& data) {
+    /// Sends everything. Returns false if the connection has been reset; what reads next reports that too.
+    bool send(const bytes& data) {
         boost::system::error_code error;
         boost::asio::write(socket_, boost::asio::buffer(data), error);
         if (error == boost::asio::error::connection_reset || error == boost::asio::error::broken_pipe)
             was_reset_ = true;
         else if (error)
             throw boost::system::system_error(error, "send");
+        return !error;
     }
 
     /// Returns the next data, at most `max` bytes; empty at the end of the stream. Nothing if the connection was reset
