@@ -2,6 +2,7 @@
 // async_play beside a wait: the handler of the one ends the other, as `async_play || async_next_event` does.
 
 #include "net_test.hpp"
+#include "support/stepped_call.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
@@ -91,14 +92,9 @@ TEST_F(play_and_wait_on_loopback, what_the_end_of_the_call_tells_is_not_lost) {
 }
 
 TEST_F(play_and_wait_on_loopback, event_next_to_a_handler_that_throws_is_not_lost) {
-    asio::io_context home{1};
-    listener calls{home, {"127.0.0.1", 0}};
-    raw_peer peer(calls.local_endpoint());
-    peer.send(id_bytes());
-    call c;
-    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
-    while (!c)
-        home.run_one();
+    stepped_call one;
+    asio::io_context& home = one.io;
+    call& c = one.line;
     std::vector<std::string> heard;
     const auto note = [&heard](boost::system::error_code, const event& e) {
         if (const auto* mark = std::get_if<played_event>(&e)) heard.push_back(mark->mark);

@@ -2,6 +2,7 @@
 // call::async_play: completes when the sound has been played, or cut off.
 
 #include "net_test.hpp"
+#include "support/stepped_call.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/deferred.hpp>
@@ -55,14 +56,9 @@ TEST_F(play_on_loopback, plays_complete_in_order_though_nothing_waits_for_events
 TEST_F(play_on_loopback, sounds_that_two_clears_cut_off_complete_in_order) {
     // The handler of the first was posted, because the application had requested the clear within a handler. The second
     // clear was posted before that, from elsewhere. It ran the handler of the second sound at once.
-    asio::io_context home{1};
-    listener calls{home, {"127.0.0.1", 0}};
-    raw_peer peer(calls.local_endpoint());
-    peer.send(id_bytes());
-    call c;
-    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
-    while (!c)
-        home.run_one();
+    stepped_call one;
+    asio::io_context& home = one.io;
+    call& c = one.line;
     std::vector<int> completed;
     const auto play = [&](int number) {
         c.async_play(sound(10s), [&completed, number](boost::system::error_code error, play_result r) {
@@ -85,14 +81,9 @@ TEST_F(play_on_loopback, sounds_that_two_clears_cut_off_complete_in_order) {
 TEST_F(play_on_loopback, event_does_not_overtake_the_end_of_a_sound) {
     // The handler of the sound was posted, because the application had cleared it within a handler. The event, which
     // came next, was delivered at once.
-    asio::io_context home{1};
-    listener calls{home, {"127.0.0.1", 0}};
-    raw_peer peer(calls.local_endpoint());
-    peer.send(id_bytes());
-    call c;
-    calls.async_accept([&](boost::system::error_code, call accepted) { c = std::move(accepted); });
-    while (!c)
-        home.run_one();
+    stepped_call one;
+    asio::io_context& home = one.io;
+    call& c = one.line;
     std::vector<std::string> completed;
     c.async_next_event([&](boost::system::error_code, const event&) { completed.emplace_back("event"); });
     asio::post(home, [&] {

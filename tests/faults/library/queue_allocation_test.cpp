@@ -2,8 +2,7 @@
 // The queues of a call when an allocation fails: what found no memory is not in them, and is not counted.
 #include "call/receive_queue.hpp"
 #include "faults/library/failing_allocations.hpp"
-#include "support/bytes.hpp"
-#include "support/raw_peer.hpp"
+#include "support/stepped_call.hpp"
 
 #include <audiosocket/net.hpp>
 
@@ -60,28 +59,13 @@ bool step(What what) {
     }
 }
 
-// A call whose io_context runs only when the test wants.
-struct one_call {
-    one_call() {
-        peer.send(frame(kind::id, bytes(16, std::byte{7})));
-        calls.async_accept([this](boost::system::error_code, call accepted) { line = std::move(accepted); });
-        while (!line)
-            io.run_one();
-    }
-
-    asio::io_context io{1};
-    listener calls{io, {"127.0.0.1", 0}};
-    raw_peer peer{calls.local_endpoint()};
-    call line;
-};
-
 constexpr std::size_t ten_seconds = 80'000;
 
 // Plays from outside of the call's thread, with a handler that has an executor of its own. Returns whether the
 // allocation existed.
 bool play(std::size_t failing) {
     asio::io_context application;
-    one_call one;
+    stepped_call one;
     const clip sound(std::vector<std::int16_t>(ten_seconds, 1), 8000);
     int completed = 0;
     boost::system::error_code error;
@@ -109,7 +93,7 @@ bool play(std::size_t failing) {
 
 // Plays samples from outside of the call's thread. Returns whether the allocation existed.
 bool play_samples(std::size_t failing) {
-    one_call one;
+    stepped_call one;
     const std::vector<std::int16_t> samples(ten_seconds, 1);
     fail_allocation(failing);
     step([&] { static_cast<void>(one.line.play(samples, 8000)); });
